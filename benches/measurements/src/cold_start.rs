@@ -17,7 +17,7 @@ use cinematch::features::tags::TagCounts;
 use cinematch::features::text::TfidfParams;
 use cinematch::ids::{MovieIdx, Vocabulary};
 use cinematch::models::cold_start::{FeatureMap, NewMovies, nearest_movies};
-use cinematch::models::content::ContentAlone;
+use cinematch::models::content::StandaloneContent;
 use cinematch::models::hybrid::Hybrid;
 use cinematch::models::spec::Kind;
 use cinematch::models::{Fitted, Model, Spec, TrainingSet};
@@ -167,7 +167,7 @@ impl<'a> Setting<'a> {
     /// Returns the variants to compare, with their names.
     fn variants(&self) -> Vec<(String, Hybrid<Fitted>)> {
         let nothing = vec![Vec::new(); self.neighbors.len()];
-        let content = Fitted::Content(ContentAlone::fit(self.features.clone()));
+        let content = Fitted::Content(StandaloneContent::fit(self.features.clone()));
         let default = FeatureMap::default();
         let mut variants = vec![
             ("content alone".to_owned(), Hybrid::new(vec![(content, 1.0)])),
@@ -178,7 +178,7 @@ impl<'a> Setting<'a> {
             ("hybrid, mapped".to_owned(), self.hybrid(&self.neighbors, default, 0)),
         ];
         for (neighbors, restored) in VARIANTS {
-            let map = FeatureMap { neighbors, restored, ..default };
+            let map = FeatureMap { neighbors, norm_exponent: restored, ..default };
             let name = format!("mapped, {neighbors} neighbors, {restored} restored");
             variants.push((name, self.hybrid(&self.neighbors, map, 0)));
         }
@@ -205,7 +205,9 @@ impl<'a> Setting<'a> {
     ) -> Hybrid<Fitted> {
         let mut times: Vec<Vec<u32>> = vec![Vec::new(); self.all.n_movies()];
         for user in &self.split.training {
-            self.all.of_user(*user).for_each(|rated| times[rated.movie.row()].push(rated.time));
+            self.all
+                .user_ratings(*user)
+                .for_each(|rated| times[rated.movie.row()].push(rated.time));
         }
         let before: Vec<u32> = times
             .iter_mut()
@@ -225,7 +227,7 @@ impl<'a> Setting<'a> {
         };
         let extended = |(kind, model, weight): &(Kind, Fitted, f32)| match kind {
             Kind::Content(_) => {
-                (Fitted::Content(ContentAlone::fit(self.features.clone())), *weight)
+                (Fitted::Content(StandaloneContent::fit(self.features.clone())), *weight)
             }
             kind => (kind.extended(model, &new_movies), *weight),
         };

@@ -131,7 +131,7 @@ struct NewUser<'a> {
 impl<'a> NewUser<'a> {
     fn new(data: &Data, recommender: &'a Recommender, held: &'a HeldOut) -> Self {
         let is_hidden = |movie| held.relevant.iter().any(|rated| rated.movie == movie);
-        let rated = data.interactions.of_user(held.user);
+        let rated = data.interactions.user_ratings(held.user);
         let seen = rated.filter(|rated| !is_hidden(rated.movie)).collect();
         Self { recommender, held, seen }
     }
@@ -158,7 +158,7 @@ impl<'a> NewUser<'a> {
                 Strategy::Random => left[random.below(left.len())],
                 Strategy::Listed => {
                     let best =
-                        self.recommender.best_for(ModelChoice::All, &[&history], LIST).remove(0);
+                        self.recommender.top_k_for(ModelChoice::All, &[&history], LIST).remove(0);
                     let mut best = best.iter().map(|candidate| candidate.movie);
                     best.find(|movie| left.contains(movie)).unwrap_or(left[0])
                 }

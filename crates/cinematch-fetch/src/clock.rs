@@ -23,7 +23,7 @@ impl Clock {
 
     /// Returns the clock moved forward by `seconds`.
     #[must_use]
-    pub fn ahead(mut self, seconds: i64) -> Self {
+    pub fn advanced_by(mut self, seconds: i64) -> Self {
         self.epoch += Duration::from_secs(seconds.max(0).cast_unsigned());
         self
     }
@@ -46,7 +46,7 @@ impl Clock {
 
     /// Converts a duration on this clock to real time, at least one second. Use it for network timeouts,
     /// which run in real time.
-    pub fn time_out(&self, length: Duration) -> Duration {
+    pub fn timeout(&self, length: Duration) -> Duration {
         (length / self.speed).max(Duration::from_secs(1))
     }
 

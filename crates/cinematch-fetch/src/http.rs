@@ -16,34 +16,34 @@ pub fn client(clock: Clock) -> ClientBuilder {
     });
     Client::builder()
         .user_agent(concat!("cinematch/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(clock.time_out(Duration::from_secs(10)))
-        .read_timeout(clock.time_out(Duration::from_secs(20)))
+        .connect_timeout(clock.timeout(Duration::from_secs(10)))
+        .read_timeout(clock.timeout(Duration::from_secs(20)))
 }
 
 /// Parses a URL that is safe from eavesdropping: HTTPS, or HTTP on this machine.
 pub fn safe_url(base: &str) -> Option<Url> {
     let url = Url::parse(base).ok()?;
-    let here =
+    let is_local =
         url.host_str().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "[::1]"));
-    let safe = url.scheme() == "https" || (url.scheme() == "http" && here);
-    safe.then_some(url)
+    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_local);
+    is_safe.then_some(url)
 }
 
 /// Follows up to four redirects within the origin of `base`. Redirects to other origins are not followed,
 /// because they would send the token there and return untrusted data.
-pub fn same_server(base: &Url) -> redirect::Policy {
-    let place = |url: &Url| {
+pub fn same_server_only(base: &Url) -> redirect::Policy {
+    let origin = |url: &Url| {
         (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port_or_known_default())
     };
-    let server = place(base);
+    let server = origin(base);
     redirect::Policy::custom(move |attempt| {
-        let same = place(attempt.url()) == server && attempt.previous().len() < 5;
+        let same = origin(attempt.url()) == server && attempt.previous().len() < 5;
         if same { attempt.follow() } else { attempt.stop() }
     })
 }
 
 /// Describes an error without the URL, as `kind (innermost cause)`.
-pub fn described(error: reqwest::Error) -> String {
+pub fn describe(error: reqwest::Error) -> String {
     let error = error.without_url();
     let kind = if error.is_timeout() {
         "timeout"

@@ -57,8 +57,8 @@ struct State {
 
 #[derive(Clone, Copy, Debug)]
 struct Sent {
-    at: Duration,
-    answered: Option<Duration>,
+    sent_at: Duration,
+    answered_at: Option<Duration>,
 }
 
 /// Permit to send one request. Drop it when the response headers arrive or the request fails.
@@ -92,8 +92,8 @@ impl RateLimiter {
         loop {
             let now = self.clock.elapsed();
             let next = {
-                let mut state = locked(&self.state);
-                let next = state.next(self.rate, now);
+                let mut state = lock(&self.state);
+                let next = state.next_slot(self.rate, now);
                 if next <= now {
                     return self.issue(&mut state, now);
                 }
@@ -107,9 +107,9 @@ impl RateLimiter {
         if state.sent.len() == self.rate {
             state.sent.pop_front();
         }
-        state.sent.push_back(Sent { at: now, answered: None });
-        let late = now.saturating_sub(state.interval * MAX_CATCH_UP);
-        state.slot = state.slot.max(late) + state.interval;
+        state.sent.push_back(Sent { sent_at: now, answered_at: None });
+        let earliest_slot = now.saturating_sub(state.interval * MAX_CATCH_UP);
+        state.slot = state.slot.max(earliest_slot) + state.interval;
         state.n_sent += 1;
         Permit { number: state.n_sent, clock: self.clock, state: Arc::clone(&self.state) }
     }
@@ -118,7 +118,7 @@ impl RateLimiter {
     /// of such pauses since the last success.
     pub fn slow_down(&self, pause: Duration) -> u32 {
         let now = self.clock.elapsed();
-        let mut state = locked(&self.state);
+        let mut state = lock(&self.state);
         // Concurrent requests are rejected together; count them once.
         if state.closed_until <= now {
             state.interval = (state.interval * 2).min(MAX_INTERVAL);
@@ -132,12 +132,12 @@ impl RateLimiter {
 
     /// Returns the remaining time of the current pause.
     pub fn remaining_pause(&self) -> Duration {
-        locked(&self.state).closed_until.saturating_sub(self.clock.elapsed())
+        lock(&self.state).closed_until.saturating_sub(self.clock.elapsed())
     }
 
     /// Records a success. Shrinks the interval after 50 of them in a row.
     pub fn record_success(&self) {
-        let mut state = locked(&self.state);
+        let mut state = lock(&self.state);
         state.rate_limit_pauses = 0;
         state.successes += 1;
         if state.successes >= SUCCESSES_TO_SPEED_UP {
@@ -149,14 +149,14 @@ impl RateLimiter {
 
 impl State {
     /// Returns the earliest time of the next request, given the responses so far.
-    fn next(&self, rate: usize, now: Duration) -> Duration {
+    fn next_slot(&self, rate: usize, now: Duration) -> Duration {
         let mut next = self.closed_until.max(self.slot);
         if let Some(first) = self.sent.front().filter(|_| self.sent.len() == rate) {
-            let surely = first.at + MAX_TRANSIT;
-            let arrived = first.answered.unwrap_or(surely).min(surely);
+            let latest_arrival = first.sent_at + MAX_TRANSIT;
+            let arrived = first.answered_at.unwrap_or(latest_arrival).min(latest_arrival);
             // The response may still arrive and allow an earlier time.
-            let earliest = if first.answered.is_none() && now < first.at + SECOND {
-                first.at
+            let earliest = if first.answered_at.is_none() && now < first.sent_at + SECOND {
+                first.sent_at
             } else {
                 arrived
             };
@@ -169,16 +169,16 @@ impl State {
 impl Drop for Permit {
     fn drop(&mut self) {
         let now = self.clock.elapsed();
-        let mut state = locked(&self.state);
-        let back = (state.n_sent - self.number) as usize;
-        let place = state.sent.len().checked_sub(back + 1);
-        if let Some(sent) = place.and_then(|place| state.sent.get_mut(place)) {
-            sent.answered = Some(now);
+        let mut state = lock(&self.state);
+        let n_later = (state.n_sent - self.number) as usize;
+        let index = state.sent.len().checked_sub(n_later + 1);
+        if let Some(sent) = index.and_then(|index| state.sent.get_mut(index)) {
+            sent.answered_at = Some(now);
         }
     }
 }
 
-fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -3,7 +3,7 @@
 use cinematch::bundle::Bundle;
 use cinematch::catalog::ServicesSource;
 use cinematch::ids::{MovieId, MovieIdx};
-use cinematch::ranking::{Recommender, no_region};
+use cinematch::ranking::{Recommender, unknown_region_message};
 use serde::Serialize;
 
 use crate::error::ServiceError;
@@ -85,6 +85,6 @@ pub fn movie<'a>(
 fn find_region(bundle: &Bundle, code: Option<&str>) -> Result<Option<usize>, ServiceError> {
     let Some(code) = code else { return Ok(None) };
     let index = bundle.recommender.index();
-    let unknown = || ServiceError::field("region", no_region(code, index));
+    let unknown = || ServiceError::field("region", unknown_region_message(code, index));
     index.find_region(code).ok_or_else(unknown).map(Some)
 }

@@ -1,8 +1,8 @@
 //! Recommendations for a group of users.
 
 use cinematch::ranking::{
-    Filters, Group, GroupRanked, MAX_MEMBERS, Query, Reason, Request, Shortfall, Strategy,
-    VETO_BELOW, explanation,
+    DEFAULT_VETO_SHARE, Filters, Group, GroupRanked, MAX_MEMBERS, Query, Reason, Request,
+    Shortfall, Strategy, explanation,
 };
 use serde::{Deserialize, Serialize};
 
@@ -164,7 +164,9 @@ pub async fn recommend<'a>(
     let strategy = match asked.strategy {
         StrategyName::Average => Strategy::Average,
         StrategyName::LeastMisery => Strategy::LeastMisery,
-        StrategyName::Veto => Strategy::Veto { below: asked.veto_below.unwrap_or(VETO_BELOW) },
+        StrategyName::Veto => {
+            Strategy::Veto { below: asked.veto_below.unwrap_or(DEFAULT_VETO_SHARE) }
+        }
     };
     let mut unknown = Vec::new();
     let explain = asked.explain.unwrap_or(false);

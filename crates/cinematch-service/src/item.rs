@@ -161,7 +161,8 @@ pub struct WithoutIt<'a> {
 impl<'a> From<Counterfactual<'a>> for WithoutIt<'a> {
     fn from(counterfactual: Counterfactual<'a>) -> Self {
         let reading = counterfactual.to_string();
-        let Counterfactual { movie_id, title, feedback, place, would_be } = counterfactual;
+        let Counterfactual { movie_id, title, feedback, place, counterfactual_place: would_be } =
+            counterfactual;
         Self { movie_id, title, feedback, place, would_be, reading }
     }
 }
@@ -305,7 +306,7 @@ mod tests {
                         title: "Heat",
                         feedback: Feedback::Liked,
                         place: 1,
-                        would_be: 14,
+                        counterfactual_place: 14,
                     }
                     .into()
                 }),

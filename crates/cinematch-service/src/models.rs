@@ -42,7 +42,7 @@ pub struct PromotedItem {
 
 impl From<Promoted> for PromotedItem {
     fn from(promoted: Promoted) -> Self {
-        Self { generation: promoted.generation, before: promoted.before }
+        Self { generation: promoted.generation, before: promoted.previous }
     }
 }
 
@@ -74,7 +74,7 @@ pub async fn promote(
     let now = rfc3339(service.now());
     let promoted =
         on_disk(service, move |generations| generations.promote(generation, &now, why)).await?;
-    tracing::info!(generation, before = promoted.before, why, "promoted a generation");
+    tracing::info!(generation, before = promoted.previous, why, "promoted a generation");
     Ok(promoted)
 }
 
@@ -82,7 +82,7 @@ pub async fn promote(
 pub async fn roll_back(service: &Service, why: &'static str) -> Result<Promoted, ServiceError> {
     let now = rfc3339(service.now());
     let promoted = on_disk(service, move |generations| generations.rollback(&now, why)).await?;
-    let Promoted { generation, before, .. } = promoted;
+    let Promoted { generation, previous: before, .. } = promoted;
     tracing::info!(generation, before, why, "rolled back to a generation");
     Ok(promoted)
 }
@@ -92,7 +92,7 @@ pub async fn on_disk<T: Send + 'static>(
     service: &Service,
     work: impl FnOnce(&Generations) -> Result<T, ArtifactsError> + Send + 'static,
 ) -> Result<T, ServiceError> {
-    let generations = Generations::at(service.artifacts());
+    let generations = Generations::new(service.artifacts());
     let done = tokio::task::spawn_blocking(move || work(&generations)).await;
     done.map_err(|error| internal(&error))?.map_err(|error| match error {
         ArtifactsError::NoGeneration { generation, .. } => {

@@ -26,14 +26,14 @@ const NICENESS: i32 = 19;
 /// Polls for a newly published generation and puts it into service. Runs until aborted.
 pub async fn watch(service: Service) {
     let artifacts = service.artifacts().to_owned();
-    let generations = Generations::at(&artifacts);
+    let generations = Generations::new(&artifacts);
     let mut ticks = tokio::time::interval(INTERVAL);
     // The generation last seen, and the time of the next attempt if it was refused.
     let mut looked_at = None;
     let mut again: Option<Instant> = None;
     loop {
         ticks.tick().await;
-        let mark = generations.mark();
+        let mark = generations.champion_version();
         let due = again.is_some_and(|at| Instant::now() >= at);
         if mark.is_none() || (mark == looked_at && !due) {
             continue;

@@ -70,10 +70,10 @@ impl Service {
     /// Loads the published generation and opens the database. If the published generation is broken, loads
     /// the most recently served generation that is intact.
     pub async fn open(config: ServiceConfig) -> Result<Self, OpenError> {
-        let best = Generations::at(&config.artifacts).load_best()?;
+        let best = Generations::new(&config.artifacts).load_with_fallback()?;
         // A loaded bundle is large, so the future that holds it is allocated on the heap.
         let service = Box::pin(Self::with_bundle(config, best.bundle)).await?;
-        if let Some(refused) = best.refused {
+        if let Some(refused) = best.champion_error {
             let (generation, error) = (service.bundle().generation, refused.to_string());
             tracing::error!(
                 generation,

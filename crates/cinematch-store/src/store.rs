@@ -86,7 +86,7 @@ impl Store {
     ) -> Result<Self, StoreError> {
         // Lock the target of a symbolic link, which may be open under another name.
         let followed = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let lock = match (files::lock_beside(&followed), ownership) {
+        let lock = match (files::lock_sibling(&followed), ownership) {
             (Ok(lock), _) => Some(lock),
             (Err(error), Ownership::Exclusive) if error.cause.kind() == ErrorKind::WouldBlock => {
                 return Err(StoreError::Busy { path: path.to_owned() });

@@ -25,7 +25,7 @@ const COLUMNS: [&str; 12] = [
 ];
 
 /// Share of movies that are linked but that TMDb has since deleted.
-const GONE: f64 = 0.01;
+const MISSING_SHARE: f64 = 0.01;
 
 pub(crate) fn write(world: &World, out: &mut dyn Write) -> io::Result<()> {
     let movies = &world.movies.movies;
@@ -38,7 +38,7 @@ pub(crate) fn write(world: &World, out: &mut dyn Write) -> io::Result<()> {
     writer.write_record(COLUMNS)?;
     for index in by_tmdb_id {
         let mut stream = Stream::new(world.params.seed, Topic::Metadata, index as u64);
-        if stream.chance(GONE) {
+        if stream.chance(MISSING_SHARE) {
             continue;
         }
         let movie = &movies[index];
@@ -73,9 +73,10 @@ fn release_date(movie: &Movie, stream: &mut Stream) -> String {
 
 /// Draws a runtime in minutes. TMDb writes 0 for an unknown runtime.
 fn runtime(movie: &Movie, stream: &mut Stream) -> u32 {
-    let short = movie.year < 1920 || stream.chance(0.03);
-    let minutes = if short { 4.0 + 40.0 * stream.unit() } else { 101.0 + 21.0 * stream.normal() };
-    if stream.chance(0.0097) { 0 } else { minutes.max(40.0 * f64::from(!short) + 1.0) as u32 }
+    let is_short = movie.year < 1920 || stream.chance(0.03);
+    let minutes =
+        if is_short { 4.0 + 40.0 * stream.unit() } else { 101.0 + 21.0 * stream.normal() };
+    if stream.chance(0.0097) { 0 } else { minutes.max(40.0 * f64::from(!is_short) + 1.0) as u32 }
 }
 
 /// Draws a vote count that follows the movie's popularity: about 40,000 for the most popular movie,
@@ -102,8 +103,8 @@ fn decimal(value: f64) -> String {
 
 /// Returns TMDb's genre names, also for movies that MovieLens lists without genres.
 fn genres(world: &World, movie: &Movie, stream: &mut Stream) -> String {
-    let usual = world.taxonomy.genre_odds[usize::from(movie.cluster)][0].0;
-    let bits = if movie.genres == 0 { 1 << usual } else { movie.genres };
+    let main_genre = world.taxonomy.genre_odds[usize::from(movie.cluster)][0].0;
+    let bits = if movie.genres == 0 { 1 << main_genre } else { movie.genres };
     let mut names: Vec<&str> = (0..GENRES.len())
         .filter(|genre| bits >> genre & 1 == 1)
         .map(|genre| GENRES[genre].1)

@@ -133,8 +133,8 @@ impl Movies {
         let mut drawn: Vec<(f64, Movie)> = (0..n_movies)
             .map(|rank| {
                 let movie = draw(rank, taxonomy, &mut stream);
-                let known = f64::from(rank) / (f64::from(rank) + 8_000.0);
-                let delay = 24.0 * known * stream.unit();
+                let obscurity = f64::from(rank) / (f64::from(rank) + 8_000.0);
+                let delay = 24.0 * obscurity * stream.unit();
                 let added = f64::from(movie.year.max(1995)) + stream.unit() + delay;
                 (added, movie)
             })
@@ -164,8 +164,8 @@ pub(crate) fn popularity(rank: u32) -> f64 {
 
 fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Movie {
     // Popular movies use the odds of the head, obscure ones those of the whole catalog.
-    let obscure = f64::from(rank) / (f64::from(rank) + 5_000.0);
-    let column = usize::from(!stream.chance(obscure));
+    let obscurity = f64::from(rank) / (f64::from(rank) + 5_000.0);
+    let column = usize::from(!stream.chance(obscurity));
     let cluster = stream.weighted(&CLUSTERS.map(|cluster| cluster.share[column]));
     let spans = SPANS.map(|(first, _, movies)| {
         // Most film noirs, westerns and musicals were made before 1970.
@@ -182,7 +182,7 @@ fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Movie {
     for (genre, probability) in &taxonomy.genre_odds[cluster] {
         // Popular movies have more genres.
         let probability =
-            if *probability < 1.0 { probability * (1.25 - 0.5 * obscure) } else { *probability };
+            if *probability < 1.0 { probability * (1.25 - 0.5 * obscurity) } else { *probability };
         if stream.chance(probability) {
             genres |= 1 << genre;
         }
@@ -213,7 +213,7 @@ fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Movie {
 
     // Popular movies have a higher quality.
     let fame = 1.0 - ln(f64::from(rank) + 2.0) / ln(90_000.0);
-    let quality = -0.85 + 1.7 * fame + (0.38 + 0.05 * obscure) * stream.normal();
+    let quality = -0.85 + 1.7 * fame + (0.38 + 0.05 * obscurity) * stream.normal();
     Movie {
         movie_id: 0,
         imdb_id: 0,
@@ -234,12 +234,12 @@ fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Movie {
 /// Assigns ids: MovieLens ids ascend with gaps; IMDb and TMDb ids are distinct.
 fn assign_ids(movies: &mut [Movie], stream: &mut Stream) {
     let n = movies.len() as f64;
-    let size = n / REAL_MOVIES as f64;
+    let scale = n / REAL_MOVIES as f64;
     let mut last = 0;
-    let mut taken: [FxHashSet<u32>; 2] = Default::default();
-    let largest_tmdb = (1_450_000.0 * size) as u32 + 1_000;
+    let mut used_ids: [FxHashSet<u32>; 2] = Default::default();
+    let largest_tmdb = (1_450_000.0 * scale) as u32 + 1_000;
     for (index, movie) in movies.iter_mut().enumerate() {
-        let target = id_at((index as f64 + stream.unit()) / n) * size;
+        let target = id_at((index as f64 + stream.unit()) / n) * scale;
         last = (target as u32).max(last + 1);
         movie.movie_id = last;
         // IMDb ids grow roughly with the year; since about 2016 they have eight digits.
@@ -248,8 +248,8 @@ fn assign_ids(movies: &mut [Movie], stream: &mut Stream) {
             1960..2016 => (50_000, 6_500_000),
             _ => (1_500_000, 29_000_000),
         };
-        movie.imdb_id = distinct(&mut taken[0], stream, oldest, newest);
-        movie.tmdb_id = distinct(&mut taken[1], stream, 2, largest_tmdb);
+        movie.imdb_id = distinct(&mut used_ids[0], stream, oldest, newest);
+        movie.tmdb_id = distinct(&mut used_ids[1], stream, 2, largest_tmdb);
     }
 }
 

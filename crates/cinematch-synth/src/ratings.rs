@@ -65,13 +65,13 @@ fn with_comma(space: &mut [u8; 11], number: u32) -> &[u8] {
 
 /// Formats `number` in decimal at the end of `space`.
 fn decimal(space: &mut [u8; 10], mut number: u32) -> &[u8] {
-    let mut at = space.len();
+    let mut position = space.len();
     loop {
-        at -= 1;
-        space[at] = b'0' + (number % 10) as u8;
+        position -= 1;
+        space[position] = b'0' + (number % 10) as u8;
         number /= 10;
         if number == 0 {
-            return &space[at..];
+            return &space[position..];
         }
     }
 }

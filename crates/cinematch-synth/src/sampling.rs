@@ -27,7 +27,7 @@ impl AliasTable {
             .map(|(item, _)| Cell { own_share: u32::MAX, own: *item, other: *item })
             .collect();
         let (mut small, mut large): (Vec<usize>, Vec<usize>) =
-            (0..items.len()).partition(|at| shares[*at] < 1.0);
+            (0..items.len()).partition(|index| shares[*index] < 1.0);
         while let (Some(low), Some(high)) = (small.pop(), large.last().copied()) {
             cells[low].own_share = (shares[low] * f64::from(u32::MAX)) as u32;
             cells[low].other = items[high].0;
@@ -66,11 +66,11 @@ impl AliasTable {
 ///
 /// Panics if the limits add up to less than `total`.
 pub(crate) fn share_out(total: u64, weights: &[f32], limit: impl Fn(usize) -> u32) -> Vec<u32> {
-    let wanted = |scale: f64, at: usize| {
-        let limit = f64::from(limit(at));
-        (scale * f64::from(weights[at])).min(limit)
+    let scaled_share = |scale: f64, index: usize| {
+        let limit = f64::from(limit(index));
+        (scale * f64::from(weights[index])).min(limit)
     };
-    let sum = |scale: f64| (0..weights.len()).map(|at| wanted(scale, at)).sum::<f64>();
+    let sum = |scale: f64| (0..weights.len()).map(|index| scaled_share(scale, index)).sum::<f64>();
     let (mut low, mut high) = (0.0, 1.0);
     while sum(high) < total as f64 && high < 1e30 {
         high *= 4.0;
@@ -79,26 +79,27 @@ pub(crate) fn share_out(total: u64, weights: &[f32], limit: impl Fn(usize) -> u3
         let middle = f64::midpoint(low, high);
         if sum(middle) < total as f64 { low = middle } else { high = middle }
     }
-    let mut left = total;
+    let mut remaining = total;
     let mut carry = 0.0;
     let mut shares: Vec<u32> = Vec::with_capacity(weights.len());
-    for at in 0..weights.len() {
-        carry += wanted(high, at);
-        let share = (carry as u32).min(limit(at)).min(u32::try_from(left).unwrap_or(u32::MAX));
+    for index in 0..weights.len() {
+        carry += scaled_share(high, index);
+        let share =
+            (carry as u32).min(limit(index)).min(u32::try_from(remaining).unwrap_or(u32::MAX));
         carry -= f64::from(share);
-        left -= u64::from(share);
+        remaining -= u64::from(share);
         shares.push(share);
     }
     // Distribute the remainder of rounding, one unit each, to entries below their limit.
-    while left > 0 {
-        let before = left;
-        for (at, share) in shares.iter_mut().enumerate() {
-            if left > 0 && *share < limit(at) {
+    while remaining > 0 {
+        let before = remaining;
+        for (index, share) in shares.iter_mut().enumerate() {
+            if remaining > 0 && *share < limit(index) {
                 *share += 1;
-                left -= 1;
+                remaining -= 1;
             }
         }
-        assert!(left < before, "the limits have no room for the total");
+        assert!(remaining < before, "the limits have no room for the total");
     }
     shares
 }
@@ -133,8 +134,8 @@ mod tests {
             let total = (capacity as f64 * fraction) as u64;
             let shares = share_out(total, &weights, limit);
             proptest::prop_assert_eq!(shares.iter().map(|n| u64::from(*n)).sum::<u64>(), total);
-            for (at, share) in shares.iter().enumerate() {
-                proptest::prop_assert!(*share <= limit(at));
+            for (index, share) in shares.iter().enumerate() {
+                proptest::prop_assert!(*share <= limit(index));
             }
         }
     }

@@ -100,7 +100,7 @@ impl Author<'_> {
                 "verb" => zipf(&self.lexicon.verbs, stream).to_owned(),
                 _ => (2 + stream.zipf(98)).to_string(),
             };
-            agree(out, &word);
+            fix_article(out, &word);
             out.push_str(&word);
         }
         out.push_str(rest);
@@ -155,15 +155,15 @@ fn zipf<'a>(words: &[&'a str], stream: &mut Stream) -> &'a str {
 }
 
 /// Corrects an indefinite article at the end of `text` for the word that follows it.
-fn agree(text: &mut String, word: &str) {
-    let vowel = word.starts_with(['a', 'e', 'i', 'o', 'u']);
-    let has = |article: &str| {
+fn fix_article(text: &mut String, word: &str) {
+    let starts_with_vowel = word.starts_with(['a', 'e', 'i', 'o', 'u']);
+    let ends_with = |article: &str| {
         text.strip_suffix(article)
             .is_some_and(|before| before.is_empty() || before.ends_with([' ', '\n']))
     };
-    if vowel && (has("a ") || has("A ")) {
+    if starts_with_vowel && (ends_with("a ") || ends_with("A ")) {
         text.insert(text.len() - 1, 'n');
-    } else if !vowel && (has("an ") || has("An ")) {
+    } else if !starts_with_vowel && (ends_with("an ") || ends_with("An ")) {
         text.remove(text.len() - 2);
     }
 }
@@ -182,7 +182,7 @@ mod tests {
             ("an ", "early", "an early"),
         ] {
             let mut text = text.to_owned();
-            agree(&mut text, word);
+            fix_article(&mut text, word);
             text.push_str(word);
             assert_eq!(text, expect);
         }

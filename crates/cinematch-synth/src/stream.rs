@@ -99,7 +99,7 @@ impl Stream {
 
     /// Returns an approximately standard normal number within ±3.5: the sum of four 16-bit uniform
     /// numbers (Irwin–Hall).
-    pub fn bell(&mut self) -> f32 {
+    pub fn approximate_normal(&mut self) -> f32 {
         const DEVIATION: f32 = 37_837.23;
         let bits = self.bits();
         let sum = (bits & 0xffff) + (bits >> 16 & 0xffff) + (bits >> 32 & 0xffff) + (bits >> 48);
@@ -172,7 +172,8 @@ mod tests {
         let n = 20_000;
         let mut moments = [0.0; 6];
         for _ in 0..n {
-            let (normal, bell, unit) = (stream.normal(), f64::from(stream.bell()), stream.unit());
+            let (normal, bell, unit) =
+                (stream.normal(), f64::from(stream.approximate_normal()), stream.unit());
             for (sum, value) in moments.iter_mut().zip([
                 normal,
                 normal * normal,

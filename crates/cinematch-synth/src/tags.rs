@@ -13,7 +13,7 @@ use crate::user::Picker;
 use crate::world::World;
 
 /// Share of users who write tags.
-const TAGGERS: f64 = 0.079;
+const TAGGER_SHARE: f64 = 0.079;
 /// Maximum number of tags by one user on one movie.
 const MAX_TAGS_PER_MOVIE: u32 = 8;
 
@@ -28,12 +28,12 @@ pub(crate) fn write(world: &World, out: &mut dyn Write) -> io::Result<()> {
         let (profile, mut stream) = world.user(user);
         let picks = picker.pick(&profile, &world.movies, &mut stream);
         let mut stream = Stream::new(world.params.seed, Topic::Tags, u64::from(user));
-        let capitals = stream.chance(0.25);
+        let is_capitalized = stream.chance(0.25);
         let user_id = (user + 1).to_string();
         for (index, count) in picks.iter().zip(spread(n_tags, picks.len(), &mut stream)) {
             let movie_id = world.movies.movies[*index as usize].movie_id.to_string();
             for tag in movie_tags(world, *index as usize, count, &mut stream) {
-                let tag = if capitals { capitalized(&tag) } else { tag };
+                let tag = if is_capitalized { capitalized(&tag) } else { tag };
                 let timestamp = (profile.last_visit() + stream.below(90)).to_string();
                 writer.write_record([&user_id, &movie_id, &tag, &timestamp])?;
             }
@@ -49,8 +49,9 @@ fn tags_by_user(world: &World) -> Vec<u32> {
         .iter()
         .map(|n_ratings| {
             // Other users write tags only once the taggers are at their limits.
-            let zeal = if stream.chance(TAGGERS) { exp(1.7 * stream.normal()) } else { 1e-9 };
-            (f64::from(*n_ratings) * zeal) as f32
+            let activity =
+                if stream.chance(TAGGER_SHARE) { exp(1.7 * stream.normal()) } else { 1e-9 };
+            (f64::from(*n_ratings) * activity) as f32
         })
         .collect();
     share_out(world.params.tags, &weights, |user| {
@@ -61,16 +62,16 @@ fn tags_by_user(world: &World) -> Vec<u32> {
 /// Distributes `n_tags` over the movies, in runs of one to five on random movies.
 fn spread(n_tags: u32, n_movies: usize, stream: &mut Stream) -> Vec<u32> {
     let mut counts = vec![0; n_movies];
-    let mut left = n_tags;
-    while left > 0 {
+    let mut remaining = n_tags;
+    while remaining > 0 {
         let mut movie = stream.below(n_movies as u32) as usize;
         while counts[movie] == MAX_TAGS_PER_MOVIE {
             movie = (movie + 1) % n_movies;
         }
         let run = 1 + stream.weighted(&[55, 20, 12, 8, 5]) as u32;
-        let run = run.min(left).min(MAX_TAGS_PER_MOVIE - counts[movie]);
+        let run = run.min(remaining).min(MAX_TAGS_PER_MOVIE - counts[movie]);
         counts[movie] += run;
-        left -= run;
+        remaining -= run;
     }
     counts
 }

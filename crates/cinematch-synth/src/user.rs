@@ -27,18 +27,18 @@ const FIRST_HALF_STARS: u32 = 1_045_526_400;
 
 const FIRST_YEAR: u16 = 1996;
 /// Relative number of users who joined in 1996, 1997, … 2023.
-const JOINED: [u32; 28] = [
+const JOIN_YEAR_WEIGHTS: [u32; 28] = [
     62, 24, 11, 38, 62, 32, 26, 30, 32, 48, 33, 29, 31, 26, 26, 23, 22, 18, 17, 52, 56, 55, 47, 44,
     50, 44, 40, 30,
 ];
 
 /// Mean of βᵤ, the weight of taste in the choice of movies.
-const DEVOTION: f64 = 1.5;
+const TASTE_STRENGTH: f64 = 1.5;
 /// Weight of taste in the stars.
-const TASTE_STARS: f32 = 1.1;
+const TASTE_WEIGHT: f32 = 1.1;
 const MEAN_STARS: f32 = 3.27;
 /// Maximum distance from a whole number of stars that is rounded to it.
-const WHOLE_STAR_REACH: f32 = 0.28;
+const WHOLE_STAR_MARGIN: f32 = 0.28;
 
 /// A user, without the movies they rate.
 pub(crate) struct User {
@@ -47,14 +47,14 @@ pub(crate) struct User {
     cluster_odds: [f64; N_CLUSTERS],
     era_odds: [f64; ERAS.len()],
     shelves: AliasTable,
-    leniency: f32,
-    mood: f32,
+    bias: f32,
+    noise_deviation: f32,
     whole_stars: bool,
     /// Session starts in ascending order.
     sessions: Vec<u32>,
     session_seconds: u32,
     /// Index of the first session in or after each year, starting with [`FIRST_YEAR`].
-    first_session: [u16; JOINED.len()],
+    first_session: [u16; JOIN_YEAR_WEIGHTS.len()],
 }
 
 impl User {
@@ -69,26 +69,26 @@ impl User {
     ) -> (Self, Stream) {
         let mut stream = Stream::new(seed, Topic::User, u64::from(user));
         let shares = CLUSTERS.map(|cluster| cluster.share[0] + cluster.share[1]);
-        let home = stream.weighted(&shares);
-        let mut taste = taxonomy.centers[home];
-        for largest in [0.8, 0.5] {
+        let home_cluster = stream.weighted(&shares);
+        let mut taste = taxonomy.centers[home_cluster];
+        for max_weight in [0.8, 0.5] {
             let second = stream.weighted(&shares);
-            add(&mut taste, &taxonomy.centers[second], largest * stream.short_unit());
+            add(&mut taste, &taxonomy.centers[second], max_weight * stream.short_unit());
         }
         add(&mut taste, &direction(&mut stream), 0.35);
         let taste = normalized(taste);
 
-        let devotion = DEVOTION * (0.4 + 1.2 * stream.unit());
+        let taste_strength = TASTE_STRENGTH * (0.4 + 1.2 * stream.unit());
         let cluster_odds: [f64; N_CLUSTERS] = std::array::from_fn(|cluster| {
-            exp(devotion * f64::from(dot(&taste, &taxonomy.centers[cluster])))
+            exp(taste_strength * f64::from(dot(&taste, &taxonomy.centers[cluster])))
         });
         let (joined, sessions) = draw_sessions(n_ratings, &mut stream);
-        let patience = 4.0 * exp(1.1 * stream.normal().abs());
+        let era_tolerance = 4.0 * exp(1.1 * stream.normal().abs());
         let last_year = year_of(sessions[sessions.len() - 1]);
         let era_odds = std::array::from_fn(|era| {
             let next = ERAS.get(era + 1).map_or(joined, |next| *next);
             let age = f64::from(joined.saturating_sub(next));
-            if ERAS[era] > last_year { 0.0 } else { patience / (patience + age) }
+            if ERAS[era] > last_year { 0.0 } else { era_tolerance / (era_tolerance + age) }
         });
         let shelves: Vec<(u32, f64)> = (0..)
             .zip(&movies.shelves)
@@ -104,8 +104,8 @@ impl User {
             cluster_odds,
             shelves: AliasTable::new(&shelves),
             era_odds,
-            leniency: 0.5 * stream.bell(),
-            mood: 0.46 + 0.36 * stream.short_unit(),
+            bias: 0.5 * stream.approximate_normal(),
+            noise_deviation: 0.46 + 0.36 * stream.short_unit(),
             whole_stars: stream.chance(0.08),
             first_session: std::array::from_fn(|year| {
                 let start = year_start(FIRST_YEAR + year as u16);
@@ -145,25 +145,25 @@ impl User {
         let last = self.sessions.len() as u32;
         let first = self.first_session(movie.year).unwrap_or(last - 1);
         let session = first + stream.below(last - first);
-        let when = self.sessions[session as usize] + stream.below(self.session_seconds);
+        let timestamp = self.sessions[session as usize] + stream.below(self.session_seconds);
 
-        let noise = self.mood * stream.bell();
+        let noise = self.noise_deviation * stream.approximate_normal();
         // Negative deviations are larger than positive ones.
         let noise = if noise < 0.0 { noise * (1.0 - 0.45 * noise) } else { noise };
         let stars = MEAN_STARS
-            + self.leniency
+            + self.bias
             + movie.quality
-            + TASTE_STARS * dot(&self.taste, &movie.factors)
+            + TASTE_WEIGHT * dot(&self.taste, &movie.factors)
             + noise;
-        let whole = stars.round();
-        let whole_only = self.whole_stars || when < FIRST_HALF_STARS;
-        let beside = stars - whole;
-        let halves = if whole_only || beside.abs() <= WHOLE_STAR_REACH {
-            2.0 * whole
+        let whole_stars = stars.round();
+        let is_whole_only = self.whole_stars || timestamp < FIRST_HALF_STARS;
+        let remainder = stars - whole_stars;
+        let halves = if is_whole_only || remainder.abs() <= WHOLE_STAR_MARGIN {
+            2.0 * whole_stars
         } else {
-            2.0 * whole + beside.signum()
+            2.0 * whole_stars + remainder.signum()
         };
-        (halves.clamp(if whole_only { 2.0 } else { 1.0 }, 10.0) as u8, when)
+        (halves.clamp(if is_whole_only { 2.0 } else { 1.0 }, 10.0) as u8, timestamp)
     }
 }
 
@@ -191,19 +191,19 @@ pub(crate) fn activity(params: &SyntheticParams) -> Vec<u32> {
 /// Draws the year of joining and the session starts. Most users have one session; users with many
 /// ratings have many sessions over years.
 fn draw_sessions(n_ratings: u32, stream: &mut Stream) -> (u16, Vec<u32>) {
-    let year = FIRST_YEAR + stream.weighted(&JOINED) as u16;
+    let year = FIRST_YEAR + stream.weighted(&JOIN_YEAR_WEIGHTS) as u16;
     let first = year_start(year);
     let end = year_start(year + 1).min(LAST_SECOND);
     let joined = first + stream.below(end - first);
     let mut sessions = vec![joined];
-    let often = f64::from(n_ratings) / (f64::from(n_ratings) + 150.0);
-    if stream.chance(0.12 + 0.7 * often) {
-        let eagerness = stream.unit();
-        let most = f64::from(n_ratings).min(400.0) / 4.0;
-        let more = 1 + (most * eagerness * eagerness * eagerness) as u32;
+    let return_probability = f64::from(n_ratings) / (f64::from(n_ratings) + 150.0);
+    if stream.chance(0.12 + 0.7 * return_probability) {
+        let spread = stream.unit();
+        let max_sessions = f64::from(n_ratings).min(400.0) / 4.0;
+        let n_more = 1 + (max_sessions * spread * spread * spread) as u32;
         let days = 90.0 * exp(1.8 * stream.normal());
         let span = ((days * 86_400.0) as u32).min(LAST_SECOND - joined);
-        sessions.extend((0..more).map(|_| joined + stream.below(span)));
+        sessions.extend((0..n_more).map(|_| joined + stream.below(span)));
         sessions.sort_unstable();
     }
     (year, sessions)
@@ -229,7 +229,7 @@ fn year_start(year: u16) -> u32 {
 /// Draws movies without replacement. Its O(movies) memory is reused for one user after another.
 pub(crate) struct Picker {
     /// Number of the last user who saw each movie.
-    seen_by: Vec<u32>,
+    picked_by: Vec<u32>,
     user: u32,
     picks: Vec<u32>,
     keyed: Vec<(f64, u32)>,
@@ -237,34 +237,34 @@ pub(crate) struct Picker {
 
 impl Picker {
     pub fn new(n_movies: usize) -> Self {
-        Self { seen_by: vec![0; n_movies], user: 0, picks: Vec::new(), keyed: Vec::new() }
+        Self { picked_by: vec![0; n_movies], user: 0, picks: Vec::new(), keyed: Vec::new() }
     }
 
     /// Returns the movies that the user rates, in ascending order.
     pub fn pick(&mut self, user: &User, movies: &Movies, stream: &mut Stream) -> &[u32] {
         self.user += 1;
         self.picks.clear();
-        let wanted = user.n_ratings as usize;
-        let draws = if user.shelves.is_empty() { 0 } else { 12 * wanted + 64 };
+        let n_wanted = user.n_ratings as usize;
+        let draws = if user.shelves.is_empty() { 0 } else { 12 * n_wanted + 64 };
         for _ in 0..draws {
-            if self.picks.len() == wanted {
+            if self.picks.len() == n_wanted {
                 break;
             }
             let chosen = user.shelves.item(stream.bits());
             let index = movies.shelves[chosen as usize].item(stream.bits());
-            if self.seen_by[index as usize] == self.user {
+            if self.picked_by[index as usize] == self.user {
                 continue;
             }
             let movie = &movies.movies[index as usize];
             if user.first_session(movie.year).is_some()
                 && stream.short_unit() < user.acceptance(movie)
             {
-                self.seen_by[index as usize] = self.user;
+                self.picked_by[index as usize] = self.user;
                 self.picks.push(index);
             }
         }
-        if self.picks.len() < wanted {
-            self.pick_rest(wanted - self.picks.len(), user, movies, stream);
+        if self.picks.len() < n_wanted {
+            self.pick_rest(n_wanted - self.picks.len(), user, movies, stream);
         }
         self.picks.sort_unstable();
         &self.picks
@@ -273,18 +273,19 @@ impl Picker {
     /// Picks the last `rest` movies by their exponential keys.
     fn pick_rest(&mut self, rest: usize, user: &User, movies: &Movies, stream: &mut Stream) {
         /// Factor that sorts the keys of unreleased movies after those of released ones.
-        const UNRELEASED: f64 = 1e30;
+        const UNRELEASED_FACTOR: f64 = 1e30;
         self.keyed.clear();
         for (index, movie) in (0..).zip(&movies.movies) {
-            if self.seen_by[index as usize] == self.user {
+            if self.picked_by[index as usize] == self.user {
                 continue;
             }
             let odds = f64::from(movie.weight)
                 * user.cluster_odds[usize::from(movie.cluster)]
                 * user.era_odds[movie.era()].max(1e-3)
                 * f64::from(user.acceptance(movie));
-            let unreleased = user.first_session(movie.year).is_none();
-            let key = -ln(1.0 - stream.unit()) / odds * if unreleased { UNRELEASED } else { 1.0 };
+            let is_unreleased = user.first_session(movie.year).is_none();
+            let key = -ln(1.0 - stream.unit()) / odds
+                * if is_unreleased { UNRELEASED_FACTOR } else { 1.0 };
             self.keyed.push((key, index));
         }
         if rest < self.keyed.len() {

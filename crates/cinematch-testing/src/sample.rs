@@ -10,7 +10,7 @@ use cinematch::catalog::services::MockServices;
 use cinematch::catalog::{
     Availability, Inputs, Interactions, MergeSettings, Movie, ServicesChoice, merge, read_merged,
 };
-use cinematch::evaluation::HoldOut;
+use cinematch::evaluation::Holdout;
 use cinematch::features::ranking::FeatureSet;
 use cinematch::features::tags::TagCounts;
 use cinematch::features::text::TfidfParams;
@@ -99,7 +99,7 @@ impl Sample {
         let movies = self.merged();
         let tags = movielens::tags("tags.csv", self.tags.as_bytes()).unwrap().records;
         let ratings = self.interactions();
-        let hold_out = HoldOut::usual(ratings.n_users());
+        let hold_out = Holdout::for_users(ratings.n_users());
         let providers = self.providers.map(|csv| {
             let read = Availability::read("watch_providers.csv", csv.as_bytes(), &movies);
             read.unwrap().records.remove(0)
@@ -110,7 +110,7 @@ impl Sample {
             movies,
             tags: TagCounts::new(tags.iter().filter(|tag| !hold_out.contains(tag.user_id))),
             ratings: Some(ratings),
-            hold_out: Some(hold_out),
+            holdout: Some(hold_out),
             inputs: Vec::new(),
             settings: Settings {
                 model: spec.with_predictions().with_seed(SEED),
@@ -126,7 +126,7 @@ impl Sample {
 
     /// Trains a generation, publishes it in `artifacts` and loads it.
     pub fn publish(&self, artifacts: &Path) -> Arc<Serving> {
-        Generations::at(artifacts).publish(&self.train(), 3).unwrap();
+        Generations::new(artifacts).publish(&self.train(), 3).unwrap();
         Serving::new(Bundle::load(artifacts).unwrap())
     }
 

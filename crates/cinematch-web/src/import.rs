@@ -198,7 +198,7 @@ struct Question<'a> {
 /// Returns the ambiguous titles of a report without duplicates.
 fn open(report: &MatchReport) -> Vec<Question<'_>> {
     let mut open: Vec<Question<'_>> = Vec::new();
-    for row in report.rows_that_are(Matched::Ambiguous) {
+    for row in report.rows_by_match(Matched::Ambiguous) {
         let RowReport { title, year, candidate_movies, kind, .. } = row;
         let same = open.iter_mut().find(|question| {
             question.title == title
@@ -267,7 +267,7 @@ fn as_value(kind: EntryKind) -> String {
 
 /// Renders the movies that aren't in the catalog, with a link that downloads their rows.
 fn not_found(report: &MatchReport) -> Markup {
-    let rows: Vec<&RowReport> = report.rows_that_are(Matched::Unmatched).collect();
+    let rows: Vec<&RowReport> = report.rows_by_match(Matched::Unmatched).collect();
     // A movie that is rated, seen and listed has three rows.
     let movies: BTreeSet<(&str, Option<u16>)> =
         rows.iter().map(|row| (row.title.as_str(), row.year)).collect();

@@ -1,7 +1,7 @@
 //! The section of a movie's page that explains how well the movie fits the user's taste.
 
 use cinematch::ids::{MovieId, MovieIdx};
-use cinematch::ranking::wording::{Description, NOTICEABLE, Segment, describe};
+use cinematch::ranking::wording::{Description, MIN_CONTRIBUTION, Segment, describe};
 use cinematch::ranking::{Filters, Ranked, Reason, Recommendation, Request};
 use maud::{Markup, html};
 
@@ -35,7 +35,7 @@ impl<'a> Fit<'a> {
         query.filters = Filters::default();
         let request = view.resolve(&query)?;
         let is_known = !request.history.is_empty();
-        let assessed = recommender.assess(&request, &[movie]).remove(0);
+        let assessed = recommender.score_movies(&request, &[movie]).remove(0);
         let place = if is_known { recommender.place(&request, movie) } else { None };
         let counterfactual = place.and_then(|place| {
             let page = Request { offset: place - 1, ..request };
@@ -44,7 +44,8 @@ impl<'a> Fit<'a> {
             recommender.counterfactuals(&page, &ranked).into_iter().flatten().next()
         });
         // Shown only if the movie would rank lower without it.
-        let counterfactual = counterfactual.filter(|without| without.would_be > without.place);
+        let counterfactual =
+            counterfactual.filter(|without| without.counterfactual_place > without.place);
         let counterfactual = counterfactual.map(|without| format!("{without}."));
         Ok(Self { assessed, place, counterfactual, is_known })
     }
@@ -54,8 +55,11 @@ impl<'a> Fit<'a> {
         let n_movies = view.recommender().movies().len();
         let most = self.assessed.reasons.iter().map(|it| it.contribution().abs());
         let most = most.fold(f32::MIN_POSITIVE, f32::max);
-        let (mut large, small): (Vec<&Reason<'_>>, Vec<&Reason<'_>>) =
-            self.assessed.reasons.iter().partition(|it| it.contribution().abs() >= NOTICEABLE);
+        let (mut large, small): (Vec<&Reason<'_>>, Vec<&Reason<'_>>) = self
+            .assessed
+            .reasons
+            .iter()
+            .partition(|it| it.contribution().abs() >= MIN_CONTRIBUTION);
         // The sum of the other movies comes last.
         large.sort_by_key(|reason| matches!(reason, Reason::OtherMovies { .. }));
         let rest: f32 = small.iter().map(|it| it.contribution()).sum();

@@ -95,7 +95,9 @@ impl UserView {
         let rows: Vec<MovieIdx> =
             movies.iter().filter_map(|movie| self.find(movie.item.movie_id)).collect();
         let request = self.resolve(&Query { explain: false, ..self.query(1) })?;
-        for (movie, assessed) in movies.iter_mut().zip(self.recommender().assess(&request, &rows)) {
+        for (movie, assessed) in
+            movies.iter_mut().zip(self.recommender().score_movies(&request, &rows))
+        {
             if let Some(why) = &mut movie.why {
                 why.predicted_rating = assessed.predicted;
             }
@@ -110,7 +112,7 @@ impl UserView {
         if request.history.is_empty() {
             return Ok(movies.iter().map(|movie| self.movie(*movie)).collect());
         }
-        let assessed = self.recommender().assess(&request, movies).into_iter();
+        let assessed = self.recommender().score_movies(&request, movies).into_iter();
         let movies = assessed.map(|recommended| {
             let movie = recommended.movie;
             MovieCard { why: Some(why(recommended)), ..self.movie(movie) }

@@ -4,7 +4,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use cinematch::catalog::names::NameList;
-use cinematch::ranking::{Filters, GenreFilter, Query, Strategy, VETO_BELOW, explanation};
+use cinematch::ranking::{DEFAULT_VETO_SHARE, Filters, GenreFilter, Query, Strategy, explanation};
 use cinematch_store::Profile;
 use maud::{Markup, html};
 
@@ -122,7 +122,7 @@ impl TonightParams {
             with_watchlist: true,
             strategy: match self.strategy {
                 "average" => Strategy::Average,
-                "veto" => Strategy::Veto { below: VETO_BELOW },
+                "veto" => Strategy::Veto { below: DEFAULT_VETO_SHARE },
                 _ => Strategy::LeastMisery,
             },
             query: Query {

@@ -146,7 +146,7 @@ fn entries(view: &UserView, listed: Vec<WatchlistItem>) -> Result<Vec<Entry<'_>>
     let known: Vec<MovieIdx> = found.iter().flatten().copied().collect();
     let query = view.query(1);
     let mine = query.filters.services.clone();
-    let mut assessed = view.recommender().assess(&view.resolve(&query)?, &known).into_iter();
+    let mut assessed = view.recommender().score_movies(&view.resolve(&query)?, &known).into_iter();
     let entries = listed.into_iter().zip(found).map(|(listed, found)| {
         let movie = found.map(|movie| {
             // Watched movies need no prediction.

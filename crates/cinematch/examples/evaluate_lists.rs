@@ -11,8 +11,8 @@ use std::fs;
 use std::path::Path;
 
 use cinematch::evaluation::{
-    Bootstrap, Contestant, Evaluation, Judged, MovieGenres, Part, Protocol, SplitReport,
-    StrongGeneralization, foreign_lists,
+    Bootstrap, EvaluatedModel, Evaluation, ModelMetrics, MovieGenres, Part, Protocol, SplitReport,
+    StrongGeneralization, external_lists,
 };
 use cinematch::{Catalog, MergeSettings};
 
@@ -28,26 +28,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     let split = protocol.split(&ratings, Part::Test)?;
     let genres = MovieGenres::new(&movies);
 
-    let mut contestants = Vec::new();
+    let mut models = Vec::new();
     for file in files {
-        let read = foreign_lists(file, &fs::read(file)?, &split)?;
+        let external = external_lists(file, &fs::read(file)?, &split)?;
         eprintln!(
             "{file}: {} invalid rows, {} users without a list",
-            read.problems.len(),
-            read.missing.len()
+            external.problems.len(),
+            external.missing_users.len()
         );
-        let judged = vec![Judged::of_lists(&read.lists, &split, &genres)];
-        contestants.push(Contestant { name: file.clone(), spec: None, judged });
+        let metrics = vec![ModelMetrics::from_lists(&external.lists, &split, &genres)];
+        models.push(EvaluatedModel { name: file.clone(), spec: None, splits: metrics });
     }
     let splits = vec![SplitReport::new(&split, 42)];
     let baseline = files.first().map(String::as_str);
-    let report = Evaluation::new(
-        (protocol, Part::Test),
-        splits,
-        contestants,
-        baseline,
-        Bootstrap::default(),
-    )?;
+    let report =
+        Evaluation::new((protocol, Part::Test), splits, models, baseline, Bootstrap::default())?;
     for model in report.models {
         println!("{}  NDCG@100 {:.4}", model.name, model.metrics["ndcg@100"].mean);
         if let Some(difference) = model.against_baseline.get("ndcg@100") {

@@ -8,7 +8,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use cinematch::evaluation::{Judged, MovieGenres, Part, StrongGeneralization};
+use cinematch::evaluation::{ModelMetrics, MovieGenres, Part, StrongGeneralization};
 use cinematch::features::plain::PlainFeatures;
 use cinematch::features::ranking::{FeatureSet, RankingFeatures};
 use cinematch::features::tags::TagCounts;
@@ -50,11 +50,11 @@ impl Model for GenreModel {
     }
 
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
-        let of = |movie: &MovieIdx| Contributions {
+        let contributions = |movie: &MovieIdx| Contributions {
             base: 0.0,
             parts: history.iter().map(|rated| self.contribution(*rated, *movie)).collect(),
         };
-        movies.iter().map(of).collect()
+        movies.iter().map(contributions).collect()
     }
 }
 
@@ -67,8 +67,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{} training users, {} test users", split.training.len(), split.held_out.len());
 
     let genres = MovieGenres::new(&movies);
-    let (own, _lists) = Judged::of_model(&GenreModel::new(&movies), &split, &genres);
-    println!("genres   NDCG@100 {:.4}", own.objective());
+    let (genre_metrics, _lists) =
+        ModelMetrics::from_model(&GenreModel::new(&movies), &split, &genres);
+    println!("genres   NDCG@100 {:.4}", genre_metrics.objective());
     let plain = PlainFeatures::fit(&movies, TfidfParams::default())?;
     let features = RankingFeatures::fit(FeatureSet::Seed, &movies, &plain, &TagCounts::default())?;
     let training = TrainingSet {
@@ -78,7 +79,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let popular = Spec::named("popular").ok_or("the registry has no popularity model")?;
     let popular = popular.fit(training, &mut |_model, _share| ())?;
-    let (popular, _lists) = Judged::of_model(&popular, &split, &genres);
-    println!("popular  NDCG@100 {:.4}", popular.objective());
+    let (popular_metrics, _lists) = ModelMetrics::from_model(&popular, &split, &genres);
+    println!("popular  NDCG@100 {:.4}", popular_metrics.objective());
     Ok(())
 }

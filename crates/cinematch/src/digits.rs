@@ -6,8 +6,8 @@ use std::fmt::Write;
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut separated = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             separated.push(',');
         }
         separated.push(digit);

@@ -38,7 +38,7 @@ pub fn replace(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), FileError> {
-    let path = &destination(path)?;
+    let path = &resolve_destination(path)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let directory = parent(path);
     fs::create_dir_all(directory).map_err(FileError::at("create", directory))?;
@@ -57,9 +57,9 @@ pub fn replace(
 }
 
 /// Resolves symbolic links. Returns an error if `path` exists and is not a regular file.
-fn destination(path: &Path) -> Result<PathBuf, FileError> {
+fn resolve_destination(path: &Path) -> Result<PathBuf, FileError> {
     match fs::metadata(path) {
-        Ok(found) if found.is_file() => {
+        Ok(metadata) if metadata.is_file() => {
             fs::canonicalize(path).map_err(FileError::at("resolve", path))
         }
         Ok(_) => {
@@ -73,7 +73,7 @@ fn destination(path: &Path) -> Result<PathBuf, FileError> {
 /// Locks `path` against other processes through the file `path.lock`. The lock is released when
 /// the returned file is dropped or the process ends, even by a crash. Returns an error of kind
 /// [`io::ErrorKind::WouldBlock`] if another process holds the lock.
-pub fn lock_beside(path: &Path) -> Result<File, FileError> {
+pub fn lock_sibling(path: &Path) -> Result<File, FileError> {
     let directory = parent(path);
     fs::create_dir_all(directory).map_err(FileError::at("create", directory))?;
     let mut name = path.as_os_str().to_owned();
@@ -93,7 +93,7 @@ pub fn lock_beside(path: &Path) -> Result<File, FileError> {
 fn lock_new(path: &Path) -> Result<File, FileError> {
     loop {
         // Do not write through a symbolic link planted at the temporary path.
-        if fs::symlink_metadata(path).is_ok_and(|found| !found.is_file()) {
+        if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
             fs::remove_file(path).map_err(FileError::at("remove", path))?;
         }
         let file = File::options()
@@ -115,7 +115,7 @@ fn lock_new(path: &Path) -> Result<File, FileError> {
 fn is_same_file(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     match (file.metadata(), fs::metadata(path)) {
-        (Ok(open), Ok(named)) => open.ino() == named.ino() && open.dev() == named.dev(),
+        (Ok(opened), Ok(named)) => opened.ino() == named.ino() && opened.dev() == named.dev(),
         _ => false,
     }
 }

@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::bundle::{InputSum, Settings, Training};
+use crate::bundle::{InputChecksum, Settings, Training};
 use crate::catalog::{self, Inputs, Interactions, MergeError, MergeSettings, Movie};
 use crate::features::tags::TagCounts;
 use crate::ids::{self, Vocabulary};
@@ -28,7 +28,7 @@ pub struct Catalog {
     pub problems: Vec<Problem>,
     /// Numbers of the problems in `ratings.csv` that are not listed in `problems`.
     pub unlisted: Unlisted,
-    inputs: Vec<InputSum>,
+    inputs: Vec<InputChecksum>,
 }
 
 /// Error returned by [`Catalog::read`].
@@ -66,11 +66,11 @@ impl Catalog {
         settings: &MergeSettings,
     ) -> Result<Self, CatalogError> {
         let [movies, links] = ["movies.csv", "links.csv"].map(|name| movielens.join(name));
-        let (known, links) = (bytes(&movies)?, bytes(&links)?);
+        let (movies_csv, links) = (bytes(&movies)?, bytes(&links)?);
         let tmdb = tmdb.map(bytes).transpose()?;
         let merged = catalog::merge(
             Inputs {
-                movies: ("movies.csv", &known),
+                movies: ("movies.csv", &movies_csv),
                 links: ("links.csv", &links),
                 tmdb: tmdb.as_deref().map(|tmdb| ("tmdb_metadata.csv", tmdb)),
             },
@@ -78,24 +78,24 @@ impl Catalog {
         )?;
         let table = merged.table.concat();
         let movies = catalog::read_merged("movies_merged.csv", &table)?.records;
-        let mut found = Self {
-            inputs: vec![sum("movies_merged.csv", movies.len() as u64, &table)],
+        let mut catalog = Self {
+            inputs: vec![checksum("movies_merged.csv", movies.len() as u64, &table)],
             movies,
             tags: Vec::new(),
             ratings: None,
             problems: merged.problems,
             unlisted: Unlisted::default(),
         };
-        found.read_tags(&movielens.join("tags.csv"))?;
-        found.read_ratings(&movielens.join("ratings.csv"), &known)?;
-        Ok(found)
+        catalog.read_tags(&movielens.join("tags.csv"))?;
+        catalog.read_ratings(&movielens.join("ratings.csv"), &movies_csv)?;
+        Ok(catalog)
     }
 
     fn read_tags(&mut self, path: &Path) -> Result<(), CatalogError> {
         if path.exists() {
             let bytes = bytes(path)?;
             let tags = movielens::tags("tags.csv", &bytes)?;
-            self.inputs.push(sum("tags.csv", tags.records.len() as u64, &bytes));
+            self.inputs.push(checksum("tags.csv", tags.records.len() as u64, &bytes));
             self.problems.extend(tags.problems);
             self.tags = tags.records;
         }
@@ -105,18 +105,22 @@ impl Catalog {
     /// Reads ratings and checks them against `movies`, the bytes of `movies.csv`.
     fn read_ratings(&mut self, path: &Path, movies: &[u8]) -> Result<(), CatalogError> {
         if path.exists() {
-            let unreadable = |cause| CatalogError::Read { path: path.to_owned(), cause };
+            let read_error = |cause| CatalogError::Read { path: path.to_owned(), cause };
             let listed = movielens::movies("movies.csv", movies)?.records;
-            let listed = Vocabulary::new(listed.iter().map(|movie| movie.movie_id));
-            let file = File::open(path).map_err(unreadable)?;
-            let mut rows = ratings::read("ratings.csv", &file, &listed)?;
-            let all = Interactions::new("ratings.csv", listed, &mut rows);
-            let sha256 = ids::sha256_of(file).map_err(unreadable)?;
-            self.inputs.push(InputSum { name: "ratings.csv".to_owned(), rows: rows.rows, sha256 });
+            let vocabulary = Vocabulary::new(listed.iter().map(|movie| movie.movie_id));
+            let file = File::open(path).map_err(read_error)?;
+            let mut rows = ratings::read("ratings.csv", &file, &vocabulary)?;
+            let interactions = Interactions::new("ratings.csv", vocabulary, &mut rows);
+            let sha256 = ids::sha256_of(file).map_err(read_error)?;
+            self.inputs.push(InputChecksum {
+                name: "ratings.csv".to_owned(),
+                rows: rows.rows,
+                sha256,
+            });
             self.problems.append(&mut rows.problems);
             self.unlisted = rows.unlisted;
             let kept = Vocabulary::new(self.movies.iter().map(|movie| movie.movie_id));
-            self.ratings = Some(all.restricted_to(&kept));
+            self.ratings = Some(interactions.restricted_to(&kept));
         }
         Ok(())
     }
@@ -129,7 +133,7 @@ impl Catalog {
             movies: self.movies,
             availability: None,
             ratings: self.ratings,
-            hold_out: None,
+            holdout: None,
             inputs: self.inputs,
             settings,
             created_at: created_at.to_owned(),
@@ -141,8 +145,8 @@ fn bytes(path: &Path) -> Result<Vec<u8>, CatalogError> {
     fs::read(path).map_err(|cause| CatalogError::Read { path: path.to_owned(), cause })
 }
 
-fn sum(name: &str, rows: u64, bytes: &[u8]) -> InputSum {
-    InputSum { name: name.to_owned(), rows, sha256: ids::sha256_hex(bytes) }
+fn checksum(name: &str, rows: u64, bytes: &[u8]) -> InputChecksum {
+    InputChecksum { name: name.to_owned(), rows, sha256: ids::sha256_hex(bytes) }
 }
 
 #[cfg(test)]

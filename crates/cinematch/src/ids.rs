@@ -25,10 +25,10 @@ macro_rules! external_id {
         }
 
         impl FromStr for $name {
-            type Err = NotAnId;
+            type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
-                text.parse().map(Self).map_err(|_| NotAnId)
+                text.parse().map(Self).map_err(|_| InvalidId)
             }
         }
     };
@@ -37,7 +37,7 @@ macro_rules! external_id {
 /// Error returned when a text is not a valid id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a whole number such as 318")]
-pub struct NotAnId;
+pub struct InvalidId;
 
 external_id! {
     /// MovieLens id of a movie.

@@ -14,7 +14,7 @@ impl Serialize for Stars {
 
 impl Stars {
     /// One star.
-    pub(crate) const ONE: Self = Self(2);
+    pub(crate) const ONE_STAR: Self = Self(2);
 
     /// Creates a rating from a number of half stars. Returns `None` unless it is 1 to 10.
     pub fn from_halves(halves: u8) -> Option<Self> {

@@ -14,7 +14,7 @@ pub fn render(card: &Card) -> Result<Markup> {
     let manifest = &card.manifest;
     let counts = &manifest.counts;
     let settings = serde_json::to_string_pretty(&manifest.settings)?;
-    let held_out = manifest.hold_out.map_or_else(
+    let held_out = manifest.holdout.map_or_else(
         || "It was trained on all users; none are held out for evaluation.".to_owned(),
         |hold_out| format!("{:.1} % of users are held out of training.", hold_out.share() * 100.0),
     );
@@ -44,7 +44,7 @@ fn evaluation_status(card: &Card) -> String {
         return "It was not evaluated.".to_owned();
     };
     let found = if verdict.promote { "accepted" } else { "rejected" };
-    format!("Evaluated {at} and {found}: {}.", verdict.why)
+    format!("Evaluated {at} and {found}: {}.", verdict.reason)
 }
 
 /// Renders the verdict as a table and plots.
@@ -115,7 +115,7 @@ mod tests {
         };
         let verdict = Verdict {
             promote: true,
-            why: "not <worse>".to_owned(),
+            reason: "not <worse>".to_owned(),
             margin: 0.02,
             champion: None,
             overall: Some(comparison.clone()),

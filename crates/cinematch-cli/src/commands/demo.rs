@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
-use cinematch::bundle::{Bundle, Generations, InputSum, Settings, Training, train};
+use cinematch::bundle::{Bundle, Generations, InputChecksum, Settings, Training, train};
 use cinematch::catalog::services::MockServices;
 use cinematch::catalog::{Inputs, MergeSettings, ServicesChoice, merge, read_merged};
 use cinematch::features::ranking::FeatureSet;
@@ -86,7 +86,7 @@ fn prepare(folder: &Path) -> Result<Bundle> {
     let table = merge(inputs, &settings)?.table.concat();
     let movies = read_merged("movies_merged.csv", &table)?.records;
     let tags = movielens::tags("sample/tags.csv", TAGS)?.records;
-    let sum = |name: &str, rows: usize, bytes: &[u8]| InputSum {
+    let sum = |name: &str, rows: usize, bytes: &[u8]| InputChecksum {
         name: name.to_owned(),
         rows: rows as u64,
         sha256: ids::sha256_hex(bytes),
@@ -98,7 +98,7 @@ fn prepare(folder: &Path) -> Result<Bundle> {
         movies,
         tags: TagCounts::new(&tags),
         ratings: None,
-        hold_out: None,
+        holdout: None,
         inputs,
         settings: Settings {
             model: Spec::content(),
@@ -110,7 +110,7 @@ fn prepare(folder: &Path) -> Result<Bundle> {
         created_at: now(),
     };
     let trained = train(training, &mut |_, _| ())?;
-    Generations::at(folder).publish(&trained, 1)?;
+    Generations::new(folder).publish(&trained, 1)?;
     Bundle::load(folder).map_err(Into::into)
 }
 

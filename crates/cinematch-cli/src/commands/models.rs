@@ -116,12 +116,12 @@ impl Models {
 }
 
 fn at(artifacts: &ArtifactsPath, global: &Global) -> Generations {
-    Generations::at(&artifacts.resolve(global))
+    Generations::new(&artifacts.resolve(global))
 }
 
 fn list(generations: &Generations, output: &Output) -> Result<()> {
     let list = List {
-        champion: generations.published(),
+        champion: generations.champion(),
         previous: generations.previous()?,
         generations: generations.list()?,
     };
@@ -158,7 +158,7 @@ fn line(info: &GenerationInfo, output: &Output) {
         thousands(info.movies.unwrap_or_default() as u64),
         thousands(info.ratings.unwrap_or_default() as u64),
         thousands(info.bytes.unwrap_or_default().div_ceil(1_000_000)),
-        info.why.as_ref().or(info.verdict.as_ref()).map(|why| format!("  {DIM}{why}{DIM:#}")).unwrap_or_default(),
+        info.reason.as_ref().or(info.verdict.as_ref()).map(|why| format!("  {DIM}{why}{DIM:#}")).unwrap_or_default(),
     ));
 }
 
@@ -169,13 +169,13 @@ fn show(generations: &Generations, generation: Option<u64>, output: &Output) -> 
     };
     let manifest = generations.check_generation(generation)?;
     let gone = || ArtifactsError::NoGeneration {
-        artifacts: generations.path_of(generation),
+        artifacts: generations.generation_path(generation),
         generation,
-        known: generations.all(),
+        known: generations.numbers(),
     };
     let list = generations.list()?;
     let info = list.into_iter().find(|info| info.generation == generation).ok_or_else(gone)?;
-    let directory = shown(&generations.path_of(generation));
+    let directory = shown(&generations.generation_path(generation));
     let card = Card::of(generations, generation);
     let (judged, judged_at) = card.map(|card| (card.verdict, card.judged_at)).unwrap_or_default();
     let shown = Shown { info, directory, manifest, judged, judged_at };
@@ -206,7 +206,7 @@ fn show(generations: &Generations, generation: Option<u64>, output: &Output) -> 
 
 /// Prints a verdict with its metrics.
 fn print_verdict(verdict: &Verdict, judged_at: &str, output: &Output) {
-    output.line(format_args!("  evaluated {judged_at}: {}", verdict.why));
+    output.line(format_args!("  evaluated {judged_at}: {}", verdict.reason));
     for (users, of) in [("users with a history", &verdict.overall), ("new users", &verdict.cold)] {
         let Some(of) = of else { continue };
         let told = |of: &Interval| format!("{:.4} ({:.4} to {:.4})", of.mean, of.low, of.high);
@@ -222,7 +222,7 @@ fn print_verdict(verdict: &Verdict, judged_at: &str, output: &Output) {
 }
 
 fn served(generations: &Generations, promoted: Promoted, output: &Output) -> Result<()> {
-    let Promoted { generation, before, not_replaced } = promoted;
+    let Promoted { generation, previous: before, not_replaced } = promoted;
     let model_id = generations.manifest_of(generation)?.model_id;
     for path in not_replaced {
         output.warn(format_args!(

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::Result;
-use cinematch::catalog::{ProblemCount, count_all};
+use cinematch::catalog::{ProblemCount, count_with_unlisted};
 use cinematch::ids::MovieIdx;
 use clap::Args;
 use serde::Serialize;
@@ -56,7 +56,7 @@ impl Ratings {
         let loaded = load_ratings(mode, &self.raw, &self.packed, global, output)?;
         let Loaded { interactions, rows, problems, listed, unlisted, cached } = &loaded;
         let movies = interactions.movies().ids().len() as u32;
-        let rated = |movie: &u32| interactions.of_movie(MovieIdx(*movie)).len() > 0;
+        let rated = |movie: &u32| interactions.movie_ratings(MovieIdx(*movie)).len() > 0;
         let rated_movies = (0..movies).filter(rated).count();
         output.json(&Summary {
             ratings: interactions.n_ratings(),
@@ -65,7 +65,7 @@ impl Ratings {
             rated_movies,
             rows: *rows,
             problems: *problems,
-            problem_counts: count_all(listed, unlisted),
+            problem_counts: count_with_unlisted(listed, unlisted),
             cached: *cached,
             seconds: started.elapsed().as_secs_f64(),
         })?;

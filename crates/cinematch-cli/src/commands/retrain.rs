@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 use cinematch::bundle::{ArtifactsError, Bundle, Generations, Manifest};
-use cinematch::evaluation::holdout::{HoldOut, Panel};
-use cinematch::evaluation::promotion::{Challenger, Champion, Rule, Verdict, judge};
+use cinematch::evaluation::holdout::{Holdout, HoldoutUsers};
+use cinematch::evaluation::promotion::{Challenger, Champion, Rule, Verdict, decide};
 use cinematch::ids::MovieId;
 use clap::{Args, FromArgMatches};
 use serde::Serialize;
@@ -126,7 +126,7 @@ impl Retrain {
             });
         };
 
-        let before = generations.published();
+        let before = generations.champion();
         let verdict = self.judge(&candidate, &train, global, (output, &mut warnings))?;
         let generation = candidate.generation;
         let card = Card::new(generation, &candidate.manifest).with_verdict(&verdict, now());
@@ -134,8 +134,8 @@ impl Retrain {
             warnings.push(format!("cannot write the card of generation {generation}: {error:#}"));
         }
         events::stage(output, "promote", 0.0)?;
-        let (mut promoted, mut why) = (verdict.promote, verdict.why.clone());
-        if promoted && generations.published() != before {
+        let (mut promoted, mut why) = (verdict.promote, verdict.reason.clone());
+        if promoted && generations.champion() != before {
             promoted = false;
             "another generation was promoted meanwhile; the next retraining compares with it"
                 .clone_into(&mut why);
@@ -221,8 +221,8 @@ impl Retrain {
         let against = champion.as_ref().map(|champion| Champion {
             recommender: &champion.recommender,
             n_ratings: champion.manifest.counts.ratings,
-            has_seen_all: has_seen_all(&champion.manifest),
-            has_same_recipe: champion.manifest.settings == *settings,
+            is_trained_on_all_users: has_seen_all(&champion.manifest),
+            has_same_settings: champion.manifest.settings == *settings,
             generation: champion.generation,
             model_id: champion.manifest.model_id.clone(),
         });
@@ -234,13 +234,13 @@ impl Retrain {
         };
         let held_out = [Some(&candidate.manifest), champion.as_ref().map(|it| &it.manifest)]
             .into_iter()
-            .filter_map(|manifest| manifest?.hold_out)
-            .reduce(HoldOut::and);
+            .filter_map(|manifest| manifest?.holdout)
+            .reduce(Holdout::intersection);
         let panel = ratings.as_ref().map(|loaded| {
             let interactions = &loaded.interactions;
             // Content models are trained without users, so any users can be held out.
-            let usual = || HoldOut::usual(interactions.n_users());
-            Panel::new(interactions, held_out.unwrap_or_else(usual), is_known)
+            let usual = || Holdout::for_users(interactions.n_users());
+            HoldoutUsers::new(interactions, held_out.unwrap_or_else(usual), is_known)
         });
         let rule = Rule {
             margin: self.margin,
@@ -252,7 +252,7 @@ impl Retrain {
             recommender: &challenger.recommender,
             n_ratings: candidate.manifest.counts.ratings,
         };
-        let verdict = judge(panel.as_ref(), challenger, against.as_ref(), &rule)?;
+        let verdict = decide(panel.as_ref(), challenger, against.as_ref(), &rule)?;
         drop(asking);
         events::stage(output, "evaluate", 1.0)?;
         Ok(verdict)
@@ -325,7 +325,7 @@ fn train_candidate(
     // If that generation is damaged, it is written again.
     let known = known.filter(|known| generations.check_generation(known.generation).is_ok());
     let generation = match known {
-        Some(known) if Some(known.generation) == generations.published() => None,
+        Some(known) if Some(known.generation) == generations.champion() => None,
         Some(known) => Some(known.generation),
         None => {
             let step = output.step("writing the generation");
@@ -353,5 +353,5 @@ fn load_champion(generations: &Generations, warnings: &mut Vec<String>) -> Resul
 
 /// Returns true if a generation was trained on all users. Content models are trained on no ratings.
 fn has_seen_all(manifest: &Manifest) -> bool {
-    manifest.hold_out.is_none() && manifest.settings.model.model.learns_from_ratings()
+    manifest.holdout.is_none() && manifest.settings.model.model.learns_from_ratings()
 }

@@ -62,7 +62,7 @@ impl Status {
         files.push(file_status(&global.root.join("raw/tmdb/tmdb_metadata.csv")));
         files.push(file_status(&merged));
         files.push(file_status(&global.root.join("raw/tmdb/watch_providers.csv")));
-        let generations = Generations::at(&self.artifacts.resolve(global));
+        let generations = Generations::new(&self.artifacts.resolve(global));
         let (model, model_error) = match generations.check() {
             Ok((generation, manifest)) => {
                 let up_to_date = up_to_date(&merged, &manifest);
@@ -83,7 +83,7 @@ impl Status {
         } else {
             None
         };
-        let generations = generations.all();
+        let generations = generations.numbers();
         let report = Report { files, model, model_error, generations, next };
         output.json(&report)?;
         print(&report, output);

@@ -84,7 +84,7 @@ fn print_counts(manifest: &Manifest, n_ratings: usize, output: &Output) {
     let counts = &manifest.counts;
     if counts.ratings > 0 {
         let unused = thousands((n_ratings - counts.ratings) as u64);
-        let rest = match (n_ratings - counts.ratings, manifest.hold_out) {
+        let rest = match (n_ratings - counts.ratings, manifest.holdout) {
             (0, _) => String::new(),
             (_, None) => format!("; {unused} more are for movies dropped by preprocess"),
             (_, Some(hold_out)) => format!(

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use cinematch::evaluation::{Judged, Part, Protocol, Search, Split, better_half, tunable_models};
+use cinematch::evaluation::{
+    ModelMetrics, Part, Protocol, Search, Split, better_half, tunable_models,
+};
 use cinematch::features::ranking::RankingFeatures;
 use cinematch::files;
 use cinematch::models::hybrid::Hybrid;
@@ -319,7 +321,7 @@ impl<'a> Bench<'a> {
                     }
                 }
             };
-        let (judged, _) = Judged::of_model(&model, &self.split, &self.data.genres);
+        let (judged, _) = ModelMetrics::from_model(&model, &self.split, &self.data.genres);
         if let Fitted::Hybrid(hybrid) = model {
             self.hybrid = Some(hybrid);
         }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use cinematch::bundle::{
-    self, AlignedCatalog, Base, CatalogChanges, Generations, InputSum, Manifest,
+    self, AlignedCatalog, Base, CatalogChanges, Generations, InputChecksum, Manifest,
 };
 use cinematch::catalog::Interactions;
 use cinematch::features::tags::TagCounts;
@@ -98,7 +98,7 @@ impl Update {
     }
 
     fn update(&self, global: &Global, output: &Output, started: Instant) -> Result<Outcome> {
-        let generations = Generations::at(&self.artifacts.resolve(global));
+        let generations = Generations::new(&self.artifacts.resolve(global));
         let (_, served) = generations.manifest()?;
         events::stage(output, "preprocess", 0.0)?;
         let raw = self.merge(global, output)?;
@@ -116,7 +116,7 @@ impl Update {
         let aligned = base.align(table);
         let (tags, tag_rows) = read_tags(&raw, global, output)?;
         // Users held out of the ratings are held out of the tags as well.
-        let hold_out = base.bundle().manifest.hold_out;
+        let hold_out = base.bundle().manifest.holdout;
         let is_learned =
             |tag: &&TagRow| !hold_out.is_some_and(|hold_out| hold_out.contains(tag.user_id));
         let ratings = self.ratings(&base, &aligned, &raw, global, output)?;
@@ -188,7 +188,7 @@ impl Update {
     fn is_known(
         &self,
         served: &Manifest,
-        movies: &InputSum,
+        movies: &InputChecksum,
         raw: &RawPath,
         global: &Global,
     ) -> Result<bool> {
@@ -196,7 +196,7 @@ impl Update {
         let providers = global.root.join("raw/tmdb/watch_providers.csv");
         let providers = self.providers.as_ref().unwrap_or(&providers);
         let of = |name: &str| served.inputs.iter().find(|input| input.name == name);
-        let same = |known: Option<&InputSum>, path: &Path| -> Result<bool> {
+        let same = |known: Option<&InputChecksum>, path: &Path| -> Result<bool> {
             let sum = path.exists().then(|| sha256_of(path)).transpose()?;
             Ok(known.map(|known| known.sha256.as_str()) == sum.as_deref())
         };
@@ -219,7 +219,7 @@ impl Update {
         raw: &RawPath,
         global: &Global,
         output: &Output,
-    ) -> Result<Option<(Interactions, Vec<UserIdx>, InputSum)>> {
+    ) -> Result<Option<(Interactions, Vec<UserIdx>, InputChecksum)>> {
         let learns = base.bundle().manifest.settings.model.model.learns_from_ratings();
         if !learns || !base.has_new_movies(aligned) || !ratings_path(&raw.resolve(global)).exists()
         {
@@ -227,8 +227,8 @@ impl Update {
         }
         let loaded = load_ratings(ReadMode::default(), raw, &self.packed, global, output)?;
         let sum = ratings_sum(raw, &loaded, global)?;
-        let users = match base.bundle().manifest.hold_out {
-            Some(hold_out) => hold_out.learned(&loaded.interactions),
+        let users = match base.bundle().manifest.holdout {
+            Some(hold_out) => hold_out.training_users(&loaded.interactions),
             None => loaded.interactions.users().collect(),
         };
         Ok(Some((loaded.interactions, users, sum)))
@@ -248,12 +248,12 @@ fn nothing_new(model_id: String, started: Instant) -> Outcome {
 }
 
 fn rated_newcomers(manifest: &Manifest) -> usize {
-    manifest.derived_from.as_ref().map_or(0, |derived| derived.rated_newcomers)
+    manifest.derived_from.as_ref().map_or(0, |derived| derived.rated_new_movies)
 }
 
 /// Describes the changes on one line.
 fn summarize(changes: &CatalogChanges) -> String {
-    let CatalogChanges { added, changed, left } = changes;
+    let CatalogChanges { added, changed, missing: left } = changes;
     let mut parts = Vec::new();
     for (movies, what) in [(added, "added"), (changed, "changed"), (left, "removed from the table")]
     {

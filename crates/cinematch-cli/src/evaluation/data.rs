@@ -1,7 +1,7 @@
 //! Data for evaluating and tuning models.
 
 use anyhow::{Result, bail};
-use cinematch::bundle::InputSum;
+use cinematch::bundle::InputChecksum;
 use cinematch::catalog::{Interactions, Movie};
 use cinematch::evaluation::{MovieGenres, Split};
 use cinematch::features::plain::PlainFeatures;
@@ -38,7 +38,7 @@ pub struct Data {
     /// Ratings of movies in the merged table.
     pub interactions: Interactions,
     /// Files that the data was read from.
-    pub files: Vec<InputSum>,
+    pub files: Vec<InputChecksum>,
 }
 
 impl Inputs {

@@ -5,10 +5,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
-use cinematch::bundle::InputSum;
+use cinematch::bundle::InputChecksum;
 use cinematch::catalog::{
-    Availability, Fingerprint, Interactions, Movie, Packed, ProblemCount, Provenance, count_all,
-    read_merged,
+    Availability, Fingerprint, Interactions, Movie, Packed, ProblemCount, Provenance,
+    count_with_unlisted, read_merged,
 };
 use cinematch::files;
 use cinematch::ids::{self, Vocabulary};
@@ -65,14 +65,14 @@ pub fn read_movies(
     merged: &MergedPath,
     global: &Global,
     output: &Output,
-) -> Result<(Vec<Movie>, InputSum)> {
+) -> Result<(Vec<Movie>, InputChecksum)> {
     let path = merged.resolve(global);
     let bytes = read_or(&path, "run `cinematch preprocess` first")?;
     let decoded = read_merged(&shown(&path), &bytes)?;
     output.warn_problems(&decoded.problems);
     let rows = decoded.records.len() as u64;
     let name = "movies_merged.csv".to_owned();
-    Ok((decoded.records, InputSum { name, rows, sha256: ids::sha256_hex(&bytes) }))
+    Ok((decoded.records, InputChecksum { name, rows, sha256: ids::sha256_hex(&bytes) }))
 }
 
 /// Returns the path of ratings.csv, or of ratings.parquet if only that exists.
@@ -86,12 +86,12 @@ fn is_parquet(path: &Path) -> bool {
 }
 
 /// Returns the name, rows and SHA-256 of the ratings file, as a manifest records them. O(bytes).
-pub fn ratings_sum(raw: &RawPath, loaded: &Loaded, global: &Global) -> Result<InputSum> {
+pub fn ratings_sum(raw: &RawPath, loaded: &Loaded, global: &Global) -> Result<InputChecksum> {
     let path = ratings_path(&raw.resolve(global));
     let file = File::open(&path).with_context(|| format!("cannot open {}", shown(&path)))?;
     let sha256 = ids::sha256_of(file).with_context(|| format!("cannot read {}", shown(&path)))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(InputSum { name, rows: loaded.rows, sha256 })
+    Ok(InputChecksum { name, rows: loaded.rows, sha256 })
 }
 
 /// Reads hyperparameters by model name from a file that `cinematch tune` writes.
@@ -121,7 +121,7 @@ pub fn read_tags(
     raw: &RawPath,
     global: &Global,
     output: &Output,
-) -> Result<(Vec<TagRow>, Option<InputSum>)> {
+) -> Result<(Vec<TagRow>, Option<InputChecksum>)> {
     let path = raw.resolve(global).join("tags.csv");
     if !path.exists() {
         return Ok((Vec::new(), None));
@@ -131,7 +131,7 @@ pub fn read_tags(
     output.warn_problems(&decoded.problems);
     let rows = decoded.records.len() as u64;
     let name = "tags.csv".to_owned();
-    let sum = InputSum { name, rows, sha256: ids::sha256_hex(&bytes) };
+    let sum = InputChecksum { name, rows, sha256: ids::sha256_hex(&bytes) };
     Ok((decoded.records, Some(sum)))
 }
 
@@ -141,7 +141,7 @@ pub fn read_providers(
     movies: &[Movie],
     global: &Global,
     output: &Output,
-) -> Result<(Option<Availability>, Option<InputSum>)> {
+) -> Result<(Option<Availability>, Option<InputChecksum>)> {
     let default = global.root.join("raw/tmdb/watch_providers.csv");
     let path = named.unwrap_or(&default);
     if named.is_none() && !path.exists() {
@@ -151,7 +151,7 @@ pub fn read_providers(
     let decoded = Availability::read(&shown(path), &bytes, movies)?;
     output.warn_problems(&decoded.problems);
     let name = "watch_providers.csv".to_owned();
-    let sum = InputSum { name, rows: decoded.rows, sha256: ids::sha256_hex(&bytes) };
+    let sum = InputChecksum { name, rows: decoded.rows, sha256: ids::sha256_hex(&bytes) };
     Ok((decoded.records.into_iter().next(), Some(sum)))
 }
 
@@ -176,7 +176,7 @@ pub fn load_ratings(
         _ => anyhow!("cannot open {name}: {error}"),
     })?;
     let fingerprint =
-        Fingerprint::of(&file, &movies).with_context(|| format!("cannot read {name}"))?;
+        Fingerprint::from_file(&file, &movies).with_context(|| format!("cannot read {name}"))?;
     let packed_path = packed.resolve(global);
     if !mode.refresh {
         let step = output.step("opening the packed ratings");
@@ -214,7 +214,7 @@ pub fn load_ratings(
             file: &name,
             rows: read.rows,
             ratings: packing.interactions.n_ratings(),
-            problem_counts: count_all(&read.problems, &read.unlisted),
+            problem_counts: count_with_unlisted(&read.problems, &read.unlisted),
             unlisted_problems: read.unlisted.total(),
             problems: &read.problems,
         };
@@ -222,7 +222,7 @@ pub fn load_ratings(
         files::replace(&report_path(&packed_path), |out| out.write_all(&document))?;
         drop(step);
     }
-    output.warn_counts(&count_all(&read.problems, &read.unlisted));
+    output.warn_counts(&count_with_unlisted(&read.problems, &read.unlisted));
     Ok(Loaded {
         interactions: packing.interactions,
         rows: read.rows,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use anyhow::{Context, Result};
 use cinematch::bundle::{Added, Generations, Published, Settings, Trained, Training, train};
 use cinematch::catalog::Interactions;
-use cinematch::evaluation::HoldOut;
+use cinematch::evaluation::Holdout;
 use cinematch::features::ranking::FeatureSet;
 use cinematch::features::tags::TagCounts;
 use cinematch::features::text::{StopWords, TfidfParams};
@@ -109,7 +109,7 @@ enum Features {
 enum Share {
     Usual,
     Nobody,
-    Of(HoldOut),
+    Of(Holdout),
 }
 
 impl FromStr for Share {
@@ -123,7 +123,7 @@ impl FromStr for Share {
         match share {
             Some(0.0) => Ok(Self::Nobody),
             share => share
-                .and_then(HoldOut::of)
+                .and_then(Holdout::from_share)
                 .map(Self::Of)
                 .ok_or_else(|| "expected a number from 0 to below 1, or auto".to_owned()),
         }
@@ -166,7 +166,7 @@ impl TrainFlags {
 
     /// Returns the generations in that folder.
     pub fn generations(&self, global: &Global) -> Generations {
-        Generations::at(&self.artifacts(global))
+        Generations::new(&self.artifacts(global))
     }
 
     /// Reads the training data for these settings.
@@ -187,7 +187,7 @@ impl TrainFlags {
             None
         };
         let hold_out = match (self.hold_out, &ratings) {
-            (Share::Usual, Some(loaded)) => Some(HoldOut::usual(loaded.interactions.n_users())),
+            (Share::Usual, Some(loaded)) => Some(Holdout::for_users(loaded.interactions.n_users())),
             // Without ratings, only tags are learned, and no users are held out.
             (Share::Nobody, _) | (Share::Usual, None) => None,
             (Share::Of(share), _) => Some(share),
@@ -214,7 +214,7 @@ impl TrainFlags {
             availability,
             tags: TagCounts::new(tags.iter().filter(is_learned)),
             ratings,
-            hold_out,
+            holdout: hold_out,
             inputs: rows.collect(),
             settings,
             created_at: now(),

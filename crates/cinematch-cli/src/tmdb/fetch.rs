@@ -8,7 +8,9 @@ use cinematch::ids::{MovieId, TmdbId};
 use cinematch::sources::movielens;
 use cinematch_fetch::clock::Clock;
 use cinematch_fetch::tmdb::api::{Api, ApiSettings, TMDB};
-use cinematch_fetch::tmdb::fetch::{self, Ended, Fetcher, PROVIDERS_LIMIT, Resource, Summary};
+use cinematch_fetch::tmdb::fetch::{
+    self, Fetcher, MAX_PROVIDERS_AGE, Resource, StopReason, Summary,
+};
 use cinematch_fetch::tmdb::store::Store;
 use cinematch_fetch::tmdb::tables::Tables;
 use cinematch_fetch::tmdb::token::Token;
@@ -112,12 +114,12 @@ impl<'a> Report<'a> {
     fn new(plan: &Plan, summary: &'a Summary, files: &TmdbPaths) -> Self {
         let failures = summary.failures.iter();
         Self {
-            asked: plan.movies.len() - summary.left,
+            asked: plan.movies.len() - summary.n_remaining,
             found: summary.found,
             missing: summary.missing,
             failed: summary.failed,
             failures: failures.map(|(id, reason)| Failure { tmdb_id: *id, reason }).collect(),
-            left: summary.left,
+            left: summary.n_remaining,
             already: plan.already,
             changed: plan.update.as_ref().and_then(|update| update.changed),
             expired: plan.update.as_ref().map(|update| update.expired),
@@ -164,7 +166,7 @@ impl FetchTmdb {
         global: &Global,
         output: &Output,
     ) -> Result<()> {
-        let clock = Clock::system(self.clock_speed).ahead(self.clock_ahead * 24 * 60 * 60);
+        let clock = Clock::system(self.clock_speed).advanced_by(self.clock_ahead * 24 * 60 * 60);
         let files = self.files.resolve(global);
         let store = Store::open(&files.store).await?;
         let region = self.files.region(&store, output).await?;
@@ -182,12 +184,12 @@ impl FetchTmdb {
             FetchProgress::new(output, plan.movies.len() as u64, "requesting movies from TMDb");
         let summary = fetcher
             .run(resource, plan.movies.clone(), interrupted(), |state| {
-                progress.update(state.done as u64, state.failed as u64, state.waits);
+                progress.update(state.done as u64, state.failed as u64, state.remaining_pause);
             })
             .await?;
         drop(progress);
         let dropped = if self.update && summary.ended.is_none() {
-            Some(store.drop_older(clock.unix() - fetch::CACHING_LIMIT).await?)
+            Some(store.delete_older(clock.unix() - fetch::MAX_CACHE_AGE).await?)
         } else {
             None
         };
@@ -204,7 +206,7 @@ impl FetchTmdb {
         print_summary(&plan, &summary, dropped, output);
         self.print_tables(&tables, &region, &files.metadata, output);
         match summary.ended {
-            Some(Ended::Interrupted) => std::process::exit(130),
+            Some(StopReason::Interrupted) => std::process::exit(130),
             Some(ended) => Err(anyhow!("{ended}")),
             None if summary.failed > 0 => Err(anyhow!(
                 "{} failed; run the command again to request only these",
@@ -230,7 +232,7 @@ impl FetchTmdb {
             let interactions = &loaded.interactions;
             let count = |movie: &(MovieId, TmdbId)| {
                 let row = interactions.movies().index_of(movie.0);
-                row.map_or(0, |row| interactions.of_movie(row).len())
+                row.map_or(0, |row| interactions.movie_ratings(row).len())
             };
             // The sort is stable: movies with equal counts remain in the order of the file.
             movies.sort_by_cached_key(|movie| std::cmp::Reverse(count(movie)));
@@ -254,20 +256,20 @@ impl FetchTmdb {
 
     async fn plan(&self, fetcher: &Fetcher<'_>, wanted: Vec<TmdbId>) -> Result<Plan> {
         let (store, clock) = (fetcher.store, fetcher.clock);
-        if (self.update || self.providers) && store.known().await?.is_empty() {
+        if (self.update || self.providers) && store.movie_statuses().await?.is_empty() {
             bail!("no stored replies to refresh; run `cinematch fetch tmdb` first");
         }
         if self.update {
             let update = fetch::mark_outdated(&fetcher.api, store, clock).await?;
-            let known = store.known().await?;
+            let known = store.movie_statuses().await?;
             let mut movies: Vec<TmdbId> = known.keys().copied().collect();
             movies.sort_unstable();
             let movies = fetch::pending(&movies, &known, self.refresh_missing);
             return Ok(Plan { already: known.len() - movies.len(), movies, update: Some(update) });
         }
-        let known = store.known().await?;
+        let known = store.movie_statuses().await?;
         if self.providers {
-            let old = clock.unix() - PROVIDERS_LIMIT;
+            let old = clock.unix() - MAX_PROVIDERS_AGE;
             let mut movies: Vec<TmdbId> = known
                 .iter()
                 .filter(|(_, known)| !known.missing && known.providers_at <= old)
@@ -348,8 +350,8 @@ fn print_summary(plan: &Plan, summary: &Summary, dropped: Option<u64>, output: &
             asked as f64 / summary.seconds.max(0.001)
         ));
     }
-    if summary.left > 0 {
-        output.note(format_args!("{} not requested yet", movies(summary.left)));
+    if summary.n_remaining > 0 {
+        output.note(format_args!("{} not requested yet", movies(summary.n_remaining)));
     }
 }
 

@@ -59,7 +59,7 @@ impl TmdbFiles {
         let Some(region) = region::known(self.region.as_deref(), remembered)? else {
             return Ok(String::new());
         };
-        store.set(region::SETTING, &region).await?;
+        store.save_setting(region::SETTING, &region).await?;
         Ok(region)
     }
 
@@ -67,7 +67,7 @@ impl TmdbFiles {
     pub async fn region(&self, store: &Store, output: &Output) -> Result<String> {
         let remembered = store.setting(region::SETTING).await?;
         let region = region::resolve(self.region.as_deref(), remembered, output)?;
-        store.set(region::SETTING, &region).await?;
+        store.save_setting(region::SETTING, &region).await?;
         Ok(region)
     }
 }
@@ -91,7 +91,7 @@ pub async fn adopt(store: &Store, files: &TmdbPaths, output: &Output) -> Result<
         format!("cannot import the movies of {name}; move the file away and try again")
     })?;
     output.warn_problems(&decoded.problems);
-    let known = store.known().await?;
+    let known = store.movie_statuses().await?;
     let theirs = decoded.records.into_iter();
     let theirs = theirs.filter(|(id, _)| known.get(id).is_none_or(|known| known.missing));
     let kept = store.import(theirs).await?;
@@ -119,7 +119,7 @@ pub async fn write_tables(
     let written = tokio::task::block_in_place(|| {
         tables::write(store, region, &files.metadata, &files.providers)
     })?;
-    store.set(WRITTEN, &sum(&files.metadata)?).await?;
+    store.save_setting(WRITTEN, &sum(&files.metadata)?).await?;
     drop(step);
     Ok(written)
 }

@@ -38,9 +38,9 @@ pub enum ArchiveError {
     /// The archive does not contain a supported release.
     #[error(
         "{archive} contains `{found}`, which is not a supported MovieLens release ({})",
-        known()
+        known_releases()
     )]
-    NoRelease {
+    UnknownRelease {
         /// File name of the archive.
         archive: String,
         /// Name of the top-level folder in the archive.
@@ -51,22 +51,22 @@ pub enum ArchiveError {
     File(#[from] FileError),
 }
 
-fn known() -> String {
+fn known_releases() -> String {
     super::RELEASES.map(|release| release.folder).join(", ")
 }
 
-/// Unpacks `archive` into the empty folder `into`, without the archive's top-level folder. Never writes
-/// outside of `into`, never creates links, and stops at the size limit.
+/// Unpacks `archive` into the empty folder `target_folder`, without the archive's top-level folder. Never writes
+/// outside of `target_folder`, never creates links, and stops at the size limit.
 pub fn unpack(
     archive: &Path,
-    into: &Path,
+    target_folder: &Path,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Release, ArchiveError> {
     let name = archive.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let damaged = |cause: String| ArchiveError::Damaged { archive: name.clone(), cause };
     let refused = |reason: String| ArchiveError::Refused { archive: name.clone(), reason };
     let file = File::open(archive).map_err(FileError::at("open", archive))?;
-    let packed = file.metadata().map_err(FileError::at("read", archive))?.len();
+    let archive_size = file.metadata().map_err(FileError::at("read", archive))?.len();
     let mut zip = ZipArchive::new(file).map_err(|error| damaged(error.to_string()))?;
     if zip.len() > MAX_FILES {
         return Err(refused(format!("it has {} files, but a release has about ten", zip.len())));
@@ -75,23 +75,23 @@ pub fn unpack(
     if n_entries(archive)?.is_some_and(|entries| entries != zip.len()) {
         return Err(refused("it has two files with the same name".to_owned()));
     }
-    let limit = MAX_UNPACKED_SIZE.min(packed.saturating_mul(MAX_COMPRESSION_RATIO));
+    let limit = MAX_UNPACKED_SIZE.min(archive_size.saturating_mul(MAX_COMPRESSION_RATIO));
     let mut release: Option<Release> = None;
     let mut written = 0;
-    for at in 0..zip.len() {
-        let mut entry = zip.by_index(at).map_err(|error| damaged(error.to_string()))?;
+    for index in 0..zip.len() {
+        let mut entry = zip.by_index(index).map_err(|error| damaged(error.to_string()))?;
         let entry_name = entry.name().map_err(|error| damaged(error.to_string()))?.into_owned();
         if entry.is_symlink() {
             return Err(refused(format!("`{entry_name}` is a link")));
         }
-        let Some((folder, path)) = place(&entry_name) else {
+        let Some((folder, path)) = split_entry_name(&entry_name) else {
             return Err(refused(format!("`{entry_name}` points outside of the folder")));
         };
         // macOS adds a folder with resource forks.
         if folder == "__MACOSX" {
             continue;
         }
-        let found = Release::of_folder(folder).ok_or_else(|| ArchiveError::NoRelease {
+        let found = Release::from_folder(folder).ok_or_else(|| ArchiveError::UnknownRelease {
             archive: name.clone(),
             found: folder.to_owned(),
         })?;
@@ -101,27 +101,27 @@ pub fn unpack(
         if entry.is_dir() || path.as_os_str().is_empty() {
             continue;
         }
-        let target = into.join(&path);
+        let target = target_folder.join(&path);
         let directory = cinematch::files::parent(&target);
         fs::create_dir_all(directory).map_err(FileError::at("create", directory))?;
         let mut out = File::create_new(&target).map_err(FileError::at("create", &target))?;
         // The declared size of an entry is untrusted, so the bytes read are limited instead.
-        let left = limit - written;
-        let mut counted = Counted {
-            reader: entry.by_ref().take(left + 1),
+        let remaining = limit - written;
+        let mut reader = CountingReader {
+            reader: entry.by_ref().take(remaining + 1),
             read: 0,
             written,
             limit,
             progress: &mut progress,
         };
-        io::copy(&mut counted, &mut out).map_err(|cause| match cause.kind() {
+        io::copy(&mut reader, &mut out).map_err(|cause| match cause.kind() {
             io::ErrorKind::InvalidData
             | io::ErrorKind::InvalidInput
             | io::ErrorKind::UnexpectedEof
             | io::ErrorKind::Other => damaged(format!("{entry_name}: {cause}")),
             _ => FileError::at("write", &target)(cause).into(),
         })?;
-        written += counted.read;
+        written += reader.read;
         if written > limit {
             return Err(refused(format!(
                 "it unpacks to more than {} MB, too much for an archive of its size",
@@ -136,7 +136,7 @@ pub fn unpack(
 /// Returns the number of entries in the end of central directory record, or `None` if there is no such
 /// record or the number is in the ZIP64 record.
 fn n_entries(archive: &Path) -> Result<Option<usize>, FileError> {
-    const END: usize = 22;
+    const END_RECORD_SIZE: usize = 22;
     let bytes_at_end = {
         let mut file = File::open(archive).map_err(FileError::at("open", archive))?;
         let length = file.metadata().map_err(FileError::at("read", archive))?.len();
@@ -148,26 +148,26 @@ fn n_entries(archive: &Path) -> Result<Option<usize>, FileError> {
         bytes
     };
     let start = bytes_at_end.windows(4).rposition(|window| window == b"PK\x05\x06");
-    let end = start.and_then(|start| bytes_at_end.get(start..start + END));
-    let entries = end.map(|end| usize::from(u16::from_le_bytes([end[10], end[11]])));
+    let end_record = start.and_then(|start| bytes_at_end.get(start..start + END_RECORD_SIZE));
+    let entries = end_record.map(|end| usize::from(u16::from_le_bytes([end[10], end[11]])));
     // 0xFFFF means that the number is in the ZIP64 record.
     Ok(entries.filter(|entries| *entries != usize::from(u16::MAX)))
 }
 
 /// Splits an entry name into its top-level folder and the path within. Returns `None` for names that
 /// point outside of the folder.
-fn place(name: &str) -> Option<(&str, PathBuf)> {
+fn split_entry_name(name: &str) -> Option<(&str, PathBuf)> {
     if name.contains(['\\', '\0']) {
         return None;
     }
     let mut components = Path::new(name).components();
     let Some(Component::Normal(folder)) = components.next() else { return None };
     let rest: PathBuf = components.as_path().to_owned();
-    let inside = rest.components().all(|component| matches!(component, Component::Normal(_)));
-    inside.then_some((folder.to_str()?, rest))
+    let is_inside = rest.components().all(|component| matches!(component, Component::Normal(_)));
+    is_inside.then_some((folder.to_str()?, rest))
 }
 
-struct Counted<'p, R, P> {
+struct CountingReader<'p, R, P> {
     reader: R,
     read: u64,
     written: u64,
@@ -175,7 +175,7 @@ struct Counted<'p, R, P> {
     progress: &'p mut P,
 }
 
-impl<R: Read, P: FnMut(u64, u64)> Read for Counted<'_, R, P> {
+impl<R: Read, P: FnMut(u64, u64)> Read for CountingReader<'_, R, P> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.reader.read(buffer)?;
         self.read += n as u64;

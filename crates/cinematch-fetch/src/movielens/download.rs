@@ -41,7 +41,7 @@ pub enum DownloadError {
             ""
         }
     )]
-    NotThere {
+    NotFound {
         /// File name.
         file: String,
         /// HTTP status.
@@ -112,10 +112,11 @@ impl Download {
         let url =
             crate::http::safe_url(base).ok_or_else(|| DownloadError::Base(base.to_owned()))?;
         // Ranges of a compressed response would not be ranges of the file.
-        let client =
-            crate::http::client(clock).redirect(crate::http::same_server(&url)).no_gzip().build();
-        let client =
-            client.map_err(|error| DownloadError::Client(crate::http::described(error)))?;
+        let client = crate::http::client(clock)
+            .redirect(crate::http::same_server_only(&url))
+            .no_gzip()
+            .build();
+        let client = client.map_err(|error| DownloadError::Client(crate::http::describe(error)))?;
         Ok(Self { client, base: url, clock })
     }
 
@@ -132,7 +133,7 @@ impl Download {
                 Ok(response) if response.status().is_client_error() => return Ok(None),
                 Ok(response) if response.status().is_redirection() => {
                     let status = response.status().as_u16();
-                    return Err(DownloadError::NotThere { file: name, status });
+                    return Err(DownloadError::NotFound { file: name, status });
                 }
                 Ok(response) => format!("HTTP {}", response.status().as_u16()),
                 Err(reason) => reason,
@@ -154,13 +155,13 @@ impl Download {
         md5: Option<&str>,
         mut progress: impl FnMut(Progress),
     ) -> Result<String, DownloadError> {
-        let _lock = files::lock_beside(part).map_err(|error| match error.cause.kind() {
+        let _lock = files::lock_sibling(part).map_err(|error| match error.cause.kind() {
             io::ErrorKind::WouldBlock => DownloadError::Busy { file: file.to_owned() },
             _ => error.into(),
         })?;
         let mut part = Part::open(part)?;
         let mut tries = 0;
-        while let Err(reason) = self.rest(file, &mut part, &mut progress, &mut tries).await? {
+        while let Err(reason) = self.resume(file, &mut part, &mut progress, &mut tries).await? {
             tries += 1;
             if tries >= MAX_ATTEMPTS {
                 let have = part.have;
@@ -180,7 +181,7 @@ impl Download {
     }
 
     /// Requests the missing bytes. The inner error describes a failure that can be retried.
-    async fn rest(
+    async fn resume(
         &self,
         file: &str,
         part: &mut Part,
@@ -203,7 +204,7 @@ impl Download {
             _ if (status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS)
                 || status.is_redirection() =>
             {
-                return Err(DownloadError::NotThere {
+                return Err(DownloadError::NotFound {
                     file: file.to_owned(),
                     status: status.as_u16(),
                 });
@@ -227,7 +228,7 @@ impl Download {
                 }
                 Ok(None) if of.is_none_or(|of| of == part.have) => return Ok(Ok(())),
                 Ok(None) => return Ok(Err("the connection ended early".to_owned())),
-                Err(error) => return Ok(Err(crate::http::described(error))),
+                Err(error) => return Ok(Err(crate::http::describe(error))),
             }
         }
     }
@@ -235,7 +236,7 @@ impl Download {
     async fn get(&self, file: &str, headers: HeaderMap) -> Result<Response, String> {
         let path = format!("/datasets/movielens/{file}");
         let url = self.base.join(&path).map_err(|error| error.to_string())?;
-        self.client.get(url).headers(headers).send().await.map_err(crate::http::described)
+        self.client.get(url).headers(headers).send().await.map_err(crate::http::describe)
     }
 }
 
@@ -350,7 +351,7 @@ fn starts_at(response: &Response) -> Option<u64> {
 
 async fn text(mut response: Response) -> Result<String, String> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(crate::http::described)? {
+    while let Some(chunk) = response.chunk().await.map_err(crate::http::describe)? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > MAX_MD5_SIZE {
             return Err("the checksum file is too long".to_owned());

@@ -29,7 +29,7 @@ pub enum InstallError {
     Archive(#[from] ArchiveError),
     /// A required file is missing.
     #[error("the archive lacks {0}, which every MovieLens release contains; nothing was replaced")]
-    Lacks(&'static str),
+    MissingFile(&'static str),
     /// A table has unexpected columns.
     #[error("{0}; nothing was replaced")]
     Table(#[from] SourceError),
@@ -79,7 +79,7 @@ pub struct Installed {
     /// Number of movies that the earlier version did not have.
     pub new_movies: u64,
     /// Number of movies that only the earlier version had.
-    pub gone_movies: u64,
+    pub removed_movies: u64,
     /// Number of files that match the release's `checksums.txt`.
     pub verified: usize,
 }
@@ -99,17 +99,17 @@ pub fn install(
 ) -> Result<Installed, InstallError> {
     fs::create_dir_all(raw).map_err(FileError::at("create", raw))?;
     let staging = raw.join(".movielens.new");
-    let _lock = files::lock_beside(&staging)?;
+    let _lock = files::lock_sibling(&staging)?;
     remove(&staging)?;
     fs::create_dir(&staging).map_err(FileError::at("create", &staging))?;
     let installed = unpack(archive, &staging, progress)
         .map_err(InstallError::from)
-        .and_then(|release| place(&staging, release, md5, raw));
+        .and_then(|release| replace_folder(&staging, release, md5, raw));
     remove(&staging)?;
     installed
 }
 
-fn place(
+fn replace_folder(
     staging: &Path,
     release: Release,
     md5: &str,
@@ -117,7 +117,7 @@ fn place(
 ) -> Result<Installed, InstallError> {
     for file in REQUIRED_FILES {
         if !staging.join(file).is_file() {
-            return Err(InstallError::Lacks(file));
+            return Err(InstallError::MissingFile(file));
         }
     }
     let movies = files::read(&staging.join("movies.csv"))?;
@@ -133,7 +133,7 @@ fn place(
     files::sync_directory(staging)?;
     let folder = raw.join(release.folder);
     let replaced = fs::symlink_metadata(&folder).is_ok();
-    let rows = rows(staging, &folder)?;
+    let rows = count_rows(staging, &folder)?;
     let (before, now) = (movie_ids(&folder)?, movie_ids(staging)?);
     // An existing folder is exchanged with the new one and removed afterwards.
     let flags = if replaced { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
@@ -142,7 +142,15 @@ fn place(
     files::sync_directory(raw)?;
     let (new_movies, gone_movies) =
         (now.difference(&before).count() as u64, before.difference(&now).count() as u64);
-    Ok(Installed { release, folder, rows, replaced, new_movies, gone_movies, verified })
+    Ok(Installed {
+        release,
+        folder,
+        rows,
+        replaced,
+        new_movies,
+        removed_movies: gone_movies,
+        verified,
+    })
 }
 
 /// Returns the first line of a file, or its first 4 KiB if the line is longer.
@@ -179,8 +187,8 @@ fn verify(folder: &Path) -> Result<usize, InstallError> {
         if file.contains(['/', '\\']) || !path.is_file() {
             continue;
         }
-        let mut opened = File::open(&path).map_err(FileError::at("open", &path))?;
-        let got = md5_of(&mut opened).map_err(FileError::at("read", &path))?;
+        let mut reader = File::open(&path).map_err(FileError::at("open", &path))?;
+        let got = md5_of(&mut reader).map_err(FileError::at("read", &path))?;
         if !got.eq_ignore_ascii_case(expected) {
             let (file, expected) = (file.to_owned(), expected.to_owned());
             return Err(InstallError::Checksum { file, expected, got });
@@ -191,7 +199,7 @@ fn verify(folder: &Path) -> Result<usize, InstallError> {
 }
 
 /// Counts the rows of each table in `now` and of its counterpart in `before`.
-fn rows(now: &Path, before: &Path) -> Result<Vec<Rows>, FileError> {
+fn count_rows(now: &Path, before: &Path) -> Result<Vec<Rows>, FileError> {
     let mut rows = BTreeMap::new();
     for entry in fs::read_dir(now).map_err(FileError::at("read", now))? {
         let path = entry.map_err(FileError::at("read", now))?.path();

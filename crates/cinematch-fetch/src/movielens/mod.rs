@@ -36,7 +36,7 @@ impl Release {
     }
 
     /// Finds a release by its folder name.
-    pub fn of_folder(folder: &str) -> Option<Self> {
+    pub fn from_folder(folder: &str) -> Option<Self> {
         RELEASES.into_iter().find(|release| release.folder == folder)
     }
 

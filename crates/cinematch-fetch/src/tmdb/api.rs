@@ -12,11 +12,11 @@ use reqwest::{Client, Response, Url};
 use serde::Deserialize;
 use tokio::sync::watch;
 
-use super::answer::{Stop, Verdict, classify};
 use super::lenient;
 use super::token::Token;
+use super::verdict::{Stop, Verdict, classify};
 use crate::clock::Clock;
-use crate::http::{described, safe_url, same_server};
+use crate::http::{describe, safe_url, same_server_only};
 use crate::rate_limiter::{Permit, RateLimiter};
 
 /// Base URL of TMDb's API.
@@ -30,7 +30,7 @@ pub const MAX_BODY: usize = 15 << 20;
 const MAX_PAGES: u32 = 5_000;
 
 /// Resources appended to a movie in one request.
-const APPENDED: &str = "credits,keywords,watch/providers,release_dates,external_ids";
+const APPENDED_RESOURCES: &str = "credits,keywords,watch/providers,release_dates,external_ids";
 
 /// Maximum number of attempts per request.
 const MAX_ATTEMPTS: u32 = 6;
@@ -80,7 +80,7 @@ pub enum ApiError {
 
 /// Result of a request for a movie.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Movie {
+pub enum MovieResponse {
     /// The response body, as JSON.
     Found(Vec<u8>),
     /// TMDb does not have a movie with this id.
@@ -127,10 +127,10 @@ impl Api {
         headers.insert(AUTHORIZATION, token.header());
         let client = crate::http::client(clock)
             .default_headers(headers)
-            .redirect(same_server(&base))
-            .timeout(clock.time_out(Duration::from_mins(1)))
+            .redirect(same_server_only(&base))
+            .timeout(clock.timeout(Duration::from_mins(1)))
             .build()
-            .map_err(|error| ApiError::Client(described(error)))?;
+            .map_err(|error| ApiError::Client(describe(error)))?;
         let rate_limiter = RateLimiter::new(settings.rate, clock);
         let jitter = Mutex::new(ChaCha8Rng::seed_from_u64(settings.seed));
         Ok(Self { client, base, rate_limiter, clock, jitter, closed: watch::Sender::new(false) })
@@ -142,18 +142,18 @@ impl Api {
     }
 
     /// Returns the remaining time of the pause that TMDb requested.
-    pub fn waits(&self) -> Duration {
+    pub fn remaining_pause(&self) -> Duration {
         self.rate_limiter.remaining_pause()
     }
 
     /// Requests a movie with all appended resources.
-    pub async fn movie(&self, id: TmdbId) -> Result<Movie, CallError> {
-        let path = format!("/3/movie/{id}?append_to_response={APPENDED}");
+    pub async fn movie(&self, id: TmdbId) -> Result<MovieResponse, CallError> {
+        let path = format!("/3/movie/{id}?append_to_response={APPENDED_RESOURCES}");
         self.call(&path, |body| check_movie(id, body)).await
     }
 
     /// Requests a movie's watch providers in all regions.
-    pub async fn providers(&self, id: TmdbId) -> Result<Movie, CallError> {
+    pub async fn providers(&self, id: TmdbId) -> Result<MovieResponse, CallError> {
         let path = format!("/3/movie/{id}/watch/providers");
         self.call(&path, |body| {
             check_movie(id, body)?;
@@ -164,23 +164,23 @@ impl Api {
 
     /// Returns the movies that changed between two dates such as `2026-11-25`, at most 14 days apart.
     pub async fn changes(&self, from: &str, to: &str) -> Result<Vec<TmdbId>, CallError> {
-        let (mut page, mut pages) = (1, 1);
+        let (mut page, mut n_pages) = (1, 1);
         let mut movies = Vec::new();
-        while page <= pages {
+        while page <= n_pages {
             let path = format!("/3/movie/changes?start_date={from}&end_date={to}&page={page}");
-            let whole = |body: &[u8]| {
+            let check = |body: &[u8]| {
                 let parsed: Result<Changes, _> = serde_json::from_slice(body);
                 parsed.map(|_| ()).map_err(|error| format!("an unreadable response: {error}"))
             };
-            let Movie::Found(body) = self.call(&path, whole).await? else {
+            let MovieResponse::Found(body) = self.call(&path, check).await? else {
                 return Err(CallError::Failed("TMDb does not have /movie/changes".to_owned()));
             };
             let changes: Changes = serde_json::from_slice(&body)
                 .map_err(|error| CallError::Failed(error.to_string()))?;
             movies.extend(changes.movies());
-            pages = changes.total_pages;
-            if pages > MAX_PAGES {
-                return Err(CallError::Failed(format!("TMDb lists {pages} pages of changes")));
+            n_pages = changes.total_pages;
+            if n_pages > MAX_PAGES {
+                return Err(CallError::Failed(format!("TMDb lists {n_pages} pages of changes")));
             }
             page += 1;
         }
@@ -194,48 +194,48 @@ impl Api {
         &self,
         path: &str,
         check: impl Fn(&[u8]) -> Result<(), String>,
-    ) -> Result<Movie, CallError> {
-        let mut tries = 0;
+    ) -> Result<MovieResponse, CallError> {
+        let mut n_attempts = 0;
         loop {
-            let permit = self.unless_closed(self.rate_limiter.wait()).await?;
+            let permit = self.cancel_on_close(self.rate_limiter.wait()).await?;
             let (verdict, body) = self.attempt(path, permit).await;
             let verdict = match verdict {
-                Verdict::Good => match check(&body) {
-                    Ok(()) => Verdict::Good,
-                    Err(reason) => Verdict::Again { reason, after: None },
+                Verdict::Success => match check(&body) {
+                    Ok(()) => Verdict::Success,
+                    Err(reason) => Verdict::Retry { reason, retry_after: None },
                 },
                 other => other,
             };
-            if matches!(verdict, Verdict::Good | Verdict::Missing) {
+            if matches!(verdict, Verdict::Success | Verdict::Missing) {
                 self.rate_limiter.record_success();
             }
             match verdict {
-                Verdict::Good => return Ok(Movie::Found(body)),
-                Verdict::Missing => return Ok(Movie::Missing),
+                Verdict::Success => return Ok(MovieResponse::Found(body)),
+                Verdict::Missing => return Ok(MovieResponse::Missing),
                 Verdict::Stop(stop) => return Err(stop.into()),
                 Verdict::Refused { reason } => return Err(CallError::Failed(reason)),
-                Verdict::SlowDown { after } => {
-                    let pause = after.unwrap_or_else(|| self.pause(tries + 1));
+                Verdict::SlowDown { retry_after: after } => {
+                    let pause = after.unwrap_or_else(|| self.backoff(n_attempts + 1));
                     if self.rate_limiter.slow_down(pause.min(MAX_RETRY_AFTER))
                         >= MAX_RATE_LIMIT_PAUSES
                     {
-                        return Err(Stop::TooFast.into());
+                        return Err(Stop::RateLimited.into());
                     }
                 }
-                Verdict::Again { reason, after } => {
-                    tries += 1;
-                    if tries == MAX_ATTEMPTS {
+                Verdict::Retry { reason, retry_after: after } => {
+                    n_attempts += 1;
+                    if n_attempts == MAX_ATTEMPTS {
                         return Err(CallError::Failed(format!("{reason}, {MAX_ATTEMPTS} times")));
                     }
-                    let pause = after.unwrap_or_else(|| self.pause(tries));
-                    self.unless_closed(self.clock.sleep(pause.min(MAX_RETRY_AFTER))).await?;
+                    let pause = after.unwrap_or_else(|| self.backoff(n_attempts));
+                    self.cancel_on_close(self.clock.sleep(pause.min(MAX_RETRY_AFTER))).await?;
                 }
             }
         }
     }
 
     /// Awaits `wait`, or fails once the client is closed.
-    async fn unless_closed<T>(&self, wait: impl Future<Output = T>) -> Result<T, CallError> {
+    async fn cancel_on_close<T>(&self, wait: impl Future<Output = T>) -> Result<T, CallError> {
         let mut closed = self.closed.subscribe();
         tokio::select! {
             biased;
@@ -246,15 +246,15 @@ impl Api {
 
     /// Sends one attempt. Returns its verdict and the response body.
     async fn attempt(&self, path: &str, permit: Permit) -> (Verdict, Vec<u8>) {
-        let again = |reason: String| (Verdict::Again { reason, after: None }, Vec::new());
+        let retry = |reason: String| (Verdict::Retry { reason, retry_after: None }, Vec::new());
         let Ok(url) = self.base.join(path) else {
-            return again("an invalid URL".to_owned());
+            return retry("an invalid URL".to_owned());
         };
         let response = self.client.get(url).send().await;
         drop(permit);
         let response = match response {
             Ok(response) => response,
-            Err(error) => return again(described(error)),
+            Err(error) => return retry(describe(error)),
         };
         let status = response.status().as_u16();
         let retry_after = response.headers().get(RETRY_AFTER);
@@ -264,7 +264,7 @@ impl Api {
             Ok(body) => (classify(status, retry_after.as_deref(), &body, now), body),
             // An error status is valid even if the body is incomplete.
             Err(error) => match classify(status, retry_after.as_deref(), b"", now) {
-                Verdict::Good => (error, Vec::new()),
+                Verdict::Success => (error, Vec::new()),
                 verdict => (verdict, Vec::new()),
             },
         }
@@ -272,10 +272,10 @@ impl Api {
 
     /// Returns the delay before an attempt: exponential backoff with 50 % jitter, so that requests that failed
     /// together are not retried together.
-    fn pause(&self, tries: u32) -> Duration {
-        let longest = (MIN_BACKOFF * 2_u32.pow(tries.min(16) - 1)).min(MAX_BACKOFF);
+    fn backoff(&self, tries: u32) -> Duration {
+        let max_pause = (MIN_BACKOFF * 2_u32.pow(tries.min(16) - 1)).min(MAX_BACKOFF);
         let mut jitter = self.jitter.lock().unwrap_or_else(PoisonError::into_inner);
-        longest.mul_f64(0.5 + 0.5 * f64::from(jitter.next_u32()) / f64::from(u32::MAX))
+        max_pause.mul_f64(0.5 + 0.5 * f64::from(jitter.next_u32()) / f64::from(u32::MAX))
     }
 }
 
@@ -292,8 +292,8 @@ async fn body(mut response: Response) -> Result<Vec<u8>, Verdict> {
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body),
             Err(error) => {
-                let reason = format!("the response is incomplete: {}", described(error));
-                return Err(Verdict::Again { reason, after: None });
+                let reason = format!("the response is incomplete: {}", describe(error));
+                return Err(Verdict::Retry { reason, retry_after: None });
             }
         }
     }

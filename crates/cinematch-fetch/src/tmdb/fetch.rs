@@ -7,9 +7,9 @@ use std::time::Duration;
 use cinematch::ids::TmdbId;
 use tokio::task::JoinSet;
 
-use super::answer::Stop;
-use super::api::{Api, CallError, Movie};
-use super::store::{KnownMovies, Store, StoreError};
+use super::api::{Api, CallError, MovieResponse};
+use super::store::{MovieStatuses, Store, StoreError};
+use super::verdict::Stop;
 use crate::clock::Clock;
 
 /// Number of concurrent requests. At 40 requests per second this covers a response time of 0.8 s.
@@ -26,18 +26,18 @@ const GRACE_PERIOD: Duration = Duration::from_secs(3);
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Maximum number of failures listed in a summary.
-const LISTED: usize = 20;
+const MAX_LISTED_FAILURES: usize = 20;
 
 const DAY: i64 = 24 * 60 * 60;
 
 /// Maximum age of stored responses, in seconds. TMDb's terms allow caching for six months.
-pub const CACHING_LIMIT: i64 = 183 * DAY;
+pub const MAX_CACHE_AGE: i64 = 183 * DAY;
 
 /// Maximum age of watch providers, in seconds. They change weekly.
-pub const PROVIDERS_LIMIT: i64 = 7 * DAY;
+pub const MAX_PROVIDERS_AGE: i64 = 7 * DAY;
 
 /// Maximum span of TMDb's list of changes, in days.
-const CHANGES_WINDOW: i64 = 14;
+const CHANGES_WINDOW_DAYS: i64 = 14;
 
 /// Resource to request for a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,13 +48,13 @@ pub enum Resource {
     Providers,
 }
 
-/// Returns the movies to fetch, in the order of `wanted`: those not yet requested and those marked stale.
+/// Returns the movies to fetch, in the order of `requested`: those not yet requested and those marked stale.
 /// With `refresh_missing`, also those that TMDb did not have.
-pub fn pending(wanted: &[TmdbId], known: &KnownMovies, refresh_missing: bool) -> Vec<TmdbId> {
+pub fn pending(requested: &[TmdbId], known: &MovieStatuses, refresh_missing: bool) -> Vec<TmdbId> {
     let is_pending = |id: &&TmdbId| {
         known.get(id).is_none_or(|known| known.stale || (known.missing && refresh_missing))
     };
-    wanted.iter().filter(is_pending).copied().collect()
+    requested.iter().filter(is_pending).copied().collect()
 }
 
 /// Result of `--update`.
@@ -72,7 +72,7 @@ const CHANGES_SEEN_UNTIL: &str = "changes_seen_until";
 /// Records the start date of the first run, from which later updates list changes.
 pub async fn record_start(store: &Store, clock: Clock) -> Result<(), StoreError> {
     if store.setting(CHANGES_SEEN_UNTIL).await?.is_none() {
-        store.set(CHANGES_SEEN_UNTIL, &date(clock.unix())).await?;
+        store.save_setting(CHANGES_SEEN_UNTIL, &format_date(clock.unix())).await?;
     }
     Ok(())
 }
@@ -80,13 +80,13 @@ pub async fn record_start(store: &Store, clock: Clock) -> Result<(), StoreError>
 /// Marks movies to fetch again: those changed since the last run, and those older than TMDb's terms allow.
 /// Marks all of them or, if interrupted, none.
 pub async fn mark_outdated(api: &Api, store: &Store, clock: Clock) -> Result<Update, FetchError> {
-    let known = store.known().await?;
+    let known = store.movie_statuses().await?;
     let today = clock.unix() / DAY;
     let seen_until = store.setting(CHANGES_SEEN_UNTIL).await?;
-    let seen_until = seen_until.and_then(|text| day(&text));
-    let listed = match seen_until.filter(|seen| today - seen <= CHANGES_WINDOW) {
+    let seen_until = seen_until.and_then(|text| parse_day(&text));
+    let listed = match seen_until.filter(|seen| today - seen <= CHANGES_WINDOW_DAYS) {
         Some(seen) => Some(
-            api.changes(&date(seen * DAY), &date(today * DAY))
+            api.changes(&format_date(seen * DAY), &format_date(today * DAY))
                 .await
                 .map_err(FetchError::Changes)?,
         ),
@@ -94,17 +94,17 @@ pub async fn mark_outdated(api: &Api, store: &Store, clock: Clock) -> Result<Upd
     };
     let expired: Vec<TmdbId> = known
         .iter()
-        .filter(|(_, known)| !known.missing && known.fetched_at < clock.unix() - CACHING_LIMIT)
+        .filter(|(_, known)| !known.missing && known.fetched_at < clock.unix() - MAX_CACHE_AGE)
         .map(|(id, _)| *id)
         .collect();
-    let held = |id: &TmdbId| known.get(id).is_some_and(|known| !known.missing);
+    let is_stored = |id: &TmdbId| known.get(id).is_some_and(|known| !known.missing);
     let changed: Vec<TmdbId> = match &listed {
-        Some(listed) => listed.iter().copied().filter(held).collect(),
-        None => known.keys().copied().filter(held).collect(),
+        Some(listed) => listed.iter().copied().filter(is_stored).collect(),
+        None => known.keys().copied().filter(is_stored).collect(),
     };
     let update = Update { changed: listed.map(|_| changed.len()), expired: expired.len() };
-    let marked = changed.into_iter().chain(expired);
-    store.mark_stale(marked, &date(today * DAY)).await?;
+    let outdated = changed.into_iter().chain(expired);
+    store.mark_stale(outdated, &format_date(today * DAY)).await?;
     Ok(update)
 }
 
@@ -127,12 +127,12 @@ pub struct Progress {
     /// Number of movies that failed.
     pub failed: usize,
     /// Remaining time of the pause that TMDb requested.
-    pub waits: Duration,
+    pub remaining_pause: Duration,
 }
 
 /// Reason that a run ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub enum StopReason {
     /// TMDb rejects all requests.
     Stopped(Stop),
     /// Too many consecutive failures; contains the last one's description.
@@ -141,7 +141,7 @@ pub enum Ended {
     Interrupted,
 }
 
-impl fmt::Display for Ended {
+impl fmt::Display for StopReason {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stopped(stop) => stop.fmt(out),
@@ -167,13 +167,13 @@ pub struct Summary {
     /// The first failures, with their reasons.
     pub failures: Vec<(TmdbId, String)>,
     /// Number of movies not requested because the run ended early.
-    pub left: usize,
+    pub n_remaining: usize,
     /// Size of the responses in bytes, uncompressed.
     pub bytes: u64,
     /// Duration in seconds.
     pub seconds: f64,
     /// Reason that the run ended early; `None` if it finished.
-    pub ended: Option<Ended>,
+    pub ended: Option<StopReason>,
 }
 
 /// State of a run.
@@ -188,7 +188,11 @@ struct RunState {
 
 impl RunState {
     fn progress(&self, api: &Api) -> Progress {
-        Progress { done: self.done, failed: self.summary.failed, waits: api.waits() }
+        Progress {
+            done: self.done,
+            failed: self.summary.failed,
+            remaining_pause: api.remaining_pause(),
+        }
     }
 }
 
@@ -215,27 +219,27 @@ impl Fetcher<'_> {
     ) -> Result<Summary, StoreError> {
         let started = self.clock.elapsed();
         let mut state = RunState::default();
-        let mut waiting = movies.into_iter();
-        let mut under_way = JoinSet::new();
+        let mut remaining = movies.into_iter();
+        let mut requests = JoinSet::new();
         let mut interrupt = std::pin::pin!(interrupt);
         let mut report_interval = tokio::time::interval(REPORT_INTERVAL);
         let mut grace = std::pin::pin!(tokio::time::sleep(Duration::MAX / 4));
         loop {
-            while state.summary.ended.is_none() && under_way.len() < CONCURRENCY {
-                let Some(id) = waiting.next() else { break };
-                under_way.spawn(request(Arc::clone(&self.api), resource, id));
+            while state.summary.ended.is_none() && requests.len() < CONCURRENCY {
+                let Some(id) = remaining.next() else { break };
+                requests.spawn(request(Arc::clone(&self.api), resource, id));
             }
-            let answer = tokio::select! {
-                answer = under_way.join_next() => answer,
+            let joined = tokio::select! {
+                answer = requests.join_next() => answer,
                 () = &mut interrupt, if state.summary.ended.is_none() => {
-                    state.summary.ended = Some(Ended::Interrupted);
+                    state.summary.ended = Some(StopReason::Interrupted);
                     // Requests already sent may still get a response.
                     self.api.close();
                     grace.as_mut().reset(tokio::time::Instant::now() + GRACE_PERIOD);
                     continue;
                 }
                 () = &mut grace, if state.summary.ended.is_some() => {
-                    under_way.abort_all();
+                    requests.abort_all();
                     grace.as_mut().reset(tokio::time::Instant::now() + GRACE_PERIOD);
                     continue;
                 }
@@ -244,16 +248,16 @@ impl Fetcher<'_> {
                     continue;
                 }
             };
-            let (id, answer) = match answer {
+            let (id, response) = match joined {
                 None => break,
                 Some(Ok(answer)) => answer,
                 Some(Err(error)) if error.is_cancelled() => {
-                    state.summary.left += 1;
+                    state.summary.n_remaining += 1;
                     continue;
                 }
                 Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
             };
-            let ended = self.record(resource, id, answer, &mut state).await?;
+            let ended = self.record(resource, id, response, &mut state).await?;
             if ended.is_some() && state.summary.ended.is_none() {
                 state.summary.ended = ended;
                 self.api.close();
@@ -262,7 +266,7 @@ impl Fetcher<'_> {
             progress(state.progress(&self.api));
         }
         let mut summary = state.summary;
-        summary.left += waiting.len();
+        summary.n_remaining += remaining.len();
         summary.failures.sort_unstable();
         summary.seconds = self.clock.elapsed().saturating_sub(started).as_secs_f64();
         Ok(summary)
@@ -273,11 +277,11 @@ impl Fetcher<'_> {
         &self,
         resource: Resource,
         id: TmdbId,
-        answer: Result<Movie, CallError>,
+        response: Result<MovieResponse, CallError>,
         state: &mut RunState,
-    ) -> Result<Option<Ended>, StoreError> {
+    ) -> Result<Option<StopReason>, StoreError> {
         let summary = &mut state.summary;
-        let ended = match answer {
+        let ended = match response {
             Ok(movie) => {
                 self.store_response(resource, id, &movie, summary).await?;
                 state.failures_in_a_row = 0;
@@ -285,17 +289,17 @@ impl Fetcher<'_> {
             }
             Err(CallError::Failed(reason)) => {
                 state.failures_in_a_row += 1;
-                summary.fail(id, reason.clone());
+                summary.add_failure(id, reason.clone());
                 (state.failures_in_a_row == MAX_CONSECUTIVE_FAILURES)
-                    .then_some(Ended::TooManyFailures(reason))
+                    .then_some(StopReason::TooManyFailures(reason))
             }
             Err(CallError::Stop(stop)) => {
-                summary.left += 1;
-                Some(Ended::Stopped(stop))
+                summary.n_remaining += 1;
+                Some(StopReason::Stopped(stop))
             }
             // The request was not sent.
             Err(CallError::Closed) => {
-                summary.left += 1;
+                summary.n_remaining += 1;
                 return Ok(None);
             }
         };
@@ -307,22 +311,26 @@ impl Fetcher<'_> {
         &self,
         resource: Resource,
         id: TmdbId,
-        movie: &Movie,
+        movie: &MovieResponse,
         summary: &mut Summary,
     ) -> Result<(), StoreError> {
         let (store, at) = (self.store, self.clock.unix());
         match (resource, movie) {
-            (Resource::Movie, Movie::Found(body)) => store.put(id, Some(body), at).await?,
-            (Resource::Movie, Movie::Missing) => store.put(id, None, at).await?,
-            (Resource::Providers, Movie::Found(body)) => store.put_providers(id, body, at).await?,
-            (Resource::Providers, Movie::Missing) => store.put_providers(id, b"{}", at).await?,
+            (Resource::Movie, MovieResponse::Found(body)) => store.put(id, Some(body), at).await?,
+            (Resource::Movie, MovieResponse::Missing) => store.put(id, None, at).await?,
+            (Resource::Providers, MovieResponse::Found(body)) => {
+                store.put_providers(id, body, at).await?;
+            }
+            (Resource::Providers, MovieResponse::Missing) => {
+                store.put_providers(id, b"{}", at).await?;
+            }
         }
         match movie {
-            Movie::Found(body) => {
+            MovieResponse::Found(body) => {
                 summary.found += 1;
                 summary.bytes += body.len() as u64;
             }
-            Movie::Missing => summary.missing += 1,
+            MovieResponse::Missing => summary.missing += 1,
         }
         Ok(())
     }
@@ -332,25 +340,25 @@ async fn request(
     api: Arc<Api>,
     resource: Resource,
     id: TmdbId,
-) -> (TmdbId, Result<Movie, CallError>) {
-    let answer = match resource {
+) -> (TmdbId, Result<MovieResponse, CallError>) {
+    let response = match resource {
         Resource::Movie => api.movie(id).await,
         Resource::Providers => api.providers(id).await,
     };
-    (id, answer)
+    (id, response)
 }
 
 impl Summary {
-    fn fail(&mut self, id: TmdbId, reason: String) {
+    fn add_failure(&mut self, id: TmdbId, reason: String) {
         self.failed += 1;
-        if self.failures.len() < LISTED {
+        if self.failures.len() < MAX_LISTED_FAILURES {
             self.failures.push((id, reason));
         }
     }
 }
 
 /// Formats a Unix time as `2026-11-25`.
-fn date(unix: i64) -> String {
+fn format_date(unix: i64) -> String {
     let date = time::OffsetDateTime::from_unix_timestamp(unix)
         .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
         .date();
@@ -358,7 +366,7 @@ fn date(unix: i64) -> String {
 }
 
 /// Parses `2026-11-25` to days since 1970.
-fn day(text: &str) -> Option<i64> {
+fn parse_day(text: &str) -> Option<i64> {
     let mut parts = text.splitn(3, '-');
     let year = parts.next()?.parse().ok()?;
     let month: u8 = parts.next()?.parse().ok()?;
@@ -371,20 +379,23 @@ fn day(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tmdb::store::Known;
+    use crate::tmdb::store::MovieStatus;
 
     #[test]
     fn day_inverts_date_and_rejects_invalid_dates() {
-        assert_eq!(day(&date(1_795_630_000)), Some(1_795_630_000 / DAY));
-        assert_eq!(day("2024-02-29").map(|day| date(day * DAY)).as_deref(), Some("2024-02-29"));
-        assert_eq!(day("2026-13-01"), None);
+        assert_eq!(parse_day(&format_date(1_795_630_000)), Some(1_795_630_000 / DAY));
+        assert_eq!(
+            parse_day("2024-02-29").map(|day| format_date(day * DAY)).as_deref(),
+            Some("2024-02-29")
+        );
+        assert_eq!(parse_day("2026-13-01"), None);
     }
 
     #[test]
     fn pending_skips_stored_movies_unless_stale_or_missing() {
-        let known = |missing, stale| Known { missing, stale, fetched_at: 0, providers_at: 0 };
+        let known = |missing, stale| MovieStatus { missing, stale, fetched_at: 0, providers_at: 0 };
         let ids = [1, 2, 3, 4].map(TmdbId);
-        let store: KnownMovies = [
+        let store: MovieStatuses = [
             (TmdbId(1), known(false, false)),
             (TmdbId(2), known(true, false)),
             (TmdbId(3), known(false, true)),

@@ -24,6 +24,6 @@ pub fn map<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     input: D,
 ) -> Result<BTreeMap<String, T>, D::Error> {
     let Value::Object(values) = Value::deserialize(input)? else { return Ok(BTreeMap::new()) };
-    let good = |(name, value)| Some((name, serde_json::from_value(value).ok()?));
-    Ok(values.into_iter().filter_map(good).collect())
+    let parse_entry = |(name, value)| Some((name, serde_json::from_value(value).ok()?));
+    Ok(values.into_iter().filter_map(parse_entry).collect())
 }

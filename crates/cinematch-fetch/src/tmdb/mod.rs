@@ -4,7 +4,6 @@
 //! response to the [`store`] as it arrives; [`tables`] writes `tmdb_metadata.csv` and
 //! `watch_providers.csv` from the store.
 
-mod answer;
 pub mod api;
 pub mod fetch;
 mod lenient;
@@ -13,3 +12,4 @@ mod providers;
 pub mod store;
 pub mod tables;
 pub mod token;
+mod verdict;

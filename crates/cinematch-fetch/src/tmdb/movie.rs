@@ -137,7 +137,7 @@ pub fn decode(
     if let Some(newer) = newer.and_then(|newer| serde_json::from_slice(newer).ok()) {
         movie.providers = Some(newer);
     }
-    let availability = Availability::of(&movie.providers.take().unwrap_or_default());
+    let availability = Availability::from_providers(&movie.providers.take().unwrap_or_default());
     let services = availability.services(region);
     Ok((movie.facts(region, services), availability))
 }
@@ -156,7 +156,11 @@ impl Movie {
             vote_average: number(self.vote_average),
             genres: names(&self.genres).to_lowercase(),
             overview: self.overview.as_deref().unwrap_or_default().trim().to_owned(),
-            keywords: self.keywords.as_ref().map(|all| names(&all.keywords)).unwrap_or_default(),
+            keywords: self
+                .keywords
+                .as_ref()
+                .map(|keywords| names(&keywords.keywords))
+                .unwrap_or_default(),
             cast_top: self.cast_top(),
             director: self.directors(),
             original_language: text(&self.original_language),
@@ -186,17 +190,20 @@ impl Movie {
     /// Returns the region's certification of the theatrical release, or of the first certified release.
     fn certification(&self, region: &str) -> String {
         let results = self.release_dates.iter().flat_map(|dates| &dates.results);
-        let here = results.filter(|releases| releases.iso_3166_1.as_deref() == Some(region));
-        let rated = here.flat_map(|releases| &releases.release_dates);
-        let rated: Vec<(bool, String)> = rated
+        let in_region = results.filter(|releases| releases.iso_3166_1.as_deref() == Some(region));
+        let releases = in_region.flat_map(|releases| &releases.release_dates);
+        let certifications: Vec<(bool, String)> = releases
             .map(|release| {
                 let certification = release.certification.as_deref().map(one_line);
                 (release.kind == Some(THEATRICAL), certification.unwrap_or_default())
             })
             .filter(|(_, certification)| !certification.is_empty())
             .collect();
-        let cinema = rated.iter().find(|(cinema, _)| *cinema);
-        cinema.or(rated.first()).map(|(_, certification)| certification.clone()).unwrap_or_default()
+        let theatrical = certifications.iter().find(|(is_theatrical, _)| *is_theatrical);
+        theatrical
+            .or(certifications.first())
+            .map(|(_, certification)| certification.clone())
+            .unwrap_or_default()
     }
 }
 

@@ -65,14 +65,14 @@ pub struct Offers {
 
 impl Availability {
     /// Converts a response. Normalizes names and sorts them by TMDb's display priority.
-    pub fn of(providers: &Providers) -> Self {
+    pub fn from_providers(providers: &Providers) -> Self {
         let regions = providers.results.iter().map(|(code, region)| {
             let offers = Offers {
-                flatrate: named(&region.flatrate),
-                ads: named(&region.ads),
-                free: named(&region.free),
-                rent: named(&region.rent),
-                buy: named(&region.buy),
+                flatrate: service_names(&region.flatrate),
+                ads: service_names(&region.ads),
+                free: service_names(&region.free),
+                rent: service_names(&region.rent),
+                buy: service_names(&region.buy),
             };
             (code.clone(), offers)
         });
@@ -101,7 +101,7 @@ impl Availability {
 /// Header of `watch_providers.csv`.
 pub const HEADER: [&str; 7] = ["tmdb_id", "region", "flatrate", "ads", "free", "rent", "buy"];
 
-fn named(providers: &[Provider]) -> String {
+fn service_names(providers: &[Provider]) -> String {
     let mut providers: Vec<&Provider> = providers.iter().collect();
     providers.sort_by_key(|provider| provider.display_priority.unwrap_or(i64::MAX));
     let names = providers.iter().filter_map(|provider| provider.provider_name.as_deref());
@@ -110,7 +110,7 @@ fn named(providers: &[Provider]) -> String {
 }
 
 /// Common names of services, by TMDb's name.
-const NAMES: &[(&str, &str)] = &[
+const SERVICE_NAMES: &[(&str, &str)] = &[
     ("Amazon Prime Video", "Prime Video"),
     ("Amazon Prime Video Free", "Prime Video"),
     ("Disney Plus", "Disney+"),
@@ -134,21 +134,22 @@ const NAMES: &[(&str, &str)] = &[
 ];
 
 /// Suffixes of subscription plans, which TMDb lists as separate services.
-const PLANS: [&str; 5] =
+const PLAN_SUFFIXES: [&str; 5] =
     [" Standard with Ads", " basic with Ads", " Basic with Ads", " with Ads", " Free with Ads"];
 
 /// Suffixes of channels resold within another service. They need a separate subscription, so their names
 /// are kept.
-const RESOLD: [&str; 3] = ["Amazon Channel", "Apple TV Channel", "Roku Premium Channel"];
+const CHANNEL_SUFFIXES: [&str; 3] = ["Amazon Channel", "Apple TV Channel", "Roku Premium Channel"];
 
 /// Returns the common name of a service.
 pub fn service_name(provider: &str) -> String {
     let provider = provider.trim();
-    if RESOLD.iter().any(|channel| provider.ends_with(channel)) {
+    if CHANNEL_SUFFIXES.iter().any(|channel| provider.ends_with(channel)) {
         return provider.to_owned();
     }
-    let service = PLANS.iter().find_map(|plan| provider.strip_suffix(plan)).unwrap_or(provider);
-    let known = NAMES.iter().find(|(name, _)| *name == service);
+    let service =
+        PLAN_SUFFIXES.iter().find_map(|plan| provider.strip_suffix(plan)).unwrap_or(provider);
+    let known = SERVICE_NAMES.iter().find(|(name, _)| *name == service);
     known.map_or(service, |(_, name)| name).to_owned()
 }
 
@@ -182,7 +183,7 @@ mod tests {
                   "ads":[{"provider_name":"Netflix Standard with Ads"}],
                   "buy":[{"provider_name":"Apple TV"},{"provider_name":null}]},
             "AT":{"link":null,"free":[]}, "CH":{"rent":null}}}"#;
-        let availability = Availability::of(&serde_json::from_str(body).unwrap());
+        let availability = Availability::from_providers(&serde_json::from_str(body).unwrap());
         assert_eq!(availability.regions.keys().collect::<Vec<_>>(), ["DE"]);
         assert_eq!(availability.services("DE"), "Netflix|Disney+");
         assert_eq!(availability.regions["DE"].buy, "Apple TV");

@@ -13,7 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{Row, SqlitePool};
 
 /// Zstandard compression level. Level 3 takes much less time than a request.
-const LEVEL: i32 = 3;
+const COMPRESSION_LEVEL: i32 = 3;
 
 /// A store operation failed.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +59,7 @@ impl From<sqlx::Error> for StoreError {
 
 /// Status of a stored movie, without the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct MovieStatus {
     /// True if TMDb does not have the movie.
     pub missing: bool,
     /// Unix time of the response, in seconds.
@@ -71,7 +71,7 @@ pub struct Known {
 }
 
 /// Status of stored movies by TMDb id.
-pub type KnownMovies = FxHashMap<TmdbId, Known>;
+pub type MovieStatuses = FxHashMap<TmdbId, MovieStatus>;
 
 /// A stored movie.
 #[derive(Clone, Debug)]
@@ -97,7 +97,7 @@ impl Store {
     /// Opens or creates the store. A written response survives a crash of the process at once, and a power
     /// failure after the next checkpoint, at most a few hundred responses later.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
-        let lock = files::lock_beside(path).map_err(|error| match error.cause.kind() {
+        let lock = files::lock_sibling(path).map_err(|error| match error.cause.kind() {
             ErrorKind::WouldBlock => StoreError::Busy { path: path.to_owned() },
             _ => error.into(),
         })?;
@@ -121,7 +121,7 @@ impl Store {
     }
 
     /// Returns the status of all movies that were requested from TMDb.
-    pub async fn known(&self) -> Result<KnownMovies, StoreError> {
+    pub async fn movie_statuses(&self) -> Result<MovieStatuses, StoreError> {
         let rows: Vec<(u32, bool, i64, bool, Option<i64>)> = sqlx::query_as(
             "SELECT tmdb_id, body IS NULL, fetched_at, stale, providers_at FROM films",
         )
@@ -129,7 +129,7 @@ impl Store {
         .await?;
         let known = rows.into_iter().map(|(id, missing, fetched_at, stale, providers_at)| {
             let providers_at = providers_at.unwrap_or(fetched_at);
-            (TmdbId(id), Known { missing, fetched_at, stale, providers_at })
+            (TmdbId(id), MovieStatus { missing, fetched_at, stale, providers_at })
         });
         Ok(known.collect())
     }
@@ -138,7 +138,7 @@ impl Store {
     pub async fn put(&self, id: TmdbId, body: Option<&[u8]>, at: i64) -> Result<(), StoreError> {
         sqlx::query("INSERT OR REPLACE INTO films (tmdb_id, body, fetched_at) VALUES (?, ?, ?)")
             .bind(id.0)
-            .bind(body.map(compressed))
+            .bind(body.map(compress))
             .bind(at)
             .execute(&self.pool)
             .await?;
@@ -148,7 +148,7 @@ impl Store {
     /// Stores a response of `watch/providers` for a stored movie.
     pub async fn put_providers(&self, id: TmdbId, body: &[u8], at: i64) -> Result<(), StoreError> {
         sqlx::query("UPDATE films SET providers = ?, providers_at = ? WHERE tmdb_id = ?")
-            .bind(compressed(body))
+            .bind(compress(body))
             .bind(at)
             .bind(id.0)
             .execute(&self.pool)
@@ -176,12 +176,12 @@ impl Store {
 
     /// Deletes responses fetched before `before` (Unix time in seconds). Returns the number deleted. Does
     /// not delete records of missing movies, because they contain no TMDb content.
-    pub async fn drop_older(&self, before: i64) -> Result<u64, StoreError> {
-        let dropped = sqlx::query("DELETE FROM films WHERE body IS NOT NULL AND fetched_at < ?")
+    pub async fn delete_older(&self, before: i64) -> Result<u64, StoreError> {
+        let deleted = sqlx::query("DELETE FROM films WHERE body IS NOT NULL AND fetched_at < ?")
             .bind(before)
             .execute(&self.pool)
             .await?;
-        Ok(dropped.rows_affected())
+        Ok(deleted.rows_affected())
     }
 
     /// Stores imported facts. Later imports take precedence; earlier ones fill their gaps. Returns the number
@@ -216,13 +216,13 @@ impl Store {
 
     /// Returns true if the store contains any data about streaming services.
     pub async fn has_services(&self) -> Result<bool, StoreError> {
-        let (has,): (bool,) = sqlx::query_as(
+        let (has_services,): (bool,) = sqlx::query_as(
             "SELECT EXISTS (SELECT 1 FROM films WHERE body IS NOT NULL) OR EXISTS \
              (SELECT 1 FROM imported WHERE json_extract(facts, '$.services') <> '')",
         )
         .fetch_one(&self.pool)
         .await?;
-        Ok(has)
+        Ok(has_services)
     }
 
     /// Returns a setting, or `None` if it was never stored.
@@ -235,7 +235,7 @@ impl Store {
     }
 
     /// Stores a setting.
-    pub async fn set(&self, name: &str, value: &str) -> Result<(), StoreError> {
+    pub async fn save_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin().await?;
         set(&mut transaction, name, value).await?;
         transaction.commit().await?;
@@ -274,14 +274,14 @@ impl Store {
 
 fn stored_movie(row: &sqlx::sqlite::SqliteRow) -> Result<StoredMovie, StoreError> {
     let id = TmdbId(row.try_get(0)?);
-    let plain = |column: usize| -> Result<Option<Vec<u8>>, StoreError> {
+    let decompress = |column: usize| -> Result<Option<Vec<u8>>, StoreError> {
         let blob: Option<Vec<u8>> = row.try_get(column)?;
-        let plain = blob.map(|blob| zstd::decode_all(blob.as_slice())).transpose();
-        plain.map_err(|cause| StoreError::Damaged { id, cause })
+        let decompressed = blob.map(|blob| zstd::decode_all(blob.as_slice())).transpose();
+        decompressed.map_err(|cause| StoreError::Damaged { id, cause })
     };
     let facts: Option<&str> = row.try_get(3)?;
     let imported = facts.and_then(|facts| serde_json::from_str(facts).ok());
-    Ok(StoredMovie { id, body: plain(1)?, providers: plain(2)?, imported })
+    Ok(StoredMovie { id, body: decompress(1)?, providers: decompress(2)?, imported })
 }
 
 async fn set(
@@ -297,7 +297,7 @@ async fn set(
     Ok(())
 }
 
-fn compressed(body: &[u8]) -> Vec<u8> {
+fn compress(body: &[u8]) -> Vec<u8> {
     // Compression to memory only fails when out of memory.
-    zstd::encode_all(body, LEVEL).expect("compression in memory")
+    zstd::encode_all(body, COMPRESSION_LEVEL).expect("compression in memory")
 }

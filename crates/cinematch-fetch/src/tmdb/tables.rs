@@ -13,7 +13,7 @@ use super::providers::{Availability, HEADER};
 use super::store::{Store, StoreError, StoredMovie};
 
 /// Number of movies read from the store at once. The largest responses add up to 16 MiB.
-const PAGE: u32 = 16;
+const PAGE_SIZE: u32 = 16;
 
 /// The tables could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +56,7 @@ pub fn write(
             csv.write_record(HEADER)?;
             let mut after = None;
             loop {
-                let page = match Handle::current().block_on(store.page(after, PAGE)) {
+                let page = match Handle::current().block_on(store.page(after, PAGE_SIZE)) {
                     Ok(page) => page,
                     Err(error) => {
                         store_error = Some(error);

@@ -73,7 +73,7 @@ fn in_service(generations: &[Evaluated], serving: u64) -> Markup {
                 @if let Some(Evaluated { info, .. }) = now {
                     @if let Some(model_id) = &info.model_id { (texts::model_since(model_id)) }
                     @if let Some(at) = &info.promoted_at { ", since " (time(at)) }
-                    @if let Some(why) = &info.why { ": " (why) }
+                    @if let Some(why) = &info.reason { ": " (why) }
                 }
                 "."
             }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use cinematch::bundle::{Manifest, Role};
-use cinematch::evaluation::holdout::HoldOut;
+use cinematch::evaluation::holdout::Holdout;
 use cinematch::evaluation::promotion::{Comparison, Interval, Means, Verdict};
 use maud::{Markup, html};
 
@@ -73,12 +73,12 @@ fn facts(of: &Evaluated, manifest: &Manifest) -> Markup {
             dt { (texts::ROLE) } dd {
                 (texts::role(info.role))
                 @if let Some(at) = &info.promoted_at { ", " (time(at)) }
-                @if let Some(why) = &info.why { ": " (why) }
+                @if let Some(why) = &info.reason { ": " (why) }
             }
             dt { (texts::CREATED) } dd { (time(&manifest.run.created_at)) }
             dt { (texts::FILMS) } dd { (texts::movies(counts.movies, counts.tagged_movies)) }
             dt { (texts::RATINGS) } dd {
-                (texts::ratings(counts.ratings, manifest.hold_out.map(HoldOut::share)))
+                (texts::ratings(counts.ratings, manifest.holdout.map(Holdout::share)))
             }
             @if let Some(from) = &manifest.derived_from {
                 dt { (texts::DERIVED_FROM) }
@@ -86,7 +86,7 @@ fn facts(of: &Evaluated, manifest: &Manifest) -> Markup {
             }
             @if let Some(bytes) = info.bytes { dt { (texts::SIZE) } dd { (megabytes(bytes)) } }
             dt { (texts::EVALUATION) } dd {
-                @if let Some(verdict) = verdict { (texts::outcome(verdict.promote, &verdict.why)) }
+                @if let Some(verdict) = verdict { (texts::outcome(verdict.promote, &verdict.reason)) }
                 @else { (texts::NOT_EVALUATED) }
             }
         }

@@ -9,12 +9,12 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::error::{ArtifactsError, LoadError, broken, parse};
-use super::loaded::Bundle;
-use super::manifest::{Counts, FileSum, Manifest};
-use super::names::{
+use super::file_names::{
     AVAILABILITY, GENRES, ITEM_FEATURES, MANIFEST, MOVIES, NUMERIC, RANKING_COLUMNS, RANKING_ROWS,
     TFIDF,
 };
+use super::loaded::Bundle;
+use super::manifest::{Counts, FileChecksum, Manifest};
 use super::{models, npz};
 use crate::catalog::{Availability, Movie};
 use crate::features::GenreBinarizer;
@@ -94,12 +94,12 @@ struct RankingFile<'a> {
 }
 
 /// Name of a file and the function that serializes it.
-type Make<'a> = (String, Box<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync + 'a>);
+type FileMaker<'a> = (String, Box<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync + 'a>);
 
 /// Contents of the files by name.
 type Files = BTreeMap<String, Vec<u8>>;
 /// Sizes and checksums of the files by name.
-type Sums = BTreeMap<String, FileSum>;
+type Checksums = BTreeMap<String, FileChecksum>;
 
 /// Contents of a generation's files.
 pub(super) struct Contents<'a> {
@@ -113,9 +113,9 @@ pub(super) struct Contents<'a> {
 impl Contents<'_> {
     /// Serializes the files and computes the checksums for the manifest. The files are processed in
     /// parallel.
-    pub(super) fn files(&self) -> io::Result<(Files, Sums)> {
+    pub(super) fn files(&self) -> io::Result<(Files, Checksums)> {
         let Self { movies, availability, plain, ranking, models } = self;
-        let mut makers: Vec<Make<'_>> = vec![
+        let mut makers: Vec<FileMaker<'_>> = vec![
             (MOVIES.to_owned(), Box::new(|| movies_bytes(movies))),
             (ITEM_FEATURES.to_owned(), Box::new(|| npz::csr_bytes(&plain.matrix))),
             (RANKING_ROWS.to_owned(), Box::new(|| npz::csr_bytes(&ranking.matrix))),
@@ -130,17 +130,17 @@ impl Contents<'_> {
         for (name, model) in models {
             makers.push((name.clone(), Box::new(|| models::bytes(model))));
         }
-        let made: Vec<(String, Vec<u8>, FileSum)> = makers
+        let built: Vec<(String, Vec<u8>, FileChecksum)> = makers
             .par_iter()
             .map(|(name, make)| {
                 let bytes = make()?;
-                let sum = FileSum { bytes: bytes.len() as u64, sha256: sha256_hex(&bytes) };
+                let sum = FileChecksum { bytes: bytes.len() as u64, sha256: sha256_hex(&bytes) };
                 Ok((name.clone(), bytes, sum))
             })
             .collect::<io::Result<_>>()?;
         let mut files = BTreeMap::new();
         let mut sums = BTreeMap::new();
-        for (name, bytes, sum) in made {
+        for (name, bytes, sum) in built {
             sums.insert(name.clone(), sum);
             files.insert(name, bytes);
         }
@@ -241,9 +241,9 @@ pub(super) fn load_transformers(
     let file: TfidfFile<'_> = parse(TFIDF, &bytes)?;
     let mut terms = vec![String::new(); file.vocabulary.len()];
     for (term, column) in file.vocabulary {
-        let place =
+        let slot =
             terms.get_mut(column).ok_or_else(|| broken(TFIDF, "a column is out of range"))?;
-        *place = term.into_owned();
+        *slot = term.into_owned();
     }
     if terms.len() != file.idf.len() {
         return Err(broken(TFIDF, "vocabulary and idf differ in length"));
@@ -289,8 +289,8 @@ pub(super) fn load(
     if features.matrix.n_columns() != features.names.len() {
         return Err(broken(RANKING_COLUMNS, "its names do not match the columns of the matrix"));
     }
-    let last = features.blocks.last().map_or(0, |block| block.end as usize);
-    if last != features.names.len() {
+    let n_columns = features.blocks.last().map_or(0, |block| block.end as usize);
+    if n_columns != features.names.len() {
         return Err(broken(RANKING_COLUMNS, "its blocks do not cover the columns"));
     }
     let blend = if manifest.settings.model.model.learns_from_ratings() {
@@ -303,7 +303,7 @@ pub(super) fn load(
     let mut recommender = Recommender::new(movies, features, blend, votes);
     if manifest.files.contains_key(AVAILABILITY) {
         let availability: Availability = parse(AVAILABILITY, &read(AVAILABILITY)?)?;
-        if !availability.fits(n_movies) {
+        if !availability.is_consistent(n_movies) {
             return Err(broken(AVAILABILITY, "its rows do not match the movies and services"));
         }
         recommender = recommender.with_availability(availability);

@@ -55,7 +55,7 @@ pub enum ArtifactsError {
         "nothing that served before generation {champion} is left to roll back to; \
          list the generations with `cinematch models list` and serve one with `cinematch models promote N`"
     )]
-    NothingBefore {
+    NoPreviousGeneration {
         /// Number of the champion.
         champion: u64,
     },

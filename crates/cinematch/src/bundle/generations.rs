@@ -25,22 +25,22 @@ use rayon::prelude::*;
 
 use super::contents::{self, Transformers};
 use super::error::{ArtifactsError, LoadError, broken, parse};
+use super::file_names::MANIFEST;
 use super::loaded::Bundle;
-use super::manifest::{FORMAT_VERSION, FileSum, Manifest};
-use super::names::MANIFEST;
+use super::manifest::{FORMAT_VERSION, FileChecksum, Manifest};
 use crate::ids::{sha256_hex, sha256_of};
 
 pub use history::Promotion;
 pub use list::{GenerationInfo, Role};
 pub use publish::{Added, Promoted, Published};
 
-/// The generation that a starting server loads. Returned by [`Generations::load_best`].
+/// The generation that a starting server loads. Returned by [`Generations::load_with_fallback`].
 #[derive(Debug)]
-pub struct Best {
+pub struct LoadedGeneration {
     /// The loaded generation.
     pub bundle: Bundle,
     /// Error from loading the champion; `None` if `bundle` is the champion.
-    pub refused: Option<ArtifactsError>,
+    pub champion_error: Option<ArtifactsError>,
 }
 
 /// Handle for the generations in an artifacts directory.
@@ -52,13 +52,13 @@ pub struct Generations {
 impl Bundle {
     /// Loads the published generation in `artifacts` and verifies every checksum. O(bytes).
     pub fn load(artifacts: &Path) -> Result<Self, ArtifactsError> {
-        Generations::at(artifacts).load()
+        Generations::new(artifacts).load()
     }
 }
 
 impl Generations {
     /// Creates a handle for an artifacts directory without accessing it.
-    pub fn at(artifacts: &Path) -> Self {
+    pub fn new(artifacts: &Path) -> Self {
         Self { artifacts: artifacts.to_owned() }
     }
 
@@ -71,30 +71,30 @@ impl Generations {
     }
 
     /// Returns the number of the published generation (the champion), or `None` if there is none.
-    pub fn published(&self) -> Option<u64> {
+    pub fn champion(&self) -> Option<u64> {
         let target = fs::read_link(self.current()).ok()?;
         target.file_name()?.to_str()?.parse().ok()
     }
 
     /// Returns a value that changes whenever a generation is published, even if its number was used before,
     /// or `None` if no generation is published. Takes two system calls.
-    pub fn mark(&self) -> Option<(u64, u64, i64)> {
+    pub fn champion_version(&self) -> Option<(u64, u64, i64)> {
         use std::os::unix::fs::MetadataExt;
         let directory = fs::metadata(self.current()).ok()?;
-        Some((self.published()?, directory.ino(), directory.ctime_nsec()))
+        Some((self.champion()?, directory.ino(), directory.ctime_nsec()))
     }
 
     /// Returns the numbers of all complete generations, ascending.
-    pub fn all(&self) -> Vec<u64> {
+    pub fn numbers(&self) -> Vec<u64> {
         let entries = fs::read_dir(self.directory()).into_iter().flatten().flatten();
-        let mut numbers: Vec<u64> =
+        let mut generations: Vec<u64> =
             entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
-        numbers.sort_unstable();
-        numbers
+        generations.sort_unstable();
+        generations
     }
 
     /// Returns the directory of a generation, whether or not it exists.
-    pub fn path_of(&self, generation: u64) -> PathBuf {
+    pub fn generation_path(&self, generation: u64) -> PathBuf {
         self.directory().join(format!("{generation:06}"))
     }
 
@@ -105,17 +105,19 @@ impl Generations {
 
     /// Reads the number and the manifest of the published generation and verifies every file. O(bytes).
     pub fn check(&self) -> Result<(u64, Manifest), ArtifactsError> {
-        self.with_current(|generation, directory| Ok((generation, checked(directory)?)))
+        self.with_current(|generation, directory| {
+            Ok((generation, read_verified_manifest(directory)?))
+        })
     }
 
     /// Reads the manifest of any generation and verifies every file. O(bytes).
     pub fn check_generation(&self, generation: u64) -> Result<Manifest, ArtifactsError> {
-        self.with(generation, checked)
+        self.with_generation(generation, read_verified_manifest)
     }
 
     /// Reads the manifest of any generation without verifying the other files.
     pub fn manifest_of(&self, generation: u64) -> Result<Manifest, ArtifactsError> {
-        self.with(generation, read_manifest)
+        self.with_generation(generation, read_manifest)
     }
 
     /// Loads the published generation and verifies every checksum. O(bytes).
@@ -125,24 +127,24 @@ impl Generations {
 
     /// Loads any generation and verifies every checksum. O(bytes).
     pub fn load_generation(&self, generation: u64) -> Result<Bundle, ArtifactsError> {
-        self.with(generation, |directory| load_from(generation, directory))
+        self.with_generation(generation, |directory| load_from(generation, directory))
     }
 
     /// Loads the champion or, if it is damaged, the most recently served generation that can be loaded. Used
     /// when a server starts.
     ///
     /// If no generation can be loaded, returns the error of the champion.
-    pub fn load_best(&self) -> Result<Best, ArtifactsError> {
-        let refused = match self.load() {
-            Ok(bundle) => return Ok(Best { bundle, refused: None }),
-            Err(refused) => refused,
+    pub fn load_with_fallback(&self) -> Result<LoadedGeneration, ArtifactsError> {
+        let champion_error = match self.load() {
+            Ok(bundle) => return Ok(LoadedGeneration { bundle, champion_error: None }),
+            Err(error) => error,
         };
         for generation in self.fallbacks() {
             if let Ok(bundle) = self.load_generation(generation) {
-                return Ok(Best { bundle, refused: Some(refused) });
+                return Ok(LoadedGeneration { bundle, champion_error: Some(champion_error) });
             }
         }
-        Err(refused)
+        Err(champion_error)
     }
 
     /// Loads the published generation with the transformers that compute its feature rows.
@@ -150,7 +152,7 @@ impl Generations {
         self.with_current(|generation, directory| {
             let manifest = read_manifest(directory)?;
             let sums = manifest.files.clone();
-            let read = |name: &str| verified(directory, &sums, name);
+            let read = |name: &str| read_verified(directory, &sums, name);
             let transformers = contents::load_transformers(read)?;
             Ok((contents::load(manifest, generation, read)?, transformers))
         })
@@ -159,19 +161,19 @@ impl Generations {
     pub(super) fn transformers(&self) -> Result<Transformers, ArtifactsError> {
         self.with_current(|_, directory| {
             let sums = read_manifest(directory)?.files;
-            contents::load_transformers(|name| verified(directory, &sums, name))
+            contents::load_transformers(|name| read_verified(directory, &sums, name))
         })
     }
 
     /// Runs `read` on the directory of a generation.
-    fn with<T>(
+    fn with_generation<T>(
         &self,
         generation: u64,
         read: impl Fn(&Path) -> Result<T, LoadError>,
     ) -> Result<T, ArtifactsError> {
-        let directory = self.path_of(generation);
+        let directory = self.generation_path(generation);
         if !directory.is_dir() {
-            let (artifacts, known) = (self.artifacts.clone(), self.all());
+            let (artifacts, known) = (self.artifacts.clone(), self.numbers());
             return Err(ArtifactsError::NoGeneration { artifacts, generation, known });
         }
         read(&directory).map_err(|LoadError { file, reason }| ArtifactsError::Broken {
@@ -187,11 +189,11 @@ impl Generations {
     ) -> Result<T, ArtifactsError> {
         loop {
             let not_found = || ArtifactsError::NotFound { artifacts: self.artifacts.clone() };
-            let generation = self.published().ok_or_else(not_found)?;
-            let directory = self.path_of(generation);
+            let generation = self.champion().ok_or_else(not_found)?;
+            let directory = self.generation_path(generation);
             match read(generation, &directory) {
                 Ok(value) => return Ok(value),
-                Err(_) if self.published().is_some_and(|now| now != generation) => {}
+                Err(_) if self.champion().is_some_and(|champion| champion != generation) => {}
                 Err(LoadError { file, reason }) => {
                     return Err(ArtifactsError::Broken { path: directory.join(file), reason });
                 }
@@ -218,16 +220,16 @@ fn read_manifest(directory: &Path) -> Result<Manifest, LoadError> {
 
 /// Reads the manifest and verifies the checksum of every file. The files are streamed in parallel in
 /// constant memory, which takes a few tenths of a second per gigabyte.
-fn checked(directory: &Path) -> Result<Manifest, LoadError> {
+fn read_verified_manifest(directory: &Path) -> Result<Manifest, LoadError> {
     let manifest = read_manifest(directory)?;
     let mut files: Vec<_> = manifest.files.iter().collect();
     // Start with the largest file, which takes longest.
     files.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.bytes));
     files.into_par_iter().with_max_len(1).try_for_each(|(name, sum)| {
-        let unreadable = |error| broken(name, error);
-        let file = fs::File::open(directory.join(name)).map_err(unreadable)?;
-        let bytes = file.metadata().map_err(unreadable)?.len();
-        if bytes != sum.bytes || sha256_of(file).map_err(unreadable)? != sum.sha256 {
+        let read_error = |error| broken(name, error);
+        let file = fs::File::open(directory.join(name)).map_err(read_error)?;
+        let bytes = file.metadata().map_err(read_error)?.len();
+        if bytes != sum.bytes || sha256_of(file).map_err(read_error)? != sum.sha256 {
             return Err(broken(name, CHECKSUM_MISMATCH));
         }
         Ok(())
@@ -239,14 +241,14 @@ fn checked(directory: &Path) -> Result<Manifest, LoadError> {
 fn load_from(generation: u64, directory: &Path) -> Result<Bundle, LoadError> {
     let manifest = read_manifest(directory)?;
     let sums = manifest.files.clone();
-    contents::load(manifest, generation, |name| verified(directory, &sums, name))
+    contents::load(manifest, generation, |name| read_verified(directory, &sums, name))
 }
 
 const CHECKSUM_MISMATCH: &str = "its checksum is not the manifest's";
 
-fn verified(
+fn read_verified(
     directory: &Path,
-    sums: &BTreeMap<String, FileSum>,
+    sums: &BTreeMap<String, FileChecksum>,
     name: &str,
 ) -> Result<Vec<u8>, LoadError> {
     let sum = sums.get(name).ok_or_else(|| broken(name, "the manifest does not list it"))?;

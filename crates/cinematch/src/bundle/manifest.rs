@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Movie, ServicesSource};
-use crate::evaluation::HoldOut;
+use crate::evaluation::Holdout;
 use crate::features::ranking::FeatureSet;
 use crate::features::text::TfidfParams;
 use crate::ids::sha256_hex;
@@ -46,7 +46,7 @@ impl Default for Settings {
 
 impl Settings {
     /// Returns the movies with only the facts that models may learn from.
-    pub(super) fn learnable<'a>(&self, movies: &'a [Movie]) -> Cow<'a, [Movie]> {
+    pub(super) fn training_movies<'a>(&self, movies: &'a [Movie]) -> Cow<'a, [Movie]> {
         if self.without_tmdb_text {
             movies.iter().map(Movie::without_tmdb_facts).collect()
         } else {
@@ -57,7 +57,7 @@ impl Settings {
 
 /// An input file with its checksum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InputSum {
+pub struct InputChecksum {
     /// Name of the file: `movies_merged.csv`, `tags.csv` or `ratings.csv`.
     pub name: String,
     /// Number of valid rows.
@@ -68,7 +68,7 @@ pub struct InputSum {
 
 /// Length and checksum of a generation's file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileSum {
+pub struct FileChecksum {
     /// Length in bytes.
     pub bytes: u64,
     /// SHA-256 of the file in hexadecimal.
@@ -106,9 +106,10 @@ pub struct Derived {
     /// Number of movies in the trained generation. They come first in row order; updates add the later rows.
     pub learned_movies: usize,
     /// Number of added movies whose model rows were computed from ratings.
-    pub rated_newcomers: usize,
+    #[serde(rename = "rated_newcomers")]
+    pub rated_new_movies: usize,
     /// Ratings file used for the added movies; `None` if there was none.
-    pub ratings: Option<InputSum>,
+    pub ratings: Option<InputChecksum>,
 }
 
 /// The only part of a manifest that differs between runs on equal inputs.
@@ -138,10 +139,10 @@ pub struct Manifest {
     /// Sizes of the generation.
     pub counts: Counts,
     /// Input files.
-    pub inputs: Vec<InputSum>,
+    pub inputs: Vec<InputChecksum>,
     /// Users held out of training; `None` if there are none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hold_out: Option<HoldOut>,
+    #[serde(rename = "hold_out", default, skip_serializing_if = "Option::is_none")]
+    pub holdout: Option<Holdout>,
     /// Origin of an updated generation (`cinematch update`); `None` for a trained one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub derived_from: Option<Derived>,
@@ -150,7 +151,7 @@ pub struct Manifest {
     /// Source of the streaming services; `None` without services.
     pub services_source: Option<ServicesSource>,
     /// Length and checksum of every other file.
-    pub files: BTreeMap<String, FileSum>,
+    pub files: BTreeMap<String, FileChecksum>,
     /// Start, threads and durations of the run.
     pub run: Run,
 }
@@ -158,7 +159,7 @@ pub struct Manifest {
 impl Manifest {
     /// Returns the number of movies that were part of the training. They come first in row order.
     pub fn learned_movies(&self) -> usize {
-        self.derived_from.as_ref().map_or(self.counts.movies, |from| from.learned_movies)
+        self.derived_from.as_ref().map_or(self.counts.movies, |derived| derived.learned_movies)
     }
 
     /// Computes the model id from the other fields, except for `run`.

@@ -15,11 +15,11 @@
 
 mod contents;
 mod error;
+mod file_names;
 mod generations;
 mod loaded;
 mod manifest;
 mod models;
-mod names;
 mod npz;
 mod pickle;
 mod sklearn;
@@ -30,10 +30,10 @@ mod update;
 pub use contents::Trained;
 pub use error::ArtifactsError;
 pub use generations::{
-    Added, Best, GenerationInfo, Generations, Promoted, Promotion, Published, Role,
+    Added, GenerationInfo, Generations, LoadedGeneration, Promoted, Promotion, Published, Role,
 };
 pub use loaded::Bundle;
-pub use manifest::{Counts, Derived, FileSum, InputSum, Manifest, Run, Settings};
+pub use manifest::{Counts, Derived, FileChecksum, InputChecksum, Manifest, Run, Settings};
 pub use sklearn::{PICKLES, export_sklearn};
 pub use training::{TrainError, Training, train};
 pub use update::{AlignedCatalog, Base, CatalogChanges, Update, UpdateError};

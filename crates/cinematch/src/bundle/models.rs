@@ -12,36 +12,36 @@ use crate::models::{Fitted, Model, Spec};
 use crate::ranking::{Blend, WeightedModel};
 
 /// Returns the models of a spec with their weights and the names of their files.
-fn parts(spec: &Spec) -> Vec<(String, f32, &Kind)> {
+fn components(spec: &Spec) -> Vec<(String, f32, &Kind)> {
     let parts: Vec<(f32, &Kind)> = match &spec.model {
         Kind::Hybrid { parts } => {
             parts.iter().map(|Weighted { weight, model }| (*weight, model)).collect()
         }
-        alone => vec![(1.0, alone)],
+        single => vec![(1.0, single)],
     };
-    let name = |place, model: &Kind| format!("model_{place}_{}.npz", model.name());
+    let name = |index, model: &Kind| format!("model_{index}_{}.npz", model.name());
     let named = parts.into_iter().enumerate();
-    named.map(|(place, (weight, model))| (name(place, model), weight, model)).collect()
+    named.map(|(index, (weight, model))| (name(index, model), weight, model)).collect()
 }
 
 /// Returns the models with an archive and the names of their files.
 pub(crate) fn files<'a>(spec: &Spec, fitted: &'a Fitted) -> Vec<(String, &'a Fitted)> {
     let models: Vec<&Fitted> = match fitted {
         Fitted::Hybrid(hybrid) => hybrid.parts().iter().map(|(model, _)| model).collect(),
-        alone => vec![alone],
+        single => vec![single],
     };
-    let named = parts(spec).into_iter().map(|(name, ..)| name).zip(models);
+    let named = components(spec).into_iter().map(|(name, ..)| name).zip(models);
     named.filter(|(_, model)| !matches!(model, Fitted::Content(_))).collect()
 }
 
 /// Returns the models of a blend with their parameters and the names of their files.
-pub(crate) fn of_blend<'a>(
+pub(crate) fn blended_models<'a>(
     spec: &'a Spec,
     blend: &'a Blend,
 ) -> Vec<(String, &'a Kind, &'a Fitted)> {
-    let named = parts(spec).into_iter().filter(|(.., kind)| !matches!(kind, Kind::Content(_)));
+    let named = components(spec).into_iter().filter(|(.., kind)| !matches!(kind, Kind::Content(_)));
     let models = named.zip(&blend.models);
-    models.map(|((name, _, kind), learned)| (name, kind, &learned.model)).collect()
+    models.map(|((name, _, kind), weighted)| (name, kind, &weighted.model)).collect()
 }
 
 /// Serializes a model. O(bytes).
@@ -79,7 +79,7 @@ pub(crate) fn load(
 ) -> Result<Blend, LoadError> {
     let context = ArchiveContext { n_movies, n_learned, confidence: spec.confidence };
     let mut blend = Blend { name: spec.model.name(), models: Vec::new(), content: 0.0 };
-    for (file, weight, kind) in parts(spec) {
+    for (file, weight, kind) in components(spec) {
         if matches!(kind, Kind::Content(_)) {
             blend.content = weight;
             continue;

@@ -54,12 +54,12 @@ pub(crate) fn csr_bytes<T: Element>(matrix: &CsrMatrix<T>) -> io::Result<Vec<u8>
     let (indptr, indices, values) = matrix.parts();
     let n_entries = i32::try_from(indices.len()).map_err(io::Error::other)?;
     // Space for the arrays, the ZIP entries and the `.npy` headers.
-    let room = indices.len() * (4 + T::SIZE) + indptr.len() * 4 + 4096;
-    let mut archive = Writer::new(room);
+    let capacity = indices.len() * (4 + T::SIZE) + indptr.len() * 4 + 4096;
+    let mut archive = Writer::new(capacity);
     let mut add = |name, shape: &str, descr, data: &[u8]| archive.add(name, shape, descr, data);
     let vector = |length: usize| format!("({length},)");
-    let whole = indices.iter().map(|column| *column as i32);
-    add("indices", &vector(indices.len()), i32::DESCR, &bytes_of(whole))?;
+    let columns = indices.iter().map(|column| *column as i32);
+    add("indices", &vector(indices.len()), i32::DESCR, &bytes_of(columns))?;
     // Row starts are at most the number of entries, which fits into an `i32`.
     let starts = indptr.iter().map(|start| *start as i32);
     add("indptr", &vector(indptr.len()), i32::DESCR, &bytes_of(starts))?;
@@ -132,9 +132,9 @@ fn header(descr: &str, shape: &str) -> Vec<u8> {
 struct Writer(ZipWriter<Cursor<Vec<u8>>>);
 
 impl Writer {
-    /// Creates a writer with a capacity of `room` bytes.
-    fn new(room: usize) -> Self {
-        Self(ZipWriter::new(Cursor::new(Vec::with_capacity(room))))
+    /// Creates a writer with a capacity in bytes.
+    fn new(capacity: usize) -> Self {
+        Self(ZipWriter::new(Cursor::new(Vec::with_capacity(capacity))))
     }
 
     fn add(&mut self, name: &str, shape: &str, descr: &str, data: &[u8]) -> io::Result<()> {
@@ -170,19 +170,20 @@ struct Npy {
 
 impl Npy {
     fn parse(name: &str, content: Vec<u8>) -> io::Result<Self> {
-        let wrong = || invalid(&format!("{name}.npy is not a NumPy array of format version 1.0"));
+        let not_numpy =
+            || invalid(&format!("{name}.npy is not a NumPy array of format version 1.0"));
         let length = match content.get(..10) {
             Some([0x93, b'N', b'U', b'M', b'P', b'Y', 1, 0, low, high]) => {
                 usize::from(u16::from_le_bytes([*low, *high]))
             }
-            _ => return Err(wrong()),
+            _ => return Err(not_numpy()),
         };
         let start = 10 + length;
         let text = content.get(10..start).and_then(|text| std::str::from_utf8(text).ok());
         let descr = text
             .and_then(|text| text.split_once("'descr': '")?.1.split_once('\''))
             .map(|(descr, _)| descr.to_owned())
-            .ok_or_else(wrong)?;
+            .ok_or_else(not_numpy)?;
         Ok(Self { name: name.to_owned(), descr, content, start })
     }
 

@@ -18,7 +18,7 @@ pub const PICKLES: [&str; 3] = ["tfidf_vectorizer.pkl", "genre_mlb.pkl", "numeri
 /// Writes the published generation's transformers into `out` as pickles of `TfidfVectorizer`,
 /// `MultiLabelBinarizer` and `StandardScaler`.
 pub fn export_sklearn(artifacts: &Path, out: &Path) -> Result<(), ArtifactsError> {
-    let transformers = Generations::at(artifacts).transformers()?;
+    let transformers = Generations::new(artifacts).transformers()?;
     let objects = [tfidf(&transformers), genres(&transformers), numeric(&transformers)];
     for (name, object) in PICKLES.into_iter().zip(&objects) {
         files::replace(&out.join(name), |file| file.write_all(&pickle(object)))?;

@@ -3,11 +3,11 @@
 use std::io;
 
 use super::contents::{Contents, Trained};
-use super::manifest::{Counts, FORMAT_VERSION, InputSum, Manifest, Run, Settings};
+use super::manifest::{Counts, FORMAT_VERSION, InputChecksum, Manifest, Run, Settings};
 use super::models;
 use super::step_timer::StepTimer;
 use crate::catalog::{Availability, Interactions, Movie};
-use crate::evaluation::HoldOut;
+use crate::evaluation::Holdout;
 use crate::features::plain::PlainFeatures;
 use crate::features::ranking::RankingFeatures;
 use crate::features::tags::TagCounts;
@@ -27,9 +27,9 @@ pub struct Training {
     /// Ratings, including those of movies outside the table. A pure content model does not need them.
     pub ratings: Option<Interactions>,
     /// Users whose ratings are excluded from training. The caller must also exclude their tags from `tags`.
-    pub hold_out: Option<HoldOut>,
+    pub holdout: Option<Holdout>,
     /// Input files with their checksums, for the manifest.
-    pub inputs: Vec<InputSum>,
+    pub inputs: Vec<InputChecksum>,
     /// Training settings.
     pub settings: Settings,
     /// Start of the run, RFC 3339 in UTC.
@@ -66,33 +66,34 @@ pub fn train(
     training: Training,
     progress: &mut dyn FnMut(&'static str, f32),
 ) -> Result<Trained, TrainError> {
-    let Training { movies, availability, tags, ratings, hold_out, inputs, settings, created_at } =
+    let Training { movies, availability, tags, ratings, holdout, inputs, settings, created_at } =
         training;
     if movies.is_empty() {
         return Err(TrainError::NoMovies);
     }
     let mut timer = StepTimer::new();
-    let learnable = settings.learnable(&movies);
-    let plain = PlainFeatures::fit(&learnable, settings.tfidf)?;
+    let training_movies = settings.training_movies(&movies);
+    let plain = PlainFeatures::fit(&training_movies, settings.tfidf)?;
     timer.step("plain_features");
-    let ranking = RankingFeatures::fit(settings.features, &learnable, &plain, &tags)?;
+    let ranking = RankingFeatures::fit(settings.features, &training_movies, &plain, &tags)?;
     timer.step("ranking_features");
 
     let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
     let ratings = ratings.map(|ratings| ratings.restricted_to(&vocabulary));
-    let users: Option<Vec<UserIdx>> = ratings.as_ref().map(|ratings| match hold_out {
-        Some(hold_out) => hold_out.learned(ratings),
+    let users: Option<Vec<UserIdx>> = ratings.as_ref().map(|ratings| match holdout {
+        Some(holdout) => holdout.training_users(ratings),
         None => ratings.users().collect(),
     });
-    let learned_from = ratings.as_ref().zip(users.as_deref());
-    let learned = learn(&settings.model, &ranking, learned_from, progress)?;
+    let training_ratings = ratings.as_ref().zip(users.as_deref());
+    let fitted = fit_model(&settings.model, &ranking, training_ratings, progress)?;
     timer.step("models");
-    let n_ratings = learned_from
-        .map_or(0, |(ratings, users)| users.iter().map(|user| ratings.of_user(*user).len()).sum());
+    let n_ratings = training_ratings.map_or(0, |(ratings, users)| {
+        users.iter().map(|user| ratings.user_ratings(*user).len()).sum()
+    });
     // Free the memory of the ratings, which are about as large as the models.
     drop(ratings);
 
-    let models = learned.as_ref().map(|learned| models::files(&settings.model, learned));
+    let models = fitted.as_ref().map(|fitted| models::files(&settings.model, fitted));
     let contents = Contents {
         movies: &movies,
         availability: availability.as_ref(),
@@ -109,7 +110,7 @@ pub fn train(
         settings,
         counts: Counts { tagged_movies: tags.n_movies(), ratings: n_ratings, ..contents.counts() },
         inputs,
-        hold_out,
+        holdout,
         derived_from: None,
         vocabulary_sha256: vocabulary.checksum(),
         services_source: movies.iter().find_map(|movie| movie.services_source),
@@ -126,7 +127,7 @@ pub fn train(
 }
 
 /// Fits the model. Returns `None` if the model does not learn from ratings.
-fn learn(
+fn fit_model(
     spec: &Spec,
     features: &RankingFeatures,
     ratings: Option<(&Interactions, &[UserIdx])>,

@@ -13,7 +13,7 @@ use super::contents::{Contents, Trained, Transformers};
 use super::error::ArtifactsError;
 use super::generations::Generations;
 use super::loaded::Bundle;
-use super::manifest::{Counts, Derived, InputSum, Manifest, Run};
+use super::manifest::{Counts, Derived, InputChecksum, Manifest, Run};
 use super::models;
 use super::step_timer::StepTimer;
 use crate::catalog::{Availability, Interactions, Movie};
@@ -67,7 +67,8 @@ pub struct CatalogChanges {
     pub changed: Vec<MovieId>,
     /// Movies missing from the table. The update retains them unchanged, because users may have rated them
     /// and the table may be truncated. Training removes them.
-    pub left: Vec<MovieId>,
+    #[serde(rename = "left")]
+    pub missing: Vec<MovieId>,
 }
 
 /// Inputs of an update.
@@ -80,9 +81,9 @@ pub struct Update<'a> {
     /// User tags.
     pub tags: &'a TagCounts,
     /// Ratings of any movies, the users to learn from, and the source file.
-    pub ratings: Option<(Interactions, Vec<UserIdx>, InputSum)>,
+    pub ratings: Option<(Interactions, Vec<UserIdx>, InputChecksum)>,
     /// Other input files with their checksums, for the manifest.
-    pub inputs: Vec<InputSum>,
+    pub inputs: Vec<InputChecksum>,
     /// Start of the run, RFC 3339 in UTC.
     pub created_at: String,
 }
@@ -108,25 +109,25 @@ impl Base {
     pub fn align(&self, table: Vec<Movie>) -> AlignedCatalog {
         let served = self.bundle.recommender.movies();
         let vocabulary = self.bundle.recommender.vocabulary();
-        let mut fresh: FxHashMap<MovieIdx, Movie> = FxHashMap::default();
+        let mut updated: FxHashMap<MovieIdx, Movie> = FxHashMap::default();
         let (mut added, mut changes) = (Vec::new(), CatalogChanges::default());
         for movie in table {
             match vocabulary.index_of(movie.movie_id) {
                 Some(row) => {
-                    fresh.insert(row, movie);
+                    updated.insert(row, movie);
                 }
                 None => added.push(movie),
             }
         }
         let mut movies = Vec::with_capacity(served.len() + added.len());
-        for (row, before) in (0..).map(MovieIdx).zip(served) {
-            let movie = fresh.remove(&row);
+        for (row, old) in (0..).map(MovieIdx).zip(served) {
+            let movie = updated.remove(&row);
             match &movie {
-                Some(now) if now != before => changes.changed.push(before.movie_id),
+                Some(new) if new != old => changes.changed.push(old.movie_id),
                 Some(_) => {}
-                None => changes.left.push(before.movie_id),
+                None => changes.missing.push(old.movie_id),
             }
-            movies.push(movie.unwrap_or_else(|| before.clone()));
+            movies.push(movie.unwrap_or_else(|| old.clone()));
         }
         changes.added.extend(added.iter().map(|movie| movie.movie_id));
         movies.extend(added);
@@ -139,21 +140,24 @@ impl Base {
         let Update { movies, availability, tags, ratings, inputs, created_at } = update;
         let Bundle { manifest: base, generation, recommender } = bundle;
         let mut timer = StepTimer::new();
-        let learnable = base.settings.learnable(&movies);
+        let training_movies = base.settings.training_movies(&movies);
         let Transformers { tfidf, genres, numeric } = transformers;
-        let plain = PlainFeatures::transformed(&learnable, tfidf, genres, numeric);
+        let plain = PlainFeatures::transformed(&training_movies, tfidf, genres, numeric);
         timer.step("plain_features");
-        let rows = recommender.model().features().transformed(&learnable, &plain, tags);
+        let rows = recommender.model().features().transformed(&training_movies, &plain, tags);
         let ranking = rows.ok_or(UpdateError::TooOld { generation })?;
         timer.step("ranking_features");
 
         let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
-        let (ratings, ratings_sum) = match ratings {
-            Some((all, users, sum)) => (Some((all.restricted_to(&vocabulary), users)), Some(sum)),
+        let (ratings, ratings_checksum) = match ratings {
+            Some((interactions, users, checksum)) => {
+                (Some((interactions.restricted_to(&vocabulary), users)), Some(checksum))
+            }
             None => (None, None),
         };
-        let ratings = ratings.as_ref().map(|(all, users)| (all, users.as_slice()));
-        let learned = models::of_blend(&base.settings.model, recommender.blend());
+        let ratings =
+            ratings.as_ref().map(|(interactions, users)| (interactions, users.as_slice()));
+        let learned = models::blended_models(&base.settings.model, recommender.blend());
         let extended = Extended::new(learned, base.learned_movies(), &ranking, ratings, &mut timer);
 
         let contents = Contents {
@@ -174,13 +178,14 @@ impl Base {
             ..contents.counts()
         };
         let derived = Derived {
-            rated_newcomers: extended.n_rated,
-            ratings: ratings_sum,
-            ..origin(&base, generation)
+            rated_new_movies: extended.n_rated,
+            ratings: ratings_checksum,
+            ..derived_from(&base, generation)
         };
         // List the ratings file that the models were trained on among the inputs.
-        let of_ratings = |input: &&InputSum| input.name.starts_with("ratings.");
-        let learned: Vec<InputSum> = base.inputs.iter().filter(of_ratings).cloned().collect();
+        let is_ratings_input = |input: &&InputChecksum| input.name.starts_with("ratings.");
+        let learned: Vec<InputChecksum> =
+            base.inputs.iter().filter(is_ratings_input).cloned().collect();
         let mut manifest = Manifest {
             model_id: String::new(),
             counts,
@@ -240,12 +245,12 @@ impl Extended {
 }
 
 /// Describes the trained generation that `base` is or was derived from.
-fn origin(base: &Manifest, generation: u64) -> Derived {
+fn derived_from(base: &Manifest, generation: u64) -> Derived {
     base.derived_from.clone().unwrap_or_else(|| Derived {
         generation,
         model_id: base.model_id.clone(),
         learned_movies: base.learned_movies(),
-        rated_newcomers: 0,
+        rated_new_movies: 0,
         ratings: None,
     })
 }

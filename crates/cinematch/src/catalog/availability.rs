@@ -31,7 +31,8 @@ pub struct Region {
     #[serde(rename = "films")]
     pub movies: Vec<u32>,
     /// Index into `services` for each offer. The offers of a movie are in display order.
-    pub on: Vec<u32>,
+    #[serde(rename = "on")]
+    pub service_indices: Vec<u32>,
 }
 
 const COLUMNS: [Column; 5] = [
@@ -51,17 +52,17 @@ impl Availability {
             numbered.filter_map(|(movie, row)| Some((movie.tmdb_id?, MovieIdx(row)))).collect();
         let decoded = table::decode(name, bytes, &COLUMNS, |row, problems| {
             let Some(id) = whole_number(row.get(0)).map(TmdbId) else {
-                problems.push(wrong(row, 0, "a whole number above 0"));
+                problems.push(invalid_value(row, 0, "a whole number above 0"));
                 return None;
             };
             let code = row.get(1);
             if code.len() != 2 || !code.bytes().all(|byte| byte.is_ascii_uppercase()) {
-                problems.push(wrong(row, 1, "a two-letter country code"));
+                problems.push(invalid_value(row, 1, "a two-letter country code"));
                 return None;
             }
-            let film = *row_of.get(&id)?;
+            let movie = *row_of.get(&id)?;
             let services = list(&[row.get(2), row.get(3), row.get(4)].join("|"));
-            (!services.is_empty()).then(|| (code.to_owned(), film, services))
+            (!services.is_empty()).then(|| (code.to_owned(), movie, services))
         })?;
         let Decoded { records, problems, rows } = decoded;
         let availability = Self::from_offers(records);
@@ -72,31 +73,34 @@ impl Availability {
     fn from_offers(mut offers: Vec<(String, MovieIdx, Vec<String>)>) -> Self {
         offers.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
         let regions = offers.chunk_by(|a, b| a.0 == b.0).map(|offers| {
-            let all = offers.iter().flat_map(|(_, _, services)| services);
-            let mut services: Vec<String> = all.cloned().collect();
+            let names = offers.iter().flat_map(|(_, _, services)| services);
+            let mut services: Vec<String> = names.cloned().collect();
             services.sort_unstable();
             services.dedup();
             let position: FxHashMap<&str, u32> =
                 services.iter().map(String::as_str).zip(0..).collect();
-            let (mut movies, mut on) = (Vec::new(), Vec::new());
+            let (mut movies, mut service_indices) = (Vec::new(), Vec::new());
             for (_, movie, names) in offers {
                 for name in names {
                     movies.push(movie.0);
-                    on.push(position[name.as_str()]);
+                    service_indices.push(position[name.as_str()]);
                 }
             }
-            Region { code: offers[0].0.clone(), services, movies, on }
+            Region { code: offers[0].0.clone(), services, movies, service_indices }
         });
         Self { regions: regions.collect() }
     }
 
     /// Returns true if the data read from a generation is consistent: all movies and services are in range.
-    pub(crate) fn fits(&self, n_movies: usize) -> bool {
+    pub(crate) fn is_consistent(&self, n_movies: usize) -> bool {
         self.regions.iter().all(|region| {
-            region.movies.len() == region.on.len()
+            region.movies.len() == region.service_indices.len()
                 && region.movies.is_sorted()
                 && region.movies.last().is_none_or(|movie| (*movie as usize) < n_movies)
-                && region.on.iter().all(|on| (*on as usize) < region.services.len())
+                && region
+                    .service_indices
+                    .iter()
+                    .all(|index| (*index as usize) < region.services.len())
         })
     }
 }
@@ -105,12 +109,14 @@ impl Region {
     /// Returns the services of a movie in display order. O(log offers).
     pub(crate) fn services_of(&self, movie: MovieIdx) -> impl Iterator<Item = &str> {
         let first = self.movies.partition_point(|other| *other < movie.0);
-        let same = self.movies[first..].iter().take_while(|other| **other == movie.0).count();
-        self.on[first..first + same].iter().map(|on| self.services[*on as usize].as_str())
+        let n_services = self.movies[first..].iter().take_while(|other| **other == movie.0).count();
+        self.service_indices[first..first + n_services]
+            .iter()
+            .map(|index| self.services[*index as usize].as_str())
     }
 }
 
-fn wrong(row: &table::Row<'_, '_>, column: usize, expected: &str) -> Problem {
+fn invalid_value(row: &table::Row<'_, '_>, column: usize, expected: &str) -> Problem {
     let reason = format!("expected {expected}, got `{}`", excerpt(row.get(column)));
     row.problem(column, ProblemKind::InvalidValue, Outcome::RowDropped, reason)
 }
@@ -130,7 +136,7 @@ mod tests {
         let mut decoded = Availability::read("w.csv", csv.as_bytes(), &movies).unwrap();
         assert_eq!((decoded.rows, decoded.problems.len()), (7, 2));
         let availability = decoded.records.remove(0);
-        assert!(availability.fits(2) && !availability.fits(1));
+        assert!(availability.is_consistent(2) && !availability.is_consistent(1));
         let codes: Vec<&str> =
             availability.regions.iter().map(|region| region.code.as_str()).collect();
         assert_eq!(codes, ["DE", "US"]);

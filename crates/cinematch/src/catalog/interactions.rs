@@ -62,7 +62,7 @@ impl Interactions {
     ///
     /// # Panics
     /// Panics if `user` is out of range.
-    pub fn user(&self, user: UserIdx) -> UserId {
+    pub fn user_id(&self, user: UserIdx) -> UserId {
         self.users[user.row()]
     }
 
@@ -75,8 +75,8 @@ impl Interactions {
     ///
     /// # Panics
     /// Panics if `user` is out of range.
-    pub fn of_user(&self, user: UserIdx) -> impl ExactSizeIterator<Item = Rated> + Clone + '_ {
-        let range = row(&self.user_offsets, user.row());
+    pub fn user_ratings(&self, user: UserIdx) -> impl ExactSizeIterator<Item = Rated> + Clone + '_ {
+        let range = row_range(&self.user_offsets, user.row());
         let times = &self.user_times[range.clone()];
         let stars = &self.user_stars[range.clone()];
         let movies = &self.user_movies[range];
@@ -91,11 +91,11 @@ impl Interactions {
     ///
     /// # Panics
     /// Panics if `movie` is out of range.
-    pub fn of_movie(
+    pub fn movie_ratings(
         &self,
         movie: MovieIdx,
     ) -> impl ExactSizeIterator<Item = (UserIdx, Stars)> + Clone + '_ {
-        let range = row(&self.movie_offsets, movie.row());
+        let range = row_range(&self.movie_offsets, movie.row());
         let stars = &self.movie_stars[range.clone()];
         let users = &self.movie_users[range];
         users.iter().zip(stars).map(|(user, stars)| {
@@ -108,7 +108,7 @@ impl Interactions {
 }
 
 /// Returns the range of a row's entries.
-fn row(offsets: &[u64], row: usize) -> Range<usize> {
+fn row_range(offsets: &[u64], row: usize) -> Range<usize> {
     offsets[row] as usize..offsets[row + 1] as usize
 }
 

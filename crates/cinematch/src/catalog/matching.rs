@@ -18,7 +18,7 @@ pub enum Match {
     /// Title and year match, or the title matches and neither side has a year.
     ByTitle(MovieIdx),
     /// The title matches only this movie, and the year differs by one or is not given.
-    ByTitleNearly(MovieIdx),
+    ByTitleAndNearYear(MovieIdx),
     /// Several movies match the title, or the year of the matching movie is unknown.
     Ambiguous(Vec<MovieIdx>),
     /// No movie matches.
@@ -29,7 +29,9 @@ impl Match {
     /// Returns the matched movie, or `None` if the entry is ambiguous or unmatched.
     pub fn movie(&self) -> Option<MovieIdx> {
         match self {
-            Self::ById(movie) | Self::ByTitle(movie) | Self::ByTitleNearly(movie) => Some(*movie),
+            Self::ById(movie) | Self::ByTitle(movie) | Self::ByTitleAndNearYear(movie) => {
+                Some(*movie)
+            }
             Self::Ambiguous(_) | Self::Unmatched => None,
         }
     }
@@ -57,22 +59,25 @@ impl MatchIndex {
             years: movies.iter().map(|movie| movie.year).collect(),
         };
         let titles = |movie: &Movie| -> Vec<String> {
-            std::iter::once(&movie.title).chain(&movie.alt_titles).map(|it| folded(it)).collect()
+            std::iter::once(&movie.title)
+                .chain(&movie.alt_titles)
+                .map(|title| fold_title(title))
+                .collect()
         };
         let titles: Vec<Vec<String>> = movies.par_iter().map(titles).collect();
         for ((movie, titles), row) in movies.iter().zip(titles).zip(0..) {
-            let film = MovieIdx(row);
-            index.by_id.entry(movie.movie_id).or_insert(film);
+            let index_of_movie = MovieIdx(row);
+            index.by_id.entry(movie.movie_id).or_insert(index_of_movie);
             if let Some(imdb_id) = movie.imdb_id.as_deref().and_then(imdb_number) {
-                index.by_imdb.entry(imdb_id).or_insert(film);
+                index.by_imdb.entry(imdb_id).or_insert(index_of_movie);
             }
             if let Some(tmdb_id) = movie.tmdb_id {
-                index.by_tmdb.entry(tmdb_id).or_insert(film);
+                index.by_tmdb.entry(tmdb_id).or_insert(index_of_movie);
             }
             for title in titles.into_iter().filter(|title| !title.is_empty()) {
-                let films = index.by_title.entry(title).or_default();
-                if films.last() != Some(&film) {
-                    films.push(film);
+                let candidates = index.by_title.entry(title).or_default();
+                if candidates.last() != Some(&index_of_movie) {
+                    candidates.push(index_of_movie);
                 }
             }
         }
@@ -90,39 +95,41 @@ impl MatchIndex {
         }
         match (self.by_title(&entry.title, entry.year), &entry.original_title) {
             (Match::Unmatched, Some(original)) => self.by_title(original, entry.year),
-            (found, _) => found,
+            (matched, _) => matched,
         }
     }
 
     fn by_title(&self, title: &str, year: Option<u16>) -> Match {
-        let Some(movies) = self.by_title.get(&folded(title)) else { return Match::Unmatched };
+        let Some(movies) = self.by_title.get(&fold_title(title)) else { return Match::Unmatched };
         let year_of = |movie: &MovieIdx| self.years[movie.row()];
-        let those = |wanted: &dyn Fn(Option<u16>) -> bool| -> Vec<MovieIdx> {
-            movies.iter().copied().filter(|movie| wanted(year_of(movie))).collect()
+        let with_year = |accepts: &dyn Fn(Option<u16>) -> bool| -> Vec<MovieIdx> {
+            movies.iter().copied().filter(|movie| accepts(year_of(movie))).collect()
         };
         let Some(year) = year else {
             return match movies.as_slice() {
                 [movie] if year_of(movie).is_none() => Match::ByTitle(*movie),
-                [movie] => Match::ByTitleNearly(*movie),
+                [movie] => Match::ByTitleAndNearYear(*movie),
                 _ => Match::Ambiguous(movies.clone()),
             };
         };
-        let exact = those(&|theirs| theirs == Some(year));
+        let exact = with_year(&|movie_year| movie_year == Some(year));
         if !exact.is_empty() {
-            return one_of(exact, Match::ByTitle);
+            return single_or_ambiguous(exact, Match::ByTitle);
         }
-        let near = those(&|theirs| theirs.is_some_and(|theirs| theirs.abs_diff(year) == 1));
+        let near = with_year(&|movie_year| {
+            movie_year.is_some_and(|movie_year| movie_year.abs_diff(year) == 1)
+        });
         if !near.is_empty() {
-            return one_of(near, Match::ByTitleNearly);
+            return single_or_ambiguous(near, Match::ByTitleAndNearYear);
         }
-        let undated = those(&|theirs| theirs.is_none());
+        let undated = with_year(&|movie_year| movie_year.is_none());
         if undated.is_empty() { Match::Unmatched } else { Match::Ambiguous(undated) }
     }
 }
 
-fn one_of(movies: Vec<MovieIdx>, found: fn(MovieIdx) -> Match) -> Match {
+fn single_or_ambiguous(movies: Vec<MovieIdx>, matched: fn(MovieIdx) -> Match) -> Match {
     match movies.as_slice() {
-        [movie] => found(*movie),
+        [movie] => matched(*movie),
         _ => Match::Ambiguous(movies),
     }
 }
@@ -134,7 +141,7 @@ fn imdb_number(digits: &str) -> Option<u64> {
 
 /// Normalizes a title for comparison: removes case, accents and punctuation, and writes `&` as `and`.
 /// `Amélie` becomes `amelie`, `Se7en…` becomes `se7en`.
-pub(crate) fn folded(title: &str) -> String {
+pub(crate) fn fold_title(title: &str) -> String {
     let mut folded = String::with_capacity(title.len());
     let mut gap = false;
     for character in title.nfkd().filter(|character| !is_combining_mark(*character)) {
@@ -175,7 +182,7 @@ mod tests {
             tmdb_id: None,
             movie_id: None,
             kind: EntryKind::Watched,
-            of_viewing: false,
+            is_diary_rating: false,
             file: "f.csv".to_owned(),
             line: 2,
         }
@@ -204,7 +211,7 @@ mod tests {
         let id = |row: u32| MovieIdx(row);
         for (title, year, expected) in [
             ("HEAT", Some(1995), Match::ByTitle(id(0))),
-            ("heat", Some(1996), Match::ByTitleNearly(id(0))),
+            ("heat", Some(1996), Match::ByTitleAndNearYear(id(0))),
             ("Heat", Some(1986), Match::Unmatched),
             ("amelie", Some(2001), Match::ByTitle(id(1))),
             ("Solaris", Some(2002), Match::ByTitle(id(3))),
@@ -212,7 +219,7 @@ mod tests {
             ("Romeo and Juliet", Some(1996), Match::ByTitle(id(4))),
             ("Schindler’s List", Some(1993), Match::ByTitle(id(5))),
             ("Twins", Some(1989), Match::Ambiguous(vec![id(6), id(7)])),
-            ("Schindlers list", None, Match::ByTitleNearly(id(5))),
+            ("Schindlers list", None, Match::ByTitleAndNearYear(id(5))),
             ("Undated", None, Match::ByTitle(id(8))),
             ("Undated", Some(1995), Match::Ambiguous(vec![id(8)])),
             ("…", Some(2000), Match::Unmatched),
@@ -227,7 +234,7 @@ mod tests {
         let original_title = Some("Amelie from Montmartre".to_owned());
         let tmdb_id = Some(TmdbId(7));
         let other = Entry { original_title, tmdb_id, ..entry("Die fabelhafte Welt", Some(2002)) };
-        assert_eq!(index.find(&other), Match::ByTitleNearly(id(1)));
+        assert_eq!(index.find(&other), Match::ByTitleAndNearYear(id(1)));
         let numbered = Entry { movie_id: Some(MovieId(8)), ..entry("Heat", Some(1995)) };
         assert_eq!(index.find(&numbered), Match::ById(id(2)));
     }

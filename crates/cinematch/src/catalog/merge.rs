@@ -15,7 +15,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use serde::{Deserialize, Serialize};
 
 use super::ServicesSource;
-use super::matching::folded;
+use super::matching::fold_title;
 use super::merged_csv::{self, Row};
 use super::services::MockServices;
 use crate::ids::{MovieId, TmdbId};
@@ -131,12 +131,12 @@ impl Counts {
         self.movies_kept += movies.movies_kept;
         self.with_tmdb_id += movies.with_tmdb_id;
         self.with_metadata += movies.with_metadata;
-        let (all, removed) = (&mut self.removed, movies.removed);
-        all.without_year += removed.without_year;
-        all.before_min_year += removed.before_min_year;
-        all.without_genres += removed.without_genres;
-        all.without_tmdb += removed.without_tmdb;
-        all.too_few_votes += removed.too_few_votes;
+        let (total, removed) = (&mut self.removed, movies.removed);
+        total.without_year += removed.without_year;
+        total.before_min_year += removed.before_min_year;
+        total.without_genres += removed.without_genres;
+        total.without_tmdb += removed.without_tmdb;
+        total.too_few_votes += removed.too_few_votes;
     }
 }
 
@@ -224,9 +224,9 @@ pub fn merge(inputs: Inputs<'_>, settings: &MergeSettings) -> Result<Merged, Mer
     problems.extend(movielens.linked.problems);
 
     let (movies, links) = (&movielens.movies, &movielens.linked.links);
-    let choice = Choice { metadata: &metadata, services_source, settings };
+    let merger = Merger { metadata: &metadata, services_source, settings };
     let chunks = movies.par_chunks(CHUNK).zip(links.par_chunks(CHUNK));
-    let chunks: Vec<Chunk> = chunks.map(|(movies, links)| choice.merge(movies, links)).collect();
+    let chunks: Vec<Chunk> = chunks.map(|(movies, links)| merger.merge(movies, links)).collect();
     let mut table = vec![merged_csv::header()];
     let mut lenient_years = Vec::new();
     for chunk in chunks {
@@ -235,7 +235,7 @@ pub fn merge(inputs: Inputs<'_>, settings: &MergeSettings) -> Result<Merged, Mer
         lenient_years.extend(chunk.lenient_years);
     }
     counts.year_read_leniently = lenient_years.len() as u64;
-    counts.tmdb_rows_without_movie = metadata.without_movie(&movielens.linked.owners);
+    counts.tmdb_rows_without_movie = metadata.n_without_movie(&movielens.linked.owners);
     let sources = movielens.sources;
     Ok(Merged { table, counts, sources, services_source, lenient_years, problems })
 }
@@ -275,13 +275,13 @@ struct Chunk {
 }
 
 /// State shared by all chunks of a merge.
-struct Choice<'a> {
+struct Merger<'a> {
     metadata: &'a Metadata<'a>,
     services_source: Option<ServicesSource>,
     settings: &'a MergeSettings,
 }
 
-impl Choice<'_> {
+impl Merger<'_> {
     fn merge(&self, movies: &[MovieRow<'_>], links: &[Option<LinkRow<'_>>]) -> Chunk {
         let mut chunk = Chunk { rows: Vec::with_capacity(movies.len() * 256), ..Chunk::default() };
         for (row, link) in movies.iter().zip(links) {
@@ -294,13 +294,13 @@ impl Choice<'_> {
         let parsed = parse_title(&row.title);
         let genres = movielens::genres(&row.genres);
         let tmdb_id = link.and_then(|link| link.tmdb_id);
-        let facts = tmdb_id.and_then(|id| self.metadata.of(id));
+        let facts = tmdb_id.and_then(|id| self.metadata.get(id));
         if let Some(filter) = failed_filter(&parsed, &genres, facts, self.settings) {
             *filter(&mut chunk.counts.removed) += 1;
             return;
         }
         let services = match self.services_source {
-            Some(ServicesSource::Mock) => Cow::Owned(self.settings.mock.of(row.movie_id).join("|")),
+            Some(ServicesSource::Mock) => self.settings.mock.assign(row.movie_id).join("|").into(),
             Some(ServicesSource::Tmdb) => {
                 facts.map_or(Cow::Borrowed(""), |facts| joined(&facts.services))
             }
@@ -313,7 +313,7 @@ impl Choice<'_> {
                 tmdb_id,
                 imdb_id: link.and_then(|link| link.imdb_id.as_deref()).unwrap_or_default(),
                 title: &parsed.title,
-                alt_titles: &joined_names(&other_titles(&parsed, text(|facts| &facts.title))),
+                alt_titles: &join_names(&alternative_titles(&parsed, text(|facts| &facts.title))),
                 year: parsed.year,
                 genres: &genres,
                 overview: text(|facts| &facts.overview),
@@ -383,12 +383,12 @@ impl<'a> Metadata<'a> {
         Self { rows, row_of }
     }
 
-    fn of(&self, id: TmdbId) -> Option<&TmdbRow<'a>> {
+    fn get(&self, id: TmdbId) -> Option<&TmdbRow<'a>> {
         self.row_of.get(&id).map(|row| &self.rows[*row as usize])
     }
 
     /// Returns the number of rows without a linked movie.
-    fn without_movie(&self, owners: &FxHashMap<TmdbId, MovieId>) -> u64 {
+    fn n_without_movie(&self, owners: &FxHashMap<TmdbId, MovieId>) -> u64 {
         let found = owners.keys().filter(|id| self.row_of.contains_key(id)).count();
         (self.rows.len() - found) as u64
     }
@@ -413,7 +413,7 @@ impl<'a> Linked<'a> {
             outcome,
             reason,
         };
-        let mut waiting: FxHashMap<MovieId, LinkRow<'a>> =
+        let mut unclaimed: FxHashMap<MovieId, LinkRow<'a>> =
             links.into_iter().map(|link| (link.movie_id, link)).collect();
         let mut linked = Self {
             links: Vec::with_capacity(movies.len()),
@@ -422,7 +422,7 @@ impl<'a> Linked<'a> {
             problems: Vec::new(),
         };
         for movie in movies {
-            let mut link = waiting.remove(&movie.movie_id);
+            let mut link = unclaimed.remove(&movie.movie_id);
             if let Some(link) = &mut link
                 && let Some(tmdb_id) = link.tmdb_id
                 && let owner = *linked.owners.entry(tmdb_id).or_insert(movie.movie_id)
@@ -439,7 +439,7 @@ impl<'a> Linked<'a> {
             }
             linked.links.push(link);
         }
-        linked.problems.extend(waiting.values().map(|link| {
+        linked.problems.extend(unclaimed.values().map(|link| {
             let reason = format!("movie {} has no valid row in movies.csv", link.movie_id);
             let (kind, outcome) = (ProblemKind::UnknownReference, Outcome::RowDropped);
             problem(link, "movieId", kind, outcome, reason)
@@ -478,21 +478,21 @@ fn failed_filter(
 
 /// Returns the alternative titles of a movie, including the TMDb title if it differs from the MovieLens
 /// title: TMDb has “Star Wars”, which most services use, and MovieLens “Star Wars: Episode IV”.
-fn other_titles<'a>(parsed: &'a ParsedTitle, of_tmdb: &'a str) -> Vec<&'a str> {
-    let mut others: Vec<&str> = parsed.alt_titles.iter().map(String::as_str).collect();
-    let of_tmdb = of_tmdb.trim();
-    let mut known = std::iter::once(parsed.title.as_str()).chain(others.iter().copied());
+fn alternative_titles<'a>(parsed: &'a ParsedTitle, tmdb_title: &'a str) -> Vec<&'a str> {
+    let mut titles: Vec<&str> = parsed.alt_titles.iter().map(String::as_str).collect();
+    let tmdb_title = tmdb_title.trim();
+    let mut known = std::iter::once(parsed.title.as_str()).chain(titles.iter().copied());
     // Most titles are byte-equal; compare them before the more expensive folding.
-    let is_known = known.clone().any(|title| title == of_tmdb)
-        || known.any(|title| folded(title) == folded(of_tmdb));
-    if !of_tmdb.is_empty() && !is_known {
-        others.push(of_tmdb);
+    let is_known = known.clone().any(|title| title == tmdb_title)
+        || known.any(|title| fold_title(title) == fold_title(tmdb_title));
+    if !tmdb_title.is_empty() && !is_known {
+        titles.push(tmdb_title);
     }
-    others
+    titles
 }
 
 /// Joins names with `|`. A `|` inside a name becomes `/`.
-fn joined_names(names: &[&str]) -> String {
+fn join_names(names: &[&str]) -> String {
     let mut joined = String::new();
     for name in names {
         if !joined.is_empty() {

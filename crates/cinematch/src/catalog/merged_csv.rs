@@ -121,13 +121,13 @@ fn put_text(value: &str, end: u8, out: &mut Vec<u8>) {
 pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceError> {
     const COLUMNS: [Column; 19] = {
         let mut columns = [Column::required(""); 19];
-        let mut at = 0;
-        while at < HEADER.len() {
-            let name = HEADER[at];
-            let column = if at < 15 { Column::required(name) } else { Column::optional(name) };
+        let mut index = 0;
+        while index < HEADER.len() {
+            let name = HEADER[index];
+            let column = if index < 15 { Column::required(name) } else { Column::optional(name) };
             // Title, overview and alternative titles may contain line breaks.
-            columns[at] = if matches!(at, 3 | 6 | 15) { column.multiline() } else { column };
-            at += 1;
+            columns[index] = if matches!(index, 3 | 6 | 15) { column.multiline() } else { column };
+            index += 1;
         }
         columns
     };
@@ -159,35 +159,35 @@ pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceErr
 fn decode(row: &table::Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<Movie> {
     let movie_id = row.require::<MovieId>(0, "a movie id", problems)?;
     let text = |column: usize| Some(row.get(column).to_owned()).filter(|text| !text.is_empty());
-    let mut emptied = |column: usize| {
+    let mut report_emptied = |column: usize| {
         let reason = format!("invalid value for this column: `{}`", excerpt(row.get(column)));
         let kind = ProblemKind::InvalidValue;
         problems.push(row.problem(column, kind, Outcome::ValueEmptied, reason));
     };
     // pandas writes integers as `1995.0` in columns with missing values.
-    let mut whole = |column: usize| {
+    let mut parse_integer = |column: usize| {
         let text = row.get(column);
         let value = whole_number(text);
         if value.is_none() && !text.is_empty() && !text.trim_end_matches(['0', '.']).is_empty() {
-            emptied(column);
+            report_emptied(column);
         }
         value
     };
-    let tmdb_id = whole(1).map(TmdbId);
-    let year = whole(4).and_then(|year| u16::try_from(year).ok());
-    let runtime = whole(7);
+    let tmdb_id = parse_integer(1).map(TmdbId);
+    let year = parse_integer(4).and_then(|year| u16::try_from(year).ok());
+    let runtime = parse_integer(7);
     let votes = row.get(9);
-    let vote_count = if votes.is_empty() { None } else { Some(whole(9).unwrap_or(0)) };
-    let mut real = |column: usize| {
+    let vote_count = if votes.is_empty() { None } else { Some(parse_integer(9).unwrap_or(0)) };
+    let mut parse_float = |column: usize| {
         let text = row.get(column);
         let value = text.parse::<f32>().ok().filter(|value| value.is_finite());
         if value.is_none() && !text.is_empty() {
-            emptied(column);
+            report_emptied(column);
         }
         value
     };
-    let popularity = real(8);
-    let vote_average = real(10);
+    let popularity = parse_float(8);
+    let vote_average = parse_float(10);
     let services = list(row.get(14));
     let services_source = match row.get(16) {
         "mock" => Some(ServicesSource::Mock),

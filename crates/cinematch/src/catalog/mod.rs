@@ -15,7 +15,7 @@ pub use merge::{
     Counts, Inputs, MergeError, MergeSettings, Merged, Removed, ServicesChoice, SourceCount, merge,
 };
 pub use merged_csv::{HEADER, read_merged};
-pub use report::{InputPaths, ProblemCount, Recipe, Report, count_all, count_problems};
+pub use report::{InputPaths, ProblemCount, Recipe, Report, count_problems, count_with_unlisted};
 
 use serde::{Deserialize, Serialize};
 

@@ -62,10 +62,15 @@ impl NameList {
     /// Creates a list. Of several equivalent names, only the first is included.
     fn new(names: Vec<String>, synonyms: &'static [(&'static str, &'static str)]) -> Self {
         let folded = names.iter().map(|name| fold(name)).collect();
-        let all = Self { names, folded, synonyms };
-        let first = |(at, name): &(usize, &String)| all.find(name) == Some(*at);
-        let names: Vec<String> =
-            all.names.iter().enumerate().filter(first).map(|(_, name)| name.clone()).collect();
+        let unmerged = Self { names, folded, synonyms };
+        let is_first = |(index, name): &(usize, &String)| unmerged.find(name) == Some(*index);
+        let names: Vec<String> = unmerged
+            .names
+            .iter()
+            .enumerate()
+            .filter(is_first)
+            .map(|(_, name)| name.clone())
+            .collect();
         let folded = names.iter().map(|name| fold(name)).collect();
         Self { names, folded, synonyms }
     }
@@ -77,24 +82,25 @@ impl NameList {
 
     /// Returns the position of the name that equals `typed` or has it as a synonym.
     pub fn find(&self, typed: &str) -> Option<usize> {
-        let wanted = fold(typed);
-        let position = |wanted: &str| self.folded.iter().position(|name| name == wanted);
-        let synonym = self.synonyms.iter().find(|(synonym, _)| *synonym == wanted);
-        synonym.and_then(|(_, name)| position(name)).or_else(|| position(&wanted))
+        let folded_name = fold(typed);
+        let position = |folded_name: &str| self.folded.iter().position(|name| name == folded_name);
+        let synonym = self.synonyms.iter().find(|(synonym, _)| *synonym == folded_name);
+        synonym.and_then(|(_, name)| position(name)).or_else(|| position(&folded_name))
     }
 
     /// Returns up to three names with a Jaro–Winkler similarity to `typed` above 0.7, the most similar first.
-    pub(crate) fn near(&self, typed: &str) -> Vec<&str> {
-        let wanted = fold(typed);
+    pub(crate) fn similar(&self, typed: &str) -> Vec<&str> {
+        let folded_name = fold(typed);
         let mut scored: Vec<(f64, &str)> = self
             .names
             .iter()
             .zip(&self.folded)
-            .map(|(name, folded)| (strsim::jaro_winkler(&wanted, folded), name.as_str()))
+            .map(|(name, folded)| (strsim::jaro_winkler(&folded_name, folded), name.as_str()))
             .collect();
         scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-        let near = scored.iter().take_while(|(likeness, _)| *likeness > 0.7).count().min(3);
-        scored.into_iter().take(near).map(|(_, name)| name).collect()
+        let n_similar =
+            scored.iter().take_while(|(similarity, _)| *similarity > 0.7).count().min(3);
+        scored.into_iter().take(n_similar).map(|(_, name)| name).collect()
     }
 }
 
@@ -122,7 +128,7 @@ mod tests {
         }
         assert_eq!(genres.find("Family"), Some(2));
         assert_eq!(genres.find("noir"), None);
-        assert_eq!(genres.near("dramma")[0], "drama");
+        assert_eq!(genres.similar("dramma")[0], "drama");
         let services = NameList::services(["Prime Video", "Disney+"].map(String::from).into());
         assert_eq!(services.find("amazon_prime"), Some(0));
         assert_eq!(services.find("disney plus"), Some(1));

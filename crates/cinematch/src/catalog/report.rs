@@ -15,7 +15,8 @@ use crate::sources::{Outcome, Problem, ProblemKind, Unlisted};
 pub struct Report<'a> {
     format_version: u32,
     settings: ReportSettings,
-    made_from: &'a InputPaths,
+    #[serde(rename = "made_from")]
+    inputs: &'a InputPaths,
     sources: &'a [SourceCount],
     counts: Counts,
     services_source: Option<ServicesSource>,
@@ -62,14 +63,14 @@ impl Recipe {
 
     /// Returns the settings of the merge.
     pub fn settings(&self) -> MergeSettings {
-        let of = &self.settings;
+        let settings = &self.settings;
         MergeSettings {
-            min_year: of.min_year,
-            require_tmdb: of.require_tmdb,
-            min_votes: of.min_votes,
-            keep_without_genres: of.keep_without_genres,
-            services: of.services,
-            mock: MockServices { seed: of.seed, sample_fraction: of.sample_fraction },
+            min_year: settings.min_year,
+            require_tmdb: settings.require_tmdb,
+            min_votes: settings.min_votes,
+            keep_without_genres: settings.keep_without_genres,
+            services: settings.services,
+            mock: MockServices { seed: settings.seed, sample_fraction: settings.sample_fraction },
         }
     }
 }
@@ -128,10 +129,13 @@ pub fn count_problems(problems: &[Problem]) -> Vec<ProblemCount<'_>> {
 
 /// Counts problems like [`count_problems`] and adds those that were counted but not listed. Every kind of
 /// unlisted problem must occur in `problems`.
-pub fn count_all<'a>(problems: &'a [Problem], unlisted: &Unlisted) -> Vec<ProblemCount<'a>> {
+pub fn count_with_unlisted<'a>(
+    problems: &'a [Problem],
+    unlisted: &Unlisted,
+) -> Vec<ProblemCount<'a>> {
     let mut counts = count_problems(problems);
     for count in &mut counts {
-        count.count += unlisted.of(count.field, count.kind, count.outcome);
+        count.count += unlisted.count(count.field, count.kind, count.outcome);
     }
     counts
 }
@@ -141,7 +145,7 @@ impl Merged {
     pub fn report<'a>(
         &'a self,
         settings: &MergeSettings,
-        made_from: &'a InputPaths,
+        inputs: &'a InputPaths,
         (file, sha256): (&'a str, &'a str),
     ) -> Report<'a> {
         Report {
@@ -155,7 +159,7 @@ impl Merged {
                 seed: settings.mock.seed,
                 sample_fraction: settings.mock.sample_fraction,
             },
-            made_from,
+            inputs,
             sources: &self.sources,
             counts: self.counts,
             services_source: self.services_source,

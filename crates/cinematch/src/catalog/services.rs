@@ -18,7 +18,7 @@ pub struct MockServices {
 impl MockServices {
     /// Returns the services of a movie, in the order of [`MOCK_SERVICES`]. They depend only on the seed and
     /// the movie, not on the rest of the catalog.
-    pub(crate) fn of(&self, movie_id: MovieId) -> Vec<String> {
+    pub(crate) fn assign(&self, movie_id: MovieId) -> Vec<String> {
         let mut draw = SplitMix(self.seed ^ (u64::from(movie_id.0) << 32 | u64::from(movie_id.0)));
         let mut picked = vec![weighted_service(draw.unit())];
         if draw.unit() < self.sample_fraction {
@@ -64,19 +64,19 @@ mod tests {
     #[test]
     fn services_are_deterministic_and_extras_match_the_sample_fraction() {
         let mock = MockServices { seed: 42, sample_fraction: 0.3 };
-        assert_eq!(mock.of(MovieId(1)), mock.of(MovieId(1)));
+        assert_eq!(mock.assign(MovieId(1)), mock.assign(MovieId(1)));
         let with_extra =
-            (0..20_000).filter(|id| mock.of(MovieId(*id)).len() > 1).count() as f64 / 20_000.0;
+            (0..20_000).filter(|id| mock.assign(MovieId(*id)).len() > 1).count() as f64 / 20_000.0;
         assert!((0.29..0.31).contains(&with_extra), "{with_extra}");
         assert!((0..500).all(|id| {
-            let services = mock.of(MovieId(id));
+            let services = mock.assign(MovieId(id));
             let mut unique = services.clone();
             unique.dedup();
             unique.len() == services.len() && services.len() <= 3
         }));
         let none = MockServices { seed: 42, sample_fraction: 0.0 };
-        assert!((0..500).all(|id| none.of(MovieId(id)).len() == 1));
+        assert!((0..500).all(|id| none.assign(MovieId(id)).len() == 1));
         let other_seed = MockServices { seed: 43, sample_fraction: 0.3 };
-        assert!((0..500).any(|id| mock.of(MovieId(id)) != other_seed.of(MovieId(id))));
+        assert!((0..500).any(|id| mock.assign(MovieId(id)) != other_seed.assign(MovieId(id))));
     }
 }

@@ -3,7 +3,7 @@
 use super::ratio;
 
 /// Weight of the history's distribution in the smoothed list distribution q̃.
-const MIXED_IN: f64 = 0.01;
+const SMOOTHING: f64 = 0.01;
 
 /// Computes Steck's calibration metric (2018): the Kullback–Leibler divergence, in nats, between the genre
 /// distributions of a history and a list,
@@ -19,16 +19,16 @@ const MIXED_IN: f64 = 0.01;
 /// Panics if the slices have different lengths.
 pub fn miscalibration(history: &[f64], list: &[f64]) -> Option<f64> {
     assert_eq!(history.len(), list.len(), "history and list must have one weight per genre");
-    let (of_history, of_list): (f64, f64) = (history.iter().sum(), list.iter().sum());
+    let (history_sum, list_sum): (f64, f64) = (history.iter().sum(), list.iter().sum());
     let divergence = |(history, list): (&f64, &f64)| {
-        let (p, q) = (history / of_history, ratio(*list, of_list));
-        let mixed = (1.0 - MIXED_IN) * q + MIXED_IN * p;
+        let (p, q) = (history / history_sum, ratio(*list, list_sum));
+        let mixed = (1.0 - SMOOTHING) * q + SMOOTHING * p;
         // The limit of p ln p at 0 is 0.
         if p > 0.0 { p * (p / mixed).ln() } else { 0.0 }
     };
     let sum: f64 = history.iter().zip(list).map(divergence).sum();
     // Rounding can make the sum of a calibrated list slightly negative.
-    (of_history > 0.0).then(|| sum.max(0.0))
+    (history_sum > 0.0).then(|| sum.max(0.0))
 }
 
 #[cfg(test)]

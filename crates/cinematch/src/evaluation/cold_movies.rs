@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use serde::Serialize;
 
 use super::ratio;
-use super::split::{HeldOut, LIKED, Part, Split, SplitError, TagRule, is_liked, shuffle};
+use super::split::{HeldOut, LIKE_THRESHOLD, Part, Split, SplitError, TagRule, is_liked, shuffle};
 use super::{StarTask, StrongGeneralization, ndcg_at};
 use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieIdx, UserIdx};
@@ -48,7 +48,10 @@ impl ColdMovies {
         }
         let division = self.users.divide(interactions)?;
         let n_likes = |movie: MovieIdx| {
-            interactions.of_movie(movie).filter(|(_, stars)| stars.halves() >= LIKED).count()
+            interactions
+                .movie_ratings(movie)
+                .filter(|(_, stars)| stars.halves() >= LIKE_THRESHOLD)
+                .count()
         };
         let mut movies: Vec<MovieIdx> = (0..interactions.n_movies() as u32).map(MovieIdx).collect();
         movies.retain(|movie| n_likes(*movie) >= self.min_likes);
@@ -70,39 +73,40 @@ impl ColdMovies {
         };
         cold.sort_unstable();
 
-        let known = interactions.filtered(|rated| !removed[rated.movie.row()]);
-        let mut is_candidate = division.liked(&known);
+        let remaining = interactions.filtered(|rated| !removed[rated.movie.row()]);
+        let mut is_candidate = division.liked_movies(&remaining);
         for movie in &cold {
             is_candidate[movie.row()] = true;
         }
-        let hold = |user: &UserIdx| {
-            let history: Vec<Rated> = known.of_user(*user).filter(is_liked).collect();
-            let liked = interactions.of_user(*user).filter(is_liked);
+        let held_out_user = |user: &UserIdx| {
+            let history: Vec<Rated> = remaining.user_ratings(*user).filter(is_liked).collect();
+            let liked = interactions.user_ratings(*user).filter(is_liked);
             let relevant: Vec<Rated> =
                 liked.filter(|rated| cold.binary_search(&rated.movie).is_ok()).collect();
             let usable = !history.is_empty() && !relevant.is_empty();
             usable.then_some(HeldOut { user: *user, history, relevant })
         };
-        let held_out: Vec<HeldOut> = division.of(part).iter().filter_map(hold).collect();
+        let held_out: Vec<HeldOut> =
+            division.users(part).iter().filter_map(held_out_user).collect();
         if held_out.is_empty() {
-            let why = "no held-out user liked a cold movie; \
+            let reason = "no held-out user liked a cold movie; \
                        hold out more users or increase the share of cold movies";
-            return Err(SplitError::Nobody { why });
+            return Err(SplitError::NoHeldOutUsers { reason });
         }
-        let hide = |user: &UserIdx| {
-            let history: Vec<Rated> = known.of_user(*user).collect();
-            let all = interactions.of_user(*user);
+        let star_task = |user: &UserIdx| {
+            let history: Vec<Rated> = remaining.user_ratings(*user).collect();
+            let all = interactions.user_ratings(*user);
             let hidden: Vec<Rated> =
                 all.filter(|rated| cold.binary_search(&rated.movie).is_ok()).collect();
             let usable = !history.is_empty() && !hidden.is_empty();
             usable.then_some(StarTask { user: *user, history, hidden })
         };
-        let stars = division.of(part).iter().filter_map(hide).collect();
+        let stars = division.users(part).iter().filter_map(star_task).collect();
         let mut tags: TagRule = division.tag_rule(interactions);
         let id_of = |row: usize| interactions.movies().id_of(MovieIdx(row as u32));
         let hidden = (0..removed.len()).filter(|row| removed[*row]).map(id_of);
-        tags.without_movies = hidden.collect::<FxHashSet<_>>();
-        let (training, interactions) = (division.training, Cow::Owned(known));
+        tags.excluded_movies = hidden.collect::<FxHashSet<_>>();
+        let (training, interactions) = (division.training, Cow::Owned(remaining));
         Ok(Split { interactions, training, held_out, is_candidate, cold, stars, tags })
     }
 }
@@ -112,7 +116,7 @@ impl ColdMovies {
 pub struct ColdRank {
     /// Area under the ROC curve: the share of the other cold movies ranked below a liked one, with ties
     /// counted as half. A random order scores ½.
-    pub above: f64,
+    pub auc: f64,
     /// NDCG at 10 among only the cold movies. Ties are broken at random, depending on the seed.
     pub ndcg_10: f64,
     /// Expected NDCG at 10 of a random order of the cold movies.
@@ -149,23 +153,23 @@ fn ranked(order: &[MovieIdx], scores: &[f32], relevant: &[MovieIdx]) -> Option<C
     if others.is_empty() {
         return None;
     }
-    let above = |movie: &MovieIdx| {
-        let of = |other: &f32| match score(movie).total_cmp(other) {
+    let auc = |movie: &MovieIdx| {
+        let won = |other: &f32| match score(movie).total_cmp(other) {
             std::cmp::Ordering::Greater => 1.0,
             std::cmp::Ordering::Equal => 0.5,
             std::cmp::Ordering::Less => 0.0,
         };
-        others.iter().map(of).sum::<f64>() / others.len() as f64
+        others.iter().map(won).sum::<f64>() / others.len() as f64
     };
     let mut list = order.to_vec();
     // The sort is stable, so ties remain in random order.
     list.sort_by(|a, b| score(b).total_cmp(&score(a)));
-    let gain = |places: usize| (1..=places).map(|rank| 1.0 / (rank as f64 + 1.0).log2());
+    let gain = |length: usize| (1..=length).map(|rank| 1.0 / (rank as f64 + 1.0).log2());
     let share = ratio(relevant.len() as f64, list.len() as f64);
     let filled: f64 = gain(list.len().min(10)).sum();
     let ideal: f64 = gain(relevant.len().min(10)).sum();
     Some(ColdRank {
-        above: ratio(relevant.iter().map(above).sum(), relevant.len() as f64),
+        auc: ratio(relevant.iter().map(auc).sum(), relevant.len() as f64),
         ndcg_10: ndcg_at(10, &list, relevant),
         ndcg_10_by_chance: share * ratio(filled, ideal),
     })
@@ -193,8 +197,8 @@ mod tests {
         for split in [&validation, &test] {
             assert!(split.cold.len() > 5);
             for movie in validation.cold.iter().chain(&test.cold) {
-                assert_eq!(split.interactions.of_movie(*movie).len(), 0);
-                assert!(split.tags.without_movies.contains(&interactions.movies().id_of(*movie)));
+                assert_eq!(split.interactions.movie_ratings(*movie).len(), 0);
+                assert!(split.tags.excluded_movies.contains(&interactions.movies().id_of(*movie)));
             }
             for movie in &split.cold {
                 assert!(split.is_candidate[movie.row()]);
@@ -214,7 +218,7 @@ mod tests {
         let split = cold().split(&interactions, Part::Test).unwrap();
         let popular = Popularity::Liked.fit(&split.interactions, &split.training);
         for (_, rank) in rank_among_cold(&popular, &split, 1) {
-            assert_close(rank.unwrap().above, 0.5);
+            assert_close(rank.unwrap().auc, 0.5);
         }
     }
 
@@ -224,7 +228,7 @@ mod tests {
         let scores = [0.9, 0.1, 0.5, 0.5];
         let rank = ranked(&movies([2, 0, 3, 1]), &scores, &[MovieIdx(1), MovieIdx(2)]).unwrap();
         // Movie 1 ranks below both others. Movie 2 ranks below one and ties with the other.
-        assert_close(rank.above, f64::midpoint(0.0, 0.25));
+        assert_close(rank.auc, f64::midpoint(0.0, 0.25));
         let gain = |rank: f64| 1.0 / (rank + 1.0).log2();
         let ideal = gain(1.0) + gain(2.0);
         // Movie 2 is drawn before movie 3, with which it ties, so it has rank 2.

@@ -8,7 +8,7 @@ use crate::ids::MovieIdx;
 /// Number of times each movie appears in the first k positions of users' lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exposure {
-    places: Vec<u32>,
+    n_lists: Vec<u32>,
 }
 
 impl Exposure {
@@ -16,25 +16,25 @@ impl Exposure {
     ///
     /// # Panics
     /// Panics if a list contains a movie row of `n_movies` or higher.
-    pub fn at(
+    pub fn new(
         k: usize,
         lists: impl IntoIterator<Item: AsRef<[MovieIdx]>>,
         n_movies: usize,
     ) -> Self {
-        let mut places = vec![0; n_movies];
+        let mut n_lists = vec![0; n_movies];
         for list in lists {
             for movie in list.as_ref().iter().take(k) {
-                places[movie.row()] += 1;
+                n_lists[movie.row()] += 1;
             }
         }
-        Self { places }
+        Self { n_lists }
     }
 
     /// Returns the catalog coverage: the share of candidates that appear in at least one list (Ge et al.
     /// 2010), or 0 without candidates.
     pub fn coverage(&self, is_candidate: &[bool]) -> f64 {
         let candidates = candidates(is_candidate);
-        let shown = candidates.iter().filter(|movie| self.places[movie.row()] > 0).count();
+        let shown = candidates.iter().filter(|movie| self.n_lists[movie.row()] > 0).count();
         ratio(shown as f64, candidates.len() as f64)
     }
 
@@ -49,15 +49,15 @@ impl Exposure {
         let mut head = candidates(is_candidate);
         head.sort_by_key(|movie| Reverse(n_ratings[movie.row()]));
         head.truncate(head.len().div_ceil(100));
-        let of_head: f64 = head.iter().map(|movie| f64::from(self.places[movie.row()])).sum();
-        ratio(of_head, self.places.iter().copied().map(f64::from).sum())
+        let n_head: f64 = head.iter().map(|movie| f64::from(self.n_lists[movie.row()])).sum();
+        ratio(n_head, self.n_lists.iter().copied().map(f64::from).sum())
     }
 }
 
 /// Returns the candidates in row order.
 fn candidates(is_candidate: &[bool]) -> Vec<MovieIdx> {
     let movies = (0..).map(MovieIdx).zip(is_candidate);
-    movies.filter_map(|(movie, candidate)| candidate.then_some(movie)).collect()
+    movies.filter_map(|(movie, is_candidate)| is_candidate.then_some(movie)).collect()
 }
 
 #[cfg(test)]
@@ -74,11 +74,11 @@ mod tests {
         let lists = [movies([0, 1, 2]), movies([1, 0, 3]), movies([5]), movies([])];
         // Movie 5 is in a list but is not a candidate.
         let is_candidate = [true, true, true, true, true, false];
-        let coverage = |k| Exposure::at(k, &lists, 6).coverage(&is_candidate);
+        let coverage = |k| Exposure::new(k, &lists, 6).coverage(&is_candidate);
         assert_close(coverage(0), 0.0);
         assert_close(coverage(2), 2.0 / 5.0);
         assert_close(coverage(100), 4.0 / 5.0);
-        assert_close(Exposure::at(2, &lists, 6).coverage(&[false; 6]), 0.0);
+        assert_close(Exposure::new(2, &lists, 6).coverage(&[false; 6]), 0.0);
     }
 
     #[test]
@@ -91,7 +91,7 @@ mod tests {
             n_ratings[row] = n;
         }
         let lists = [movies([7, 4, 30, 1]), movies([7, 2, 4]), movies([101])];
-        let share = |k| Exposure::at(k, &lists, 102).popularity_share(&is_candidate, &n_ratings);
+        let share = |k| Exposure::new(k, &lists, 102).popularity_share(&is_candidate, &n_ratings);
         assert_close(share(0), 0.0);
         assert_close(share(2), 3.0 / 5.0);
         assert_close(share(3), 4.0 / 7.0);

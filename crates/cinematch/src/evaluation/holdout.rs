@@ -9,41 +9,41 @@ use std::ops::Range;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::split::{LIKED, is_liked};
+use super::split::{LIKE_THRESHOLD, is_liked};
 use super::{StrongGeneralization, hit_at, ndcg_at, recall_at};
 use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieId, MovieIdx, UserId, UserIdx};
 use crate::ranking::{Query, Rating, Recommender};
 
 /// Number of movies per page; the cutoff of all metrics in this module.
-pub(crate) const PAGE: usize = 20;
+pub(crate) const LIST_LENGTH: usize = 20;
 /// Number of ratings in the history of a cold-start user.
-pub const FEW: usize = 3;
+pub const COLD_START_RATINGS: usize = 3;
 /// Target number of held-out users. 1,000 users are enough to detect a difference of 2 %.
-const USUAL_USERS: f64 = 1000.0;
+const DEFAULT_USERS: f64 = 1000.0;
 /// Bounds of the default share: at most 20 % on small datasets, at least 2 % on large ones.
-const USUAL_SHARES: Range<f64> = 0.02..0.2;
+const DEFAULT_SHARE_BOUNDS: Range<f64> = 0.02..0.2;
 /// Maximum length of a history, equal to the limit of a request. Longer histories are cut to the latest
 /// ratings.
-const LONGEST_HISTORY: usize = 10_000;
+const MAX_HISTORY: usize = 10_000;
 
 /// The users whose ratings and tags are excluded from training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct HoldOut {
+pub struct Holdout {
     /// Share of all users, in (0, 1).
     share: f64,
 }
 
-impl HoldOut {
+impl Holdout {
     /// Returns a holdout of a share of users, or `None` unless 0 < `share` < 1.
-    pub fn of(share: f64) -> Option<Self> {
+    pub fn from_share(share: f64) -> Option<Self> {
         (share > 0.0 && share < 1.0).then_some(Self { share })
     }
 
     /// Returns the default holdout for a dataset of `n_users`: about 1,000 users, within 2 % to 20 %.
-    pub fn usual(n_users: usize) -> Self {
-        let share = USUAL_USERS / n_users.max(1) as f64;
-        Self { share: share.clamp(USUAL_SHARES.start, USUAL_SHARES.end) }
+    pub fn for_users(n_users: usize) -> Self {
+        let share = DEFAULT_USERS / n_users.max(1) as f64;
+        Self { share: share.clamp(DEFAULT_SHARE_BOUNDS.start, DEFAULT_SHARE_BOUNDS.end) }
     }
 
     /// Returns the share of users held out.
@@ -54,24 +54,24 @@ impl HoldOut {
     /// Returns true if `user` is held out.
     pub fn contains(self, user: UserId) -> bool {
         // An f64 has 53 bits of precision.
-        (mixed(user) >> 11) as f64 / ((1_u64 << 53) as f64) < self.share
+        (hash(user) >> 11) as f64 / ((1_u64 << 53) as f64) < self.share
     }
 
     /// Returns the users held out by both holdouts.
     #[must_use]
-    pub fn and(self, other: Self) -> Self {
+    pub fn intersection(self, other: Self) -> Self {
         Self { share: self.share.min(other.share) }
     }
 
     /// Returns the training users, who are not held out, ascending.
-    pub fn learned(self, interactions: &Interactions) -> Vec<UserIdx> {
-        interactions.users().filter(|user| !self.contains(interactions.user(*user))).collect()
+    pub fn training_users(self, interactions: &Interactions) -> Vec<UserIdx> {
+        interactions.users().filter(|user| !self.contains(interactions.user_id(*user))).collect()
     }
 }
 
 /// Hashes a user id with the output function of `SplitMix64` (Steele, Lea and Flood 2014). Manifests
 /// store only the share, so this function must never change.
-fn mixed(user: UserId) -> u64 {
+fn hash(user: UserId) -> u64 {
     let mut z = (u64::from(user.0) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -80,24 +80,24 @@ fn mixed(user: UserId) -> u64 {
 
 /// A test case: a user's history and the movies to find.
 #[derive(Clone, Debug, PartialEq)]
-struct Asked {
+struct TestCase {
     history: Vec<Rating>,
     /// Movies to find, ascending.
     relevant: Vec<MovieIdx>,
 }
 
 /// The users of a holdout in two roles: with most of their ratings as history, and as cold-start users
-/// with only their first [`FEW`] ratings.
+/// with only their first [`COLD_START_RATINGS`] ratings.
 #[derive(Debug)]
-pub struct Panel<'a> {
+pub struct HoldoutUsers<'a> {
     interactions: &'a Interactions,
-    users: Vec<Asked>,
-    newcomers: Vec<Asked>,
+    users: Vec<TestCase>,
+    cold_start: Vec<TestCase>,
 }
 
-/// Metrics of a recommender's pages, one value per user in the panel's order.
+/// Metrics of a recommender's pages, one value per user in the order of the holdout users.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Worth {
+pub(crate) struct HoldoutMetrics {
     /// NDCG at 20; see [`ndcg_at`]. A page of only liked movies scores 1.
     pub ndcg: Vec<f64>,
     /// Recall at 20; see [`recall_at`].
@@ -105,26 +105,26 @@ pub(crate) struct Worth {
     /// Hit rate at 20; see [`hit_at`].
     pub hit: Vec<f64>,
     /// Number of ratings in each user's history.
-    pub n_history: Vec<usize>,
+    pub history_lengths: Vec<usize>,
     /// Number of users whose page is empty.
-    pub unanswered: usize,
+    pub n_empty: usize,
     /// Number of distinct movies on all pages.
     pub n_shown: usize,
 }
 
-impl<'a> Panel<'a> {
-    /// Builds the panel from the users of `hold_out` who liked enough movies. The movies to find are the
+impl<'a> HoldoutUsers<'a> {
+    /// Selects the test cases from the users of `holdout` who liked enough movies. The movies to find are the
     /// liked ones for which `is_known` returns true; `is_known` should return false for movies that no
     /// compared generation contains. O(ratings of the users).
     pub fn new(
         interactions: &'a Interactions,
-        hold_out: HoldOut,
+        holdout: Holdout,
         is_known: impl Fn(MovieId) -> bool,
     ) -> Self {
         let id = |movie: MovieIdx| interactions.movies().id_of(movie);
         let is_known: Vec<bool> =
             interactions.movies().ids().iter().map(|movie| is_known(*movie)).collect();
-        let asked = |history: Vec<Rated>, relevant: Vec<Rated>| -> Option<Asked> {
+        let test_case = |history: Vec<Rated>, relevant: Vec<Rated>| -> Option<TestCase> {
             let relevant = relevant.iter().map(|rated| rated.movie);
             let mut relevant: Vec<MovieIdx> =
                 relevant.filter(|movie| is_known[movie.row()]).collect();
@@ -132,34 +132,34 @@ impl<'a> Panel<'a> {
             let rating =
                 |rated: &Rated| Rating { movie_id: id(rated.movie), rating: rated.stars.value() };
             let history = history.iter().map(rating).collect();
-            (!relevant.is_empty()).then_some(Asked { history, relevant })
+            (!relevant.is_empty()).then_some(TestCase { history, relevant })
         };
         let protocol = StrongGeneralization::default();
-        let (mut users, mut newcomers) = (Vec::new(), Vec::new());
+        let (mut users, mut cold_start) = (Vec::new(), Vec::new());
         for user in interactions.users() {
-            let user_id = interactions.user(user);
-            let of_user = interactions.of_user(user);
-            if !hold_out.contains(user_id)
-                || of_user.clone().filter(is_liked).count() < protocol.min_liked
+            let user_id = interactions.user_id(user);
+            let ratings = interactions.user_ratings(user);
+            if !holdout.contains(user_id)
+                || ratings.clone().filter(is_liked).count() < protocol.min_liked
             {
                 continue;
             }
-            let liked = of_user.clone().filter(is_liked);
-            let Some((mut history, hidden)) = protocol.part_in_two(user_id, PURPOSE, liked) else {
+            let liked = ratings.clone().filter(is_liked);
+            let Some((mut history, hidden)) = protocol.split_ratings(user_id, STREAM, liked) else {
                 continue;
             };
-            history.extend(of_user.clone().filter(|rated| rated.stars.halves() < LIKED));
-            in_order_of_time(&mut history);
-            history.drain(..history.len().saturating_sub(LONGEST_HISTORY));
+            history.extend(ratings.clone().filter(|rated| rated.stars.halves() < LIKE_THRESHOLD));
+            sort_by_time(&mut history);
+            history.drain(..history.len().saturating_sub(MAX_HISTORY));
 
-            let mut all: Vec<Rated> = of_user.collect();
-            in_order_of_time(&mut all);
-            let later = all.split_off(FEW.min(all.len()));
-            let liked_later = later.into_iter().filter(is_liked).collect();
-            users.extend(asked(history, hidden));
-            newcomers.extend(asked(all, liked_later));
+            let mut all: Vec<Rated> = ratings.collect();
+            sort_by_time(&mut all);
+            let rest = all.split_off(COLD_START_RATINGS.min(all.len()));
+            let liked_rest = rest.into_iter().filter(is_liked).collect();
+            users.extend(test_case(history, hidden));
+            cold_start.extend(test_case(all, liked_rest));
         }
-        Self { interactions, users, newcomers }
+        Self { interactions, users, cold_start }
     }
 
     /// Returns the number of users with a full history.
@@ -168,54 +168,54 @@ impl<'a> Panel<'a> {
     }
 
     /// Returns the number of cold-start users.
-    pub(crate) fn n_newcomers(&self) -> usize {
-        self.newcomers.len()
+    pub(crate) fn n_cold_start(&self) -> usize {
+        self.cold_start.len()
     }
 
     /// Measures the recommender on users with a full history.
-    pub(crate) fn users(&self, recommender: &Recommender) -> Worth {
-        self.worth(&self.users, recommender)
+    pub(crate) fn evaluate_users(&self, recommender: &Recommender) -> HoldoutMetrics {
+        self.evaluate(&self.users, recommender)
     }
 
     /// Measures the recommender on cold-start users.
-    pub(crate) fn newcomers(&self, recommender: &Recommender) -> Worth {
-        self.worth(&self.newcomers, recommender)
+    pub(crate) fn evaluate_cold_start(&self, recommender: &Recommender) -> HoldoutMetrics {
+        self.evaluate(&self.cold_start, recommender)
     }
 
     /// Measures the pages that the server would return. O(users · movies).
-    fn worth(&self, asked: &[Asked], recommender: &Recommender) -> Worth {
-        let columns = self.interactions.movies();
-        let page = |asked: &Asked| -> Vec<MovieIdx> {
-            let ratings = asked.history.clone();
-            let query = Query { ratings, limit: PAGE, ..Query::default() };
+    fn evaluate(&self, cases: &[TestCase], recommender: &Recommender) -> HoldoutMetrics {
+        let vocabulary = self.interactions.movies();
+        let recommend = |case: &TestCase| -> Vec<MovieIdx> {
+            let ratings = case.history.clone();
+            let query = Query { ratings, limit: LIST_LENGTH, ..Query::default() };
             // The query has no invalid names or values, and unknown movies are ignored, so an error
             // is a bug. An empty page counts as unanswered.
             let Ok((request, _)) = recommender.resolve(&query) else { return Vec::new() };
             let items = recommender.recommend(&request).items;
             let shown = items.iter().map(|item| recommender.vocabulary().id_of(item.movie));
-            shown.map(|id| columns.index_of(id).unwrap_or(MovieIdx(u32::MAX))).collect()
+            shown.map(|id| vocabulary.index_of(id).unwrap_or(MovieIdx(u32::MAX))).collect()
         };
-        let pages: Vec<Vec<MovieIdx>> = asked.par_iter().map(page).collect();
-        let mut worth = Worth::default();
-        for (asked, page) in asked.iter().zip(&pages) {
-            worth.ndcg.push(ndcg_at(PAGE, page, &asked.relevant));
-            worth.recall.push(recall_at(PAGE, page, &asked.relevant));
-            worth.hit.push(hit_at(PAGE, page, &asked.relevant));
-            worth.n_history.push(asked.history.len());
-            worth.unanswered += usize::from(page.is_empty());
+        let lists: Vec<Vec<MovieIdx>> = cases.par_iter().map(recommend).collect();
+        let mut metrics = HoldoutMetrics::default();
+        for (case, list) in cases.iter().zip(&lists) {
+            metrics.ndcg.push(ndcg_at(LIST_LENGTH, list, &case.relevant));
+            metrics.recall.push(recall_at(LIST_LENGTH, list, &case.relevant));
+            metrics.hit.push(hit_at(LIST_LENGTH, list, &case.relevant));
+            metrics.history_lengths.push(case.history.len());
+            metrics.n_empty += usize::from(list.is_empty());
         }
-        let mut shown: Vec<MovieIdx> = pages.concat();
+        let mut shown: Vec<MovieIdx> = lists.concat();
         shown.sort_unstable();
         shown.dedup();
-        worth.n_shown = shown.len();
-        worth
+        metrics.n_shown = shown.len();
+        metrics
     }
 }
 
-/// RNG stream of the panel's histories, distinct from the streams that [`StrongGeneralization`] uses in splits.
-const PURPOSE: u64 = 2;
+/// RNG stream of the holdout histories, distinct from the streams that [`StrongGeneralization`] uses in splits.
+const STREAM: u64 = 2;
 
-fn in_order_of_time(history: &mut [Rated]) {
+fn sort_by_time(history: &mut [Rated]) {
     history.sort_unstable_by_key(|rated| (rated.time, rated.movie));
 }
 
@@ -226,8 +226,8 @@ mod tests {
     use super::super::testing::ratings;
     use super::*;
 
-    fn of(share: f64) -> HoldOut {
-        HoldOut::of(share).unwrap()
+    fn of(share: f64) -> Holdout {
+        Holdout::from_share(share).unwrap()
     }
 
     #[test]
@@ -238,7 +238,7 @@ mod tests {
         let (small, large) = (held(0.02), held(0.2));
         assert!(small.is_subset(&large));
         assert!(small.len().abs_diff(2_000) < 150 && large.len().abs_diff(20_000) < 450);
-        assert_eq!(of(0.02).and(of(0.2)), of(0.02));
+        assert_eq!(of(0.02).intersection(of(0.2)), of(0.02));
         // Golden values: the hash is part of the manifest format.
         assert_eq!(small.into_iter().take(5).collect::<Vec<_>>(), [53, 203, 254, 319, 366]);
     }
@@ -248,20 +248,22 @@ mod tests {
         for (n_users, share) in
             [(0, 0.2), (610, 0.2), (10_000, 0.1), (50_000, 0.02), (200_948, 0.02)]
         {
-            assert!((HoldOut::usual(n_users).share() - share).abs() < 1e-12, "{n_users}");
+            assert!((Holdout::for_users(n_users).share() - share).abs() < 1e-12, "{n_users}");
         }
-        assert!([0.0, 1.0, -1.0, f64::NAN].iter().all(|share| HoldOut::of(*share).is_none()));
+        assert!(
+            [0.0, 1.0, -1.0, f64::NAN].iter().all(|share| Holdout::from_share(*share).is_none())
+        );
     }
 
     #[test]
     fn panel_excludes_training_users_and_relevant_movies_are_known_and_not_in_the_history() {
         let interactions = ratings();
         let hold_out = of(0.5);
-        let panel = Panel::new(&interactions, hold_out, |movie| movie != MovieId(1));
-        let learned = hold_out.learned(&interactions).len();
+        let panel = HoldoutUsers::new(&interactions, hold_out, |movie| movie != MovieId(1));
+        let learned = hold_out.training_users(&interactions).len();
         assert!(panel.n_users() > 20 && panel.n_users() <= interactions.n_users() - learned);
-        assert!(panel.n_newcomers() >= panel.n_users() - 1);
-        for asked in panel.users.iter().chain(&panel.newcomers) {
+        assert!(panel.n_cold_start() >= panel.n_users() - 1);
+        for asked in panel.users.iter().chain(&panel.cold_start) {
             assert!(asked.relevant.is_sorted());
             for movie in &asked.relevant {
                 let id = interactions.movies().id_of(*movie);
@@ -269,9 +271,9 @@ mod tests {
                 assert_ne!(id, MovieId(1));
             }
         }
-        assert!(panel.newcomers.iter().all(|asked| asked.history.len() == FEW));
+        assert!(panel.cold_start.iter().all(|asked| asked.history.len() == COLD_START_RATINGS));
         assert!(panel.users.iter().any(|asked| asked.history.iter().any(|it| it.rating < 4.0)));
-        let more = Panel::new(&interactions, of(0.9), |movie| movie != MovieId(1));
+        let more = HoldoutUsers::new(&interactions, of(0.9), |movie| movie != MovieId(1));
         assert!(panel.users.iter().all(|asked| more.users.contains(asked)));
     }
 }

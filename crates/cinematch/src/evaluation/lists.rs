@@ -9,7 +9,7 @@ use crate::models::Model;
 
 /// Returns the `k` best candidates for each held-out user, best first, excluding the user's history. Ties
 /// go to the lower row. Processes users in parallel. O(movies) per user plus the cost of scoring.
-pub fn lists(
+pub fn rank_lists(
     model: &dyn Model,
     users: &[HeldOut],
     is_candidate: &[bool],
@@ -18,7 +18,7 @@ pub fn lists(
     /// Number of users scored per call.
     const BATCH: usize = 16;
     let n_movies = model.n_movies();
-    let lists = |rows: &mut Vec<f32>, users: &[HeldOut]| {
+    let rank_batch = |rows: &mut Vec<f32>, users: &[HeldOut]| {
         rows.resize(BATCH * n_movies, 0.0);
         let mut scores: Vec<&mut [f32]> =
             rows.chunks_exact_mut(n_movies.max(1)).take(users.len()).collect();
@@ -29,32 +29,32 @@ pub fn lists(
             for rated in &user.history {
                 scores[rated.movie.row()] = f32::NEG_INFINITY;
             }
-            lists.push(best(k, scores, is_candidate));
+            lists.push(top_k(k, scores, is_candidate));
         }
         lists
     };
-    users.par_chunks(BATCH).map_init(Vec::new, lists).flatten_iter().collect()
+    users.par_chunks(BATCH).map_init(Vec::new, rank_batch).flatten_iter().collect()
 }
 
-fn best(k: usize, scores: &[f32], is_candidate: &[bool]) -> Vec<MovieIdx> {
-    let mut kept: Vec<(f32, u32)> = Vec::with_capacity(2 * k + 1);
-    let mut bar = f32::NEG_INFINITY;
+fn top_k(k: usize, scores: &[f32], is_candidate: &[bool]) -> Vec<MovieIdx> {
+    let mut best: Vec<(f32, u32)> = Vec::with_capacity(2 * k + 1);
+    let mut threshold = f32::NEG_INFINITY;
     let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
     for (row, (score, candidate)) in scores.iter().zip(is_candidate).enumerate() {
         // Rows ascend, so a movie never displaces an earlier one of equal score. NaN marks a missing score.
-        if !candidate || score.is_nan() || *score <= bar {
+        if !candidate || score.is_nan() || *score <= threshold {
             continue;
         }
-        kept.push((*score, row as u32));
-        if kept.len() > 2 * k {
-            kept.select_nth_unstable_by(k, order);
-            kept.truncate(k);
-            bar = kept.iter().map(|(score, _)| *score).fold(f32::INFINITY, f32::min);
+        best.push((*score, row as u32));
+        if best.len() > 2 * k {
+            best.select_nth_unstable_by(k, order);
+            best.truncate(k);
+            threshold = best.iter().map(|(score, _)| *score).fold(f32::INFINITY, f32::min);
         }
     }
-    kept.sort_unstable_by(order);
-    kept.truncate(k);
-    kept.into_iter().map(|(_, row)| MovieIdx(row)).collect()
+    best.sort_unstable_by(order);
+    best.truncate(k);
+    best.into_iter().map(|(_, row)| MovieIdx(row)).collect()
 }
 
 #[cfg(test)]
@@ -91,7 +91,7 @@ mod tests {
         let scores: Vec<f32> = (0..n_movies).map(|row| (row * 37 % 11) as f32 - 5.0).collect();
         let model = Fixed(scores.clone());
         for k in [0, 1, 3, 10, 100] {
-            let lists = lists(&model, &split.held_out, &split.is_candidate, k);
+            let lists = rank_lists(&model, &split.held_out, &split.is_candidate, k);
             assert_eq!(lists.len(), split.held_out.len());
             for (list, user) in lists.iter().zip(&split.held_out) {
                 let known = |movie: usize| user.history.iter().any(|r| r.movie.row() == movie);
@@ -113,14 +113,14 @@ mod tests {
         let n_movies = interactions.n_movies();
         for none in [f32::NEG_INFINITY, f32::NAN, -f32::NAN] {
             let model = Fixed(vec![none; n_movies]);
-            let empty = lists(&model, &split.held_out, &split.is_candidate, 10);
+            let empty = rank_lists(&model, &split.held_out, &split.is_candidate, 10);
             assert!(empty.iter().all(Vec::is_empty));
         }
         // NaN scores do not hide scored movies.
         let mut scores = vec![f32::NAN; n_movies];
         let last = (0..n_movies).rev().find(|row| split.is_candidate[*row]).unwrap();
         scores[last] = -3.0;
-        for (list, user) in lists(&Fixed(scores), &split.held_out, &split.is_candidate, 2)
+        for (list, user) in rank_lists(&Fixed(scores), &split.held_out, &split.is_candidate, 2)
             .into_iter()
             .zip(&split.held_out)
         {

@@ -12,28 +12,28 @@
 //!   same for every protocol.
 //! - [`star_errors`] and [`interval_coverage`] evaluate rating predictions and their prediction
 //!   intervals.
-//! - [`promotion::judge`] tests a new generation for non-inferiority against the serving one, on the
-//!   users of a [`HoldOut`], who are excluded from the training of every generation.
+//! - [`promotion::decide`] tests a new generation for non-inferiority against the serving one, on the
+//!   users of a [`Holdout`], who are excluded from the training of every generation.
 //! - [`Bootstrap`] tests differences between models with a paired bootstrap over users, corrected for
 //!   the number of models compared.
 
 mod calibration;
 mod cold_movies;
 mod exposure;
-mod foreign;
+mod external;
 pub mod holdout;
-mod judge;
 mod lists;
 mod metrics;
+mod model_metrics;
 pub mod promotion;
 mod protocol;
 mod report;
 mod significance;
 mod split;
+mod star_errors;
 mod star_predictions;
-mod stars;
 mod strata;
-mod strong;
+mod strong_generalization;
 mod time_cut;
 mod tuning;
 
@@ -41,21 +41,22 @@ pub use calibration::miscalibration;
 pub(crate) use cold_movies::rank_among_cold;
 pub use cold_movies::{ColdMovies, ColdRank};
 pub use exposure::Exposure;
-pub use foreign::{ForeignLists, foreign_lists};
-pub use holdout::HoldOut;
-pub use judge::{Judged, LIST_LENGTH, MovieGenres, SHOWN};
-pub use lists::lists;
+pub use external::{ExternalLists, external_lists};
+pub use holdout::Holdout;
+pub use lists::rank_lists;
 pub use metrics::{UserMetrics, hit_at, ndcg_at, precision_at, recall_at, reciprocal_rank};
+pub use model_metrics::{LIST_LENGTH, ModelMetrics, MovieGenres, TOP_K};
 pub use protocol::Protocol;
 pub use report::{
-    Against, Contestant, Evaluation, Mean, ModelReport, ReportError, SplitReport, StratumReport,
+    EvaluatedModel, Evaluation, Mean, MetricComparisons, ModelReport, ReportError, SplitReport,
+    StratumReport,
 };
 pub(crate) use significance::mean_and_standard_error;
 pub use significance::{Bootstrap, Comparison, SignificanceError, holm};
-pub use split::{HeldOut, LIKED, Part, Split, SplitError, StarTask, TagRule};
+pub use split::{HeldOut, LIKE_THRESHOLD, Part, Split, SplitError, StarTask, TagRule};
+pub use star_errors::{StarErrors, interval_coverage, star_errors};
 pub use star_predictions::{Averages, StarBaseline, StarModel, StarPredictions, StarReport};
-pub use stars::{StarErrors, interval_coverage, star_errors};
-pub use strong::StrongGeneralization;
+pub use strong_generalization::StrongGeneralization;
 pub use time_cut::TimeCut;
 pub use tuning::{Search, better_half, tunable_models};
 

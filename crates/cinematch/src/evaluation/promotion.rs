@@ -9,17 +9,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::holdout::{Panel, Worth};
+use super::holdout::{HoldoutMetrics, HoldoutUsers};
 use super::significance::{Bootstrap, SignificanceError};
 use crate::ranking::Recommender;
 
 /// Reason given when a challenger is promoted without a champion to compare with.
-const FIRST: &str = "no other generation is serving, so no comparison is needed";
+const NO_COMPARISON_NEEDED: &str = "no other generation is serving, so no comparison is needed";
 /// Minimum number of users for a comparison.
-const FEWEST_USERS: usize = 10;
+const MIN_USERS: usize = 10;
 /// Minimum share of the champion's movies and ratings that a challenger must have. A lower count suggests
 /// truncated input.
-const FEWEST: f64 = 0.9;
+const MIN_SIZE_RATIO: f64 = 0.9;
 
 /// Criteria for promotion.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,9 +62,9 @@ pub struct Champion<'a> {
     /// Number of ratings that the generation was trained on.
     pub n_ratings: usize,
     /// True if the champion was trained on the held-out users, which would bias a comparison in its favor.
-    pub has_seen_all: bool,
+    pub is_trained_on_all_users: bool,
     /// True if the challenger was trained with the same settings.
-    pub has_same_recipe: bool,
+    pub has_same_settings: bool,
     /// Generation number of the champion.
     pub generation: u64,
     /// Model id of the champion.
@@ -129,7 +129,7 @@ pub struct Comparison {
 
 /// The champion as recorded in a verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Against {
+pub struct ChampionId {
     /// Generation number of the champion.
     pub generation: u64,
     /// Model id of the champion.
@@ -142,86 +142,89 @@ pub struct Verdict {
     /// True if the challenger should be promoted.
     pub promote: bool,
     /// Reason for the decision, in one sentence.
-    pub why: String,
+    #[serde(rename = "why")]
+    pub reason: String,
     /// Share of the champion's NDCG that the challenger was allowed to lose.
     pub margin: f64,
     /// The champion, or `None` if no generation is serving.
-    pub champion: Option<Against>,
+    pub champion: Option<ChampionId>,
     /// Comparison for users with a history, or `None` with too few users.
     pub overall: Option<Comparison>,
     /// Comparison for cold-start users, or `None` with too few users.
     pub cold: Option<Comparison>,
 }
 
-/// Decides whether to promote a challenger. Without a panel (no ratings), only the checks that need no users
+/// Decides whether to promote a challenger. Without holdout users (no ratings), only the checks that need no users
 /// are run. Deterministic: equal inputs give equal verdicts. O(users · movies) per generation.
-pub fn judge(
-    panel: Option<&Panel<'_>>,
+pub fn decide(
+    holdout: Option<&HoldoutUsers<'_>>,
     challenger: Challenger<'_>,
     champion: Option<&Champion<'_>>,
     rule: &Rule,
 ) -> Result<Verdict, SignificanceError> {
-    let rival = champion.filter(|champion| !champion.has_seen_all);
-    let compare = |ask: &dyn Fn(&Recommender) -> Worth| {
-        let worth = ask(challenger.recommender);
-        let other = rival.map(|rival| ask(rival.recommender));
-        Ok((worth.unanswered, Comparison::new(&worth, other.as_ref(), rule)?))
+    let comparable = champion.filter(|champion| !champion.is_trained_on_all_users);
+    let compare = |evaluate: &dyn Fn(&Recommender) -> HoldoutMetrics| {
+        let metrics = evaluate(challenger.recommender);
+        let champion_metrics = comparable.map(|champion| evaluate(champion.recommender));
+        Ok((metrics.n_empty, Comparison::new(&metrics, champion_metrics.as_ref(), rule)?))
     };
-    let (mut unanswered, mut overall, mut cold) = (0, None, None);
-    let n_users = panel.map_or(0, |panel| panel.n_users().min(panel.n_newcomers()));
-    if let Some(panel) = panel.filter(|_| n_users >= FEWEST_USERS) {
-        let (without, comparison) = compare(&|recommender| panel.users(recommender))?;
-        (unanswered, overall) = (without, Some(comparison));
-        let (without, comparison) = compare(&|recommender| panel.newcomers(recommender))?;
-        (unanswered, cold) = (unanswered + without, Some(comparison));
+    let (mut n_empty, mut overall, mut cold) = (0, None, None);
+    let n_users = holdout.map_or(0, |holdout| holdout.n_users().min(holdout.n_cold_start()));
+    if let Some(holdout) = holdout.filter(|_| n_users >= MIN_USERS) {
+        let (n_empty_lists, comparison) =
+            compare(&|recommender| holdout.evaluate_users(recommender))?;
+        (n_empty, overall) = (n_empty_lists, Some(comparison));
+        let (n_empty_lists, comparison) =
+            compare(&|recommender| holdout.evaluate_cold_start(recommender))?;
+        (n_empty, cold) = (n_empty + n_empty_lists, Some(comparison));
     }
-    let refused = refused(challenger, champion, unanswered, rule);
-    let (promote, why) = match (refused, &overall, &cold) {
-        (Some(why), ..) => (false, why),
-        (None, Some(overall), Some(cold)) => sentence(overall, cold),
-        (None, ..) => without_users(n_users, challenger, champion),
+    let rejection = reason_to_reject(challenger, champion, n_empty, rule);
+    let (promote, reason) = match (rejection, &overall, &cold) {
+        (Some(reason), ..) => (false, reason),
+        (None, Some(overall), Some(cold)) => decide_from_comparisons(overall, cold),
+        (None, ..) => decide_without_users(n_users, challenger, champion),
     };
-    let champion = champion.map(|champion| Against {
+    let champion = champion.map(|champion| ChampionId {
         generation: champion.generation,
         model_id: champion.model_id.clone(),
     });
-    Ok(Verdict { promote, why, margin: rule.margin, champion, overall, cold })
+    Ok(Verdict { promote, reason, margin: rule.margin, champion, overall, cold })
 }
 
 /// Returns the reason to reject the challenger regardless of its metrics, if any.
-fn refused(
+fn reason_to_reject(
     challenger: Challenger<'_>,
     champion: Option<&Champion<'_>>,
-    unanswered: usize,
+    n_empty: usize,
     rule: &Rule,
 ) -> Option<String> {
     let n_movies = challenger.recommender.movies().len();
     if n_movies == 0 {
         return Some("it has no movies".to_owned());
     }
-    if unanswered > 0 {
-        return Some(format!("its recommendations are empty in {unanswered} test cases"));
+    if n_empty > 0 {
+        return Some(format!("its recommendations are empty in {n_empty} test cases"));
     }
     let champion = champion?;
-    if champion.has_seen_all {
-        let why = "the champion was trained on all users, so no held-out users remain for a comparison; \
+    if champion.is_trained_on_all_users {
+        let reason = "the champion was trained on all users, so no held-out users remain for a comparison; \
                    `cinematch models promote` serves it, and later generations are compared with it";
-        return Some(why.to_owned());
+        return Some(reason.to_owned());
     }
-    let is_much_less = |of_challenger: usize, of_champion: usize| {
-        (of_challenger as f64) < of_champion as f64 * FEWEST
+    let is_much_less = |n_challenger: usize, n_champion: usize| {
+        (n_challenger as f64) < n_champion as f64 * MIN_SIZE_RATIO
     };
-    let of_champion = champion.recommender.movies().len();
-    if !rule.allow_fewer_movies && is_much_less(n_movies, of_champion) {
+    let champion_movies = champion.recommender.movies().len();
+    if !rule.allow_fewer_movies && is_much_less(n_movies, champion_movies) {
         return Some(format!(
-            "it has {n_movies} movies and the champion {of_champion}: an input may be truncated; use \
+            "it has {n_movies} movies and the champion {champion_movies}: an input may be truncated; use \
              --allow-fewer-films to accept it"
         ));
     }
-    let (n_ratings, of_champion) = (challenger.n_ratings, champion.n_ratings);
-    if !rule.allow_fewer_ratings && is_much_less(n_ratings, of_champion) {
+    let (n_ratings, champion_ratings) = (challenger.n_ratings, champion.n_ratings);
+    if !rule.allow_fewer_ratings && is_much_less(n_ratings, champion_ratings) {
         return Some(format!(
-            "it learned from {n_ratings} ratings and the champion from {of_champion}: an input may be \
+            "it learned from {n_ratings} ratings and the champion from {champion_ratings}: an input may be \
              truncated; use --allow-fewer-ratings to accept it"
         ));
     }
@@ -230,18 +233,20 @@ fn refused(
 
 /// Decides if there are too few users for a comparison. A challenger then passes only without a
 /// champion, or if both were trained with equal settings and without ratings.
-fn without_users(
+fn decide_without_users(
     n_users: usize,
     challenger: Challenger<'_>,
     champion: Option<&Champion<'_>>,
 ) -> (bool, String) {
     match champion {
-        None => (true, FIRST.to_owned()),
+        None => (true, NO_COMPARISON_NEEDED.to_owned()),
         Some(champion)
-            if champion.has_same_recipe && champion.n_ratings == 0 && challenger.n_ratings == 0 =>
+            if champion.has_same_settings
+                && champion.n_ratings == 0
+                && challenger.n_ratings == 0 =>
         {
-            let why = "trained with the champion's settings and without ratings, so no comparison is needed";
-            (true, why.to_owned())
+            let reason = "trained with the champion's settings and without ratings, so no comparison is needed";
+            (true, reason.to_owned())
         }
         Some(_) => (
             false,
@@ -252,23 +257,25 @@ fn without_users(
     }
 }
 
-fn sentence(overall: &Comparison, cold: &Comparison) -> (bool, String) {
+fn decide_from_comparisons(overall: &Comparison, cold: &Comparison) -> (bool, String) {
     let Some(_) = &overall.difference else {
-        return (true, FIRST.to_owned());
+        return (true, NO_COMPARISON_NEEDED.to_owned());
     };
     let parts = [("users with a history", overall), ("new users", cold)];
-    let told = |(who, of): &(&str, &Comparison)| {
-        let Comparison { difference: Some(by), allowed: Some(allowed), .. } = of else {
+    let describe = |(group, comparison): &(&str, &Comparison)| {
+        let Comparison { difference: Some(difference), allowed: Some(allowed), .. } = comparison
+        else {
             return String::new();
         };
         format!(
-            "for {who} by {:+.4} (95 % interval {:+.4} to {:+.4}, allowed {:+.4})",
-            by.mean, by.low, by.high, allowed
+            "for {group} by {:+.4} (95 % interval {:+.4} to {:+.4}, allowed {:+.4})",
+            difference.mean, difference.low, difference.high, allowed
         )
     };
-    let failed: Vec<String> = parts.iter().filter(|(_, of)| !of.passed).map(told).collect();
+    let failed: Vec<String> =
+        parts.iter().filter(|(_, comparison)| !comparison.passed).map(describe).collect();
     if failed.is_empty() {
-        let all: Vec<String> = parts.iter().map(told).collect();
+        let all: Vec<String> = parts.iter().map(describe).collect();
         return (true, format!("not worse: NDCG at 20 differs {}", all.join(" and ")));
     }
     (false, format!("it may be worse: NDCG at 20 differs {}", failed.join(" and ")))
@@ -276,37 +283,39 @@ fn sentence(overall: &Comparison, cold: &Comparison) -> (bool, String) {
 
 impl Comparison {
     fn new(
-        challenger: &Worth,
-        champion: Option<&Worth>,
+        challenger: &HoldoutMetrics,
+        champion: Option<&HoldoutMetrics>,
         rule: &Rule,
     ) -> Result<Self, SignificanceError> {
-        let means = |worth: &Worth| Means::new(worth, rule.bootstrap);
-        let of_champion = champion.map(means).transpose()?;
+        let means = |metrics: &HoldoutMetrics| Means::new(metrics, rule.bootstrap);
+        let champion_means = champion.map(means).transpose()?;
         let difference = champion
             .map(|champion| interval(rule.bootstrap, &champion.ndcg, &challenger.ndcg))
             .transpose()?;
-        let allowed = of_champion.map(|champion| -rule.margin * champion.ndcg.mean);
+        let allowed = champion_means.map(|champion| -rule.margin * champion.ndcg.mean);
         Ok(Self {
             users: challenger.ndcg.len(),
             challenger: means(challenger)?,
-            champion: of_champion,
+            champion: champion_means,
             difference,
             allowed,
             by_history: by_history(challenger, champion),
-            passed: difference.zip(allowed).is_none_or(|(by, allowed)| by.low >= allowed),
+            passed: difference
+                .zip(allowed)
+                .is_none_or(|(difference, allowed)| difference.low >= allowed),
         })
     }
 }
 
 impl Means {
-    fn new(worth: &Worth, bootstrap: Bootstrap) -> Result<Self, SignificanceError> {
-        let nothing = vec![0.0; worth.ndcg.len()];
-        let of = |values: &[f64]| interval(bootstrap, &nothing, values);
+    fn new(metrics: &HoldoutMetrics, bootstrap: Bootstrap) -> Result<Self, SignificanceError> {
+        let zeros = vec![0.0; metrics.ndcg.len()];
+        let mean_interval = |values: &[f64]| interval(bootstrap, &zeros, values);
         Ok(Self {
-            ndcg: of(&worth.ndcg)?,
-            recall: of(&worth.recall)?,
-            hit: of(&worth.hit)?,
-            n_shown: worth.n_shown,
+            ndcg: mean_interval(&metrics.ndcg)?,
+            recall: mean_interval(&metrics.recall)?,
+            hit: mean_interval(&metrics.hit)?,
+            n_shown: metrics.n_shown,
         })
     }
 }
@@ -316,25 +325,26 @@ fn interval(
     baseline: &[f64],
     values: &[f64],
 ) -> Result<Interval, SignificanceError> {
-    let compared = bootstrap.compare(baseline, &[values], 1)?;
-    let of = compared.first().ok_or(SignificanceError::NoUsers)?;
-    Ok(Interval { mean: of.difference, low: of.low, high: of.high })
+    let comparisons = bootstrap.compare(baseline, &[values], 1)?;
+    let comparison = comparisons.first().ok_or(SignificanceError::NoUsers)?;
+    Ok(Interval { mean: comparison.difference, low: comparison.low, high: comparison.high })
 }
 
 /// Returns the mean NDCG per class of history length.
-fn by_history(challenger: &Worth, champion: Option<&Worth>) -> Vec<ByHistory> {
-    const FROM: [usize; 5] = [1, 10, 30, 100, 300];
-    let class = |n_history: usize| FROM.iter().rposition(|from| n_history >= *from).unwrap_or(0);
+fn by_history(challenger: &HoldoutMetrics, champion: Option<&HoldoutMetrics>) -> Vec<ByHistory> {
+    const MIN_LENGTHS: [usize; 5] = [1, 10, 30, 100, 300];
+    let class_of =
+        |n_history: usize| MIN_LENGTHS.iter().rposition(|from| n_history >= *from).unwrap_or(0);
     let mut classes: Vec<ByHistory> = Vec::new();
-    for (at, from) in FROM.into_iter().enumerate() {
+    for (class, from) in MIN_LENGTHS.into_iter().enumerate() {
         let users: Vec<usize> = (0..challenger.ndcg.len())
-            .filter(|user| class(challenger.n_history[*user]) == at)
+            .filter(|user| class_of(challenger.history_lengths[*user]) == class)
             .collect();
         if users.is_empty() {
             continue;
         }
-        let mean = |worth: &Worth| {
-            users.iter().map(|user| worth.ndcg[*user]).sum::<f64>() / users.len() as f64
+        let mean = |metrics: &HoldoutMetrics| {
+            users.iter().map(|user| metrics.ndcg[*user]).sum::<f64>() / users.len() as f64
         };
         classes.push(ByHistory {
             from,
@@ -351,12 +361,18 @@ mod tests {
     use super::*;
 
     /// Returns metrics of 200 users with their NDCG shifted by `shift(user)`.
-    fn worth(shift: impl Fn(usize) -> f64) -> Worth {
+    fn worth(shift: impl Fn(usize) -> f64) -> HoldoutMetrics {
         let ndcg: Vec<f64> =
             (0..200).map(|user| 0.3 + f64::from(user * 37 % 100) / 500.0).collect();
         let ndcg: Vec<f64> = ndcg.iter().enumerate().map(|(user, of)| of + shift(user)).collect();
         let n_history = (0..200).map(|user| user * 2).collect();
-        Worth { recall: ndcg.clone(), hit: ndcg.clone(), ndcg, n_history, ..Worth::default() }
+        HoldoutMetrics {
+            recall: ndcg.clone(),
+            hit: ndcg.clone(),
+            ndcg,
+            history_lengths: n_history,
+            ..HoldoutMetrics::default()
+        }
     }
 
     fn compare(shift: impl Fn(usize) -> f64, margin: f64) -> Comparison {
@@ -388,15 +404,15 @@ mod tests {
     #[test]
     fn promotes_only_if_both_groups_of_users_pass() {
         let (good, bad) = (compare(|_| 0.0, 0.02), compare(|_| -0.05, 0.02));
-        let (promote, why) = sentence(&good, &good);
+        let (promote, reason) = decide_from_comparisons(&good, &good);
         assert!(
-            promote && why.starts_with("not worse: NDCG at 20 differs for users with"),
-            "{why}"
+            promote && reason.starts_with("not worse: NDCG at 20 differs for users with"),
+            "{reason}"
         );
-        let (promote, why) = sentence(&good, &bad);
-        assert!(!promote && why.contains("for new users by -0.0500"), "{why}");
-        assert!(!why.contains("with a history"), "{why}");
-        assert!(!sentence(&bad, &good).0);
+        let (promote, reason) = decide_from_comparisons(&good, &bad);
+        assert!(!promote && reason.contains("for new users by -0.0500"), "{reason}");
+        assert!(!reason.contains("with a history"), "{reason}");
+        assert!(!decide_from_comparisons(&bad, &good).0);
     }
 
     #[test]

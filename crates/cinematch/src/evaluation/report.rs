@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::judge::Judged;
+use super::model_metrics::ModelMetrics;
 use super::strata::{HISTORY_STRATA, MOVIE_STRATA, StratumValue};
 use super::{
     Bootstrap, Comparison, Part, Protocol, SignificanceError, Split, StarReport, UserMetrics,
@@ -14,19 +14,19 @@ use crate::ids::UserIdx;
 use crate::models::Spec;
 
 /// Metrics that are tested for significance.
-const COMPARED: [&str; 4] = ["ndcg@10", "ndcg@100", "recall@20", "recall@50"];
+const COMPARED_METRICS: [&str; 4] = ["ndcg@10", "ndcg@100", "recall@20", "recall@50"];
 /// Metric by which the models are sorted.
-const DECIDES: &str = "ndcg@100";
+const RANKING_METRIC: &str = "ndcg@100";
 
 /// A model with its metrics on every split.
 #[derive(Clone, Debug)]
-pub struct Contestant {
+pub struct EvaluatedModel {
     /// Name in the report.
     pub name: String,
     /// Parameters of the model; `None` for lists of another system.
     pub spec: Option<Spec>,
     /// Metrics on each split, in the order of the splits.
-    pub judged: Vec<Judged>,
+    pub splits: Vec<ModelMetrics>,
 }
 
 /// An evaluation report. Values are means over users. A user held out by several splits counts once, with
@@ -102,11 +102,11 @@ pub struct ModelReport {
     /// Metrics by movie popularity and by history length.
     pub strata: Vec<StratumReport>,
     /// Differences from the baseline by metric; empty for the baseline.
-    pub against_baseline: Against,
+    pub against_baseline: MetricComparisons,
 }
 
 /// Differences from the baseline by metric.
-pub type Against = BTreeMap<&'static str, Comparison>;
+pub type MetricComparisons = BTreeMap<&'static str, Comparison>;
 
 /// Metrics of one model in one stratum of movies or users.
 #[derive(Clone, Debug, Serialize)]
@@ -162,59 +162,65 @@ impl Evaluation {
     pub fn new(
         (protocol, part): (Protocol, Part),
         splits: Vec<SplitReport>,
-        contestants: Vec<Contestant>,
+        models: Vec<EvaluatedModel>,
         baseline: Option<&str>,
         bootstrap: Bootstrap,
     ) -> Result<Self, ReportError> {
-        let mut values: Vec<(Contestant, Values)> = contestants
+        let mut values: Vec<(EvaluatedModel, Values)> = models
             .into_iter()
-            .map(|contestant| {
-                let values = values(&contestant.judged);
-                (contestant, values)
+            .map(|model| {
+                let values = values(&model.splits);
+                (model, values)
             })
             .collect();
-        let decisive = |values: &Values| mean(&values[DECIDES]).mean;
-        values.sort_by(|a, b| decisive(&b.1).total_cmp(&decisive(&a.1)));
+        let ranking_value = |values: &Values| mean(&values[RANKING_METRIC]).mean;
+        values.sort_by(|a, b| ranking_value(&b.1).total_cmp(&ranking_value(&a.1)));
         let best = values.first().ok_or(ReportError::NoModels)?;
-        let users = best.1[DECIDES].len();
+        let users = best.1[RANKING_METRIC].len();
         // A baseline selected as the best by these values needs a correction for all pairs.
         let hypotheses = match baseline {
             Some(_) => values.len() - 1,
             None => values.len() * (values.len() - 1) / 2,
         };
         let baseline = baseline.unwrap_or(&best.0.name).to_owned();
-        let Some(base) = values.iter().position(|(model, _)| model.name == baseline) else {
+        let Some(baseline_index) = values.iter().position(|(model, _)| model.name == baseline)
+        else {
             let names: Vec<&str> = values.iter().map(|(model, _)| model.name.as_str()).collect();
             return Err(ReportError::NoBaseline { baseline, models: names.join(", ") });
         };
 
-        let mut against: Vec<Against> = vec![BTreeMap::new(); values.len()];
-        let others: Vec<usize> = (0..values.len()).filter(|at| *at != base).collect();
-        for metric in COMPARED {
+        let mut model_comparisons: Vec<MetricComparisons> = vec![BTreeMap::new(); values.len()];
+        let others: Vec<usize> =
+            (0..values.len()).filter(|model| *model != baseline_index).collect();
+        for metric in COMPARED_METRICS {
             let column =
-                |at: usize| -> Vec<f64> { values[at].1[metric].values().copied().collect() };
-            let columns: Vec<Vec<f64>> = others.iter().map(|at| column(*at)).collect();
+                |model: usize| -> Vec<f64> { values[model].1[metric].values().copied().collect() };
+            let columns: Vec<Vec<f64>> = others.iter().map(|model| column(*model)).collect();
             let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
-            let comparisons = bootstrap.compare(&column(base), &slices, hypotheses)?;
-            for (at, comparison) in others.iter().zip(comparisons) {
-                against[*at].insert(metric, comparison);
+            let comparisons = bootstrap.compare(&column(baseline_index), &slices, hypotheses)?;
+            for (model, comparison) in others.iter().zip(comparisons) {
+                model_comparisons[*model].insert(metric, comparison);
             }
         }
-        let models = values.into_iter().zip(against).map(|((contestant, values), against)| {
-            let Contestant { name, spec, judged } = contestant;
-            let over_splits = |value: fn(&Judged) -> f64| {
-                judged.iter().map(value).sum::<f64>() / judged.len().max(1) as f64
-            };
-            ModelReport {
-                coverage: over_splits(|judged| judged.coverage),
-                popularity_share: over_splits(|judged| judged.popularity_share),
-                strata: strata(&judged),
-                metrics: values.iter().map(|(name, of)| ((*name).to_owned(), mean(of))).collect(),
-                against_baseline: against,
-                name,
-                spec,
-            }
-        });
+        let models =
+            values.into_iter().zip(model_comparisons).map(|((model, values), comparisons)| {
+                let EvaluatedModel { name, spec, splits: judged } = model;
+                let over_splits = |value: fn(&ModelMetrics) -> f64| {
+                    judged.iter().map(value).sum::<f64>() / judged.len().max(1) as f64
+                };
+                ModelReport {
+                    coverage: over_splits(|judged| judged.coverage),
+                    popularity_share: over_splits(|judged| judged.popularity_share),
+                    strata: strata(&judged),
+                    metrics: values
+                        .iter()
+                        .map(|(name, by_user)| ((*name).to_owned(), mean(by_user)))
+                        .collect(),
+                    against_baseline: comparisons,
+                    name,
+                    spec,
+                }
+            });
         let models = models.collect();
         let (format_version, stars) = (1, Vec::new());
         Ok(Self { format_version, protocol, part, splits, users, baseline, models, stars })
@@ -226,26 +232,30 @@ type ByUser = BTreeMap<UserIdx, f64>;
 /// Values of each user, by metric.
 type Values = BTreeMap<&'static str, ByUser>;
 
-fn values(judged: &[Judged]) -> Values {
+fn values(judged: &[ModelMetrics]) -> Values {
     let mut values = Values::new();
-    for (place, name) in UserMetrics::NAMES.into_iter().enumerate() {
+    for (index, name) in UserMetrics::NAMES.into_iter().enumerate() {
         let users = judged.iter().flat_map(|judged| &judged.users);
-        values.insert(name, by_user(users.map(|(user, of)| (*user, of.values()[place]))));
+        values.insert(
+            name,
+            mean_by_user(users.map(|(user, metrics)| (*user, metrics.values()[index]))),
+        );
     }
     let miscalibration = judged.iter().flat_map(|judged| judged.miscalibration.iter().copied());
-    values.insert("miscalibration@10", by_user(miscalibration));
+    values.insert("miscalibration@10", mean_by_user(miscalibration));
     let cold = || judged.iter().flat_map(|judged| &judged.cold);
     if cold().next().is_some() {
-        values.insert("cold_above", by_user(cold().map(|(user, rank)| (*user, rank.above))));
-        values.insert("cold_ndcg@10", by_user(cold().map(|(user, rank)| (*user, rank.ndcg_10))));
+        values.insert("cold_above", mean_by_user(cold().map(|(user, rank)| (*user, rank.auc))));
+        values
+            .insert("cold_ndcg@10", mean_by_user(cold().map(|(user, rank)| (*user, rank.ndcg_10))));
         let by_chance = cold().map(|(user, rank)| (*user, rank.ndcg_10_by_chance));
-        values.insert("cold_ndcg@10_by_chance", by_user(by_chance));
+        values.insert("cold_ndcg@10_by_chance", mean_by_user(by_chance));
     }
     values
 }
 
 /// Returns the mean of each user's values.
-fn by_user(values: impl Iterator<Item = (UserIdx, f64)>) -> ByUser {
+fn mean_by_user(values: impl Iterator<Item = (UserIdx, f64)>) -> ByUser {
     let mut sums: BTreeMap<UserIdx, (f64, f64)> = BTreeMap::new();
     for (user, value) in values {
         let (sum, n) = sums.entry(user).or_default();
@@ -265,23 +275,26 @@ fn mean(values: &ByUser) -> Mean {
     Mean { mean, standard_error, users }
 }
 
-fn strata(judged: &[Judged]) -> Vec<StratumReport> {
+fn strata(judged: &[ModelMetrics]) -> Vec<StratumReport> {
     let mut reports = Vec::new();
-    let mut report = |by, names: [&'static str; 4], of: fn(&Judged) -> &Vec<StratumValue>| {
-        for (place, stratum) in names.into_iter().enumerate() {
-            let values = || {
-                let all = judged.iter().flat_map(of);
-                all.filter(move |value| value.stratum == place)
-            };
-            let ndcg_100 = mean(&by_user(values().map(|value| (value.user, value.ndcg_100))));
-            let recall_50 = mean(&by_user(values().map(|value| (value.user, value.recall_50))));
-            if ndcg_100.users > 0 {
-                reports.push(StratumReport { by, stratum, ndcg_100, recall_50 });
+    let mut report =
+        |by, names: [&'static str; 4], stratum_values: fn(&ModelMetrics) -> &Vec<StratumValue>| {
+            for (index, stratum) in names.into_iter().enumerate() {
+                let values = || {
+                    let all = judged.iter().flat_map(stratum_values);
+                    all.filter(move |value| value.stratum == index)
+                };
+                let ndcg_100 =
+                    mean(&mean_by_user(values().map(|value| (value.user, value.ndcg_100))));
+                let recall_50 =
+                    mean(&mean_by_user(values().map(|value| (value.user, value.recall_50))));
+                if ndcg_100.users > 0 {
+                    reports.push(StratumReport { by, stratum, ndcg_100, recall_50 });
+                }
             }
-        }
-    };
-    report("film popularity", MOVIE_STRATA, |judged| &judged.by_movies);
-    report("history length", HISTORY_STRATA, |judged| &judged.by_history);
+        };
+    report("film popularity", MOVIE_STRATA, |judged| &judged.movie_strata);
+    report("history length", HISTORY_STRATA, |judged| &judged.history_strata);
     reports
 }
 
@@ -298,7 +311,7 @@ mod tests {
     }
 
     /// Returns popularity and a constant list as contestants, over one split per seed.
-    fn contestants(seeds: &[u64]) -> (Vec<SplitReport>, Vec<Contestant>) {
+    fn contestants(seeds: &[u64]) -> (Vec<SplitReport>, Vec<EvaluatedModel>) {
         let interactions = ratings();
         let genres = MovieGenres::unknown(interactions.n_movies());
         let (mut splits, mut popular, mut same) = (Vec::new(), Vec::new(), Vec::new());
@@ -306,13 +319,16 @@ mod tests {
             let protocol = protocol().with_seed(*seed);
             let split = protocol.split(&interactions, Part::Test).unwrap();
             let model = Popularity::Liked.fit(&split.interactions, &split.training);
-            popular.push(Judged::of_model(&model, &split, &genres).0);
+            popular.push(ModelMetrics::from_model(&model, &split, &genres).0);
             let lists = vec![vec![MovieIdx(59)]; split.held_out.len()];
-            same.push(Judged::of_lists(&lists, &split, &genres));
+            same.push(ModelMetrics::from_lists(&lists, &split, &genres));
             splits.push(SplitReport::new(&split, *seed));
         }
-        let contestant =
-            |name: &str, judged| Contestant { name: name.to_owned(), spec: None, judged };
+        let contestant = |name: &str, judged| EvaluatedModel {
+            name: name.to_owned(),
+            spec: None,
+            splits: judged,
+        };
         (splits, vec![contestant("nothing", same), contestant("popular", popular)])
     }
 
@@ -349,14 +365,17 @@ mod tests {
         let (splits, judged) = contestants(&[1, 2, 3, 4, 5, 6]);
         let places: usize = splits.iter().map(|split| split.held_out_users).sum();
         let mut users: Vec<UserIdx> =
-            judged[1].judged.iter().flat_map(|of| of.users.iter().map(|(user, _)| *user)).collect();
+            judged[1].splits.iter().flat_map(|of| of.users.iter().map(|(user, _)| *user)).collect();
         users.sort_unstable();
         users.dedup();
         let evaluation = report(&[1, 2, 3, 4, 5, 6], None).unwrap();
         assert!(users.len() < places);
         assert_eq!(evaluation.users, users.len());
         assert_eq!(evaluation.models[0].metrics["ndcg@10"].users, users.len());
-        assert_close(by_user([(UserIdx(3), 1.0), (UserIdx(3), 0.0)].into_iter())[&UserIdx(3)], 0.5);
+        assert_close(
+            mean_by_user([(UserIdx(3), 1.0), (UserIdx(3), 0.0)].into_iter())[&UserIdx(3)],
+            0.5,
+        );
         assert_eq!(mean(&ByUser::new()).standard_error, None);
     }
 }

@@ -90,7 +90,7 @@ impl Bootstrap {
         let differences = Differences::new(baseline, models)?;
         let resampled: Vec<Vec<f64>> = (0..self.resamples)
             .into_par_iter()
-            .map(|resample| differences.means(self.users(resample, baseline.len())))
+            .map(|resample| differences.means(self.resample_users(resample, baseline.len())))
             .collect();
         let observed = differences.means(0..baseline.len());
         let mut comparisons: Vec<Comparison> = observed
@@ -109,7 +109,7 @@ impl Bootstrap {
     }
 
     /// Draws `n_users` users with replacement. The bias of at most `n_users` / 2³² is negligible.
-    fn users(self, resample: u32, n_users: usize) -> impl Iterator<Item = usize> {
+    fn resample_users(self, resample: u32, n_users: usize) -> impl Iterator<Item = usize> {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&self.seed.to_le_bytes());
         let mut generator = ChaCha8Rng::from_seed(key);
@@ -123,12 +123,12 @@ impl Comparison {
     /// Builds a comparison from the observed mean and the resampled means. `adjusted_p` is set to p.
     fn new(difference: f64, mut means: Vec<f64>) -> Self {
         means.sort_unstable_by(f64::total_cmp);
-        let with_one_more = (means.len() + 1) as f64;
-        let cut = ((TAIL * with_one_more) as usize).max(1);
+        let n_plus_one = (means.len() + 1) as f64;
+        let rank = ((TAIL * n_plus_one) as usize).max(1);
         let not_above = means.partition_point(|mean| *mean <= 0.0);
         let not_below = means.len() - means.partition_point(|mean| *mean < 0.0);
-        let p = (2.0 * (not_above.min(not_below) + 1) as f64 / with_one_more).min(1.0);
-        let (low, high) = (means[cut - 1], means[means.len() - cut]);
+        let p = (2.0 * (not_above.min(not_below) + 1) as f64 / n_plus_one).min(1.0);
+        let (low, high) = (means[rank - 1], means[means.len() - rank]);
         Self { difference, low, high, p, adjusted_p: p }
     }
 }
@@ -187,9 +187,9 @@ pub fn holm(p: &[f64], hypotheses: usize) -> Vec<f64> {
     order.sort_by(|a, b| p[*a].total_cmp(&p[*b]));
     let mut adjusted = vec![0.0; p.len()];
     let mut highest = 0.0_f64;
-    for (smaller, at) in order.into_iter().enumerate() {
-        highest = highest.max(p[at] * (hypotheses - smaller) as f64).min(1.0);
-        adjusted[at] = highest;
+    for (n_smaller, index) in order.into_iter().enumerate() {
+        highest = highest.max(p[index] * (hypotheses - n_smaller) as f64).min(1.0);
+        adjusted[index] = highest;
     }
     adjusted
 }

@@ -11,7 +11,7 @@ use crate::ids::{MovieId, MovieIdx, UserId, UserIdx};
 use crate::sources::movielens::TagRow;
 
 /// Minimum rating of a liked movie, in half stars: 8, which is 4 stars.
-pub const LIKED: u8 = 8;
+pub const LIKE_THRESHOLD: u8 = 8;
 
 /// A part of the held-out users, by purpose. The two parts are disjoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,9 +68,9 @@ pub struct Split<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TagRule {
     /// Excludes tags of these users.
-    pub without_users: FxHashSet<UserId>,
+    pub excluded_users: FxHashSet<UserId>,
     /// Excludes tags of these movies.
-    pub without_movies: FxHashSet<MovieId>,
+    pub excluded_movies: FxHashSet<MovieId>,
     /// Excludes tags from this time on, and tags without a timestamp.
     pub before: Option<u32>,
 }
@@ -110,19 +110,19 @@ pub enum SplitError {
         below: f64,
     },
     /// No held-out user has both a history and movies to find.
-    #[error("no user has both a history and movies to find: {why}")]
-    Nobody {
+    #[error("no user has both a history and movies to find: {reason}")]
+    NoHeldOutUsers {
         /// The condition that no user meets.
-        why: &'static str,
+        reason: &'static str,
     },
 }
 
 impl TagRule {
     /// Returns true if a model may train on `tag`.
     pub fn admits(&self, tag: &TagRow) -> bool {
-        !self.without_users.contains(&tag.user_id)
-            && !self.without_movies.contains(&tag.movie_id)
-            && self.before.is_none_or(|cut| tag.timestamp.is_some_and(|time| time < cut))
+        !self.excluded_users.contains(&tag.user_id)
+            && !self.excluded_movies.contains(&tag.movie_id)
+            && self.before.is_none_or(|cutoff| tag.timestamp.is_some_and(|time| time < cutoff))
     }
 }
 
@@ -138,7 +138,7 @@ impl Split<'_> {
     pub fn n_ratings(&self) -> Vec<u32> {
         let mut n_ratings = vec![0; self.interactions.n_movies()];
         for user in &self.training {
-            for rated in self.interactions.of_user(*user) {
+            for rated in self.interactions.user_ratings(*user) {
                 n_ratings[rated.movie.row()] += 1;
             }
         }
@@ -148,15 +148,15 @@ impl Split<'_> {
 
 /// Returns true if the rating is at least 4 stars.
 pub(super) fn is_liked(rated: &Rated) -> bool {
-    rated.stars.halves() >= LIKED
+    rated.stars.halves() >= LIKE_THRESHOLD
 }
 
 /// Shuffles `items` with the Fisher–Yates algorithm (Durstenfeld 1964).
 pub(super) fn shuffle<T>(items: &mut [T], random: &mut impl Rng) {
     for last in (1..items.len()).rev() {
         // Multiply-shift instead of modulo. The bias is below 2⁻³² for these lengths.
-        let below = (u128::from(random.next_u64()) * (last as u128 + 1)) >> 64;
-        items.swap(last, below as usize);
+        let other = (u128::from(random.next_u64()) * (last as u128 + 1)) >> 64;
+        items.swap(last, other as usize);
     }
 }
 
@@ -173,8 +173,8 @@ mod tests {
             timestamp,
         };
         let rule = TagRule {
-            without_users: FxHashSet::from_iter([UserId(1)]),
-            without_movies: FxHashSet::from_iter([MovieId(5)]),
+            excluded_users: FxHashSet::from_iter([UserId(1)]),
+            excluded_movies: FxHashSet::from_iter([MovieId(5)]),
             before: Some(100),
         };
         assert!(rule.admits(&tag(2, 4, Some(99))));

@@ -37,40 +37,42 @@ pub struct Averages {
 }
 
 /// Number of virtual ratings of zero deviation that shrink each bias.
-const PRIOR: f64 = 5.0;
+const PRIOR_RATINGS: f64 = 5.0;
 
 impl StarBaseline {
     /// Computes the averages over the ratings of `users`. O(ratings).
     pub fn fit(self, interactions: &Interactions, users: &[UserIdx]) -> Averages {
         let mut sums = vec![(0.0_f64, 0.0_f64); interactions.n_movies()];
         for user in users {
-            for rated in interactions.of_user(*user) {
+            for rated in interactions.user_ratings(*user) {
                 let (sum, n) = &mut sums[rated.movie.row()];
                 *sum += f64::from(rated.stars.value());
                 *n += 1.0;
             }
         }
-        let (total, n) = sums.iter().fold((0.0, 0.0), |all, of| (all.0 + of.0, all.1 + of.1));
+        let (total, n) =
+            sums.iter().fold((0.0, 0.0), |total, movie| (total.0 + movie.0, total.1 + movie.1));
         let mean = if n > 0.0 { total / n } else { 0.0 };
-        let bias = |(sum, n): (f64, f64)| (sum - n * mean) / (n + PRIOR);
+        let bias = |(sum, n): (f64, f64)| (sum - n * mean) / (n + PRIOR_RATINGS);
         Averages { baseline: self, mean, movie_biases: sums.into_iter().map(bias).collect() }
     }
 }
 
 impl Averages {
-    fn of_movie(&self, movie: MovieIdx) -> f64 {
+    fn movie_mean(&self, movie: MovieIdx) -> f64 {
         self.mean + self.movie_biases[movie.row()]
     }
 
     fn predict(&self, history: &[Rated], movie: MovieIdx) -> f64 {
-        let above = |rated: &Rated| f64::from(rated.stars.value()) - self.of_movie(rated.movie);
+        let deviation =
+            |rated: &Rated| f64::from(rated.stars.value()) - self.movie_mean(rated.movie);
         let bias = match self.baseline {
             StarBaseline::MovieMean => 0.0,
             StarBaseline::Biases => {
-                history.iter().map(above).sum::<f64>() / (history.len() as f64 + PRIOR)
+                history.iter().map(deviation).sum::<f64>() / (history.len() as f64 + PRIOR_RATINGS)
             }
         };
-        (self.of_movie(movie) + bias).clamp(0.5, 5.0)
+        (self.movie_mean(movie) + bias).clamp(0.5, 5.0)
     }
 }
 
@@ -80,7 +82,7 @@ struct Pair {
     stars: f64,
     /// Bounds of the prediction interval; `None` for models without intervals.
     interval: Option<(f64, f64)>,
-    given: f64,
+    actual: f64,
 }
 
 /// Predictions of one model over one or more splits.
@@ -115,7 +117,7 @@ impl StarPredictions {
 
     /// Adds a model's predictions for all tasks of a split. Processes users in parallel.
     pub fn extend(&mut self, model: &StarModel<'_>, split: &Split<'_>) {
-        let of_task = |task: &StarTask| {
+        let predict_task = |task: &StarTask| {
             let movies: Vec<MovieIdx> = task.hidden.iter().map(|rated| rated.movie).collect();
             let predicted: Vec<(f64, Option<(f64, f64)>)> = match model {
                 StarModel::Baseline(averages) => {
@@ -130,19 +132,20 @@ impl StarPredictions {
                 }
             };
             let hidden = task.hidden.iter().map(|rated| f64::from(rated.stars.value()));
-            let pair = |((stars, interval), given)| Pair { stars, interval, given };
+            let pair = |((stars, interval), actual)| Pair { stars, interval, actual };
             predicted.into_iter().zip(hidden).map(pair).collect::<Vec<Pair>>()
         };
-        let of_tasks: Vec<Vec<Pair>> = split.stars.par_iter().map(of_task).collect();
-        self.pairs.extend(of_tasks.into_iter().flatten());
+        let pairs: Vec<Vec<Pair>> = split.stars.par_iter().map(predict_task).collect();
+        self.pairs.extend(pairs.into_iter().flatten());
     }
 
     /// Summarizes the predictions. Returns `None` if there are none.
     pub fn report(&self) -> Option<StarReport> {
-        let errors = star_errors(self.pairs.iter().map(|pair| (pair.stars, pair.given)))?;
+        let errors = star_errors(self.pairs.iter().map(|pair| (pair.stars, pair.actual)))?;
         let with_interval = || {
-            let of_pair = |pair: &Pair| pair.interval.map(|(low, high)| (low..=high, pair.given));
-            self.pairs.iter().filter_map(of_pair)
+            let interval_and_actual =
+                |pair: &Pair| pair.interval.map(|(low, high)| (low..=high, pair.actual));
+            self.pairs.iter().filter_map(interval_and_actual)
         };
         let widths: Vec<f64> =
             with_interval().map(|(range, _)| range.end() - range.start()).collect();
@@ -179,7 +182,7 @@ mod tests {
                 let (history, hidden) = (movie_set(&task.history), movie_set(&task.hidden));
                 assert!(history.is_disjoint(&hidden) && !history.is_empty() && !hidden.is_empty());
                 if split.training.binary_search(&task.user).is_ok() {
-                    let learnt: Vec<Rated> = split.interactions.of_user(task.user).collect();
+                    let learnt: Vec<Rated> = split.interactions.user_ratings(task.user).collect();
                     assert!(movie_set(&learnt).is_disjoint(&hidden), "{}", protocol.name());
                 }
             }
@@ -191,7 +194,7 @@ mod tests {
         let averages =
             Averages { baseline: StarBaseline::Biases, mean: 3.0, movie_biases: vec![0.5, -1.0] };
         let interactions = ratings();
-        let rated = interactions.of_user(UserIdx(0)).next().unwrap();
+        let rated = interactions.user_ratings(UserIdx(0)).next().unwrap();
         let rated = Rated { movie: MovieIdx(0), ..rated };
         let above = (f64::from(rated.stars.value()) - 3.5) / 6.0;
         assert_close(averages.predict(&[rated], MovieIdx(1)), 2.0 + above);

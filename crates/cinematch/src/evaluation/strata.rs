@@ -7,7 +7,7 @@ use super::{ndcg_at, recall_at};
 use crate::ids::{MovieIdx, UserIdx};
 
 /// Movies with fewer training ratings than this are cold.
-const COLD_BELOW: u32 = 10;
+const MIN_WARM_RATINGS: u32 = 10;
 
 /// Popularity classes of movies, by number of training ratings. A movie belongs to the first class it
 /// qualifies for; cold movies always belong to the last class.
@@ -33,9 +33,9 @@ pub(crate) fn movie_strata(is_candidate: &[bool], n_ratings: &[u32]) -> Vec<usiz
     movies.sort_by_key(|row| Reverse(n_ratings[*row]));
     let mut strata = vec![MOVIE_STRATA.len() - 1; is_candidate.len()];
     let ends = [movies.len().div_ceil(100), movies.len().div_ceil(10), movies.len()];
-    for (place, row) in movies.iter().enumerate() {
-        if n_ratings[*row] >= COLD_BELOW {
-            strata[*row] = ends.iter().position(|end| place < *end).unwrap_or(ends.len());
+    for (rank, row) in movies.iter().enumerate() {
+        if n_ratings[*row] >= MIN_WARM_RATINGS {
+            strata[*row] = ends.iter().position(|end| rank < *end).unwrap_or(ends.len());
         }
     }
     strata

@@ -48,7 +48,7 @@ impl TimeCut {
         }
         let mut times: Vec<u32> = Vec::with_capacity(interactions.n_ratings());
         for user in interactions.users() {
-            times.extend(interactions.of_user(user).map(|rated| rated.time));
+            times.extend(interactions.user_ratings(user).map(|rated| rated.time));
         }
         let last = quantile(&mut times, 1.0 - test_share);
         let (from, to) = match part {
@@ -56,46 +56,47 @@ impl TimeCut {
             Part::Validation => (quantile(&mut times, 1.0 - test_share - validation_share), last),
         };
 
-        let known = interactions.before(from);
-        let is_candidate: Vec<bool> = (0..known.n_movies() as u32)
-            .map(|movie| known.of_movie(crate::ids::MovieIdx(movie)).len() > 0)
+        let earlier = interactions.before(from);
+        let is_candidate: Vec<bool> = (0..earlier.n_movies() as u32)
+            .map(|movie| earlier.movie_ratings(crate::ids::MovieIdx(movie)).len() > 0)
             .collect();
         let in_window = |rated: &Rated| (from..to).contains(&rated.time);
-        let hold = |user: UserIdx| {
-            let history: Vec<Rated> = known.of_user(user).collect();
-            let liked = interactions.of_user(user).filter(in_window).filter(is_liked);
+        let held_out_user = |user: UserIdx| {
+            let history: Vec<Rated> = earlier.user_ratings(user).collect();
+            let liked = interactions.user_ratings(user).filter(in_window).filter(is_liked);
             let relevant: Vec<Rated> =
                 liked.filter(|rated| is_candidate[rated.movie.row()]).collect();
             let usable = !history.is_empty() && !relevant.is_empty();
             usable.then_some(HeldOut { user, history, relevant })
         };
-        let held_out: Vec<HeldOut> = interactions.users().filter_map(hold).collect();
+        let held_out: Vec<HeldOut> = interactions.users().filter_map(held_out_user).collect();
         if held_out.is_empty() {
-            let why = "no user who rated movies before the cutoff liked a known movie after it; \
+            let reason = "no user who rated movies before the cutoff liked a known movie after it; \
                        increase the share of ratings to move the cutoff earlier";
-            return Err(SplitError::Nobody { why });
+            return Err(SplitError::NoHeldOutUsers { reason });
         }
-        let hide = |user: UserIdx| {
-            let history: Vec<Rated> = known.of_user(user).collect();
-            let hidden: Vec<Rated> = interactions.of_user(user).filter(in_window).collect();
+        let star_task = |user: UserIdx| {
+            let history: Vec<Rated> = earlier.user_ratings(user).collect();
+            let hidden: Vec<Rated> = interactions.user_ratings(user).filter(in_window).collect();
             let usable = !history.is_empty() && !hidden.is_empty();
             usable.then_some(StarTask { user, history, hidden })
         };
-        let stars = interactions.users().filter_map(hide).collect();
-        let training = known.users().filter(|user| known.of_user(*user).len() > 0).collect();
+        let stars = interactions.users().filter_map(star_task).collect();
+        let training =
+            earlier.users().filter(|user| earlier.user_ratings(*user).len() > 0).collect();
         let tags = TagRule { before: Some(from), ..TagRule::default() };
         let cold = Vec::new();
-        let interactions = Cow::Owned(known);
+        let interactions = Cow::Owned(earlier);
         Ok(Split { interactions, training, held_out, is_candidate, cold, stars, tags })
     }
 }
 
 /// Returns the time at quantile `share` of the ratings.
 fn quantile(times: &mut [u32], share: f64) -> u32 {
-    let place = (times.len() as f64 * share).round() as usize;
+    let index = (times.len() as f64 * share).round() as usize;
     match times.len() {
         0 => 0,
-        n => *times.select_nth_unstable(place.min(n - 1)).1,
+        n => *times.select_nth_unstable(index.min(n - 1)).1,
     }
 }
 
@@ -113,7 +114,7 @@ mod tests {
         let (validation, test) = (of(Part::Validation), of(Part::Test));
         let last = |split: &Split<'_>| {
             let ratings = split.interactions.users().flat_map(|user| {
-                split.interactions.of_user(user).map(|rated| rated.time).collect::<Vec<u32>>()
+                split.interactions.user_ratings(user).map(|rated| rated.time).collect::<Vec<u32>>()
             });
             ratings.max().unwrap()
         };
@@ -128,7 +129,7 @@ mod tests {
                 assert!(held.history.iter().all(|rated| rated.time < from));
                 for rated in &held.relevant {
                     assert!(rated.time >= from && is_liked(rated));
-                    assert!(split.interactions.of_movie(rated.movie).len() > 0);
+                    assert!(split.interactions.movie_ratings(rated.movie).len() > 0);
                 }
             }
         }
@@ -136,7 +137,7 @@ mod tests {
         let from = test.tags.before.unwrap();
         let mut relevant = validation.held_out.iter().flat_map(|held| &held.relevant);
         assert!(relevant.all(|rated| rated.time < from));
-        let known = |movie| test.interactions.of_movie(MovieIdx(movie)).len() > 0;
+        let known = |movie| test.interactions.movie_ratings(MovieIdx(movie)).len() > 0;
         let known: Vec<bool> = (0..interactions.n_movies() as u32).map(known).collect();
         assert_eq!(test.is_candidate, known);
     }
@@ -150,6 +151,6 @@ mod tests {
         let all = refused(TimeCut { validation_share: 0.5, ..TimeCut::default() });
         assert!(all.contains("the validation's share is 0.5"), "{all}");
         let nobody = TimeCut::default().split(&interactions.before(0), Part::Test).unwrap_err();
-        assert!(matches!(nobody, SplitError::Nobody { .. }), "{nobody}");
+        assert!(matches!(nobody, SplitError::NoHeldOutUsers { .. }), "{nobody}");
     }
 }

@@ -53,16 +53,17 @@ impl Layout {
 
     /// Reorders codes with one entry per movie to position order and indexes them by block.
     pub(crate) fn codes(&self, by_movie: &[u32]) -> Codes {
-        let of = self.arrange(by_movie);
-        let mut codes = Codes { of: Vec::new(), block_starts: vec![0], in_blocks: Vec::new() };
+        let codes_by_position = self.arrange(by_movie);
+        let mut codes =
+            Codes { by_position: Vec::new(), block_starts: vec![0], in_blocks: Vec::new() };
         for block in 0..self.n_blocks() {
-            let mut different = of[self.block(block)].to_vec();
-            different.sort_unstable();
-            different.dedup();
-            codes.in_blocks.append(&mut different);
+            let mut distinct = codes_by_position[self.block(block)].to_vec();
+            distinct.sort_unstable();
+            distinct.dedup();
+            codes.in_blocks.append(&mut distinct);
             codes.block_starts.push(codes.in_blocks.len() as u32);
         }
-        codes.of = of;
+        codes.by_position = codes_by_position;
         codes
     }
 }
@@ -71,7 +72,7 @@ impl Layout {
 #[derive(Clone, Debug)]
 pub(crate) struct Codes {
     /// Code of the movie at each position.
-    of: Vec<u32>,
+    by_position: Vec<u32>,
     /// Start of each block's codes in `in_blocks`.
     block_starts: Vec<u32>,
     /// Distinct codes of each block, in ascending order.
@@ -80,8 +81,8 @@ pub(crate) struct Codes {
 
 impl Codes {
     /// Returns the codes at a range of positions.
-    pub(crate) fn of(&self, positions: Range<usize>) -> &[u32] {
-        &self.of[positions]
+    pub(crate) fn at(&self, positions: Range<usize>) -> &[u32] {
+        &self.by_position[positions]
     }
 
     /// Returns the distinct codes of a block, in ascending order.
@@ -107,7 +108,7 @@ impl SharedTerm<'_> {
 
     /// Adds the values at the `sums.len()` positions from `first` on to `sums`.
     pub(crate) fn add_from(&self, first: usize, sums: &mut [f32]) {
-        let codes = self.codes.of(first..first + sums.len());
+        let codes = self.codes.at(first..first + sums.len());
         for (sum, code) in sums.iter_mut().zip(codes) {
             *sum += self.values[*code as usize];
         }

@@ -22,19 +22,19 @@ impl<T: Copy> CsrMatrix<T> {
         indices: Vec<u32>,
         values: Vec<T>,
     ) -> Option<Self> {
-        let ascending = indptr.first() == Some(&0)
+        let is_ascending = indptr.first() == Some(&0)
             && indptr.windows(2).all(|pair| pair[0] <= pair[1])
             && indptr.last() == Some(&indices.len())
             && indices.len() == values.len();
-        if !ascending {
+        if !is_ascending {
             return None;
         }
-        let rows_hold = indptr.windows(2).all(|pair| {
+        let is_valid = indptr.windows(2).all(|pair| {
             let row = &indices[pair[0]..pair[1]];
-            row.windows(2).all(|two| two[0] < two[1])
+            row.windows(2).all(|pair| pair[0] < pair[1])
                 && row.last().is_none_or(|last| (*last as usize) < n_columns)
         });
-        rows_hold.then_some(Self { n_columns, indptr, indices, values })
+        is_valid.then_some(Self { n_columns, indptr, indices, values })
     }
 
     /// Appends a row. Its columns must be ascending and less than the number of columns.
@@ -97,7 +97,7 @@ impl<T: Copy> CsrMatrix<T> {
     }
 
     /// Concatenates the columns of matrices with equal numbers of rows.
-    pub(crate) fn side_by_side(blocks: &[&Self]) -> Self {
+    pub(crate) fn hstack(blocks: &[&Self]) -> Self {
         let n_columns = blocks.iter().map(|block| block.n_columns).sum();
         let n_rows = blocks.first().map_or(0, |block| block.n_rows());
         let n_entries = blocks.iter().map(|block| block.n_entries()).sum();
@@ -139,12 +139,12 @@ impl<T: Copy> CsrMatrix<T> {
         let mut next = indptr.clone();
         let mut indices = vec![0_u32; indptr[self.n_columns]];
         let mut values = vec![T::default(); indptr[self.n_columns]];
-        for (place, row) in order.enumerate() {
+        for (index, row) in order.enumerate() {
             for (column, value) in self.entries(row).filter(|(column, _)| keep(*column)) {
-                let at = &mut next[column as usize];
-                indices[*at] = place as u32;
-                values[*at] = value;
-                *at += 1;
+                let slot = &mut next[column as usize];
+                indices[*slot] = index as u32;
+                values[*slot] = value;
+                *slot += 1;
             }
         }
         Self { n_columns: self.n_rows(), indptr, indices, values }
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn concatenates_columns() {
-        let joined = CsrMatrix::side_by_side(&[&sample(), &sample()]);
+        let joined = CsrMatrix::hstack(&[&sample(), &sample()]);
         assert_eq!((joined.n_rows(), joined.n_columns()), (4, 6));
         let row: Vec<_> = joined.entries(0).collect();
         assert_eq!(row, [(0, 1.0), (2, 2.0), (3, 1.0), (5, 2.0)]);

@@ -9,7 +9,7 @@ use super::matrix::CsrMatrix;
 /// Minimum number of movies per distinct row for deduplication to pay off.
 const MOVIES_PER_PATTERN: usize = 32;
 /// Maximum number of distinct rows for which deduplication always pays off.
-const TINY: usize = 8;
+const MIN_PATTERN_LIMIT: usize = 8;
 
 /// The distinct rows in a range of columns of a matrix.
 #[derive(Clone, Debug)]
@@ -23,10 +23,10 @@ impl RowPatterns {
     /// Returns the distinct rows and, for each row of the matrix, the index of its pattern. Returns `None` if
     /// there are too many distinct rows for deduplication to pay off. O(entries).
     pub(crate) fn find(matrix: &CsrMatrix<f32>, columns: Range<u32>) -> Option<(Self, Vec<u32>)> {
-        let limit = (matrix.n_rows() / MOVIES_PER_PATTERN).max(TINY);
-        let mut known: FxHashMap<Vec<(u32, u32)>, u32> = FxHashMap::default();
+        let limit = (matrix.n_rows() / MOVIES_PER_PATTERN).max(MIN_PATTERN_LIMIT);
+        let mut pattern_ids: FxHashMap<Vec<(u32, u32)>, u32> = FxHashMap::default();
         let mut patterns = CsrMatrix::new(columns.len());
-        let mut of = Vec::with_capacity(matrix.n_rows());
+        let mut pattern_of_row = Vec::with_capacity(matrix.n_rows());
         let mut key = Vec::new();
         for row in 0..matrix.n_rows() {
             let (row, values) = matrix.row(row);
@@ -34,19 +34,21 @@ impl RowPatterns {
             let entries = row[run.clone()].iter().zip(&values[run]);
             key.clear();
             key.extend(entries.map(|(column, value)| (column - columns.start, value.to_bits())));
-            let pattern = match known.get(&key) {
+            let pattern = match pattern_ids.get(&key) {
                 Some(pattern) => *pattern,
                 None if patterns.n_rows() >= limit => return None,
                 None => {
                     let new = patterns.n_rows() as u32;
-                    patterns.push_row(key.iter().map(|(at, bits)| (*at, f32::from_bits(*bits))));
-                    known.insert(key.clone(), new);
+                    patterns.push_row(
+                        key.iter().map(|(column, bits)| (*column, f32::from_bits(*bits))),
+                    );
+                    pattern_ids.insert(key.clone(), new);
                     new
                 }
             };
-            of.push(pattern);
+            pattern_of_row.push(pattern);
         }
-        Some((Self { columns, patterns }, of))
+        Some((Self { columns, patterns }, pattern_of_row))
     }
 
     /// Returns the range of columns that the patterns cover.
@@ -58,8 +60,8 @@ impl RowPatterns {
     /// matrix and their weights. O(entries of the patterns).
     pub(crate) fn dots(&self, columns: &[u32], weights: &[f32]) -> Vec<f32> {
         let mut dense = vec![0.0; self.columns.len()];
-        for at in within(columns, &self.columns) {
-            dense[(columns[at] - self.columns.start) as usize] = weights[at];
+        for index in within(columns, &self.columns) {
+            dense[(columns[index] - self.columns.start) as usize] = weights[index];
         }
         let (starts, columns, values) = self.patterns.parts();
         let dot = |ends: &[usize]| {
@@ -67,7 +69,7 @@ impl RowPatterns {
             columns
                 .iter()
                 .zip(values)
-                .fold(0.0, |sum, (at, value)| sum + dense[*at as usize] * value)
+                .fold(0.0, |sum, (column, value)| sum + dense[*column as usize] * value)
         };
         starts.windows(2).map(dot).collect()
     }

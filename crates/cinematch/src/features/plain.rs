@@ -61,10 +61,12 @@ impl PlainFeatures {
                 [numeric.transform(0, year_of(movie)), numeric.transform(1, runtime_of(movie))];
             // Zeros are not stored, as in SciPy.
             numeric_block.push_row(
-                (0..2).map(|at| (at, row[at as usize])).filter(|(_, value)| *value != 0.0),
+                (0..2)
+                    .map(|column| (column, row[column as usize]))
+                    .filter(|(_, value)| *value != 0.0),
             );
         }
-        let matrix = CsrMatrix::side_by_side(&[text_block, &genre_block, &numeric_block]);
+        let matrix = CsrMatrix::hstack(&[text_block, &genre_block, &numeric_block]);
         Self { tfidf, genres, numeric, matrix }
     }
 

@@ -96,9 +96,9 @@ const WEIGHTS: [(BlockKind, f32); 8] = [
 
 /// Maximum share of overviews that may contain a word with a column. More common words, such as "life" and
 /// "young", are neither evidence of similarity nor useful as reasons.
-const COMMON_SHARE: f32 = 0.02;
-/// Number of overviews that may contain a word even if [`COMMON_SHARE`] allows fewer, for small catalogs.
-const NEVER_COMMON: u32 = 50;
+const MAX_DF_SHARE: f32 = 0.02;
+/// Number of overviews that may contain a word even if [`MAX_DF_SHARE`] allows fewer, for small catalogs.
+const MIN_MAX_DF: u32 = 50;
 
 /// Entries of a movie in one block: name and frequency.
 type Entries = Vec<(String, f32)>;
@@ -160,7 +160,7 @@ impl RankingFeatures {
             blocks.push(Block { kind, weight, start, end: names.len() as u32 });
             matrices.push(matrix);
         }
-        let matrix = CsrMatrix::side_by_side(&matrices.iter().collect::<Vec<_>>());
+        let matrix = CsrMatrix::hstack(&matrices.iter().collect::<Vec<_>>());
         Ok(Self { feature_set: FeatureSet::Full, blocks, names, idf, matrix })
     }
 
@@ -185,7 +185,7 @@ impl RankingFeatures {
             transform_block(block, Columns { names, idf }, movies, tags)
         };
         let matrices: Vec<CsrMatrix<f32>> = self.blocks.par_iter().map(rows).collect();
-        let matrix = CsrMatrix::side_by_side(&matrices.iter().collect::<Vec<_>>());
+        let matrix = CsrMatrix::hstack(&matrices.iter().collect::<Vec<_>>());
         let (blocks, names, idf) = (self.blocks.clone(), self.names.clone(), self.idf.clone());
         Some(Self { feature_set: self.feature_set, blocks, names, idf, matrix })
     }
@@ -219,7 +219,7 @@ enum Content<'a> {
 type WordWeight = fn(f32, usize) -> f32;
 
 fn content<'a>(kind: BlockKind, movies: &'a [Movie], tags: &TagCounts) -> Content<'a> {
-    let lists = |list: fn(&Movie) -> &[String]| {
+    let names_from = |list: fn(&Movie) -> &[String]| {
         let entries = |movie: &Movie| list(movie).iter().map(|name| (name.clone(), 1.0)).collect();
         Content::Names(movies.iter().map(entries).collect())
     };
@@ -234,9 +234,9 @@ fn content<'a>(kind: BlockKind, movies: &'a [Movie], tags: &TagCounts) -> Conten
                 weight * n_words as f32 / (n_words as f32 + 1.0)
             })
         }
-        BlockKind::Genre => lists(|movie| &movie.genres),
-        BlockKind::Keyword => lists(|movie| &movie.keywords),
-        BlockKind::Director => lists(|movie| &movie.directors),
+        BlockKind::Genre => names_from(|movie| &movie.genres),
+        BlockKind::Keyword => names_from(|movie| &movie.keywords),
+        BlockKind::Director => names_from(|movie| &movie.directors),
         BlockKind::Cast => Content::Names(movies.iter().map(billed_cast).collect()),
         BlockKind::Tag => {
             Content::Names(movies.iter().map(|movie| tag_entries(tags, movie)).collect())
@@ -254,8 +254,8 @@ fn fit_block(
     match content(kind, movies, tags) {
         Content::Words(texts, weight_of) => {
             let overviews = movies.iter().filter(|movie| movie.overview.is_some()).count();
-            let common = ((overviews as f32 * COMMON_SHARE) as u32).max(NEVER_COMMON);
-            let df = if kind == BlockKind::Overview { 3..=common } else { 2..=u32::MAX };
+            let max_df = ((overviews as f32 * MAX_DF_SHARE) as u32).max(MIN_MAX_DF);
+            let df = if kind == BlockKind::Overview { 3..=max_df } else { 2..=u32::MAX };
             fit_words(&texts, df, |n_words| weight_of(weight, n_words))
         }
         Content::Names(entries) => {
@@ -291,26 +291,26 @@ fn transform_block(
 /// Returns the actors with weights that decrease in billing order: 1 / √(1 + place), with places from 0.
 fn billed_cast(movie: &Movie) -> Entries {
     let billed = movie.cast.iter().enumerate();
-    billed.map(|(place, actor)| (actor.clone(), 1.0 / (1.0 + place as f32).sqrt())).collect()
+    billed.map(|(rank, actor)| (actor.clone(), 1.0 / (1.0 + rank as f32).sqrt())).collect()
 }
 
 fn tag_entries(tags: &TagCounts, movie: &Movie) -> Entries {
-    let given = tags.of(movie.movie_id).iter();
-    given.map(|(tag, users)| (tag.clone(), (1.0 + *users as f32).ln())).collect()
+    let counts = tags.movie_tags(movie.movie_id).iter();
+    counts.map(|(tag, users)| (tag.clone(), (1.0 + *users as f32).ln())).collect()
 }
 
 fn word_params(min_df: u32) -> TfidfParams {
     TfidfParams { max_features: 20_000, ngram_max: 1, stop_words: StopWords::English, min_df }
 }
 
-/// Fits TF-IDF on single words whose document frequency is within `df`. `weight` maps the number of distinct
+/// Fits TF-IDF on single words whose document frequency is within `df_range`. `weight` maps the number of distinct
 /// words of a text to its weight. A corpus without a usable word results in an empty block.
 fn fit_words(
     texts: &[&str],
-    df: RangeInclusive<u32>,
+    df_range: RangeInclusive<u32>,
     weight: impl Fn(usize) -> f32,
 ) -> Result<(Columns, CsrMatrix<f32>), TfidfError> {
-    let (fitted, rows) = match TfidfVectorizer::fit(texts, word_params(*df.start()), |_| ()) {
+    let (fitted, rows) = match TfidfVectorizer::fit(texts, word_params(*df_range.start()), |_| ()) {
         Err(TfidfError::EmptyVocabulary { .. }) => {
             let mut empty = CsrMatrix::new(0);
             for _ in texts {
@@ -320,12 +320,12 @@ fn fit_words(
         }
         fitted => fitted?,
     };
-    let mut texts_with = vec![0; rows.n_columns()];
-    rows.parts().1.iter().for_each(|column| texts_with[*column as usize] += 1);
+    let mut dfs = vec![0; rows.n_columns()];
+    rows.parts().1.iter().for_each(|column| dfs[*column as usize] += 1);
     let mut columns = Columns { names: Vec::new(), idf: Vec::new() };
     let mut column_of = Vec::with_capacity(rows.n_columns());
-    for ((term, idf), texts_with) in fitted.terms.into_iter().zip(fitted.idf).zip(texts_with) {
-        let keep = df.contains(&texts_with);
+    for ((term, idf), df) in fitted.terms.into_iter().zip(fitted.idf).zip(dfs) {
+        let keep = df_range.contains(&df);
         column_of.push(keep.then_some(columns.names.len() as u32));
         if keep {
             columns.names.push(term);
@@ -337,7 +337,9 @@ fn fit_words(
     for row in 0..rows.n_rows() {
         kept.clear();
         let entries = rows.entries(row);
-        kept.extend(entries.filter_map(|(at, value)| Some((column_of[at as usize]?, value))));
+        kept.extend(
+            entries.filter_map(|(column, value)| Some((column_of[column as usize]?, value))),
+        );
         matrix.push_row(scaled_words(&kept, &weight));
     }
     Ok((columns, matrix))
@@ -395,21 +397,21 @@ fn weigh(movies: &[Entries], columns: &Columns, weight: f32) -> CsrMatrix<f32> {
 
 /// Encodes years by linear interpolation between decades: 1994 has weight 0.6 on 1990 and 0.4 on 2000.
 fn era_block(movies: &[Movie], weight: f32) -> (Columns, CsrMatrix<f32>) {
-    const FIRST: u16 = 1870;
+    const FIRST_YEAR: u16 = 1870;
     const DECADES: u16 = 25;
-    let names = (0..DECADES).map(|decade| format!("around {}", FIRST + decade * 10)).collect();
+    let names = (0..DECADES).map(|decade| format!("around {}", FIRST_YEAR + decade * 10)).collect();
     let columns = Columns { names, idf: vec![1.0; DECADES.into()] };
     let mut matrix = CsrMatrix::new(DECADES.into());
     for movie in movies {
         let Some(year) =
-            movie.year.filter(|year| (FIRST..FIRST + DECADES * 10 - 10).contains(year))
+            movie.year.filter(|year| (FIRST_YEAR..FIRST_YEAR + DECADES * 10 - 10).contains(year))
         else {
             matrix.push_row([]);
             continue;
         };
-        let decade = u32::from((year - FIRST) / 10);
-        let later = f32::from((year - FIRST) % 10) / 10.0;
-        let entries = [(decade, 1.0 - later), (decade + 1, later)];
+        let decade = u32::from((year - FIRST_YEAR) / 10);
+        let fraction = f32::from((year - FIRST_YEAR) % 10) / 10.0;
+        let entries = [(decade, 1.0 - fraction), (decade + 1, fraction)];
         let row = entries.into_iter().filter(|(_, share)| *share > 0.0).collect();
         matrix.push_row(scaled(row, weight));
     }

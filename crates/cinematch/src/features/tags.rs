@@ -21,14 +21,14 @@ impl TagCounts {
     /// Normalizes and counts tags. O(rows).
     pub fn new<'a>(rows: impl IntoIterator<Item = &'a TagRow>) -> Self {
         let mut users_of: FxHashMap<String, FxHashSet<UserId>> = FxHashMap::default();
-        let mut given: FxHashSet<(MovieId, String, UserId)> = FxHashSet::default();
+        let mut assignments: FxHashSet<(MovieId, String, UserId)> = FxHashSet::default();
         for row in rows {
             let Some(tag) = normalize(&row.tag) else { continue };
             users_of.entry(tag.clone()).or_default().insert(row.user_id);
-            given.insert((row.movie_id, tag, row.user_id));
+            assignments.insert((row.movie_id, tag, row.user_id));
         }
         let mut counts: FxHashMap<(MovieId, String), u32> = FxHashMap::default();
-        for (movie_id, tag, _) in given {
+        for (movie_id, tag, _) in assignments {
             if users_of[&tag].len() >= MIN_USERS {
                 *counts.entry((movie_id, tag)).or_default() += 1;
             }
@@ -44,7 +44,7 @@ impl TagCounts {
     }
 
     /// Returns the tags of a movie, ascending, with the number of users who applied each.
-    pub(crate) fn of(&self, movie_id: MovieId) -> &[(String, u32)] {
+    pub(crate) fn movie_tags(&self, movie_id: MovieId) -> &[(String, u32)] {
         self.by_movie.get(&movie_id).map_or(&[], Vec::as_slice)
     }
 
@@ -88,8 +88,8 @@ mod tests {
             row(3, 10, "seen on a plane"),
             row(3, 11, "seen on a plane"),
         ]);
-        assert_eq!(counts.of(MovieId(10)), [("heist".to_owned(), 2)]);
-        assert_eq!(counts.of(MovieId(11)), [("time travel".to_owned(), 1)]);
+        assert_eq!(counts.movie_tags(MovieId(10)), [("heist".to_owned(), 2)]);
+        assert_eq!(counts.movie_tags(MovieId(11)), [("time travel".to_owned(), 1)]);
         assert_eq!(counts.n_movies(), 3);
     }
 }

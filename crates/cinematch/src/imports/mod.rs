@@ -47,7 +47,7 @@ pub fn match_movies(index: &MatchIndex, movies: &[Movie], histories: Vec<History
     let found: Vec<Vec<Match>> = histories.iter().map(find).collect();
     let rows = histories.iter().zip(&found);
     let rows = rows.flat_map(|(history, found)| history.entries.iter().zip(found));
-    let taste = Taste::of(rows.filter_map(|(entry, found)| {
+    let taste = Taste::from_entries(rows.filter_map(|(entry, found)| {
         let movie = found.movie()?;
         Some((movies[movie.row()].movie_id, entry))
     }));

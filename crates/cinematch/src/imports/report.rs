@@ -85,7 +85,7 @@ pub struct MatchReport {
     /// Number of rows about series, episodes and other items that are not movies.
     pub skipped: usize,
     /// Unreadable rows and values, file by file. Serialized as counts.
-    #[serde(serialize_with = "counted")]
+    #[serde(serialize_with = "serialize_counts")]
     pub problems: Vec<Problem>,
     /// Rows about items that are not movies.
     pub skipped_rows: Vec<Skipped>,
@@ -93,7 +93,7 @@ pub struct MatchReport {
     pub matches: Vec<RowReport>,
 }
 
-fn counted<S: Serializer>(problems: &[Problem], serializer: S) -> Result<S::Ok, S::Error> {
+fn serialize_counts<S: Serializer>(problems: &[Problem], serializer: S) -> Result<S::Ok, S::Error> {
     count_problems(problems).serialize(serializer)
 }
 
@@ -121,18 +121,18 @@ impl MatchReport {
             let rows = history.entries.into_iter().zip(found);
             report.matches.extend(rows.map(|(entry, found)| RowReport::new(entry, &found, movies)));
         }
-        let of = |wanted| report.matches.iter().filter(|row| row.matched == wanted).count();
-        report.by_id = of(Matched::Id);
-        report.by_title = of(Matched::Title);
-        report.ambiguous = of(Matched::Ambiguous);
-        report.unmatched = of(Matched::Unmatched);
+        let count = |matched| report.matches.iter().filter(|row| row.matched == matched).count();
+        report.by_id = count(Matched::Id);
+        report.by_title = count(Matched::Title);
+        report.ambiguous = count(Matched::Ambiguous);
+        report.unmatched = count(Matched::Unmatched);
         report.fuzzy = report.matches.iter().filter(|row| row.fuzzy).count();
         report.skipped = report.skipped_rows.len();
         report
     }
 
     /// Returns the rows with the result `matched`, in the order of `matches`.
-    pub fn rows_that_are(&self, matched: Matched) -> impl Iterator<Item = &RowReport> {
+    pub fn rows_by_match(&self, matched: Matched) -> impl Iterator<Item = &RowReport> {
         self.matches.iter().filter(move |row| row.matched == matched)
     }
 }
@@ -140,7 +140,7 @@ impl MatchReport {
 impl RowReport {
     fn new(entry: Entry, found: &Match, movies: &[Movie]) -> Self {
         let candidates = match found {
-            Match::Ambiguous(films) => &films[..films.len().min(MAX_CANDIDATES)],
+            Match::Ambiguous(movies) => &movies[..movies.len().min(MAX_CANDIDATES)],
             _ => &[],
         };
         let candidate_movies: Vec<CandidateMovie> = candidates
@@ -158,11 +158,11 @@ impl RowReport {
             kind: entry.kind,
             matched: match found {
                 Match::ById(_) => Matched::Id,
-                Match::ByTitle(_) | Match::ByTitleNearly(_) => Matched::Title,
+                Match::ByTitle(_) | Match::ByTitleAndNearYear(_) => Matched::Title,
                 Match::Ambiguous(_) => Matched::Ambiguous,
                 Match::Unmatched => Matched::Unmatched,
             },
-            fuzzy: matches!(found, Match::ByTitleNearly(_)),
+            fuzzy: matches!(found, Match::ByTitleAndNearYear(_)),
             movie_id: found.movie().map(|movie| movies[movie.row()].movie_id),
             candidates: candidate_movies.iter().map(|movie| movie.movie_id).collect(),
             candidate_movies,

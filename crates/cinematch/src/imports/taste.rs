@@ -33,7 +33,7 @@ pub struct Taste {
 
 /// Feedback about a movie, accumulated over rows.
 #[derive(Default)]
-struct Sayings {
+struct MovieEntries {
     /// The rating, and true if it applies to a single viewing.
     rating: Option<(Stars, bool)>,
     liked: bool,
@@ -48,23 +48,24 @@ const MAX_IN_QUERY: usize = 10_000;
 impl Taste {
     /// Merges rows. The last rating of a movie is used, but a rating of the movie itself takes
     /// precedence over one of a single viewing.
-    pub(super) fn of<'a>(rows: impl Iterator<Item = (MovieId, &'a Entry)>) -> Self {
-        let mut said: BTreeMap<MovieId, Sayings> = BTreeMap::new();
-        for (at, (movie_id, entry)) in rows.enumerate() {
-            let movie = said.entry(movie_id).or_default();
+    pub(super) fn from_entries<'a>(rows: impl Iterator<Item = (MovieId, &'a Entry)>) -> Self {
+        let mut entries_by_movie: BTreeMap<MovieId, MovieEntries> = BTreeMap::new();
+        for (index, (movie_id, entry)) in rows.enumerate() {
+            let movie = entries_by_movie.entry(movie_id).or_default();
             match entry.kind {
                 EntryKind::Rated(stars) => {
-                    let stands = movie.rating.is_some_and(|(_, of_viewing)| !of_viewing);
-                    if !(stands && entry.of_viewing) {
-                        movie.rating = Some((stars, entry.of_viewing));
+                    let has_general_rating =
+                        movie.rating.is_some_and(|(_, of_viewing)| !of_viewing);
+                    if !(has_general_rating && entry.is_diary_rating) {
+                        movie.rating = Some((stars, entry.is_diary_rating));
                     }
                 }
                 EntryKind::Liked => movie.liked = true,
                 EntryKind::Watched => movie.watched = true,
-                EntryKind::Watchlist => movie.listed = movie.listed.or(Some(at)),
+                EntryKind::Watchlist => movie.listed = movie.listed.or(Some(index)),
             }
         }
-        let mut items: Vec<(Option<usize>, TasteItem)> = said
+        let mut items: Vec<(Option<usize>, TasteItem)> = entries_by_movie
             .into_iter()
             .map(|(movie_id, movie)| {
                 let watched = movie.watched || movie.rating.is_some();
@@ -92,20 +93,20 @@ impl Taste {
 
     /// Returns the movies that are liked but not rated. A rating takes precedence over a like.
     pub fn liked(&self) -> impl Iterator<Item = MovieId> {
-        self.those(|item| item.liked && item.rating.is_none())
+        self.filtered(|item| item.liked && item.rating.is_none())
     }
 
     /// Returns the movies that are watched but neither rated nor liked.
     pub fn only_watched(&self) -> impl Iterator<Item = MovieId> {
-        self.those(|item| item.watched && item.rating.is_none() && !item.liked)
+        self.filtered(|item| item.watched && item.rating.is_none() && !item.liked)
     }
 
     /// Returns the movies on the watchlist, in its order.
     pub fn listed(&self) -> impl Iterator<Item = MovieId> {
-        self.those(|item| item.listed)
+        self.filtered(|item| item.listed)
     }
 
-    fn those(&self, wanted: fn(&TasteItem) -> bool) -> impl Iterator<Item = MovieId> {
+    fn filtered(&self, wanted: fn(&TasteItem) -> bool) -> impl Iterator<Item = MovieId> {
         self.items.iter().filter(move |item| wanted(item)).map(|item| item.movie_id)
     }
 
@@ -123,12 +124,12 @@ impl Taste {
     /// Creates a query like [`query`](Self::query) that does not exclude the watchlist.
     pub fn query_with_watchlist(&self) -> Query {
         let mut rated: Vec<(MovieId, Stars)> = self.rated().collect();
-        let decided = |stars: Stars| stars.halves().abs_diff(6);
-        rated.sort_by_key(|(_, stars)| std::cmp::Reverse(decided(*stars)));
-        let silent = rated.split_off(rated.len().min(MAX_IN_QUERY));
+        let distance_from_neutral = |stars: Stars| stars.halves().abs_diff(6);
+        rated.sort_by_key(|(_, stars)| std::cmp::Reverse(distance_from_neutral(*stars)));
+        let seen_ratings = rated.split_off(rated.len().min(MAX_IN_QUERY));
         rated.sort_unstable();
         let mut liked: Vec<MovieId> = self.liked().collect();
-        let also_silent = liked.split_off(liked.len().min(MAX_IN_QUERY));
+        let seen_likes = liked.split_off(liked.len().min(MAX_IN_QUERY));
         let rating =
             |(movie_id, stars): (MovieId, Stars)| Rating { movie_id, rating: stars.value() };
         Query {
@@ -136,8 +137,8 @@ impl Taste {
             liked,
             seen: self
                 .only_watched()
-                .chain(silent.into_iter().map(|(movie_id, _)| movie_id))
-                .chain(also_silent)
+                .chain(seen_ratings.into_iter().map(|(movie_id, _)| movie_id))
+                .chain(seen_likes)
                 .collect(),
             explain: true,
             ..Query::default()

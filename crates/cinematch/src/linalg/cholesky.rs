@@ -27,8 +27,8 @@ impl TileMatrix {
 
     /// Returns the tile at a row and a column of tiles, where `row ≤ column`.
     pub(crate) fn tile(&mut self, row: usize, column: usize) -> &mut Tile {
-        let at = self.place(row, column);
-        &mut self.tiles[at]
+        let index = self.tile_index(row, column);
+        &mut self.tiles[index]
     }
 
     /// Multiplies every entry by `factor`.
@@ -52,8 +52,8 @@ impl TileMatrix {
         let mut trace = 0.0;
         for row in 0..self.n {
             for column in row..self.n {
-                let at = self.place(row, column);
-                let (a, b) = (self.tiles[at].as_flattened(), other.tiles[at].as_flattened());
+                let index = self.tile_index(row, column);
+                let (a, b) = (self.tiles[index].as_flattened(), other.tiles[index].as_flattened());
                 let sum: f64 = a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
                 trace += if row == column { sum } else { 2.0 * sum };
             }
@@ -65,10 +65,10 @@ impl TileMatrix {
     pub(crate) fn rows(&self) -> Lanes {
         let mut lanes = Lanes::zeros(self.n * self.n * TILE);
         for (row, lanes) in lanes.chunks_exact_mut(self.n).enumerate() {
-            let (of_row, within) = (row / TILE, row % TILE);
+            let (tile_row, within) = (row / TILE, row % TILE);
             for (column, to) in lanes.iter_mut().enumerate() {
-                let tile = &self.tiles[self.place(of_row.min(column), of_row.max(column))];
-                *to = if of_row <= column { tile[within] } else { tile.map(|lane| lane[within]) };
+                let tile = &self.tiles[self.tile_index(tile_row.min(column), tile_row.max(column))];
+                *to = if tile_row <= column { tile[within] } else { tile.map(|lane| lane[within]) };
             }
         }
         lanes
@@ -83,18 +83,18 @@ impl TileMatrix {
     /// Adds `value` to every entry of the diagonal.
     pub(crate) fn add_to_diagonal(&mut self, value: f32) {
         for at in 0..self.n {
-            for (place, row) in self.tile(at, at).iter_mut().enumerate() {
-                row[place] += value;
+            for (column, row) in self.tile(at, at).iter_mut().enumerate() {
+                row[column] += value;
             }
         }
     }
 
-    fn place(&self, row: usize, column: usize) -> usize {
+    fn tile_index(&self, row: usize, column: usize) -> usize {
         row * self.n - row * (row + 1) / 2 + column
     }
 
     /// Returns an earlier tile to read and a later tile to change.
-    fn pair(&mut self, read: usize, change: usize) -> (&Tile, &mut Tile) {
+    fn tile_pair(&mut self, read: usize, change: usize) -> (&Tile, &mut Tile) {
         let (before, after) = self.tiles.split_at_mut(change);
         (&before[read], &mut after[0])
     }
@@ -107,23 +107,23 @@ impl TileMatrix {
     pub(crate) fn factor(&mut self, factor: &mut Factor) -> Result<(), NotPositive> {
         factor.inverses.resize(self.n, ZERO);
         for row in 0..self.n {
-            let diagonal = self.place(row, row);
+            let diagonal = self.tile_index(row, row);
             let inverse = &mut factor.inverses[row];
             *inverse = inverse_of_root(&self.tiles[diagonal])
                 .map_err(|pivot| NotPositive { pivot: row * TILE + pivot })?;
-            let turned = transposed(inverse);
+            let transposed_inverse = transposed(inverse);
             for column in row + 1..self.n {
-                let at = self.place(row, column);
-                let right = self.tiles[at];
-                self.tiles[at] = ZERO;
-                add_product(&turned, &right, &mut self.tiles[at]);
+                let index = self.tile_index(row, column);
+                let right = self.tiles[index];
+                self.tiles[index] = ZERO;
+                add_product(&transposed_inverse, &right, &mut self.tiles[index]);
             }
             for lower in row + 1..self.n {
-                let left = self.place(row, lower);
+                let left = self.tile_index(row, lower);
                 for column in lower..self.n {
-                    let right = self.tiles[self.place(row, column)];
-                    let change = self.place(lower, column);
-                    let (left, tile) = self.pair(left, change);
+                    let right = self.tiles[self.tile_index(row, column)];
+                    let change = self.tile_index(lower, column);
+                    let (left, tile) = self.tile_pair(left, change);
                     subtract_product(left, &right, tile);
                 }
             }
@@ -151,7 +151,7 @@ impl Factor {
             let solved: [f32; TILE] = std::array::from_fn(|i| dot(&inverse[i], &left));
             lanes[row] = solved;
             for column in row + 1..n {
-                let tile = &matrix.tiles[matrix.place(row, column)];
+                let tile = &matrix.tiles[matrix.tile_index(row, column)];
                 for (values, factor) in tile.iter().zip(solved) {
                     for (lane, value) in lanes[column].iter_mut().zip(values) {
                         *lane -= factor * value;
@@ -162,7 +162,7 @@ impl Factor {
         for row in (0..n).rev() {
             let mut left = lanes[row];
             for column in row + 1..n {
-                let tile = &matrix.tiles[matrix.place(row, column)];
+                let tile = &matrix.tiles[matrix.tile_index(row, column)];
                 for (left, values) in left.iter_mut().zip(tile) {
                     *left -= dot(values, &lanes[column]);
                 }
@@ -198,12 +198,12 @@ fn inverse_of_root(tile: &Tile) -> Result<Tile, usize> {
         let scale = pivot.sqrt().recip();
         let scaled = |row: [f32; TILE]| row.map(|value| value * scale);
         (left[at], right[at]) = (scaled(left[at]), scaled(right[at]));
-        let (of_left, of_right) = (left[at], right[at]);
+        let (left_row, right_row) = (left[at], right[at]);
         for lower in at + 1..TILE {
-            let factor = of_left[lower];
-            for place in 0..TILE {
-                left[lower][place] -= factor * of_left[place];
-                right[lower][place] -= factor * of_right[place];
+            let factor = left_row[lower];
+            for column in 0..TILE {
+                left[lower][column] -= factor * left_row[column];
+                right[lower][column] -= factor * right_row[column];
             }
         }
     }

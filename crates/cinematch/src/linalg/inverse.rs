@@ -63,10 +63,10 @@ impl BlockMatrix {
     }
 
     /// Adds `of(row, value)` to every entry of the diagonal.
-    pub(crate) fn add_to_diagonal(&mut self, of: impl Fn(usize, f32) -> f32) {
+    pub(crate) fn add_to_diagonal(&mut self, change: impl Fn(usize, f32) -> f32) {
         for row in 0..self.n {
             let entry = self.entry(row, row);
-            *entry += of(row, *entry);
+            *entry += change(row, *entry);
         }
     }
 
@@ -164,8 +164,8 @@ struct Sweep {
 
 impl Sweep {
     fn new(n_blocks: usize) -> Self {
-        let room = n_blocks * TILES * BLOCK;
-        Self { rows: vec![[0.0; TILE]; room], solved: vec![[0.0; TILE]; room] }
+        let capacity = n_blocks * TILES * BLOCK;
+        Self { rows: vec![[0.0; TILE]; capacity], solved: vec![[0.0; TILE]; capacity] }
     }
 
     fn run(&mut self, matrix: &mut BlockMatrix, block: usize) -> Result<(), NotPositive> {
@@ -179,8 +179,8 @@ impl Sweep {
         panels.zip(rows.par_chunks(BLOCK)).enumerate().for_each(|(column, (solved, rows))| {
             if own.contains(&column) {
                 // The block itself becomes −D⁻¹.
-                let place = (column - own.start) * BLOCK;
-                solved.copy_from_slice(&diagonal[place..place + BLOCK]);
+                let offset = (column - own.start) * BLOCK;
+                solved.copy_from_slice(&diagonal[offset..offset + BLOCK]);
                 solved.as_flattened_mut().iter_mut().for_each(|value| *value = -*value);
                 return;
             }
@@ -196,9 +196,9 @@ impl Sweep {
             .flat_map(|row| (row * TILES..matrix.n_blocks * TILES).map(move |column| (row, column)))
             .collect();
         matrix.lanes.par_chunks_mut(BLOCK).zip(places).for_each(|(panel, (row, column))| {
-            let of_column = &solved[column * BLOCK..(column + 1) * BLOCK];
+            let column_panel = &solved[column * BLOCK..(column + 1) * BLOCK];
             if row == block {
-                panel.copy_from_slice(of_column);
+                panel.copy_from_slice(column_panel);
                 return;
             }
             let (tiles, _): (&mut [Tile], _) = panel.as_chunks_mut::<TILE>();
@@ -234,9 +234,9 @@ impl Sweep {
                 return;
             }
             let row = column % TILES * TILE;
-            for (at, turned) in rows.chunks_exact_mut(TILE).enumerate() {
+            for (at, panel) in rows.chunks_exact_mut(TILE).enumerate() {
                 let from = matrix.panel(above, block * TILES + at) + row;
-                for (j, lane) in turned.iter_mut().enumerate() {
+                for (j, lane) in panel.iter_mut().enumerate() {
                     *lane = std::array::from_fn(|i| matrix.lanes[from + i][j]);
                 }
             }
@@ -249,8 +249,8 @@ impl Sweep {
 fn inverse(panels: &[Lane]) -> Result<Vec<Lane>, usize> {
     let mut full: Vec<Vec<f64>> = (0..BLOCK)
         .map(|row| {
-            let of_row = |column: usize| panels[column / TILE * BLOCK + row][column % TILE];
-            (0..BLOCK).map(|column| of_row(column).into()).collect()
+            let row_panel = |column: usize| panels[column / TILE * BLOCK + row][column % TILE];
+            (0..BLOCK).map(|column| row_panel(column).into()).collect()
         })
         .collect();
     for at in 0..BLOCK {
@@ -259,8 +259,8 @@ fn inverse(panels: &[Lane]) -> Result<Vec<Lane>, usize> {
             return Err(at);
         }
         let row = std::mem::take(&mut full[at]);
-        for (place, other) in full.iter_mut().enumerate().filter(|(place, _)| *place != at) {
-            let factor = row[place] / pivot;
+        for (index, other) in full.iter_mut().enumerate().filter(|(index, _)| *index != at) {
+            let factor = row[index] / pivot;
             for (value, of_row) in other.iter_mut().zip(&row) {
                 *value -= factor * of_row;
             }

@@ -15,7 +15,7 @@ use crate::ids::{MovieIdx, UserIdx};
 use crate::rating::Stars;
 
 /// Maximum number of candidate neighbors per new movie: the most similar ones.
-const POOL: usize = 100;
+const MAX_NEIGHBORS: usize = 100;
 
 /// Number of ratings that count as much as the parameters mapped from similar movies. `docs/new-movies.md`
 /// has measurements.
@@ -33,13 +33,13 @@ pub struct FeatureMap {
     pub shrinkage: f32,
     /// Exponent that restores the averaged vector's norm: 0 = none, 1 = full. The vectors of
     /// neighbors differ in direction, so that their average has a smaller norm.
-    pub restored: f32,
+    pub norm_exponent: f32,
 }
 
 impl Default for FeatureMap {
     /// Returns values from a wide plateau of measurements; see `docs/new-movies.md`.
     fn default() -> Self {
-        Self { neighbors: 10, exponent: 2.0, shrinkage: 0.2, restored: 1.0 }
+        Self { neighbors: 10, exponent: 2.0, shrinkage: 0.2, norm_exponent: 1.0 }
     }
 }
 
@@ -63,40 +63,41 @@ pub fn nearest_movies(
     n_learned: usize,
     is_known: impl Fn(MovieIdx) -> bool,
 ) -> Vec<Vec<(MovieIdx, f32)>> {
-    let known: Vec<usize> = (0..n_learned).filter(|row| is_known(MovieIdx(*row as u32))).collect();
-    let by_column = rows.transposed(known.iter().copied(), |_| true);
-    let of = |similarity: &mut Vec<f32>, row: usize| {
+    let candidates: Vec<usize> =
+        (0..n_learned).filter(|row| is_known(MovieIdx(*row as u32))).collect();
+    let by_column = rows.transposed(candidates.iter().copied(), |_| true);
+    let nearest = |similarity: &mut Vec<f32>, row: usize| {
         similarity.clear();
-        similarity.resize(known.len(), 0.0);
+        similarity.resize(candidates.len(), 0.0);
         for (column, value) in rows.entries(row) {
-            let (places, values) = by_column.row(column as usize);
-            for (place, other) in places.iter().zip(values) {
-                similarity[*place as usize] += value * other;
+            let (positions, values) = by_column.row(column as usize);
+            for (position, other) in positions.iter().zip(values) {
+                similarity[*position as usize] += value * other;
             }
         }
         let mut similar: Vec<(MovieIdx, f32)> = similarity
             .iter()
             .enumerate()
             .filter(|(_, similarity)| **similarity > 0.0)
-            .map(|(place, similarity)| (MovieIdx(known[place] as u32), *similarity))
+            .map(|(position, similarity)| (MovieIdx(candidates[position] as u32), *similarity))
             .collect();
         let order =
             |a: &(MovieIdx, f32), b: &(MovieIdx, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
-        if POOL < similar.len() {
-            similar.select_nth_unstable_by(POOL, order);
-            similar.truncate(POOL);
+        if MAX_NEIGHBORS < similar.len() {
+            similar.select_nth_unstable_by(MAX_NEIGHBORS, order);
+            similar.truncate(MAX_NEIGHBORS);
         }
         similar.sort_unstable_by(order);
         similar
     };
-    (n_learned..rows.n_rows()).into_par_iter().map_init(Vec::new, of).collect()
+    (n_learned..rows.n_rows()).into_par_iter().map_init(Vec::new, nearest).collect()
 }
 
 impl FeatureMap {
     /// Returns the factor that restores the norm of an average of norm `length`, made of vectors with
     /// the mean norm `mean_length`.
     pub(super) fn norm_factor(&self, length: f32, mean_length: f32) -> f32 {
-        if length > 0.0 { (mean_length / length).powf(self.restored) } else { 0.0 }
+        if length > 0.0 { (mean_length / length).powf(self.norm_exponent) } else { 0.0 }
     }
 }
 
@@ -132,16 +133,16 @@ impl NewMovies<'_> {
 
     /// Returns the ratings of a new movie by the users to learn from, in ascending order of user;
     /// empty if there are none.
-    pub(super) fn rated_by(&self, new_movie: usize) -> Vec<(UserIdx, Stars)> {
+    pub(super) fn training_ratings(&self, new_movie: usize) -> Vec<(UserIdx, Stars)> {
         let Some((interactions, users)) = self.ratings else { return Vec::new() };
         let movie = MovieIdx((self.n_learned + new_movie) as u32);
-        let all = interactions.of_movie(movie);
+        let all = interactions.movie_ratings(movie);
         all.filter(|(user, _)| users.binary_search(user).is_ok()).collect()
     }
 
     /// Returns the number of new movies with ratings.
     pub(crate) fn n_rated(&self) -> usize {
-        (0..self.len()).filter(|new_movie| !self.rated_by(*new_movie).is_empty()).count()
+        (0..self.len()).filter(|new_movie| !self.training_ratings(*new_movie).is_empty()).count()
     }
 }
 

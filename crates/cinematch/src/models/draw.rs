@@ -15,24 +15,24 @@ impl Draw {
     }
 
     /// Draws a number from 0 (inclusive) to 1 (exclusive).
-    fn share(&mut self) -> f64 {
+    fn unit_interval(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// Draws a uniformly distributed number with three significant digits.
     pub(crate) fn uniform(&mut self, from: f64, to: f64) -> f32 {
-        rounded(from + (to - from) * self.share())
+        rounded(from + (to - from) * self.unit_interval())
     }
 
     /// Draws a log-uniformly distributed number with three significant digits, for values that span orders of
     /// magnitude.
     pub(crate) fn log_uniform(&mut self, from: f64, to: f64) -> f32 {
-        rounded(from * (to / from).powf(self.share()))
+        rounded(from * (to / from).powf(self.unit_interval()))
     }
 
     /// Draws one of `values`.
     pub(crate) fn choice<'a, T>(&mut self, values: &'a [T]) -> &'a T {
-        &values[(self.share() * values.len() as f64) as usize]
+        &values[(self.unit_interval() * values.len() as f64) as usize]
     }
 }
 

@@ -56,7 +56,7 @@ impl Factors {
 
     /// Returns a copy of the first `n_rows` rows. O(values).
     #[must_use]
-    pub(crate) fn first(&self, n_rows: usize) -> Self {
+    pub(crate) fn first_rows(&self, n_rows: usize) -> Self {
         let mut first = Self::zeros(n_rows, self.n_factors);
         let n_lanes = first.lanes.len();
         first.lanes.copy_from_slice(&self.lanes[..n_lanes]);
@@ -91,15 +91,15 @@ impl Factors {
     /// Iterates over scattered rows in the given order, prefetching the rows that follow.
     pub(crate) fn gather<'a>(&'a self, rows: &'a [u32]) -> impl Iterator<Item = &'a [Lane]> {
         /// Number of cache lines to prefetch: about the number of loads that a core can have in flight.
-        const LINES: usize = 64;
-        let ahead = (LINES / self.width).max(1);
+        const PREFETCH_LINES: usize = 64;
+        let ahead = (PREFETCH_LINES / self.width).max(1);
         let (width, lanes) = (self.width, &*self.lanes);
         let row = move |row: &u32| &lanes[*row as usize * width..][..width];
         let fetch = move |next: &u32| prefetch(row(next));
         rows.iter().take(ahead).for_each(fetch);
-        rows.iter().enumerate().map(move |(place, this)| {
-            rows.get(place + ahead).into_iter().for_each(fetch);
-            row(this)
+        rows.iter().enumerate().map(move |(index, current)| {
+            rows.get(index + ahead).into_iter().for_each(fetch);
+            row(current)
         })
     }
 
@@ -122,10 +122,10 @@ impl Factors {
     /// Returns `FᵀF`. 2·n·d² FLOPs; the result does not depend on the number of threads.
     pub(crate) fn gramian(&self) -> TileMatrix {
         /// Number of rows per partial sum.
-        const RUN: usize = 4096;
+        const CHUNK_ROWS: usize = 4096;
         let runs: Vec<TileMatrix> = self
             .lanes
-            .par_chunks(RUN * self.width)
+            .par_chunks(CHUNK_ROWS * self.width)
             .map(|rows| {
                 let mut sum = TileMatrix::zeros(self.width);
                 let mut panels = Panels::new(self.width);

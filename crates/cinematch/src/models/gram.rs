@@ -18,18 +18,18 @@ pub(crate) struct Columns {
 struct Entry {
     user: u32,
     /// Position of the column in the user's row.
-    place: u32,
+    position: u32,
 }
 
 impl Columns {
-    /// Selects at most `most` movies with the most users; ties are broken by row. Movies without users
+    /// Selects at most `max_columns` movies with the most users; ties are broken by row. Movies without users
     /// are omitted. O(entries · log).
-    pub(crate) fn new(implicit: &Implicit, most: usize) -> Self {
+    pub(crate) fn new(implicit: &Implicit, max_columns: usize) -> Self {
         let n_users = |movie: &MovieIdx| implicit.movie_users().row(movie.row()).0.len();
         let mut movies: Vec<MovieIdx> = (0..implicit.n_movies() as u32).map(MovieIdx).collect();
         movies.retain(|movie| n_users(movie) > 0);
         movies.sort_by_key(|movie| std::cmp::Reverse(n_users(movie)));
-        movies.truncate(most);
+        movies.truncate(max_columns);
 
         let mut column_of = vec![u32::MAX; implicit.n_movies()];
         for (column, movie) in movies.iter().enumerate() {
@@ -43,18 +43,18 @@ impl Columns {
         let mut user_columns = CsrMatrix::new(movies.len());
         let mut next = starts.clone();
         let mut entries: Vec<Entry> =
-            (0..starts[movies.len()]).map(|_| Entry { user: 0, place: 0 }).collect();
+            (0..starts[movies.len()]).map(|_| Entry { user: 0, position: 0 }).collect();
         let mut row: Vec<(u32, f32)> = Vec::new();
         for user in 0..implicit.n_users() {
             row.clear();
-            let of_user = implicit.user_movies().entries(user);
-            let known = of_user.map(|(movie, weight)| (column_of[movie as usize], weight));
-            row.extend(known.filter(|(column, _)| *column != u32::MAX));
+            let user_entries = implicit.user_movies().entries(user);
+            let columns = user_entries.map(|(movie, weight)| (column_of[movie as usize], weight));
+            row.extend(columns.filter(|(column, _)| *column != u32::MAX));
             row.sort_unstable_by_key(|(column, _)| *column);
-            for (place, (column, _)) in row.iter().enumerate() {
-                let at = &mut next[*column as usize];
-                entries[*at] = Entry { user: user as u32, place: place as u32 };
-                *at += 1;
+            for (position, (column, _)) in row.iter().enumerate() {
+                let slot = &mut next[*column as usize];
+                entries[*slot] = Entry { user: user as u32, position: position as u32 };
+                *slot += 1;
             }
             user_columns.push_row(row.iter().copied());
         }
@@ -69,8 +69,8 @@ impl Columns {
     /// Adds a row of G from the diagonal on: `values[k] += G[column][column + k]`. O(entries of the
     /// column's users from that column on).
     pub(crate) fn add_upper_row(&self, column: usize, values: &mut [f32]) {
-        self.each_user(column, |weight, columns, weights, place| {
-            add(weight, column, &columns[place..], &weights[place..], values);
+        self.each_user(column, |weight, columns, weights, position| {
+            add(weight, column, &columns[position..], &weights[position..], values);
         });
     }
 
@@ -86,7 +86,7 @@ impl Columns {
     fn each_user(&self, column: usize, mut each: impl FnMut(f32, &[u32], &[f32], usize)) {
         for entry in &self.entries[self.starts[column]..self.starts[column + 1]] {
             let (columns, weights) = self.user_columns.row(entry.user as usize);
-            each(weights[entry.place as usize], columns, weights, entry.place as usize);
+            each(weights[entry.position as usize], columns, weights, entry.position as usize);
         }
     }
 }

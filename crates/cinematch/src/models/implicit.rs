@@ -14,38 +14,39 @@ pub struct Confidence {
     /// Weight of 4 stars and more.
     pub liked: f32,
     /// Weight of 3 and 3.5 stars: choosing to watch a movie is weak evidence of liking its kind.
-    pub middling: f32,
+    #[serde(rename = "middling")]
+    pub neutral: f32,
 }
 
 impl Default for Confidence {
     fn default() -> Self {
-        Self { liked: 1.0, middling: 0.35 }
+        Self { liked: 1.0, neutral: 0.35 }
     }
 }
 
 impl Confidence {
     /// Weights that count only ratings of 4 stars and more, as in Liang et al., 2018.
-    pub(crate) const LIKED_ONLY: Self = Self { liked: 1.0, middling: 0.0 };
+    pub(crate) const LIKED_ONLY: Self = Self { liked: 1.0, neutral: 0.0 };
 
     /// Draws the weight of 3 and 3.5 stars for a trial of `cinematch tune`.
     pub(super) fn draw(&mut self, draw: &mut Draw) {
-        self.middling = draw.uniform(0.0, 0.6);
+        self.neutral = draw.uniform(0.0, 0.6);
     }
 
     /// Returns the weight of a rating.
-    pub(crate) fn of(self, stars: Stars) -> f32 {
+    pub(crate) fn weight(self, stars: Stars) -> f32 {
         match stars.halves() {
             8.. => self.liked,
-            6.. => self.middling,
+            6.. => self.neutral,
             _ => 0.0,
         }
     }
 
     /// Returns the position in the history, the movie and the weight of each movie whose weight is above 0.
     pub(crate) fn weigh(&self, history: &[Rated]) -> impl Iterator<Item = (usize, MovieIdx, f32)> {
-        history.iter().enumerate().filter_map(|(place, rated)| {
-            let weight = self.of(rated.stars);
-            (weight > 0.0).then_some((place, rated.movie, weight))
+        history.iter().enumerate().filter_map(|(index, rated)| {
+            let weight = self.weight(rated.stars);
+            (weight > 0.0).then_some((index, rated.movie, weight))
         })
     }
 }
@@ -69,8 +70,8 @@ impl Implicit {
     ) -> Self {
         let mut user_movies = CsrMatrix::new(interactions.n_movies());
         for user in users {
-            let entries = interactions.of_user(*user).filter_map(|rated| {
-                let weight = confidence.of(rated.stars);
+            let entries = interactions.user_ratings(*user).filter_map(|rated| {
+                let weight = confidence.weight(rated.stars);
                 (weight > 0.0).then_some((rated.movie.0, weight))
             });
             user_movies.push_row(entries);

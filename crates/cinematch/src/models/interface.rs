@@ -121,7 +121,7 @@ pub enum FitCause {
     Singular(#[from] NotPositive),
     /// The parts of a hybrid are invalid.
     #[error("expected one or more different models, none of them a hybrid")]
-    Parts,
+    InvalidHybrid,
 }
 
 /// An error from a parameter outside its range.

@@ -44,8 +44,8 @@ impl ItemItem {
         let mut by_target = CsrMatrix::new(n_movies);
         let mut targets = targets.into_iter().peekable();
         for row in 0..n_movies {
-            let of_row = targets.next_if(|(movie, _)| movie.row() == row);
-            by_target.push_row(of_row.map(|(_, sources)| sources).unwrap_or_default());
+            let sources = targets.next_if(|(movie, _)| movie.row() == row);
+            by_target.push_row(sources.map(|(_, sources)| sources).unwrap_or_default());
         }
         let weights = by_target.transposed(0..n_movies, |_| true);
         Self { confidence, weights }
@@ -63,16 +63,16 @@ impl ItemItem {
     }
 
     /// Returns the model with new movies appended to the learned ones. A new movie's row and column are
-    /// the averages of those of the most similar learned movies, truncated to the `most` largest entries.
+    /// the averages of those of the most similar learned movies, truncated to the `max_entries` largest entries.
     /// The weight between two new movies is 0. O(entries).
-    pub(super) fn extended(&self, new_movies: &NewMovies<'_>, most: usize) -> Self {
+    pub(super) fn extended(&self, new_movies: &NewMovies<'_>, max_entries: usize) -> Self {
         let n_learned = new_movies.n_learned;
         let n_movies = n_learned + new_movies.len();
         let is_learned = |column: u32| (column as usize) < n_learned;
         let by_target = self.weights.transposed(0..n_learned, is_learned);
         let mapped = new_movies.mapped(|movie| {
-            let of_targets = by_target.row(movie.row()).0;
-            !of_targets.is_empty() || !self.weights.row(movie.row()).0.is_empty()
+            let sources = by_target.row(movie.row()).0;
+            !sources.is_empty() || !self.weights.row(movie.row()).0.is_empty()
         });
         let average = |matrix: &CsrMatrix<f32>, sums: &mut Vec<f32>, movies: &[(usize, f32)]| {
             sums.clear();
@@ -90,7 +90,7 @@ impl ItemItem {
             let length = sums.iter().map(|value| value * value).sum::<f32>().sqrt();
             let scale = new_movies.map.norm_factor(length, mean_length);
             let entries = (0_u32..).zip(&*sums).filter(|(_, value)| **value != 0.0);
-            largest(entries.map(|(other, value)| (other, value * scale)).collect(), most)
+            largest(entries.map(|(other, value)| (other, value * scale)).collect(), max_entries)
         };
         let (new_columns, new_rows): (Vec<_>, Vec<_>) = mapped
             .par_iter()
@@ -99,17 +99,18 @@ impl ItemItem {
             })
             .unzip();
         drop(by_target);
-        let mut for_new_movies = CsrMatrix::new(n_learned);
+        let mut new_movie_columns = CsrMatrix::new(n_learned);
         for sources in new_columns {
-            for_new_movies.push_row(sources);
+            new_movie_columns.push_row(sources);
         }
-        let for_new_movies = for_new_movies.transposed(0..new_movies.len(), |_| true);
+        let new_movie_columns = new_movie_columns.transposed(0..new_movies.len(), |_| true);
         let mut weights = CsrMatrix::new(n_movies);
         for row in 0..n_learned {
-            let learned = self.weights.entries(row).filter(|(column, _)| is_learned(*column));
-            let new = for_new_movies.entries(row);
+            let learned_entries =
+                self.weights.entries(row).filter(|(column, _)| is_learned(*column));
+            let new = new_movie_columns.entries(row);
             let new = new.map(|(column, value)| (column + n_learned as u32, value));
-            weights.push_row(learned.chain(new));
+            weights.push_row(learned_entries.chain(new));
         }
         for targets in new_rows {
             weights.push_row(targets);
@@ -142,11 +143,11 @@ impl Model for ItemItem {
 
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         let mut contributions = Contributions::none(history.len(), movies.len());
-        for (place, source, weight) in self.confidence.weigh(history) {
+        for (index, source, weight) in self.confidence.weigh(history) {
             let (columns, values) = self.weights.row(source.row());
             for (movie, contributions) in movies.iter().zip(&mut contributions) {
-                if let Ok(at) = columns.binary_search(&movie.0) {
-                    contributions.parts[place] = weight * values[at];
+                if let Ok(position) = columns.binary_search(&movie.0) {
+                    contributions.parts[index] = weight * values[position];
                 }
             }
         }
@@ -164,13 +165,13 @@ impl FittedModel for ItemItem {
     }
 }
 
-/// Returns the `most` entries of largest magnitude, in ascending order of column. Ties are broken by column.
-pub(super) fn largest(mut entries: Vec<(u32, f32)>, most: usize) -> Vec<(u32, f32)> {
-    if most < entries.len() {
-        entries.select_nth_unstable_by(most, |a, b| {
+/// Returns the `max_entries` entries of largest magnitude, in ascending order of column. Ties are broken by column.
+pub(super) fn largest(mut entries: Vec<(u32, f32)>, max_entries: usize) -> Vec<(u32, f32)> {
+    if max_entries < entries.len() {
+        entries.select_nth_unstable_by(max_entries, |a, b| {
             b.1.abs().total_cmp(&a.1.abs()).then(a.0.cmp(&b.0))
         });
-        entries.truncate(most);
+        entries.truncate(max_entries);
     }
     entries.sort_unstable_by_key(|(column, _)| *column);
     // Truncation does not release memory, which adds up over all movies.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::archive::{Archive, ArchiveContext, ReadArchive};
 use super::biased_mf::{BiasedMf, BiasedMfParams};
 use super::cold_start::NewMovies;
-use super::content::{ContentAlone, ContentParams};
+use super::content::{ContentParams, StandaloneContent};
 use super::contributions::Contributions;
 use super::draw::Draw;
 use super::ease::{Ease, Edlae};
@@ -120,7 +120,7 @@ macro_rules! registry {
             /// Checks the parameters of a model that is not a hybrid.
             pub(super) fn validate(&self) -> Result<(), FitCause> {
                 match self {
-                    Self::Hybrid { .. } => Err(FitCause::Parts),
+                    Self::Hybrid { .. } => Err(FitCause::InvalidHybrid),
                     $($(Self::$kind(params) => Ok(params.validate()?),)+)+
                 }
             }
@@ -144,7 +144,7 @@ macro_rules! registry {
                 progress: &mut dyn FnMut(f32),
             ) -> Result<Fitted, FitCause> {
                 match self {
-                    Self::Hybrid { .. } => Err(FitCause::Parts),
+                    Self::Hybrid { .. } => Err(FitCause::InvalidHybrid),
                     $($(Self::$kind(params) => params.fit(data, progress).map(Fitted::$fitted),)+)+
                 }
             }
@@ -214,7 +214,7 @@ registry! {
     Ials(Ials): Ials(IalsParams) = "ials";
     UserKnn(UserKnn): UserKnn(UserKnnParams) = "user-knn";
     BiasedMf(BiasedMf): BiasedMf(BiasedMfParams) = "biased-mf";
-    Content(ContentAlone): Content(ContentParams) = "content";
+    Content(StandaloneContent): Content(ContentParams) = "content";
     Popular(Popular): Popular(PopularParams) = "popular",
         PopularRecent(PopularRecentParams) = "popular-recent", TopRated(TopRatedParams) = "top-rated";
 }

@@ -88,7 +88,7 @@ impl Spec {
         names.sort_unstable();
         let repeated = names.windows(2).any(|pair| pair[0] == pair[1]);
         if parts.is_empty() || repeated || names.contains(&self.model.name()) {
-            return Err(FitError::of(&self.model)(FitCause::Parts));
+            return Err(FitError::of(&self.model)(FitCause::InvalidHybrid));
         }
         for part in parts {
             part.validate_weight().map_err(FitError::of(&part.model))?;
@@ -98,7 +98,7 @@ impl Spec {
     }
 
     fn check_confidence(&self) -> Result<(), ParameterError> {
-        let Confidence { liked, middling } = self.confidence;
+        let Confidence { liked, neutral: middling } = self.confidence;
         let is_share = |value| (0.0..=1.0).contains(&value);
         check("liked", liked, liked > 0.0 && is_share(liked), "above 0, at most 1")?;
         check("middling", middling, is_share(middling), "0 to 1")
@@ -176,7 +176,7 @@ mod tests {
             let error = spec.fit(data, &mut |_, _| ()).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
-        let confidence = Confidence { liked: 0.0, middling: 0.0 };
+        let confidence = Confidence { liked: 0.0, neutral: 0.0 };
         let error = Spec { confidence, ..Spec::default() }.fit(data, &mut |_, _| ()).unwrap_err();
         assert_eq!(error.to_string(), "hybrid: liked is 0; expected above 0, at most 1");
     }

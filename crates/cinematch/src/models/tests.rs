@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::content::ContentAlone;
+use super::content::StandaloneContent;
 use super::ease::EaseParams;
 use super::hybrid::Hybrid;
 use super::ials::{IalsParams, Solver};
@@ -89,7 +89,7 @@ fn models() -> Vec<(&'static str, Fitted)> {
             Fitted::Hybrid(Hybrid::new(vec![
                 (ease, 1.0),
                 (fit_ials(ials()), 0.5),
-                (Fitted::Content(ContentAlone::fit(features.clone())), 0.3),
+                (Fitted::Content(StandaloneContent::fit(features.clone())), 0.3),
                 (popular, 0.1),
             ])),
         ),
@@ -180,9 +180,9 @@ fn ease_equals_the_closed_form() {
     let n = N_MOVIES - 1;
     let mut left = vec![vec![0.0_f64; n]; n];
     for user in users {
-        let weight = |rated: Rated| f64::from(Confidence::default().of(rated.stars));
-        for a in interactions.of_user(user) {
-            for b in interactions.of_user(user) {
+        let weight = |rated: Rated| f64::from(Confidence::default().weight(rated.stars));
+        for a in interactions.user_ratings(user) {
+            for b in interactions.user_ratings(user) {
                 left[a.movie.row()][b.movie.row()] += weight(a) * weight(b);
             }
         }

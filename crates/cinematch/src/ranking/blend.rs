@@ -54,7 +54,8 @@ impl Blend {
 
     /// Returns the model with a name, or all models for the name of the blend.
     pub(super) fn find(&self, name: &str) -> Result<ModelChoice, UnknownModel> {
-        let found = self.names().find_map(|(known, choice)| (known == name).then_some(choice));
+        let found =
+            self.names().find_map(|(candidate, choice)| (candidate == name).then_some(choice));
         found.ok_or_else(|| {
             let available: Vec<&str> = self.names().map(|(name, _)| name).collect();
             UnknownModel { name: excerpt(name), available: available.join(", ") }
@@ -64,7 +65,7 @@ impl Blend {
     /// Returns the names of the blend and of its models. A blend of one model has one name.
     fn names(&self) -> impl Iterator<Item = (&'static str, ModelChoice)> {
         let models = self.models.iter().enumerate();
-        let models = models.map(|(place, model)| (model.name, ModelChoice::Only(place)));
+        let models = models.map(|(index, model)| (model.name, ModelChoice::Only(index)));
         let content = (self.content > 0.0).then_some((CONTENT, ModelChoice::Content));
         let is_single =
             self.name == CONTENT || self.models.iter().any(|model| model.name == self.name);

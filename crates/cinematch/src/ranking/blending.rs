@@ -13,7 +13,7 @@ use crate::ids::MovieIdx;
 use crate::models::content::{Profile, Signal};
 use crate::models::hybrid;
 use crate::models::{Contributions, Model};
-use crate::retrieval::{Candidate, Scores, best, highest};
+use crate::retrieval::{Candidate, Scores, highest, top_k};
 
 /// Input of [`Recommender::fill_blended`].
 pub(super) struct BlendInput<'p, 'h> {
@@ -119,10 +119,10 @@ impl Recommender {
     ) -> Vec<f32> {
         let mut scores = vec![0.0; self.movies.len()];
         let mut scales = Vec::with_capacity(self.blend.models.len());
-        for (place, (_, weight)) in self.blend.weighted(model).enumerate() {
+        for (index, (_, weight)) in self.blend.weighted(model).enumerate() {
             let mut scale = 0.0;
             if weight > 0.0 {
-                fill_scores(place, &mut scores);
+                fill_scores(index, &mut scores);
                 scale = hybrid::scale(&scores, weight);
             }
             if scale > 0.0 {
@@ -152,7 +152,7 @@ impl Recommender {
 
     /// Returns the `k` movies that the models rank highest for each history, without the movies of the
     /// history. Quality, genres, novelty and diversity do not apply. The movies of a history must be distinct.
-    pub fn best_for(
+    pub fn top_k_for(
         &self,
         model: ModelChoice,
         histories: &[&[Rated]],
@@ -173,23 +173,23 @@ impl Recommender {
             })
             .collect();
         let mut own = Vec::new();
-        let list = |(user, history): (usize, &&[Rated])| {
+        let rank_user = |(user, history): (usize, &&[Rated])| {
             let signal = |rated: &Rated| Signal::rated(rated.movie, rated.stars.value());
             let signals: Vec<Signal> = history.iter().map(signal).collect();
             let mut profile = self.model.profile(&signals);
             let input = BlendInput { model, history, profile: &mut profile, reference: None };
-            self.fill_blended(input, &mut own, |place, own| {
-                std::mem::swap(own, &mut scores[place][user]);
+            self.fill_blended(input, &mut own, |index, own| {
+                std::mem::swap(own, &mut scores[index][user]);
             });
             for rated in *history {
                 own[self.position_of[rated.movie.row()] as usize] = f32::NEG_INFINITY;
             }
             let scores = Scores { layout: &self.layout, own: &own, shared: Vec::new() };
-            let mut candidates = best(k, &scores, |_| true);
+            let mut candidates = top_k(k, &scores, |_| true);
             candidates.retain(|candidate| candidate.score > f32::NEG_INFINITY);
             candidates
         };
-        histories.iter().enumerate().map(list).collect()
+        histories.iter().enumerate().map(rank_user).collect()
     }
 
     /// Returns the contributions of the models trained on ratings to the score of each movie, multiplied by the

@@ -42,7 +42,7 @@ pub(super) struct Calibration<'a> {
     /// Change of [`Self::base`] per liked genre of a movie, by number of the movie's genres and by genre.
     table: Vec<f32>,
     /// Liked genres of each movie, as positions in the list of liked genres.
-    places: Vec<u16>,
+    positions: Vec<u16>,
     /// Negative distance, up to a constant, after adding a movie without liked genres.
     base: f32,
     /// Negative distance, up to a constant, after adding a movie without genres; `None` if all
@@ -84,36 +84,38 @@ impl<'a> Calibration<'a> {
         movies: impl Iterator<Item = MovieIdx>,
     ) -> (Self, Vec<MovieGenres>) {
         let n_liked = mix.liked.len();
-        let mut place_of = vec![None; mix.index.genres.names().len()];
-        for (place, (genre, _)) in (0_u16..).zip(&mix.liked) {
-            place_of[*genre] = Some(place);
+        let mut position_of = vec![None; mix.index.genres.names().len()];
+        for (position, (genre, _)) in (0_u16..).zip(&mix.liked) {
+            position_of[*genre] = Some(position);
         }
-        let mut places = Vec::with_capacity(256);
+        let mut positions = Vec::with_capacity(256);
         let genres_of: Vec<MovieGenres> = movies
             .map(|movie| {
-                let (genres, start) = (mix.index.genres_of(movie.row()), places.len());
-                each_bit(genres, |genre| places.extend(place_of[genre]));
-                MovieGenres { liked: start..places.len(), n_genres: count(genres) }
+                let (genres, start) = (mix.index.genres_of(movie.row()), positions.len());
+                each_bit(genres, |genre| positions.extend(position_of[genre]));
+                MovieGenres { liked: start..positions.len(), n_genres: count(genres) }
             })
             .collect();
         let mut table = vec![0.0; n_liked];
-        let mut counts = Vec::with_capacity(places.len());
+        let mut counts = Vec::with_capacity(positions.len());
         for movie in &genres_of {
             table.resize(table.len().max((movie.n_genres + 1) * n_liked), 0.0);
-            let of_movie = &places[movie.liked.clone()];
-            counts.extend(of_movie.iter().map(|place| (usize::from(*place), movie.n_genres)));
+            let movie_positions = &positions[movie.liked.clone()];
+            counts.extend(
+                movie_positions.iter().map(|position| (usize::from(*position), movie.n_genres)),
+            );
         }
         counts.sort_unstable();
         counts.dedup();
-        let has_bare = genres_of.iter().any(|movie| movie.n_genres == 0);
+        let has_movie_without_genres = genres_of.iter().any(|movie| movie.n_genres == 0);
         let calibration = Self {
             in_list: vec![0.0; n_liked],
             n_movies: 0.0,
             counts,
             table,
-            places,
+            positions,
             base: 0.0,
-            unchanged: has_bare.then_some(0.0),
+            unchanged: has_movie_without_genres.then_some(0.0),
             mix,
         };
         (calibration, genres_of)
@@ -124,8 +126,8 @@ impl<'a> Calibration<'a> {
         if movie.n_genres > 0 {
             self.n_movies += 1.0;
         }
-        for place in &self.places[movie.liked.clone()] {
-            self.in_list[usize::from(*place)] += (movie.n_genres as f32).recip();
+        for position in &self.positions[movie.liked.clone()] {
+            self.in_list[usize::from(*position)] += (movie.n_genres as f32).recip();
         }
     }
 
@@ -134,22 +136,22 @@ impl<'a> Calibration<'a> {
     pub(crate) fn prepare(&mut self) {
         let Self { mix, in_list, n_movies, counts, table, base, unchanged, .. } = self;
         let n_liked = in_list.len();
-        let (now, next) =
+        let (current, next) =
             ((1.0 - SMOOTHING) / n_movies.max(1.0), (1.0 - SMOOTHING) / (*n_movies + 1.0));
         let mut counts = counts.iter().peekable();
         *base = 0.0;
-        for (place, ((_, share), in_list)) in mix.liked.iter().zip(&*in_list).enumerate() {
+        for (position, ((_, share), in_list)) in mix.liked.iter().zip(&*in_list).enumerate() {
             let without = (next * in_list + SMOOTHING * share).ln();
             *base += share * without;
-            while let Some((_, n_genres)) = counts.next_if(|(of, _)| *of == place) {
+            while let Some((_, n_genres)) = counts.next_if(|(counted, _)| *counted == position) {
                 let with = next * (in_list + (*n_genres as f32).recip()) + SMOOTHING * share;
-                table[n_genres * n_liked + place] = share * (with.ln() - without);
+                table[n_genres * n_liked + position] = share * (with.ln() - without);
             }
         }
         if let Some(unchanged) = unchanged {
             let genres = mix.liked.iter().zip(in_list);
             let logs = genres
-                .map(|((_, share), in_list)| share * (now * *in_list + SMOOTHING * share).ln());
+                .map(|((_, share), in_list)| share * (current * *in_list + SMOOTHING * share).ln());
             *unchanged = logs.sum();
         }
     }
@@ -160,9 +162,9 @@ impl<'a> Calibration<'a> {
             return self.unchanged.unwrap_or_default();
         }
         let row = &self.table[movie.n_genres * self.in_list.len()..];
-        self.places[movie.liked.clone()]
+        self.positions[movie.liked.clone()]
             .iter()
-            .fold(self.base, |sum, place| sum + row[usize::from(*place)])
+            .fold(self.base, |sum, position| sum + row[usize::from(*position)])
     }
 }
 
@@ -173,10 +175,10 @@ fn count(words: &[u64]) -> usize {
 
 /// Calls `each` with the position of each bit that is set.
 fn each_bit(words: &[u64], mut each: impl FnMut(usize)) {
-    for (at, word) in words.iter().enumerate() {
+    for (index, word) in words.iter().enumerate() {
         let mut word = *word;
         while word != 0 {
-            each(at * 64 + word.trailing_zeros() as usize);
+            each(index * 64 + word.trailing_zeros() as usize);
             word &= word - 1;
         }
     }

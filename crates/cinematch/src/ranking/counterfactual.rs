@@ -26,7 +26,8 @@ pub struct Counterfactual<'a> {
     /// Place of the recommended movie in the list, from 1.
     pub place: usize,
     /// Place of the recommended movie without the feedback, from 1.
-    pub would_be: usize,
+    #[serde(rename = "would_be")]
+    pub counterfactual_place: usize,
 }
 
 impl Recommender {
@@ -48,9 +49,9 @@ impl Recommender {
         let contributions = terms.history_contributions(&movies);
         // Listed movies by the movie of the history that contributes most to them.
         let mut listed_by_source: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (at, contributions) in contributions.iter().enumerate() {
+        for (index, contributions) in contributions.iter().enumerate() {
             if let Some(source) = largest(contributions) {
-                listed_by_source.entry(source).or_default().push(at);
+                listed_by_source.entry(source).or_default().push(index);
             }
         }
         let mut counterfactuals = vec![None; movies.len()];
@@ -59,17 +60,17 @@ impl Recommender {
             let item = changed.history.remove(source);
             let movie = self.movie(item.signal.movie);
             // A resolved request contains its history in `seen`; a request constructed directly may not.
-            if let Err(place) = changed.filter.seen.binary_search(&item.signal.movie) {
-                changed.filter.seen.insert(place, item.signal.movie);
+            if let Err(index) = changed.filter.seen.binary_search(&item.signal.movie) {
+                changed.filter.seen.insert(index, item.signal.movie);
             }
-            let affected: Vec<MovieIdx> = listed.iter().map(|at| movies[*at]).collect();
-            for (at, would_be) in listed.into_iter().zip(self.places(&changed, &affected)) {
-                counterfactuals[at] = would_be.map(|would_be| Counterfactual {
+            let affected: Vec<MovieIdx> = listed.iter().map(|index| movies[*index]).collect();
+            for (index, new_place) in listed.into_iter().zip(self.places(&changed, &affected)) {
+                counterfactuals[index] = new_place.map(|would_be| Counterfactual {
                     movie_id: movie.movie_id,
                     title: &movie.title,
                     feedback: item.feedback,
-                    place: request.offset + at + 1,
-                    would_be,
+                    place: request.offset + index + 1,
+                    counterfactual_place: would_be,
                 });
             }
         }
@@ -111,9 +112,9 @@ impl Recommender {
 /// Returns the position of the largest positive value, or of the first one if several are equal.
 fn largest(contributions: &[f32]) -> Option<usize> {
     let mut largest = None;
-    for (at, contribution) in contributions.iter().enumerate() {
+    for (index, contribution) in contributions.iter().enumerate() {
         if *contribution > largest.map_or(0.0, |at: usize| contributions[at]) {
-            largest = Some(at);
+            largest = Some(index);
         }
     }
     largest

@@ -22,7 +22,7 @@ pub(crate) const POOL: usize = 100;
 /// Weight of calibration: about the highest similarity between movies of a pool.
 const CALIBRATION_WEIGHT: f32 = 0.3;
 
-/// Reorders the first [`POOL`] candidates up to the place `wanted`; the order of the others does not change.
+/// Reorders the first [`POOL`] candidates up to the place `n_wanted`; the order of the others does not change.
 ///
 /// The similarity term can only lower a movie's value as the list grows, so that most movies are never compared
 /// with the whole list (lazy greedy: Minoux, 1978). The result equals that of the exhaustive greedy algorithm.
@@ -32,7 +32,7 @@ pub(crate) fn rerank(
     model: &ContentModel,
     ranked: Vec<Candidate>,
     diversity: f32,
-    wanted: usize,
+    n_wanted: usize,
     mix: Option<GenreMix<'_>>,
 ) -> Vec<Candidate> {
     if diversity <= 0.0 || ranked.len() < 3 {
@@ -46,51 +46,54 @@ pub(crate) fn rerank(
         let (list, movies) = Calibration::new(mix, pool.iter().map(|candidate| candidate.movie));
         Calibrated { list, movies, weight: diversity * CALIBRATION_WEIGHT }
     });
-    let mut waiting: Vec<Unplaced> = pool
+    let mut remaining: Vec<Unranked> = pool
         .iter()
         .map(|candidate| {
             let gain = (1.0 - diversity) * relevance(candidate);
-            Unplaced { candidate: *candidate, gain, similarity: 0.0, calibration: 0.0, compared: 0 }
+            Unranked { candidate: *candidate, gain, similarity: 0.0, calibration: 0.0, compared: 0 }
         })
         .collect();
-    let mut above = model.similarity_pool();
+    let mut chosen_pool = model.similarity_pool();
     let mut chosen: Vec<Candidate> = Vec::with_capacity(ranked.len());
-    while chosen.len() < wanted && !waiting.is_empty() {
+    while chosen.len() < n_wanted && !remaining.is_empty() {
         if let Some(calibrated) = &mut calibrated {
-            calibrated.update(&mut waiting);
+            calibrated.update(&mut remaining);
         }
         let pick = loop {
             // Ties are broken by rank.
             let mut pick = 0;
             let mut most = f32::NEG_INFINITY;
-            for (at, movie) in waiting.iter().enumerate() {
+            for (index, movie) in remaining.iter().enumerate() {
                 let value = movie.gain - diversity * movie.similarity + movie.calibration;
                 if value > most {
-                    (pick, most) = (at, value);
+                    (pick, most) = (index, value);
                 }
             }
-            let top = &mut waiting[pick];
+            let top = &mut remaining[pick];
             if top.compared == chosen.len() {
                 break pick;
             }
-            top.similarity =
-                above.similarities_to(top.candidate.movie).iter().copied().fold(0.0, f32::max);
+            top.similarity = chosen_pool
+                .similarities_to(top.candidate.movie)
+                .iter()
+                .copied()
+                .fold(0.0, f32::max);
             top.compared = chosen.len();
         };
-        let candidate = waiting.remove(pick).candidate;
+        let candidate = remaining.remove(pick).candidate;
         if let Some(calibrated) = &mut calibrated {
             calibrated.list.push(&calibrated.movies.remove(pick));
         }
-        above.push(candidate.movie);
+        chosen_pool.push(candidate.movie);
         chosen.push(candidate);
     }
-    chosen.extend(waiting.into_iter().map(|waiting| waiting.candidate));
+    chosen.extend(remaining.into_iter().map(|waiting| waiting.candidate));
     chosen.extend_from_slice(rest);
     chosen
 }
 
 /// A candidate that is not in the list yet.
-struct Unplaced {
+struct Unranked {
     candidate: Candidate,
     /// Relevance term of the objective.
     gain: f32,
@@ -113,7 +116,7 @@ struct Calibrated<'a> {
 
 impl Calibrated<'_> {
     /// Sets the calibration term of each waiting movie at the next place.
-    fn update(&mut self, waiting: &mut [Unplaced]) {
+    fn update(&mut self, waiting: &mut [Unranked]) {
         self.list.prepare();
         let (mut least, mut most) = (f32::INFINITY, f32::NEG_INFINITY);
         for (movie, genres) in waiting.iter_mut().zip(&self.movies) {

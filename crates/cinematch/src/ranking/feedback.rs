@@ -30,7 +30,7 @@ impl Feedback {
             Self::Rated(stars) => stars,
         };
         // `resolve` rejects ratings outside the scale; a request constructed directly may contain one.
-        Stars::from_value(stars).unwrap_or(Stars::ONE)
+        Stars::from_value(stars).unwrap_or(Stars::ONE_STAR)
     }
 
     /// Returns the content signal of the movie, whose weight raises the scores of similar movies if positive and

@@ -20,7 +20,7 @@ use crate::retrieval::{Candidate, Filter, FilterKind, PreparedFilter, Scores};
 /// Maximum number of members.
 pub const MAX_MEMBERS: usize = 20;
 /// Default `below` of [`Strategy::Veto`]: a member vetoes the lower half of their own ranking.
-pub const VETO_BELOW: f32 = 0.5;
+pub const DEFAULT_VETO_SHARE: f32 = 0.5;
 
 /// A strategy that aggregates the members' scores.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -142,7 +142,7 @@ impl Recommender {
         if candidates.len() < eligible.len() {
             removed_by.insert(FilterKind::Veto, eligible.len() - candidates.len());
         }
-        let listed = first(candidates, group.offset.saturating_add(group.limit));
+        let listed = top_k(candidates, group.offset.saturating_add(group.limit));
         let satisfaction =
             members.iter().map(|member| member.satisfaction(&eligible, &listed)).collect();
         let best = members.iter().map(Member::best).collect();
@@ -222,7 +222,7 @@ impl<'a, 'r> Member<'a, 'r> {
 
     /// Returns the score of an eligible movie.
     fn score_of(&self, eligible: &[MovieIdx], movie: MovieIdx) -> f32 {
-        eligible.binary_search(&movie).map_or(0.0, |at| self.scores[at])
+        eligible.binary_search(&movie).map_or(0.0, |index| self.scores[index])
     }
 
     /// Returns the highest score of an eligible movie; `None` if there is none. O(movies).
@@ -234,11 +234,11 @@ impl<'a, 'r> Member<'a, 'r> {
     /// same length; `None` if the latter is not positive. O(movies).
     fn satisfaction(&self, eligible: &[MovieIdx], listed: &[Candidate]) -> Option<f32> {
         let sum = |scores: &mut dyn Iterator<Item = f32>| scores.map(f64::from).sum::<f64>();
-        let of_list = sum(&mut listed.iter().map(|item| self.score_of(eligible, item.movie)));
+        let list_sum = sum(&mut listed.iter().map(|item| self.score_of(eligible, item.movie)));
         let own = eligible.iter().zip(&self.scores);
         let own = own.map(|(movie, score)| Candidate { movie: *movie, score: *score }).collect();
-        let best = sum(&mut first(own, listed.len()).iter().map(|item| item.score));
-        (best > 0.0).then(|| (of_list / best).max(0.0) as f32)
+        let best_sum = sum(&mut top_k(own, listed.len()).iter().map(|item| item.score));
+        (best_sum > 0.0).then(|| (list_sum / best_sum).max(0.0) as f32)
     }
 }
 
@@ -254,19 +254,23 @@ fn candidates(
         }
         Strategy::Average | Strategy::LeastMisery => vec![f32::NEG_INFINITY; members.len()],
     };
-    let score = |at: usize| match strategy {
+    let score = |index: usize| match strategy {
         Strategy::LeastMisery => {
-            members.iter().map(|member| member.scores[at]).fold(f32::INFINITY, f32::min)
+            members.iter().map(|member| member.scores[index]).fold(f32::INFINITY, f32::min)
         }
         Strategy::Average | Strategy::Veto { .. } => {
-            let sum: f64 = members.iter().map(|member| quantized(member.scores[at])).sum();
+            let sum: f64 = members.iter().map(|member| quantized(member.scores[index])).sum();
             (sum / members.len() as f64) as f32
         }
     };
     let mut candidates = Vec::with_capacity(eligible.len());
-    for (at, movie) in eligible.iter().enumerate() {
-        if members.iter().zip(&thresholds).all(|(member, least)| member.scores[at] >= *least) {
-            candidates.push(Candidate { movie: *movie, score: score(at) });
+    for (index, movie) in eligible.iter().enumerate() {
+        if members
+            .iter()
+            .zip(&thresholds)
+            .all(|(member, threshold)| member.scores[index] >= *threshold)
+        {
+            candidates.push(Candidate { movie: *movie, score: score(index) });
         }
     }
     candidates
@@ -280,7 +284,7 @@ fn quantized(score: f32) -> f64 {
 }
 
 /// Returns the `k` best candidates, best first. O(n + k log k).
-fn first(mut candidates: Vec<Candidate>, k: usize) -> Vec<Candidate> {
+fn top_k(mut candidates: Vec<Candidate>, k: usize) -> Vec<Candidate> {
     if k == 0 {
         return Vec::new();
     }

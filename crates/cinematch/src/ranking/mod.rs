@@ -9,7 +9,7 @@
 //! |---|---|
 //! | validate a [`Query`] | [`Recommender::resolve`] |
 //! | list movies for a user | [`Recommender::recommend`] |
-//! | score given movies for a user | [`Recommender::assess`] |
+//! | score given movies for a user | [`Recommender::score_movies`] |
 //! | list movies for a group | [`Recommender::recommend_group`] |
 //! | find a movie's place without one movie of the history | [`Recommender::counterfactuals`] |
 //! | choose a movie to ask a new user about | [`Recommender::next_question`] |
@@ -39,8 +39,8 @@ pub use blend::{Blend, ModelChoice, UnknownModel, WeightedModel};
 pub use counterfactual::Counterfactual;
 pub use feedback::Feedback;
 pub use group::{
-    Group, GroupError, GroupRanked, GroupRecommendation, MAX_MEMBERS, MemberScore, Strategy,
-    VETO_BELOW,
+    DEFAULT_VETO_SHARE, Group, GroupError, GroupRanked, GroupRecommendation, MAX_MEMBERS,
+    MemberScore, Strategy,
 };
 pub use popularity::{Order, PopularitySource};
 pub use query::{FieldError, Filters, GenreFilter, Query, QueryError, Rating};
@@ -51,7 +51,7 @@ pub use reasons::wording;
 pub use reasons::wording::explanation;
 pub use recommender::{Recommender, Votes};
 pub use request::{HistoryItem, Request};
-pub use resolve::no_region;
+pub use resolve::unknown_region_message;
 
 #[cfg(test)]
 mod tests;

@@ -39,16 +39,17 @@ impl Recommender {
         history: &[HistoryItem],
         answers: &[(MovieIdx, Answer)],
     ) -> Option<MovieIdx> {
-        let pool =
-            self.questions.get_or_init(|| QuestionPool::new(&self.model, &self.n_users_who_know()));
+        let pool = self
+            .questions
+            .get_or_init(|| QuestionPool::new(&self.model, &self.popularity_counts()));
         let mut answers = answers.to_vec();
         answers.sort_by_key(|(movie, _)| *movie);
-        pool.next(&answers, &self.fits(history, &pool.movies))
+        pool.next(&answers, &self.predicted_scores(history, &pool.movies))
     }
 
     /// Returns the number of users who know each movie: training users who liked it or, without a popularity
     /// model, users who voted.
-    fn n_users_who_know(&self) -> Vec<f32> {
+    fn popularity_counts(&self) -> Vec<f32> {
         let learned = self.blend.popularity_scores();
         learned.filter(|scores| scores.iter().any(|score| *score > 0.0)).unwrap_or_else(|| {
             self.movies.iter().map(|movie| movie.vote_count.unwrap_or(0) as f32).collect()
@@ -57,7 +58,7 @@ impl Recommender {
 
     /// Returns the scores of the blend with models trained on ratings, which predict the movies that the user has
     /// watched. Returns zeros without a history, and with the content model alone, which does not predict this.
-    fn fits(&self, history: &[HistoryItem], movies: &[MovieIdx]) -> Vec<f32> {
+    fn predicted_scores(&self, history: &[HistoryItem], movies: &[MovieIdx]) -> Vec<f32> {
         if history.is_empty() || self.blend.models.is_empty() {
             return vec![0.0; movies.len()];
         }

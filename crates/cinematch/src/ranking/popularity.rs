@@ -47,24 +47,25 @@ impl Popularity {
     /// Selects a source and scales it. Popularity spans orders of magnitude, so that scores are logarithmic.
     /// O(movies).
     pub(crate) fn fit(movies: &[Movie], blend: &Blend) -> Self {
-        let of_movies = |value: fn(&Movie) -> f32| movies.iter().map(value).collect::<Vec<f32>>();
+        let values_of = |value: fn(&Movie) -> f32| movies.iter().map(value).collect::<Vec<f32>>();
         let learned = blend.popularity_scores();
         let sources = [
-            (PopularitySource::Tmdb, of_movies(|movie| movie.popularity.unwrap_or(0.0))),
-            (PopularitySource::Votes, of_movies(|movie| movie.vote_count.unwrap_or(0) as f32)),
+            (PopularitySource::Tmdb, values_of(|movie| movie.popularity.unwrap_or(0.0))),
+            (PopularitySource::Votes, values_of(|movie| movie.vote_count.unwrap_or(0) as f32)),
             (PopularitySource::Ratings, learned.unwrap_or_else(|| vec![0.0; movies.len()])),
         ];
         let n_known = |values: &[f32]| values.iter().filter(|value| **value > 0.0).count();
-        let enough = movies.len() as f64 * MIN_COVERAGE;
-        let useful = sources.iter().position(|(_, values)| n_known(values) as f64 >= enough);
+        let min_known = movies.len() as f64 * MIN_COVERAGE;
+        let useful = sources.iter().position(|(_, values)| n_known(values) as f64 >= min_known);
         // `max_by_key` returns the last maximum; in reverse, that is the first source.
-        let widest = || (0..sources.len()).rev().max_by_key(|at| n_known(&sources[*at].1));
-        let selected = useful.or_else(widest).unwrap_or_default();
+        let best_covered =
+            || (0..sources.len()).rev().max_by_key(|index| n_known(&sources[*index].1));
+        let selected = useful.or_else(best_covered).unwrap_or_default();
         let (source, mut score) =
             sources.into_iter().nth(selected).expect("`selected` is a position in `sources`");
-        let most = score.iter().copied().fold(0.0, f32::max).ln_1p();
+        let max_log = score.iter().copied().fold(0.0, f32::max).ln_1p();
         for score in &mut score {
-            *score = if *score > 0.0 { score.ln_1p() / most } else { 0.0 };
+            *score = if *score > 0.0 { score.ln_1p() / max_log } else { 0.0 };
         }
         Self { source, score }
     }

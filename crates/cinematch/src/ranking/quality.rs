@@ -37,14 +37,14 @@ impl Quality {
         let mean = rated.iter().map(|(_, average)| average).sum::<f64>() / rated.len() as f64;
         let mut counts: Vec<f64> = rated.iter().map(|(count, _)| *count).collect();
         counts.sort_unstable_by(f64::total_cmp);
-        let enough = counts[counts.len() * 3 / 4];
-        let most = counts[counts.len() - 1].ln_1p();
+        let prior_votes = counts[counts.len() * 3 / 4];
+        let max_log = counts[counts.len() - 1].ln_1p();
         let mut quality = Self::default();
         for movie in movies {
             let count = f64::from(votes(movie));
-            let vote_popularity = (count.ln_1p() / most) as f32;
+            let vote_popularity = (count.ln_1p() / max_log) as f32;
             let average = f64::from(movie.vote_average.unwrap_or(mean as f32));
-            let bayesian = ((count * average + enough * mean) / (count + enough)) as f32;
+            let bayesian = ((count * average + prior_votes * mean) / (count + prior_votes)) as f32;
             let grade =
                 ((bayesian - WORST_AVERAGE) / (BEST_AVERAGE - WORST_AVERAGE)).clamp(0.0, 1.0);
             let score = AVERAGE_SHARE * grade + (1.0 - AVERAGE_SHARE) * vote_popularity;

@@ -33,15 +33,15 @@ pub(super) struct QuestionPool {
 }
 
 impl QuestionPool {
-    /// Selects the best-known movies. `known` is the number of users who know each movie of the catalog.
+    /// Selects the best-known movies. `popularity` is the number of users who know each movie of the catalog.
     /// O(movies + pool · (entries + pool)).
-    pub(crate) fn new(model: &ContentModel, known: &[f32]) -> Self {
-        let mut movies: Vec<MovieIdx> = (0..known.len() as u32).map(MovieIdx).collect();
-        movies.retain(|movie| known[movie.row()] > 0.0);
-        movies.sort_by(|a, b| known[b.row()].total_cmp(&known[a.row()]).then(a.cmp(b)));
+    pub(crate) fn new(model: &ContentModel, popularity: &[f32]) -> Self {
+        let mut movies: Vec<MovieIdx> = (0..popularity.len() as u32).map(MovieIdx).collect();
+        movies.retain(|movie| popularity[movie.row()] > 0.0);
+        movies.sort_by(|a, b| popularity[b.row()].total_cmp(&popularity[a.row()]).then(a.cmp(b)));
         movies.truncate(POOL);
-        let most = movies.first().map_or(1.0, |movie| known[movie.row()]);
-        let share = movies.iter().map(|movie| known[movie.row()] / most).collect();
+        let max_popularity = movies.first().map_or(1.0, |movie| popularity[movie.row()]);
+        let share = movies.iter().map(|movie| popularity[movie.row()] / max_popularity).collect();
         let mut pool = model.similarity_pool();
         for movie in &movies {
             pool.push(*movie);
@@ -52,7 +52,7 @@ impl QuestionPool {
         }
         let n_movies = movies.len();
         let lengths: Vec<f32> = (0..n_movies)
-            .map(|at| similarities[at * n_movies + at].sqrt().max(f32::MIN_POSITIVE))
+            .map(|index| similarities[index * n_movies + index].sqrt().max(f32::MIN_POSITIVE))
             .collect();
         for (row, length) in similarities.chunks_mut(n_movies.max(1)).zip(&lengths) {
             for (value, other) in row.iter_mut().zip(&lengths) {
@@ -62,41 +62,49 @@ impl QuestionPool {
         Self { movies, share, similarities }
     }
 
-    /// Returns the movie whose question has the highest expected value; `None` if no question is left. `fits`
+    /// Returns the movie whose question has the highest expected value; `None` if no question is left. `predicted_scores`
     /// contains the fit of each movie of the pool to the user's history. O(pool² · movies seen).
-    pub(crate) fn next(&self, answers: &[(MovieIdx, Answer)], fits: &[f32]) -> Option<MovieIdx> {
+    pub(crate) fn next(
+        &self,
+        answers: &[(MovieIdx, Answer)],
+        predicted_scores: &[f32],
+    ) -> Option<MovieIdx> {
         let n_movies = self.movies.len();
         let mut covariance = self.similarities.clone();
         let mut is_asked = vec![false; n_movies];
         for (movie, answer) in answers {
-            let Some(at) = self.movies.iter().position(|other| other == movie) else { continue };
+            let Some(index) = self.movies.iter().position(|other| other == movie) else { continue };
             // A repeated answer counts once.
-            if !std::mem::replace(&mut is_asked[at], true) && *answer == Answer::Seen {
-                condition(&mut covariance, at, n_movies);
+            if !std::mem::replace(&mut is_asked[index], true) && *answer == Answer::Seen {
+                condition(&mut covariance, index, n_movies);
             }
         }
-        let value = |at: usize| {
-            let row = &covariance[at * n_movies..][..n_movies];
-            let gain: f32 = row.iter().zip(&self.share).map(|(one, share)| share * one * one).sum();
-            (self.share[at] + fits[at].max(0.0))
-                * (gain / (row[at] + NOISE)).powf(INFORMATION_EXPONENT)
+        let value = |index: usize| {
+            let row = &covariance[index * n_movies..][..n_movies];
+            let gain: f32 = row
+                .iter()
+                .zip(&self.share)
+                .map(|(covariance, share)| share * covariance * covariance)
+                .sum();
+            (self.share[index] + predicted_scores[index].max(0.0))
+                * (gain / (row[index] + NOISE)).powf(INFORMATION_EXPONENT)
         };
         let mut best: Option<(f32, usize)> = None;
-        for at in (0..n_movies).filter(|at| !is_asked[*at]) {
-            let value = value(at);
+        for index in (0..n_movies).filter(|at| !is_asked[*at]) {
+            let value = value(index);
             // Ties are broken in favor of the better-known movie.
             if best.is_none_or(|(highest, _)| value > highest) {
-                best = Some((value, at));
+                best = Some((value, index));
             }
         }
-        best.map(|(_, at)| self.movies[at])
+        best.map(|(_, index)| self.movies[index])
     }
 }
 
 /// Conditions a covariance matrix on an answer about one movie (a rank-one update).
-fn condition(covariance: &mut [f32], at: usize, n_movies: usize) {
-    let row = covariance[at * n_movies..][..n_movies].to_vec();
-    let scale = (row[at] + NOISE).recip();
+fn condition(covariance: &mut [f32], index: usize, n_movies: usize) {
+    let row = covariance[index * n_movies..][..n_movies].to_vec();
+    let scale = (row[index] + NOISE).recip();
     for (values, factor) in covariance.chunks_mut(n_movies).zip(&row) {
         let factor = factor * scale;
         for (value, other) in values.iter_mut().zip(&row) {

@@ -10,7 +10,7 @@ use super::recommender::Recommender;
 use super::request::Request;
 use super::score_terms::ScoreTerms;
 use crate::ids::MovieIdx;
-use crate::retrieval::{Candidate, PreparedFilter, Scores, best};
+use crate::retrieval::{Candidate, PreparedFilter, Scores, top_k};
 
 thread_local! {
     /// Buffer of per-movie scores, reused so that a request does not allocate memory of the catalog's size.
@@ -24,11 +24,11 @@ impl Recommender {
     /// [`Ranked::shortfall`] counts what each filter removed. O(movies + entries of the profile's columns).
     pub fn recommend(&self, request: &Request) -> Ranked<'_> {
         let filter = self.index.prepare(request.filter.clone());
-        let wanted = request.offset.saturating_add(request.limit).min(self.movies.len());
+        let n_wanted = request.offset.saturating_add(request.limit).min(self.movies.len());
         let (ranked, terms) = OWN_SCORES.with_borrow_mut(|own| {
             let (terms, shared) = ScoreTerms::compute(self, request, own);
             let scores = Scores { layout: &self.layout, own, shared };
-            (self.ranked_candidates(request, &filter, &scores, wanted), terms)
+            (self.ranked_candidates(request, &filter, &scores, n_wanted), terms)
         });
         let page: Vec<Candidate> =
             ranked.into_iter().skip(request.offset).take(request.limit).collect();
@@ -41,7 +41,7 @@ impl Recommender {
     ///
     /// The values are those that [`Self::recommend`] returns for a listed movie. Movies that the filter
     /// removes, including those of the history, are assessed too. O(catalog + given movies · history).
-    pub fn assess(&self, request: &Request, movies: &[MovieIdx]) -> Vec<Recommendation<'_>> {
+    pub fn score_movies(&self, request: &Request, movies: &[MovieIdx]) -> Vec<Recommendation<'_>> {
         OWN_SCORES.with_borrow_mut(|own| {
             let (terms, shared) = ScoreTerms::compute(self, request, own);
             let scores = Scores { layout: &self.layout, own, shared };
@@ -90,22 +90,22 @@ impl Recommender {
         items
     }
 
-    /// Ranks the movies that pass the filter. The first `wanted` are in their final order.
+    /// Ranks the movies that pass the filter. The first `n_wanted` are in their final order.
     pub(super) fn ranked_candidates(
         &self,
         request: &Request,
         filter: &PreparedFilter<'_>,
         scores: &Scores<'_>,
-        wanted: usize,
+        n_wanted: usize,
     ) -> Vec<Candidate> {
         let diversity = request.diversity_or_default();
-        let pool = wanted.max(if diversity > 0.0 { diversify::POOL } else { 0 });
-        let ranked = best(pool, scores, |movie| filter.failed_by(movie).is_none());
+        let pool = n_wanted.max(if diversity > 0.0 { diversify::POOL } else { 0 });
+        let ranked = top_k(pool, scores, |movie| filter.failed_by(movie).is_none());
         let mix = match request.order {
             Order::Taste if diversity > 0.0 => GenreMix::new(&self.index, &request.history),
             _ => None,
         };
-        diversify::rerank(&self.model, ranked, diversity, wanted, mix)
+        diversify::rerank(&self.model, ranked, diversity, n_wanted, mix)
     }
 }
 

@@ -14,16 +14,16 @@ use crate::retrieval::{Filter, FilterIndex, RegionIndex};
 use crate::sources::excerpt;
 
 /// Returns the error message for a region without streaming data.
-pub fn no_region(code: &str, index: &FilterIndex) -> String {
-    let known: Vec<&str> = index.regions().iter().map(RegionIndex::code).collect();
+pub fn unknown_region_message(code: &str, index: &FilterIndex) -> String {
+    let available: Vec<&str> = index.regions().iter().map(RegionIndex::code).collect();
     let code = excerpt(code);
-    if known.is_empty() {
+    if available.is_empty() {
         return format!(
             "no streaming data for region `{code}` or any other: run `cinematch fetch tmdb`, then \
              `cinematch train`"
         );
     }
-    format!("no streaming data for region `{code}`; available regions: {}", known.join(", "))
+    format!("no streaming data for region `{code}`; available regions: {}", available.join(", "))
 }
 
 /// Maximum number of movies per list.
@@ -45,17 +45,17 @@ impl Recommender {
     /// # Errors
     /// Returns up to 20 errors if names are unknown, or if numbers or lengths of lists are out of range.
     pub fn resolve(&self, query: &Query) -> Result<(Request, Vec<MovieId>), QueryError> {
-        let mut check = Check { errors: Vec::new() };
-        check.numbers(query);
+        let mut check = Validator { errors: Vec::new() };
+        check.check_numbers(query);
         let index = self.index();
         let filters = &query.filters;
-        let genres = |check: &mut Check, field: &str, names: &[String]| {
-            check.names(field, "genre", names, &index.genres, &[])
+        let genres = |check: &mut Validator, field: &str, names: &[String]| {
+            check.find_names(field, "genre", names, &index.genres, &[])
         };
         let region = filters.region.as_deref().and_then(|code| {
             let found = index.find_region(code);
             if found.is_none() {
-                check.fail("region", no_region(code, index));
+                check.fail("region", unknown_region_message(code, index));
             }
             found
         });
@@ -67,11 +67,11 @@ impl Recommender {
             genres_none: genres(&mut check, "filters.genres.none", &filters.genres.none),
             services: (!filters.services.is_empty()).then(|| {
                 let known = MOCK_SERVICES;
-                check.names("services", "service", &filters.services, services, known)
+                check.find_names("services", "service", &filters.services, services, known)
             }),
             languages: (!filters.languages.is_empty()).then(|| {
                 let languages = &filters.languages;
-                check.names("filters.languages", "language", languages, &index.languages, &[])
+                check.find_names("filters.languages", "language", languages, &index.languages, &[])
             }),
             year_min: filters.year_min,
             year_max: filters.year_max,
@@ -144,9 +144,9 @@ impl Recommender {
             };
             let item = HistoryItem { signal: feedback.signal(movie), feedback };
             match positions.entry(movie) {
-                std::collections::hash_map::Entry::Occupied(at) => history[*at.get()] = item,
-                std::collections::hash_map::Entry::Vacant(at) => {
-                    at.insert(history.len());
+                std::collections::hash_map::Entry::Occupied(entry) => history[*entry.get()] = item,
+                std::collections::hash_map::Entry::Vacant(entry) => {
+                    entry.insert(history.len());
                     history.push(item);
                 }
             }
@@ -156,11 +156,11 @@ impl Recommender {
 }
 
 /// Collects the errors of a query.
-struct Check {
+struct Validator {
     errors: Vec<FieldError>,
 }
 
-impl Check {
+impl Validator {
     fn fail(&mut self, field: impl Into<String>, message: impl Into<String>) {
         if self.errors.len() == MAX_ERRORS {
             return;
@@ -168,7 +168,7 @@ impl Check {
         self.errors.push(FieldError { field: field.into(), message: message.into() });
     }
 
-    fn numbers(&mut self, query: &Query) {
+    fn check_numbers(&mut self, query: &Query) {
         if !(1..=MAX_LIMIT).contains(&query.limit) {
             self.fail("limit", format!("expected 1 to {MAX_LIMIT}, got {}", query.limit));
         }
@@ -188,10 +188,10 @@ impl Check {
                 self.fail(field, format!("expected 0 to 1, got {share}"));
             }
         }
-        for (at, rating) in query.ratings.iter().enumerate() {
+        for (index, rating) in query.ratings.iter().enumerate() {
             if !is_rating(rating.rating) {
                 let message = format!("expected 0.5 to 5.0 in steps of 0.5, got {}", rating.rating);
-                self.fail(format!("ratings[{at}].rating"), message);
+                self.fail(format!("ratings[{index}].rating"), message);
             }
         }
         let filters = &query.filters;
@@ -212,38 +212,39 @@ impl Check {
         }
     }
 
-    /// Returns the positions of names in a list and reports unknown names. Names that only `known` contains are
+    /// Returns the positions of names in a list and reports unknown names. Names that only `accepted` contains are
     /// valid but match no movie.
-    fn names(
+    fn find_names(
         &mut self,
         field: &str,
-        what: &str,
+        noun: &str,
         names: &[String],
         list: &NameList,
-        known: &[&str],
+        accepted: &[&str],
     ) -> Vec<usize> {
         if names.len() > MAX_NAMES {
             let message = format!("expected at most {MAX_NAMES} names, got {}", names.len());
             self.fail(field, message);
             return Vec::new();
         }
-        let known = NameList::services(known.iter().map(|name| (*name).to_owned()).collect());
+        let accepted = NameList::services(accepted.iter().map(|name| (*name).to_owned()).collect());
         let mut found = Vec::new();
-        for (at, name) in names.iter().enumerate() {
+        for (index, name) in names.iter().enumerate() {
             if let Some(position) = list.find(name) {
                 found.push(position);
-            } else if known.find(name).is_none() {
-                let near = list.near(name);
-                let hint = if !near.is_empty() {
-                    format!("did you mean {}?", near.join(", "))
+            } else if accepted.find(name).is_none() {
+                let similar = list.similar(name);
+                let hint = if !similar.is_empty() {
+                    format!("did you mean {}?", similar.join(", "))
                 } else if list.names().is_empty() {
-                    format!("this catalog has no {what}s")
+                    format!("this catalog has no {noun}s")
                 } else {
-                    let some: Vec<&str> = list.names().iter().take(25).map(|it| &**it).collect();
-                    format!("expected one of {}", some.join(", "))
+                    let available: Vec<&str> =
+                        list.names().iter().take(25).map(|name| &**name).collect();
+                    format!("expected one of {}", available.join(", "))
                 };
-                let message = format!("unknown {what} `{}`; {hint}", excerpt(name));
-                self.fail(format!("{field}[{at}]"), message);
+                let message = format!("unknown {noun} `{}`; {hint}", excerpt(name));
+                self.fail(format!("{field}[{index}]"), message);
             }
         }
         found

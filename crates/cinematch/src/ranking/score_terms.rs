@@ -15,7 +15,7 @@ use crate::models::content::{Profile, Signal};
 const BLENDED_DISLIKE_FACTOR: f32 = 1.5;
 /// Vote popularity below which novelty has no penalty. It corresponds to about 200 votes if the best-known
 /// movie has 40,000. Movies that are even less known are not more novel.
-const NOVEL_BELOW: f32 = 0.5;
+const MAX_NOVEL_POPULARITY: f32 = 0.5;
 
 /// Inputs of the terms of one request's scores, with the profile of the history.
 pub(super) struct ScoreTerms<'a, 'r> {
@@ -73,8 +73,8 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
             profile: &mut terms.profile,
             reference: reference.as_ref(),
         };
-        terms.scales = recommender.fill_blended(input, own, |place, scores| {
-            recommender.blend.models[place].model.score(&history, scores);
+        terms.scales = recommender.fill_blended(input, own, |index, scores| {
+            recommender.blend.models[index].model.score(&history, scores);
         });
         terms.add_priors(own);
         let shared = terms.genre_term().into_iter().collect();
@@ -146,23 +146,24 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
     }
 
     fn novelty_penalty(&self, vote_popularity: f32) -> f32 {
-        let excess = ((vote_popularity - NOVEL_BELOW) / (1.0 - NOVEL_BELOW)).max(0.0);
+        let excess =
+            ((vote_popularity - MAX_NOVEL_POPULARITY) / (1.0 - MAX_NOVEL_POPULARITY)).max(0.0);
         self.recommender.weights.novelty * self.request.novelty * excess
     }
 
     /// Returns the contribution of a movie's genres, proportional to the number of preferred ones among them
     /// divided by the geometric mean of the number of preferred genres and the number of the movie's genres.
-    fn genre_bonus(&self, of_movie: &[u64]) -> f32 {
+    fn genre_bonus(&self, genres: &[u64]) -> f32 {
         let preferred = &self.request.preferred_genres;
-        let matched = preferred.iter().filter(|genre| has_bit(of_movie, **genre)).count();
-        if matched == 0 { 0.0 } else { matched as f32 * self.genre_share(of_movie) }
+        let matched = preferred.iter().filter(|genre| has_bit(genres, **genre)).count();
+        if matched == 0 { 0.0 } else { matched as f32 * self.genre_share(genres) }
     }
 
     /// Returns the contribution of each preferred genre of a movie.
-    pub(crate) fn genre_share(&self, of_movie: &[u64]) -> f32 {
-        let n_genres: u32 = of_movie.iter().map(|word| word.count_ones()).sum();
-        let both = self.request.preferred_genres.len() as f32 * n_genres.max(1) as f32;
-        self.recommender.weights.genres / both.sqrt()
+    pub(crate) fn genre_share(&self, genres: &[u64]) -> f32 {
+        let n_genres: u32 = genres.iter().map(|word| word.count_ones()).sum();
+        let norm_squared = self.request.preferred_genres.len() as f32 * n_genres.max(1) as f32;
+        self.recommender.weights.genres / norm_squared.sqrt()
     }
 }
 

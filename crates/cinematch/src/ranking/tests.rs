@@ -20,7 +20,7 @@ use crate::features::text::TfidfParams;
 use crate::fixtures::{catalog, movie};
 use crate::ids::{MovieId, MovieIdx};
 use crate::models::content::tests::model;
-use crate::models::content::{ContentAlone, Signal};
+use crate::models::content::{Signal, StandaloneContent};
 use crate::models::hybrid::Hybrid;
 use crate::models::ials::{Ials, IalsParams};
 use crate::models::popular::Popular;
@@ -163,7 +163,7 @@ fn explains_a_liked_movie_with_its_features() {
 #[test]
 fn serves_the_same_lists_as_the_evaluated_hybrid() {
     let recommender = with_models(models());
-    let content = ContentAlone::fit(model(FeatureSet::Full).features().clone());
+    let content = StandaloneContent::fit(model(FeatureSet::Full).features().clone());
     let mut parts: Vec<(Fitted, f32)> =
         models().into_iter().map(|learned| (learned.model, learned.weight)).collect();
     parts.push((Fitted::Content(content), 0.3));
@@ -179,7 +179,7 @@ fn serves_the_same_lists_as_the_evaluated_hybrid() {
         let seen = |movie: u32| history.iter().any(|rated| rated.movie.0 == movie);
         let mut expected: Vec<u32> = (0..12).filter(|movie| !seen(*movie)).collect();
         expected.sort_by(|a, b| scores[*b as usize].total_cmp(&scores[*a as usize]));
-        let best = recommender.best_for(ModelChoice::All, &[&history], 20).remove(0);
+        let best = recommender.top_k_for(ModelChoice::All, &[&history], 20).remove(0);
         assert_eq!(best.iter().map(|best| best.movie.0).collect::<Vec<_>>(), expected);
         assert!((best[0].score - 1.0).abs() < 1e-6);
     }

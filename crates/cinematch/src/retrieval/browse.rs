@@ -52,8 +52,8 @@ impl FilterIndex {
         let passes = |movie: &MovieIdx| filter.failed_by(*movie).is_none();
         let mut rest = sorted[from..].iter().copied().filter(passes);
         let page: Vec<MovieIdx> = rest.by_ref().take(limit).collect();
-        let more = rest.next().is_some();
-        let last = page.last().filter(|_| more).map(|movie| &movies[movie.row()]);
+        let has_more = rest.next().is_some();
+        let last = page.last().filter(|_| has_more).map(|movie| &movies[movie.row()]);
         Page {
             next: last.map(|movie| Cursor { sort, last: sort.key_of(movie) }),
             total: sorted.iter().copied().filter(passes).count(),
@@ -67,7 +67,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::catalog::matching::folded;
+    use crate::catalog::matching::fold_title;
     use crate::fixtures::movie;
     use crate::ids::MovieId;
 
@@ -96,7 +96,8 @@ mod tests {
                 b.unwrap_or(f32::MIN).total_cmp(&a.unwrap_or(f32::MIN))
             };
             let whole = |a: Option<u32>, b: Option<u32>| b.cmp(&a);
-            let text = |movie: &Movie| (folded(&movie.title).is_empty(), folded(&movie.title));
+            let text =
+                |movie: &Movie| (fold_title(&movie.title).is_empty(), fold_title(&movie.title));
             let by = match sort {
                 Sort::Popularity => descending(a.popularity, b.popularity),
                 Sort::Votes => whole(a.vote_count, b.vote_count),

@@ -25,7 +25,7 @@ pub enum CursorError {
     Malformed,
     /// The cursor belongs to a list with another sort order.
     #[error("this cursor belongs to a list sorted by {}", .0.name())]
-    OtherSort(Sort),
+    WrongSort(Sort),
 }
 
 /// Version of the text form, its first byte.
@@ -60,7 +60,7 @@ impl Cursor {
     /// Returns an error if the text is malformed or belongs to a list with another sort order.
     pub fn parse(text: &str, sort: Sort) -> Result<Self, CursorError> {
         let cursor = Self::decode(text).ok_or(CursorError::Malformed)?;
-        if cursor.sort == sort { Ok(cursor) } else { Err(CursorError::OtherSort(cursor.sort)) }
+        if cursor.sort == sort { Ok(cursor) } else { Err(CursorError::WrongSort(cursor.sort)) }
     }
 
     fn decode(text: &str) -> Option<Self> {
@@ -73,8 +73,8 @@ impl Cursor {
             .iter()
             .map(|[high, low]| Some(digit(high)? << 4 | digit(low)?))
             .collect::<Option<_>>()?;
-        let (bytes, sum) = bytes.split_last_chunk::<4>()?;
-        if crc32fast::hash(bytes) != u32::from_le_bytes(*sum) {
+        let (bytes, checksum) = bytes.split_last_chunk::<4>()?;
+        if crc32fast::hash(bytes) != u32::from_le_bytes(*checksum) {
             return None;
         }
         let ([VERSION, sort], rest) = bytes.split_first_chunk::<2>()? else { return None };
@@ -113,7 +113,7 @@ mod tests {
         let text = Cursor { sort: Sort::Title, last }.to_string();
         assert!(Cursor::parse(&text, Sort::Title).is_ok());
         let other = Cursor::parse(&text, Sort::Year);
-        assert_eq!(other, Err(CursorError::OtherSort(Sort::Title)));
+        assert_eq!(other, Err(CursorError::WrongSort(Sort::Title)));
         assert_eq!(other.unwrap_err().to_string(), "this cursor belongs to a list sorted by title");
         for at in 0..text.len() {
             let mut changed = text.clone().into_bytes();

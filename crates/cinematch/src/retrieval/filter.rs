@@ -41,9 +41,10 @@ pub struct Filter {
 
 impl Filter {
     /// Returns true if any condition other than `seen` and `excluded` is set.
-    fn has_conditions_on_facts(&self) -> bool {
-        let neither = Self { seen: Vec::new(), excluded: Vec::new(), region: None, ..self.clone() };
-        neither != Self::default()
+    fn has_fact_conditions(&self) -> bool {
+        let fact_conditions =
+            Self { seen: Vec::new(), excluded: Vec::new(), region: None, ..self.clone() };
+        fact_conditions != Self::default()
     }
 }
 
@@ -110,8 +111,9 @@ impl FilterIndex {
     /// Computes the masks of a filter.
     pub(crate) fn prepare(&self, filter: Filter) -> PreparedFilter<'_> {
         let genres = |bits: &[usize]| self.combinations.mask(bits);
-        let of_region = filter.region.zip(filter.services.as_ref());
-        let on_services = of_region.map(|(region, services)| self.on_services(region, services));
+        let region_services = filter.region.zip(filter.services.as_ref());
+        let on_services =
+            region_services.map(|(region, services)| self.on_services(region, services));
         PreparedFilter {
             index: self,
             genres_any: genres(&filter.genres_any),
@@ -119,7 +121,7 @@ impl FilterIndex {
             genres_none: genres(&filter.genres_none),
             services: self.service_bits.mask(&filter.services.clone().unwrap_or_default()),
             on_services,
-            has_conditions_on_facts: filter.has_conditions_on_facts(),
+            has_conditions_on_facts: filter.has_fact_conditions(),
             filter,
         }
     }
@@ -129,8 +131,8 @@ impl FilterIndex {
     fn on_services(&self, region: usize, services: &[usize]) -> Vec<u64> {
         let RegionIndex { region, service_positions, .. } = &self.regions[region];
         let mut bits = vec![0; self.facts.len().div_ceil(64)];
-        for (movie, on) in region.movies.iter().zip(&region.on) {
-            if services.contains(&(service_positions[*on as usize] as usize)) {
+        for (movie, service) in region.movies.iter().zip(&region.service_indices) {
+            if services.contains(&(service_positions[*service as usize] as usize)) {
                 bits[*movie as usize / 64] |= 1 << (movie % 64);
             }
         }
@@ -184,8 +186,8 @@ impl PreparedFilter<'_> {
         if !within(facts.runtime, filter.runtime_min, filter.runtime_max) {
             return Some(FilterKind::Runtime);
         }
-        let has_language = |wanted: &Vec<usize>| {
-            facts.language.is_some_and(|language| wanted.contains(&usize::from(language)))
+        let has_language = |languages: &Vec<usize>| {
+            facts.language.is_some_and(|language| languages.contains(&usize::from(language)))
         };
         if !filter.languages.as_ref().is_none_or(has_language) {
             return Some(FilterKind::Languages);
@@ -193,8 +195,8 @@ impl PreparedFilter<'_> {
         if facts.votes < filter.min_votes {
             return Some(FilterKind::MinVotes);
         }
-        let reaches = |min| facts.rating.is_some_and(|rating| rating >= min);
-        (!filter.rating_min.is_none_or(reaches)).then_some(FilterKind::RatingMin)
+        let is_rated_at_least = |min| facts.rating.is_some_and(|rating| rating >= min);
+        (!filter.rating_min.is_none_or(is_rated_at_least)).then_some(FilterKind::RatingMin)
     }
 
     /// Returns the number of movies that each condition removes. A movie counts for the first condition that it

@@ -58,21 +58,21 @@ impl FilterIndex {
         let services = distinct(movies.iter().flat_map(|movie| &movie.services));
         let languages =
             distinct(movies.iter().filter_map(|movie| movie.original_language.as_ref()));
-        let (genre_of, genres) = positions_of_spellings(genres, NameList::genres);
-        let (service_of, services) = positions_of_spellings(services, NameList::services);
+        let (genre_of, genres) = canonical_positions(genres, NameList::genres);
+        let (service_of, services) = canonical_positions(services, NameList::services);
         let bits = |position_of: &FxHashMap<String, usize>, list: &[String]| -> Vec<usize> {
             let mut bits: Vec<usize> = list.iter().map(|name| position_of[name]).collect();
             bits.sort_unstable();
             bits.dedup();
             bits
         };
-        let mut known: FxHashMap<Vec<usize>, u32> = FxHashMap::default();
+        let mut combination_ids: FxHashMap<Vec<usize>, u32> = FxHashMap::default();
         let mut combinations = Vec::new();
         let combination_of = movies
             .iter()
             .map(|movie| {
                 let combination = bits(&genre_of, &movie.genres);
-                *known.entry(combination).or_insert_with_key(|new| {
+                *combination_ids.entry(combination).or_insert_with_key(|new| {
                     combinations.push(new.clone());
                     combinations.len() as u32 - 1
                 })
@@ -89,7 +89,7 @@ impl FilterIndex {
                     rating: movie.vote_average,
                     runtime: movie.runtime,
                     year: movie.year,
-                    language: language.map(|at| at as u16),
+                    language: language.map(|index| index as u16),
                 }
             })
             .collect();
@@ -110,7 +110,7 @@ impl FilterIndex {
     pub(crate) fn set_availability(&mut self, availability: Availability) {
         let regions = availability.regions.into_iter().map(|region| {
             let spellings = region.services.clone();
-            let (position_of, services) = positions_of_spellings(spellings, NameList::services);
+            let (position_of, services) = canonical_positions(spellings, NameList::services);
             let service_positions =
                 region.services.iter().map(|name| position_of[name] as u32).collect();
             RegionIndex { region, services, service_positions }
@@ -170,13 +170,13 @@ impl RegionIndex {
 
 /// Builds a list of names in which spellings of one name share an entry. Returns the position of each
 /// spelling in the list, and the list.
-fn positions_of_spellings(
+fn canonical_positions(
     spellings: Vec<String>,
     list: fn(Vec<String>) -> NameList,
 ) -> (FxHashMap<String, usize>, NameList) {
-    let list_of = list(spellings.clone());
-    let positions = spellings.into_iter().filter_map(|name| Some((list_of.find(&name)?, name)));
-    (positions.map(|(position, name)| (name, position)).collect(), list_of)
+    let names = list(spellings.clone());
+    let positions = spellings.into_iter().filter_map(|name| Some((names.find(&name)?, name)));
+    (positions.map(|(position, name)| (name, position)).collect(), names)
 }
 
 /// Returns the names sorted and without duplicates.

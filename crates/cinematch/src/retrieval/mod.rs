@@ -19,4 +19,4 @@ pub use filter::{Filter, FilterKind};
 pub use filter_index::{FilterIndex, RegionIndex};
 pub use sort::Sort;
 pub use top::Candidate;
-pub(crate) use top::{Scores, at_least, best, highest};
+pub(crate) use top::{Scores, at_least, highest, top_k};

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::sync::OnceLock;
 
 use crate::catalog::Movie;
-use crate::catalog::matching::folded;
+use crate::catalog::matching::fold_title;
 use crate::ids::{MovieId, MovieIdx};
 
 /// A sort order of the catalog. Movies without a value come last; ties are broken by ascending movie id.
@@ -48,15 +48,15 @@ impl Sort {
         let number = |number: Option<f32>| {
             number.filter(|number| !number.is_nan()).map(|number| Reverse(ordered_bits(number)))
         };
-        let whole = |number: Option<u32>| number.map(Reverse);
+        let integer = |number: Option<u32>| number.map(Reverse);
         let value = match self {
             Self::Popularity => number(movie.popularity).map(SortValue::Number),
-            Self::Votes => whole(movie.vote_count).map(SortValue::Number),
+            Self::Votes => integer(movie.vote_count).map(SortValue::Number),
             Self::Rating => number(movie.vote_average).map(SortValue::Number),
-            Self::Year => whole(movie.year.map(u32::from)).map(SortValue::Number),
-            Self::Title => {
-                Some(folded(&movie.title)).filter(|title| !title.is_empty()).map(SortValue::Text)
-            }
+            Self::Year => integer(movie.year.map(u32::from)).map(SortValue::Number),
+            Self::Title => Some(fold_title(&movie.title))
+                .filter(|title| !title.is_empty())
+                .map(SortValue::Text),
         };
         SortKey { value: value.unwrap_or(SortValue::Unknown), movie_id: movie.movie_id }
     }

@@ -47,7 +47,7 @@ impl Scores<'_> {
     }
 
     /// Sets `scores` to the scores at a block's positions.
-    fn of_block(&self, positions: Range<usize>, scores: &mut Vec<f32>) {
+    fn fill_block(&self, positions: Range<usize>, scores: &mut Vec<f32>) {
         scores.clear();
         scores.extend_from_slice(&self.own[positions.clone()]);
         for term in &self.shared {
@@ -70,7 +70,7 @@ impl Scores<'_> {
 ///
 /// `passes` is called only for movies that score high enough to enter the list. Blocks with the highest
 /// bounds come first, so that most other blocks are skipped. O(n) for n movies.
-pub(crate) fn best(
+pub(crate) fn top_k(
     k: usize,
     scores: &Scores<'_>,
     passes: impl Fn(MovieIdx) -> bool,
@@ -87,52 +87,52 @@ pub(crate) fn best(
     order[..first].sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
     // Candidates are collected into a buffer of 1.25 k. When it is full, it is truncated to the best k, and the
     // lowest of them becomes the new threshold.
-    let room = k + k.div_ceil(4);
-    let mut kept: Vec<Candidate> = Vec::with_capacity(room);
-    let mut bar = f32::NEG_INFINITY;
-    let mut of_block = Vec::new();
+    let capacity = k + k.div_ceil(4);
+    let mut heap: Vec<Candidate> = Vec::with_capacity(capacity);
+    let mut threshold = f32::NEG_INFINITY;
+    let mut block_scores = Vec::new();
     for (bound, block) in order {
         // A movie whose score equals the threshold can still rank higher because of its row.
-        if bound < bar {
+        if bound < threshold {
             continue;
         }
         let positions = scores.layout.block(block as usize);
-        scores.of_block(positions.clone(), &mut of_block);
-        for (score, movie) in of_block.iter().zip(&scores.layout.movies()[positions]) {
-            if *score < bar || !passes(*movie) {
+        scores.fill_block(positions.clone(), &mut block_scores);
+        for (score, movie) in block_scores.iter().zip(&scores.layout.movies()[positions]) {
+            if *score < threshold || !passes(*movie) {
                 continue;
             }
-            kept.push(Candidate { movie: *movie, score: *score });
-            if kept.len() == room {
-                kept.select_nth_unstable_by(k - 1, |a, b| a.order(*b));
-                kept.truncate(k);
-                bar = kept[k - 1].score;
+            heap.push(Candidate { movie: *movie, score: *score });
+            if heap.len() == capacity {
+                heap.select_nth_unstable_by(k - 1, |a, b| a.order(*b));
+                heap.truncate(k);
+                threshold = heap[k - 1].score;
             }
         }
     }
-    kept.sort_unstable_by(|a, b| a.order(*b));
-    kept.truncate(k);
-    kept
+    heap.sort_unstable_by(|a, b| a.order(*b));
+    heap.truncate(k);
+    heap
 }
 
-/// Returns all movies that score at least `bar` and for which `passes` returns true, best first. Blocks
-/// with an upper bound below `bar` are skipped. O(n + m log m) for n movies and m results.
+/// Returns all movies that score at least `threshold` and for which `passes` returns true, best first. Blocks
+/// with an upper bound below `threshold` are skipped. O(n + m log m) for n movies and m results.
 pub(crate) fn at_least(
-    bar: f32,
+    threshold: f32,
     scores: &Scores<'_>,
     passes: impl Fn(MovieIdx) -> bool,
 ) -> Vec<Candidate> {
-    let mut kept = Vec::new();
-    let mut of_block = Vec::new();
-    for block in (0..scores.layout.n_blocks()).filter(|block| scores.bound(*block) >= bar) {
+    let mut candidates = Vec::new();
+    let mut block_scores = Vec::new();
+    for block in (0..scores.layout.n_blocks()).filter(|block| scores.bound(*block) >= threshold) {
         let positions = scores.layout.block(block);
-        scores.of_block(positions.clone(), &mut of_block);
-        let movies = of_block.iter().zip(&scores.layout.movies()[positions]);
-        let good = movies.filter(|(score, movie)| **score >= bar && passes(**movie));
-        kept.extend(good.map(|(score, movie)| Candidate { movie: *movie, score: *score }));
+        scores.fill_block(positions.clone(), &mut block_scores);
+        let movies = block_scores.iter().zip(&scores.layout.movies()[positions]);
+        let passing = movies.filter(|(score, movie)| **score >= threshold && passes(**movie));
+        candidates.extend(passing.map(|(score, movie)| Candidate { movie: *movie, score: *score }));
     }
-    kept.sort_unstable_by(|a, b| a.order(*b));
-    kept
+    candidates.sort_unstable_by(|a, b| a.order(*b));
+    candidates
 }
 
 /// Returns the highest value, or −∞ if there are no values. Sixteen independent lanes, merged pairwise, avoid
@@ -149,8 +149,8 @@ pub(crate) fn highest(values: &[f32]) -> f32 {
         *lane = higher(*lane, *value);
     }
     for width in [8, 4, 2, 1] {
-        for at in 0..width {
-            lanes[at] = higher(lanes[at], lanes[at + width]);
+        for lane in 0..width {
+            lanes[lane] = higher(lanes[lane], lanes[lane + width]);
         }
     }
     lanes[0]
@@ -207,7 +207,7 @@ mod tests {
                 prop_assert_eq!(at_least(candidate.score, &scores, passes), &all[..from]);
             }
             all.truncate(k);
-            prop_assert_eq!(best(k, &scores, passes), all);
+            prop_assert_eq!(top_k(k, &scores, passes), all);
         }
     }
 }

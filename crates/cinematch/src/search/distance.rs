@@ -17,9 +17,9 @@ impl Word {
     /// Prepares a word. Letters outside ASCII are reduced to the low bits of their code point.
     pub(crate) fn new(text: &str) -> Self {
         let (mut letters, mut length, mut mask) = ([0; MAX_LETTERS], 0, 0);
-        for (place, letter) in letters.iter_mut().zip(text.chars()) {
-            *place = if letter.is_ascii() { letter as u8 } else { letter as u32 as u8 | 0x80 };
-            mask |= 1 << (*place & 31);
+        for (slot, letter) in letters.iter_mut().zip(text.chars()) {
+            *slot = if letter.is_ascii() { letter as u8 } else { letter as u32 as u8 | 0x80 };
+            mask |= 1 << (*slot & 31);
             length += 1;
         }
         Self { letters, length, mask }
@@ -41,21 +41,21 @@ impl Word {
     pub(crate) fn distance(&self, other: &Self, max_edits: u8, of_prefix: bool) -> Option<u8> {
         // Each letter that occurs in only one of the words requires at least one edit. One substitution
         // accounts for one such letter on either side, so the sides are checked separately.
-        let (mine, theirs) = (self.mask & !other.mask, other.mask & !self.mask);
+        let (only_self, only_other) = (self.mask & !other.mask, other.mask & !self.mask);
         let too_short = self.len() > other.len() + usize::from(max_edits);
         let too_long = !of_prefix && other.len() > self.len() + usize::from(max_edits);
         if too_short
             || too_long
-            || mine.count_ones() > max_edits.into()
-            || (!of_prefix && theirs.count_ones() > max_edits.into())
+            || only_self.count_ones() > max_edits.into()
+            || (!of_prefix && only_other.count_ones() > max_edits.into())
         {
             return None;
         }
         let (a, b) = (self.letters(), other.letters());
         let b = if of_prefix { &b[..b.len().min(a.len() + usize::from(max_edits))] } else { b };
         // The last three rows of the dynamic programming table.
-        let mut before = [0_u8; MAX_LETTERS + 1];
-        let mut last: [u8; MAX_LETTERS + 1] = std::array::from_fn(|at| at as u8);
+        let mut second_last = [0_u8; MAX_LETTERS + 1];
+        let mut last: [u8; MAX_LETTERS + 1] = std::array::from_fn(|index| index as u8);
         let mut row = [0_u8; MAX_LETTERS + 1];
         for i in 1..=a.len() {
             row[0] = i as u8;
@@ -64,7 +64,7 @@ impl Word {
                 let same = a[i - 1] == b[j - 1];
                 let mut best = (last[j - 1] + u8::from(!same)).min(last[j] + 1).min(row[j - 1] + 1);
                 if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                    best = best.min(before[j - 2] + 1);
+                    best = best.min(second_last[j - 2] + 1);
                 }
                 row[j] = best;
                 smallest = smallest.min(best);
@@ -73,7 +73,7 @@ impl Word {
             if smallest > max_edits + 1 {
                 return None;
             }
-            before = last;
+            second_last = last;
             last = row;
         }
         let distance = if of_prefix {

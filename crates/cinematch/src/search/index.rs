@@ -6,23 +6,23 @@ use rustc_hash::FxHashMap;
 
 use super::distance::Word;
 use crate::catalog::Movie;
-use crate::catalog::matching::folded;
+use crate::catalog::matching::fold_title;
 use crate::ids::MovieIdx;
 
 /// Weights of a word, by the field that contains it.
-const TITLE: f32 = 1.0;
-const ALTERNATIVE_TITLE: f32 = 0.95;
-const PERSON: f32 = 0.6;
-const KEYWORD: f32 = 0.4;
+const TITLE_WEIGHT: f32 = 1.0;
+const ALTERNATIVE_TITLE_WEIGHT: f32 = 0.95;
+const PERSON_WEIGHT: f32 = 0.6;
+const KEYWORD_WEIGHT: f32 = 0.4;
 
 /// Weight of a match of an incomplete word, and penalty per edit.
-const PREFIX: f32 = 0.9;
+const PREFIX_WEIGHT: f32 = 0.9;
 const EDIT_PENALTY: f32 = 0.3;
 /// Bonuses: for a movie whose title has no other words, for a movie of the requested year, and for the movie
 /// with the most votes. Movies with fewer votes get a smaller share of the last one.
-const WHOLE_TITLE: f32 = 0.5;
-const YEAR: f32 = 0.6;
-const POPULARITY: f32 = 0.45;
+const EXACT_TITLE_BONUS: f32 = 0.5;
+const YEAR_BONUS: f32 = 0.6;
+const POPULARITY_BONUS: f32 = 0.45;
 
 /// Words that occur in many titles and therefore get a low weight.
 const STOP_WORDS: [&str; 12] =
@@ -86,43 +86,43 @@ thread_local! {
 impl SearchIndex {
     /// Indexes a catalog. O(n log n) for n words in all movies.
     pub fn new(movies: &[Movie]) -> Self {
-        let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
+        let mut word_ids: FxHashMap<String, u32> = FxHashMap::default();
         let mut texts: Vec<String> = Vec::new();
         let mut postings: Vec<(u32, Posting)> = Vec::new();
         let mut title_lengths = Vec::with_capacity(movies.len());
         for (movie, row) in movies.iter().zip(0..) {
             let first = postings.len();
             let mut add = |text: &str, weight: f32| {
-                for word in folded(text).split(' ').filter(|word| !word.is_empty()) {
-                    let number = *numbers.entry(word.to_owned()).or_insert_with(|| {
+                for word in fold_title(text).split(' ').filter(|word| !word.is_empty()) {
+                    let word_id = *word_ids.entry(word.to_owned()).or_insert_with(|| {
                         texts.push(word.to_owned());
                         texts.len() as u32 - 1
                     });
-                    postings.push((number, Posting { movie: row, weight }));
+                    postings.push((word_id, Posting { movie: row, weight }));
                 }
             };
-            add(&movie.title, TITLE);
+            add(&movie.title, TITLE_WEIGHT);
             // Users also type "Spider-Man" as "spiderman" and "E.T." as "et".
-            for whole in movie.title.split_whitespace().map(folded) {
-                if whole.contains(' ') {
-                    add(&whole.replace(' ', ""), TITLE);
+            for word in movie.title.split_whitespace().map(fold_title) {
+                if word.contains(' ') {
+                    add(&word.replace(' ', ""), TITLE_WEIGHT);
                 }
             }
-            movie.alt_titles.iter().for_each(|title| add(title, ALTERNATIVE_TITLE));
-            movie.directors.iter().chain(&movie.cast).for_each(|name| add(name, PERSON));
-            movie.keywords.iter().for_each(|keyword| add(keyword, KEYWORD));
+            movie.alt_titles.iter().for_each(|title| add(title, ALTERNATIVE_TITLE_WEIGHT));
+            movie.directors.iter().chain(&movie.cast).for_each(|name| add(name, PERSON_WEIGHT));
+            movie.keywords.iter().for_each(|keyword| add(keyword, KEYWORD_WEIGHT));
             // A word that occurs in several fields of a movie keeps its highest weight.
-            let of_movie = &mut postings[first..];
-            of_movie.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.weight.total_cmp(&a.1.weight)));
-            let mut kept = first;
-            for at in first..postings.len() {
-                if at == first || postings[at].0 != postings[kept - 1].0 {
-                    postings[kept] = postings[at];
-                    kept += 1;
+            let movie_postings = &mut postings[first..];
+            movie_postings.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.weight.total_cmp(&a.1.weight)));
+            let mut n_kept = first;
+            for index in first..postings.len() {
+                if index == first || postings[index].0 != postings[n_kept - 1].0 {
+                    postings[n_kept] = postings[index];
+                    n_kept += 1;
                 }
             }
-            postings.truncate(kept);
-            let title = folded(&movie.title);
+            postings.truncate(n_kept);
+            let title = fold_title(&movie.title);
             let length = title.split(' ').filter(|word| !STOP_WORDS.contains(word)).count();
             title_lengths.push(length.min(255) as u8);
         }
@@ -131,11 +131,11 @@ impl SearchIndex {
         for (word, _) in &postings {
             starts[*word as usize + 1] += 1;
         }
-        for at in 1..starts.len() {
-            starts[at] += starts[at - 1];
+        for index in 1..starts.len() {
+            starts[index] += starts[index - 1];
         }
         let votes = |movie: &Movie| f64::from(movie.vote_count.unwrap_or(0)).ln_1p() as f32;
-        let most = movies.iter().map(votes).fold(1.0, f32::max);
+        let max_votes = movies.iter().map(votes).fold(1.0, f32::max);
         Self {
             words: texts.iter().map(|text| Word::new(text)).collect(),
             texts,
@@ -143,7 +143,7 @@ impl SearchIndex {
             postings: postings.into_iter().map(|(_, posting)| posting).collect(),
             title_lengths,
             years: movies.iter().map(|movie| movie.year).collect(),
-            popularity: movies.iter().map(|movie| votes(movie) / most).collect(),
+            popularity: movies.iter().map(|movie| votes(movie) / max_votes).collect(),
         }
     }
 
@@ -152,23 +152,24 @@ impl SearchIndex {
     /// O(w + p) for w distinct words of the catalog and p postings of the words that match.
     pub fn search(&self, query: &str, limit: usize) -> Vec<Hit> {
         let is_incomplete = query.ends_with(|last: char| last.is_alphanumeric());
-        let query = folded(query);
+        let query = fold_title(query);
         let words: Vec<&str> =
             query.split(' ').filter(|word| !word.is_empty()).take(MAX_WORDS).collect();
-        let year_at = words.iter().rposition(|word| is_year(word)).filter(|_| words.len() > 1);
-        let year = year_at.and_then(|at| words[at].parse().ok());
+        let year_position =
+            words.iter().rposition(|word| is_year(word)).filter(|_| words.len() > 1);
+        let year = year_position.and_then(|position| words[position].parse().ok());
         let weights: Vec<f32> = words
             .iter()
             .map(|word| if STOP_WORDS.contains(word) { STOP_WORD_WEIGHT } else { 1.0 })
             .collect();
         ACCUMULATORS.with_borrow_mut(|sums| {
-            sums.make_room(self.years.len());
-            for (at, (word, weight)) in words.iter().zip(&weights).enumerate() {
+            sums.resize(self.years.len());
+            for (index, (word, weight)) in words.iter().zip(&weights).enumerate() {
                 let has_others = words.len() > 1;
-                let is_incomplete = is_incomplete && at + 1 == words.len();
+                let is_incomplete = is_incomplete && index + 1 == words.len();
                 self.add_word((word, has_others), is_incomplete, *weight, sums);
             }
-            let hits = self.rank(&words, year_at.zip(year), sums, limit);
+            let hits = self.rank(&words, year_position.zip(year), sums, limit);
             sums.clear();
             hits
         })
@@ -192,7 +193,7 @@ impl SearchIndex {
             4..=7 => 1,
             _ => 2,
         };
-        for (at, candidate) in self.words.iter().enumerate() {
+        for (index, candidate) in self.words.iter().enumerate() {
             let whole = word.distance(candidate, max_edits, false);
             let prefix = if is_incomplete && word.len() > 1 && candidate.len() > word.len() {
                 word.distance(candidate, max_edits.min(1), true)
@@ -203,11 +204,11 @@ impl SearchIndex {
             let whole = whole.map(|edits| quality(edits, 1.0));
             // A prefix match counts less the more letters are missing.
             let share = word.len() as f32 / candidate.len().max(1) as f32;
-            let prefix = prefix.map(|edits| quality(edits, PREFIX) * (0.75 + 0.25 * share));
+            let prefix = prefix.map(|edits| quality(edits, PREFIX_WEIGHT) * (0.75 + 0.25 * share));
             let Some(quality) = whole.into_iter().chain(prefix).reduce(f32::max) else { continue };
             // `Word` truncates long words, so equality is checked on the full text.
-            let quality = if quality >= 1.0 && self.texts[at] != text { 0.95 } else { quality };
-            let postings = self.starts[at] as usize..self.starts[at + 1] as usize;
+            let quality = if quality >= 1.0 && self.texts[index] != text { 0.95 } else { quality };
+            let postings = self.starts[index] as usize..self.starts[index + 1] as usize;
             for posting in &self.postings[postings] {
                 sums.add(posting.movie, quality * posting.weight);
             }
@@ -238,9 +239,9 @@ impl SearchIndex {
                 let length = usize::from(self.title_lengths[row]).max(1);
                 let whole = expected.min(length) as f32 / expected.max(length).max(1) as f32;
                 let score = sums.sum[row] / words.len() as f32
-                    + WHOLE_TITLE * whole
-                    + if of_year { YEAR } else { 0.0 }
-                    + POPULARITY * self.popularity[row];
+                    + EXACT_TITLE_BONUS * whole
+                    + if of_year { YEAR_BONUS } else { 0.0 }
+                    + POPULARITY_BONUS * self.popularity[row];
                 Hit { movie: MovieIdx(*movie), score }
             })
             .collect();
@@ -257,7 +258,7 @@ fn is_year(word: &str) -> bool {
 
 impl Accumulators {
     /// Grows the accumulators to the size of the catalog.
-    fn make_room(&mut self, n_movies: usize) {
+    fn resize(&mut self, n_movies: usize) {
         self.sum.resize(n_movies.max(self.sum.len()), 0.0);
         self.found.resize(self.sum.len(), 0);
         self.best.resize(self.sum.len(), 0.0);

@@ -90,8 +90,8 @@ pub fn movies<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<MovieRow<'a>>, 
         seen.insert(movie_id, row.line);
         records.push(MovieRow {
             movie_id,
-            title: row.keep(1),
-            genres: row.keep(2),
+            title: row.get_cow(1),
+            genres: row.get_cow(2),
             line: row.line,
         });
     })?;
@@ -127,19 +127,19 @@ pub fn links<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<LinkRow<'a>>, So
             return;
         }
         seen.insert(movie_id, row.line);
-        let mut emptied = |column: usize, expected: &str| {
+        let mut report_emptied = |column: usize, expected: &str| {
             let reason = format!("expected {expected}, got `{}`", excerpt(row.get(column)));
             let kind = ProblemKind::InvalidValue;
             problems.push(row.problem(column, kind, Outcome::ValueEmptied, reason));
         };
-        let imdb_id = match row.keep(1) {
+        let imdb_id = match row.get_cow(1) {
             digits if digits.is_empty() => None,
             digits if digits.len() >= IMDB_DIGITS && is_number(&digits) => Some(digits),
             other => {
                 let digits = other.strip_prefix("tt").unwrap_or(&other);
                 let padded = is_number(digits).then(|| format!("{digits:0>IMDB_DIGITS$}"));
                 if padded.is_none() {
-                    emptied(1, "digits such as 0114709");
+                    report_emptied(1, "digits such as 0114709");
                 }
                 padded.map(Cow::Owned)
             }
@@ -149,7 +149,7 @@ pub fn links<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<LinkRow<'a>>, So
             text => {
                 let id = whole_number(text).map(TmdbId);
                 if id.is_none() {
-                    emptied(2, "a whole number above 0");
+                    report_emptied(2, "a whole number above 0");
                 }
                 id
             }
@@ -196,8 +196,8 @@ pub(super) fn rating(row: &Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<R
         return None;
     };
     // Histories may lack the timestamp, in some or all rows.
-    let left_out = row.get(3).is_empty() && row.may_lack(3);
-    let timestamp = if left_out { 0 } else { row.require(3, "seconds since 1970", problems)? };
+    let is_omitted = row.get(3).is_empty() && row.is_optional(3);
+    let timestamp = if is_omitted { 0 } else { row.require(3, "seconds since 1970", problems)? };
     Some(RatingRow { user_id, movie_id, stars, timestamp })
 }
 

@@ -78,7 +78,7 @@ impl Unlisted {
     }
 
     /// Returns the number of unlisted problems with this column, kind and outcome.
-    pub(crate) fn of(&self, field: Option<&str>, kind: ProblemKind, outcome: Outcome) -> u64 {
+    pub(crate) fn count(&self, field: Option<&str>, kind: ProblemKind, outcome: Outcome) -> u64 {
         self.0.get(&(field.map(str::to_owned), kind, outcome)).copied().unwrap_or_default()
     }
 }

@@ -24,13 +24,13 @@ use crate::rating::Stars;
 pub use parquet::read_parquet;
 
 /// Size of a piece in bytes. One task reads one piece.
-const PIECE: u64 = 4 << 20;
+const PIECE_BYTES: u64 = 4 << 20;
 /// Maximum number of bytes by which the last line of a piece may extend beyond it. A longer line is
 /// reported as malformed.
-const MAX_OVERHANG: u64 = 64 << 10;
+const MAX_LINE_BYTES: u64 = 64 << 10;
 /// Maximum number of problems listed per piece, column, kind and outcome. Further problems
 /// are only counted, which bounds the memory for a file of the wrong format.
-const MAX_LISTED: u64 = 1_000;
+const MAX_LISTED_PROBLEMS: u64 = 1_000;
 
 /// A source of bytes with random access.
 pub trait ReadAt: Sync {
@@ -38,7 +38,7 @@ pub trait ReadAt: Sync {
     fn length(&self) -> io::Result<u64>;
 
     /// Reads into `buffer` from offset `at` and returns the number of bytes read.
-    fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize>;
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
 }
 
 impl ReadAt for File {
@@ -109,7 +109,7 @@ pub struct Part {
     n_lines: u64,
     problems: Vec<Problem>,
     /// Numbers of all problems, listed or not.
-    counted: Unlisted,
+    problem_counts: Unlisted,
     unlisted: Unlisted,
     /// Number of rows, including unusable ones.
     rows: u64,
@@ -120,8 +120,8 @@ pub struct Part {
 impl Part {
     /// Returns the line number of a usable row. O(log unusable lines).
     pub(crate) fn line_of(&self, row: usize) -> u64 {
-        let before = self.gaps.partition_point(|gap| *gap as usize <= row);
-        self.first_line + (row + before) as u64
+        let n_gaps_before = self.gaps.partition_point(|gap| *gap as usize <= row);
+        self.first_line + (row + n_gaps_before) as u64
     }
 }
 
@@ -147,8 +147,8 @@ pub fn read(
     source: &(impl ReadAt + ?Sized),
     movies: &Vocabulary,
 ) -> Result<RatingsRead, RatingsError> {
-    let known = KnownMovies { movies, named: "movies.csv" };
-    read_columns(file, source, &RATING_COLUMNS, known)
+    let known_movies = KnownMovies { movies, source_name: "movies.csv" };
+    read_columns(file, source, &RATING_COLUMNS, known_movies)
 }
 
 /// Reads a file of user histories with the columns of `ratings.csv`. `timestamp` is optional and
@@ -159,8 +159,8 @@ pub fn read_histories(
     source: &(impl ReadAt + ?Sized),
     movies: &Vocabulary,
 ) -> Result<RatingsRead, RatingsError> {
-    let known = KnownMovies { movies, named: "the catalog" };
-    read_columns(file, source, &HISTORY_COLUMNS, known)
+    let known_movies = KnownMovies { movies, source_name: "the catalog" };
+    read_columns(file, source, &HISTORY_COLUMNS, known_movies)
 }
 
 /// Movies that ratings may refer to.
@@ -168,33 +168,33 @@ pub fn read_histories(
 struct KnownMovies<'a> {
     movies: &'a Vocabulary,
     /// Name of the movies' source in messages, such as `movies.csv`.
-    named: &'a str,
+    source_name: &'a str,
 }
 
 fn read_columns(
     file: &str,
     source: &(impl ReadAt + ?Sized),
     columns: &[Column],
-    known: KnownMovies<'_>,
+    known_movies: KnownMovies<'_>,
 ) -> Result<RatingsRead, RatingsError> {
-    let failed = |cause| RatingsError::Read { file: file.to_owned(), cause };
-    let length = source.length().map_err(failed)?;
+    let read_error = |cause| RatingsError::Read { file: file.to_owned(), cause };
+    let length = source.length().map_err(read_error)?;
     let mut head = Vec::new();
-    fill(source, 0..length.min(MAX_OVERHANG), &mut head).map_err(failed)?;
+    fill(source, 0..length.min(MAX_LINE_BYTES), &mut head).map_err(read_error)?;
     let table = Table::open(file, strip_bom(&head), columns)?;
-    let data = (head.len() - strip_bom(&head).len() + table.data) as u64;
+    let data = (head.len() - strip_bom(&head).len() + table.data_start) as u64;
     let lines_before = memchr::memchr_iter(b'\n', &head[..data as usize]).count() as u64;
 
-    let reader = Reader { table: &table, is_plain: table.is_plain(), known };
-    let pieces = (data..length).step_by(PIECE as usize).collect::<Vec<u64>>();
+    let reader = Reader { table: &table, is_plain: table.is_plain(), known_movies };
+    let pieces = (data..length).step_by(PIECE_BYTES as usize).collect::<Vec<u64>>();
     let mut parts: Vec<Part> = pieces
         .into_par_iter()
         .with_max_len(1)
         .map_init(Vec::new, |buffer, start| {
-            let lines = start..length.min(start + PIECE);
+            let lines = start..length.min(start + PIECE_BYTES);
             // Also read the preceding byte: a line starts at `start` if it is a line feed.
             let from = if start > data { start - 1 } else { start };
-            fill(source, from..length.min(lines.end + MAX_OVERHANG), buffer)?;
+            fill(source, from..length.min(lines.end + MAX_LINE_BYTES), buffer)?;
             let bytes = buffer.as_slice();
             let first = if start > data {
                 memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1)
@@ -205,7 +205,7 @@ fn read_columns(
             Ok(reader.read(bytes, first..end, last))
         })
         .collect::<io::Result<_>>()
-        .map_err(failed)?;
+        .map_err(read_error)?;
 
     let mut read = RatingsRead::default();
     let mut line = lines_before + 1;
@@ -251,40 +251,40 @@ struct Reader<'a> {
     table: &'a Table<'a>,
     /// True if the file has exactly the expected columns, in the expected order.
     is_plain: bool,
-    known: KnownMovies<'a>,
+    known_movies: KnownMovies<'a>,
 }
 
 impl Reader<'_> {
     /// Reads the lines that start in a range of `bytes`. The line numbers of problems are relative
     /// to the piece, from 0. `is_last` is true for the last piece of the file.
-    fn read(&self, bytes: &[u8], starts: Range<usize>, is_last: bool) -> Part {
+    fn read(&self, bytes: &[u8], range: Range<usize>, is_last: bool) -> Part {
         // If one line extends over the whole piece, no line starts in it.
-        let ends = starts.end.min(bytes.len());
-        let piece = &bytes[starts.start.min(ends)..ends];
-        let most = memchr::memchr_iter(b'\n', piece).count() + 1;
+        let end = range.end.min(bytes.len());
+        let piece = &bytes[range.start.min(end)..end];
+        let max_rows = memchr::memchr_iter(b'\n', piece).count() + 1;
         let mut part = Part {
-            users: Vec::with_capacity(most),
-            movies: Vec::with_capacity(most),
-            stars: Vec::with_capacity(most),
-            times: Vec::with_capacity(most),
+            users: Vec::with_capacity(max_rows),
+            movies: Vec::with_capacity(max_rows),
+            stars: Vec::with_capacity(max_rows),
+            times: Vec::with_capacity(max_rows),
             ..Part::default()
         };
-        let mut at = starts.start;
-        while at < ends {
-            let plain = if self.is_plain { self.parse_plain(&bytes[at..]) } else { None };
+        let mut position = range.start;
+        while position < end {
+            let plain = if self.is_plain { self.parse_plain(&bytes[position..]) } else { None };
             if let Some((row, length)) = plain {
                 part.push(&row);
-                at += length;
+                position += length;
             } else {
-                let rest = &bytes[at..];
+                let rest = &bytes[position..];
                 let length = memchr::memchr(b'\n', rest).map(|length| length + 1);
-                if length.is_some() || is_last || rest.len() as u64 <= MAX_OVERHANG {
+                if length.is_some() || is_last || rest.len() as u64 <= MAX_LINE_BYTES {
                     let line = &rest[..length.unwrap_or(rest.len())];
                     self.parse_general(line, &mut part);
-                    at += line.len();
+                    position += line.len();
                 } else {
                     part.too_long(self.table.too_long(part.n_lines, rest));
-                    at = bytes.len();
+                    position = bytes.len();
                 }
             }
             part.n_lines += 1;
@@ -295,24 +295,25 @@ impl Reader<'_> {
     /// Parses a line of the usual form, `1,296,5.0,1147880044`, and returns the row and the length
     /// of the line. Returns `None` for any other line and for unknown movies.
     fn parse_plain(&self, bytes: &[u8]) -> Option<(Row, usize)> {
-        let mut at = 0;
-        let user = number(bytes, &mut at)?;
-        skip(bytes, &mut at, b',')?;
-        let movie = number(bytes, &mut at)?;
-        skip(bytes, &mut at, b',')?;
-        let [whole @ b'0'..=b'5', b'.', half @ (b'0' | b'5'), b','] = *bytes.get(at..at + 4)?
+        let mut position = 0;
+        let user = number(bytes, &mut position)?;
+        skip(bytes, &mut position, b',')?;
+        let movie = number(bytes, &mut position)?;
+        skip(bytes, &mut position, b',')?;
+        let [whole @ b'0'..=b'5', b'.', half @ (b'0' | b'5'), b','] =
+            *bytes.get(position..position + 4)?
         else {
             return None;
         };
-        at += 4;
+        position += 4;
         let stars = Stars::from_halves((whole - b'0') * 2 + u8::from(half == b'5'))?;
-        let time = number(bytes, &mut at)?;
-        if bytes.get(at) == Some(&b'\r') {
-            at += 1;
+        let time = number(bytes, &mut position)?;
+        if bytes.get(position) == Some(&b'\r') {
+            position += 1;
         }
-        skip(bytes, &mut at, b'\n')?;
-        let movie = self.known.movies.index_of(crate::ids::MovieId(movie))?;
-        Some((Row { user: UserId(user), movie, stars, time }, at))
+        skip(bytes, &mut position, b'\n')?;
+        let movie = self.known_movies.movies.index_of(crate::ids::MovieId(movie))?;
+        Some((Row { user: UserId(user), movie, stars, time }, position))
     }
 
     /// Parses any other line with the general table reader and records its problems.
@@ -324,9 +325,11 @@ impl Reader<'_> {
                 unusable_user = row.get(0).parse().ok();
                 return;
             };
-            let Some(movie) = self.known.movies.index_of(rating.movie_id) else {
-                let reason =
-                    format!("there is no movie {} in {}", rating.movie_id, self.known.named);
+            let Some(movie) = self.known_movies.movies.index_of(rating.movie_id) else {
+                let reason = format!(
+                    "there is no movie {} in {}",
+                    rating.movie_id, self.known_movies.source_name
+                );
                 let kind = ProblemKind::UnknownReference;
                 problems.push(row.problem(1, kind, Outcome::RowDropped, reason));
                 unusable_user = Some(rating.user_id);
@@ -376,7 +379,7 @@ impl Part {
 
     fn add_problems(&mut self, problems: Vec<Problem>) {
         for problem in problems {
-            if self.counted.add(&problem) <= MAX_LISTED {
+            if self.problem_counts.add(&problem) <= MAX_LISTED_PROBLEMS {
                 self.problems.push(problem);
             } else {
                 self.unlisted.add(&problem);
@@ -385,28 +388,28 @@ impl Part {
     }
 }
 
-/// Parses the digits at `at` as a `u32` and advances `at`. Returns `None` if there are no
+/// Parses the digits at `position` as a `u32` and advances `position`. Returns `None` if there are no
 /// digits or the value overflows.
-fn number(bytes: &[u8], at: &mut usize) -> Option<u32> {
+fn number(bytes: &[u8], position: &mut usize) -> Option<u32> {
     const MAX_DIGITS: usize = 10;
     let mut value = 0_u64;
-    let start = *at;
+    let start = *position;
     for byte in bytes.get(start..)?.iter().take(MAX_DIGITS) {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
             break;
         }
         value = value * 10 + u64::from(digit);
-        *at += 1;
+        *position += 1;
     }
-    if *at == start {
+    if *position == start {
         return None;
     }
     u32::try_from(value).ok()
 }
 
-fn skip(bytes: &[u8], at: &mut usize, byte: u8) -> Option<()> {
-    (bytes.get(*at) == Some(&byte)).then(|| *at += 1)
+fn skip(bytes: &[u8], position: &mut usize, byte: u8) -> Option<()> {
+    (bytes.get(*position) == Some(&byte)).then(|| *position += 1)
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ impl<'a> Row<'_, 'a> {
     }
 
     /// Returns the value that [`get`](Self::get) returns, but with the lifetime of the file.
-    pub(crate) fn keep(&self, column: usize) -> Cow<'a, str> {
+    pub(crate) fn get_cow(&self, column: usize) -> Cow<'a, str> {
         match self.positions[column].map(|position| &self.values[position]) {
             None => Cow::Borrowed(""),
             Some(Cow::Borrowed(text)) => Cow::Borrowed(text.trim()),
@@ -74,7 +74,7 @@ impl<'a> Row<'_, 'a> {
     }
 
     /// Returns true if the decoder's column number `column` is optional.
-    pub(crate) fn may_lack(&self, column: usize) -> bool {
+    pub(crate) fn is_optional(&self, column: usize) -> bool {
         !self.columns[column].required
     }
 
@@ -134,7 +134,7 @@ pub(crate) fn read<'a>(
 ) -> Result<u64, SourceError> {
     let bytes = strip_bom(bytes);
     let table = Table::open(file, bytes, columns)?;
-    Ok(table.read(bytes, &table.whole(bytes), problems, &mut decode).rows)
+    Ok(table.read(bytes, &table.whole_file(bytes), problems, &mut decode).rows)
 }
 
 /// Decodes every well-formed row of `bytes` in parallel and returns the records in file order. Use
@@ -162,16 +162,17 @@ pub(crate) fn decode<'a, T: Send>(
     // parallel result equals the sequential one only if the last row of every chunk ends with the
     // chunk; otherwise read the file sequentially.
     if !parts.iter().all(|(_, ends_with_chunk)| *ends_with_chunk) {
-        parts = vec![read(&table.whole(bytes))];
+        parts = vec![read(&table.whole_file(bytes))];
     }
     let n_records = parts.iter().map(|(part, _)| part.records.len()).sum();
-    let mut all = Decoded { records: Vec::with_capacity(n_records), problems: Vec::new(), rows: 0 };
+    let mut merged =
+        Decoded { records: Vec::with_capacity(n_records), problems: Vec::new(), rows: 0 };
     for (part, _) in parts {
-        all.records.extend(part.records);
-        all.problems.extend(part.problems);
-        all.rows += part.rows;
+        merged.records.extend(part.records);
+        merged.problems.extend(part.problems);
+        merged.rows += part.rows;
     }
-    Ok(all)
+    Ok(merged)
 }
 
 /// Strips a UTF-8 byte order mark.
@@ -189,7 +190,7 @@ pub(super) struct Table<'t> {
     /// For each column of the header, true if its values may contain line breaks.
     multiline: Vec<bool>,
     /// Offset of the first byte after the header.
-    pub(super) data: usize,
+    pub(super) data_start: usize,
 }
 
 /// A part of a file, read by one task.
@@ -217,12 +218,12 @@ impl<'t> Table<'t> {
     ) -> Result<Self, SourceError> {
         let (positions, width, data) = header(file, bytes, columns)?;
         let multiline = (0..width)
-            .map(|at| {
-                let known = positions.iter().position(|position| *position == Some(at));
-                known.is_none_or(|column| columns[column].multiline)
+            .map(|field| {
+                let column = positions.iter().position(|position| *position == Some(field));
+                column.is_none_or(|column| columns[column].multiline)
             })
             .collect();
-        Ok(Self { file, columns, positions, multiline, data })
+        Ok(Self { file, columns, positions, multiline, data_start: data })
     }
 
     /// Returns true if the file has exactly the known columns, in their order.
@@ -251,24 +252,24 @@ impl<'t> Table<'t> {
         row_problem(self.file, line, ProblemKind::MalformedRecord, reason)
     }
 
-    fn whole(&self, bytes: &[u8]) -> Chunk {
-        let line = 1 + count(b'\n', &bytes[..self.data]);
-        Chunk { bytes: self.data..bytes.len(), line }
+    fn whole_file(&self, bytes: &[u8]) -> Chunk {
+        let line = 1 + count(b'\n', &bytes[..self.data_start]);
+        Chunk { bytes: self.data_start..bytes.len(), line }
     }
 
     /// Splits the data after line ends that are preceded by an even number of quotes. In a valid
     /// file, such a line end is not inside a quoted value.
     fn chunks(&self, bytes: &[u8], length: usize) -> Vec<Chunk> {
-        let data = &bytes[self.data..];
+        let data = &bytes[self.data_start..];
         let counts: Vec<(u64, u64)> =
             data.par_chunks(length).map(|part| (count(b'"', part), count(b'\n', part))).collect();
-        let mut chunks = vec![self.whole(bytes)];
+        let mut chunks = vec![self.whole_file(bytes)];
         let mut lines = chunks[0].line;
         let mut quotes = 0;
-        for (place, (quotes_here, lines_here)) in counts.into_iter().enumerate() {
-            let from = self.data + place * length;
+        for (index, (quotes_here, lines_here)) in counts.into_iter().enumerate() {
+            let from = self.data_start + index * length;
             let mut open = quotes % 2 == 1;
-            let end = (place > 0).then(|| {
+            let end = (index > 0).then(|| {
                 memchr::memchr2_iter(b'"', b'\n', &bytes[from..]).find(|at| {
                     let is_quote = bytes[from + at] == b'"';
                     open ^= is_quote;
@@ -276,12 +277,12 @@ impl<'t> Table<'t> {
                 })
             });
             if let Some(Some(length)) = end {
-                let cut = from + length + 1;
+                let chunk_start = from + length + 1;
                 let last = chunks.len() - 1;
-                if cut > chunks[last].bytes.start && cut < bytes.len() {
-                    chunks[last].bytes.end = cut;
-                    let line = lines + count(b'\n', &bytes[from..cut]);
-                    chunks.push(Chunk { bytes: cut..bytes.len(), line });
+                if chunk_start > chunks[last].bytes.start && chunk_start < bytes.len() {
+                    chunks[last].bytes.end = chunk_start;
+                    let line = lines + count(b'\n', &bytes[from..chunk_start]);
+                    chunks.push(Chunk { bytes: chunk_start..bytes.len(), line });
                 }
             }
             quotes += quotes_here;
@@ -314,7 +315,7 @@ impl<'t> Table<'t> {
             rows += 1;
             let line = lines.line_at(start);
             if record.n_fields != width || !record.closed {
-                let reason = malformed(&fields, record.n_fields, width, !record.closed);
+                let reason = describe_malformed(&fields, record.n_fields, width, !record.closed);
                 problems.push(row_problem(file, line, ProblemKind::MalformedRecord, reason));
                 if record.spans_lines
                     && let Some(length) = memchr::memchr(b'\n', &bytes[start..at])
@@ -341,8 +342,13 @@ fn count(byte: u8, bytes: &[u8]) -> u64 {
     memchr::memchr_iter(byte, bytes).count() as u64
 }
 
-fn malformed(fields: &[Field<'_>], got: usize, width: usize, runs_over: bool) -> String {
-    if runs_over && got == width {
+fn describe_malformed(
+    fields: &[Field<'_>],
+    got: usize,
+    width: usize,
+    has_unclosed_quote: bool,
+) -> String {
+    if has_unclosed_quote && got == width {
         return "a quoted value continues past the end of its line".to_owned();
     }
     let plural = if got == 1 { "" } else { "s" };
@@ -426,7 +432,7 @@ fn read_record<'a>(
             }
             let breaks = field.has_line_break();
             record.spans_lines |= breaks;
-            if breaks && !multiline.get(record.n_fields).is_some_and(|may| *may) {
+            if breaks && !multiline.get(record.n_fields).is_some_and(|is_multiline| *is_multiline) {
                 record.closed = false;
             }
             if !matches!(bytes.get(at), None | Some(b',' | b'\n' | b'\r')) {
@@ -440,8 +446,8 @@ fn read_record<'a>(
             let to = bytes[at..].iter().position(|byte| matches!(byte, b',' | b'\n'));
             let to = to.map_or(bytes.len(), |to| at + to);
             let ends_line = bytes.get(to) != Some(&b',');
-            let carriage = ends_line && to > at && bytes[to - 1] == b'\r';
-            field.raw = &bytes[at..to - usize::from(carriage)];
+            let has_carriage_return = ends_line && to > at && bytes[to - 1] == b'\r';
+            field.raw = &bytes[at..to - usize::from(has_carriage_return)];
             at = to;
         }
         record.n_fields += 1;
@@ -489,7 +495,7 @@ fn header(file: &str, bytes: &[u8], columns: &[Column]) -> Result<Header, Source
     let positions: Vec<Option<usize>> =
         columns.iter().map(|column| names.iter().position(|name| name == column.name)).collect();
     let missing: Vec<&str> =
-        required().filter(|wanted| !names.iter().any(|name| name == wanted)).collect();
+        required().filter(|name| !names.iter().any(|found| found == name)).collect();
     if !missing.is_empty() {
         return Err(SourceError::WrongHeader {
             file: file.to_owned(),

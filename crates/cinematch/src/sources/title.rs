@@ -32,20 +32,20 @@ const PART_WORDS: &[&str] = &["part", "pt.", "vol.", "volume", "chapter", "episo
 
 /// Parses a MovieLens title. Never fails: `year` is `None` if the title has no year.
 pub(crate) fn parse_title(raw: &str) -> ParsedTitle {
-    let strict = strict_year(raw).is_some();
-    let flat = single_spaced(raw);
-    let (rest, year) = match last_year(&flat) {
+    let year_is_strict = strict_year(raw).is_some();
+    let spaced = single_spaced(raw);
+    let (rest, year) = match last_year(&spaced) {
         Some((start, end, year)) => {
-            let before = flat[..start].trim_end();
-            let behind = flat[end..].trim_start_matches(')').trim();
-            let rest = match (before, behind) {
-                ("", "") => Cow::Borrowed(&*flat),
+            let before = spaced[..start].trim_end();
+            let after = spaced[end..].trim_start_matches(')').trim();
+            let rest = match (before, after) {
+                ("", "") => Cow::Borrowed(&*spaced),
                 (_, "") => Cow::Borrowed(before),
-                _ => Cow::Owned(format!("{before} {behind}").trim().to_owned()),
+                _ => Cow::Owned(format!("{before} {after}").trim().to_owned()),
             };
             (rest, Some(year))
         }
-        None => (Cow::Borrowed(&*flat), None),
+        None => (Cow::Borrowed(&*spaced), None),
     };
     let mut rest = &*rest;
 
@@ -57,16 +57,19 @@ pub(crate) fn parse_title(raw: &str) -> ParsedTitle {
         alt_titles.insert(0, article_to_front(without_aka(group)));
         rest = before;
     }
-    alt_titles.retain(|alt| !alt.is_empty());
+    alt_titles.retain(|title| !title.is_empty());
     let title = article_to_front(rest);
-    ParsedTitle { title, alt_titles, year, year_is_strict: strict }
+    ParsedTitle { title, alt_titles, year, year_is_strict }
 }
 
 /// Trims `raw` and collapses every run of whitespace to one space.
 fn single_spaced(raw: &str) -> Cow<'_, str> {
     let trimmed = raw.trim();
-    let plain = |bytes: &[u8]| !bytes.windows(2).any(|two| two == b"  ");
-    if trimmed.is_ascii() && plain(trimmed.as_bytes()) && !trimmed.contains(['\t', '\n', '\r']) {
+    let is_single_spaced = |bytes: &[u8]| !bytes.windows(2).any(|pair| pair == b"  ");
+    if trimmed.is_ascii()
+        && is_single_spaced(trimmed.as_bytes())
+        && !trimmed.contains(['\t', '\n', '\r'])
+    {
         return Cow::Borrowed(trimmed);
     }
     Cow::Owned(raw.split_whitespace().collect::<Vec<_>>().join(" "))
@@ -106,15 +109,15 @@ fn year_or_range(inner: &str) -> Option<u16> {
         Some((first, second)) => (first.trim(), second.trim()),
         None => (inner, ""),
     };
-    let second_fits = second.is_empty() || second.bytes().all(|byte| byte.is_ascii_digit());
-    plausible_year(first).filter(|_| second_fits)
+    let is_valid_range = second.is_empty() || second.bytes().all(|byte| byte.is_ascii_digit());
+    plausible_year(first).filter(|_| is_valid_range)
 }
 
 /// Splits `Title (group)` at its trailing balanced parenthesis, if it has one.
 fn trailing_group(title: &str) -> Option<(&str, &str)> {
     let inner = title.strip_suffix(')')?;
     let mut depth = 1;
-    for (at, character) in inner.char_indices().rev() {
+    for (index, character) in inner.char_indices().rev() {
         match character {
             ')' => depth += 1,
             '(' => depth -= 1,
@@ -122,9 +125,9 @@ fn trailing_group(title: &str) -> Option<(&str, &str)> {
         }
         if depth == 0 {
             // `Title(group)` without a space is a single title.
-            let before = &inner[..at];
+            let before = &inner[..index];
             return (before.is_empty() || before.ends_with(' '))
-                .then(|| (before.trim_end(), inner[at + 1..].trim()));
+                .then(|| (before.trim_end(), inner[index + 1..].trim()));
         }
     }
     None

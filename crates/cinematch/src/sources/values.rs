@@ -38,15 +38,19 @@ pub fn joined(value: &str) -> Cow<'_, str> {
 
 fn entries(value: &str) -> Vec<&str> {
     /// Number of entries above which hashing is faster than a linear search.
-    const FEW: usize = 32;
+    const LINEAR_SEARCH_LIMIT: usize = 32;
     let mut entries: Vec<&str> = Vec::new();
-    let mut known: FxHashSet<&str> = FxHashSet::default();
+    let mut seen: FxHashSet<&str> = FxHashSet::default();
     for entry in value.split('|').map(str::trim).filter(|entry| !entry.is_empty()) {
-        if entries.len() == FEW {
-            known.extend(&entries);
+        if entries.len() == LINEAR_SEARCH_LIMIT {
+            seen.extend(&entries);
         }
-        let new = if entries.len() < FEW { !entries.contains(&entry) } else { known.insert(entry) };
-        if new {
+        let is_new = if entries.len() < LINEAR_SEARCH_LIMIT {
+            !entries.contains(&entry)
+        } else {
+            seen.insert(entry)
+        };
+        if is_new {
             entries.push(entry);
         }
     }

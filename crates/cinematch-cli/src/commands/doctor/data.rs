@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use cinematch::bundle::InputSum;
+use cinematch::bundle::InputChecksum;
 use cinematch::catalog::{Movie, read_merged};
 use cinematch::ids;
 use cinematch_fetch::tmdb::store::{Store, StoreError};
@@ -29,7 +29,7 @@ pub struct Table {
     /// Movies of the table.
     pub movies: Vec<Movie>,
     /// Name, rows and checksum of the table, as a manifest records them.
-    pub sum: InputSum,
+    pub sum: InputChecksum,
 }
 
 /// Checks the input files and the table. Returns the table if it is valid.
@@ -83,7 +83,7 @@ pub fn check(places: &Places, global: &Global, findings: &mut Findings) -> Optio
     facts(&movies, findings);
     duplicates(&movies, findings);
     let (name, rows) = ("movies_merged.csv".to_owned(), movies.len() as u64);
-    let sum = InputSum { name, rows, sha256: ids::sha256_hex(&bytes) };
+    let sum = InputChecksum { name, rows, sha256: ids::sha256_hex(&bytes) };
     Some(Table { movies, sum })
 }
 
@@ -107,7 +107,7 @@ fn tmdb_age(tmdb: &Path, findings: &mut Findings) {
                 Err(StoreError::Busy { .. }) => return Ok(None),
                 opened => opened?,
             };
-            let known = store.known().await?;
+            let known = store.movie_statuses().await?;
             store.close().await;
             Ok(Some(known))
         });

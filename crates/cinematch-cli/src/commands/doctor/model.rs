@@ -35,7 +35,7 @@ pub fn check(
     (silent, table): (&Output, Option<&Table>),
     findings: &mut Findings,
 ) {
-    let generations = Generations::at(&places.artifacts.resolve(global));
+    let generations = Generations::new(&places.artifacts.resolve(global));
     let bundle = match generations.load() {
         Ok(bundle) => bundle,
         Err(error) => {
@@ -57,7 +57,7 @@ pub fn check(
             manifest.files.len()
         ),
     );
-    match generations.all().last() {
+    match generations.numbers().last() {
         Some(newest) if *newest > bundle.generation => findings.warn(
             "model.newest",
             format!("generation {} is served; {newest} is newer", bundle.generation),
@@ -110,8 +110,9 @@ fn lists(
     };
     let interactions = loaded.interactions.restricted_to(recommender.vocabulary());
     let n_movies = recommender.movies().len();
-    let n_ratings: Vec<u32> =
-        (0..n_movies as u32).map(|row| interactions.of_movie(MovieIdx(row)).len() as u32).collect();
+    let n_ratings: Vec<u32> = (0..n_movies as u32)
+        .map(|row| interactions.movie_ratings(MovieIdx(row)).len() as u32)
+        .collect();
     let sampled = sample_lists(recommender, &interactions, sample);
     if sampled.lists.is_empty() {
         findings.ok("model.lists", "no ratings of movies in the catalog");
@@ -119,7 +120,7 @@ fn lists(
     }
     let n_users = sampled.lists.len();
     let is_candidate = vec![true; n_movies];
-    let exposure = Exposure::at(SHOWN, &sampled.lists, n_movies);
+    let exposure = Exposure::new(SHOWN, &sampled.lists, n_movies);
 
     let short = sampled.lists.iter().filter(|list| list.len() < SHOWN.min(n_movies / 2)).count();
     let found = format!("{}, {short} lists too short", counted(n_users as u64, "user"));
@@ -168,7 +169,7 @@ fn sample_lists(
     let models = &recommender.blend().models;
     let mut sampled = SampledLists { lists: Vec::new(), fallbacks: 0 };
     for user in (0..n_users).step_by(step) {
-        let mut history: Vec<Rated> = interactions.of_user(UserIdx(user as u32)).collect();
+        let mut history: Vec<Rated> = interactions.user_ratings(UserIdx(user as u32)).collect();
         if history.is_empty() {
             continue;
         }

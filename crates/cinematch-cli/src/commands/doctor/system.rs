@@ -72,7 +72,7 @@ fn database(address: &Address, findings: &mut Findings) -> Option<i64> {
 
 /// Checks the free space for further generations and for user data.
 fn disk(artifacts: &Path, address: &Address, global: &Global, findings: &mut Findings) {
-    let generations = Generations::at(artifacts);
+    let generations = Generations::new(artifacts);
     let bytes: u64 = generations
         .manifest()
         .map_or(0, |(_, manifest)| manifest.files.values().map(|sum| sum.bytes).sum());

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use cinematch::bundle::{FileSum, InputSum};
+use cinematch::bundle::{FileChecksum, InputChecksum};
 use cinematch::catalog::{Interactions, Rated};
 use cinematch::evaluation::{HeldOut, Part, Protocol, Split};
 use cinematch::files;
@@ -28,9 +28,9 @@ struct Description<'a> {
     /// Files of each part, `validation` and `test`.
     parts: BTreeMap<&'static str, PartFiles>,
     /// Length and SHA-256 of each file.
-    files: BTreeMap<String, FileSum>,
+    files: BTreeMap<String, FileChecksum>,
     /// Input files of the split.
-    inputs: &'a [InputSum],
+    inputs: &'a [InputChecksum],
 }
 
 /// Files and counts of a part of the split.
@@ -77,7 +77,7 @@ pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) ->
                 let cannot = || format!("cannot read {}", shown(&path));
                 let bytes = path.metadata().with_context(cannot)?.len();
                 let sha256 = File::open(&path).and_then(ids::sha256_of).with_context(cannot)?;
-                sums.insert(file.clone(), FileSum { bytes, sha256 });
+                sums.insert(file.clone(), FileChecksum { bytes, sha256 });
             }
             anyhow::Ok(file)
         };
@@ -98,8 +98,9 @@ pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) ->
                     out.write_all(RATINGS.as_bytes())?;
                     let known = &*split.interactions;
                     let mut users = split.training.iter();
-                    users
-                        .try_for_each(|user| write_ratings(out, known, *user, known.of_user(*user)))
+                    users.try_for_each(|user| {
+                        write_ratings(out, known, *user, known.user_ratings(*user))
+                    })
                 })?,
                 history: write(format!("{name}_history.csv"), &held(|held| &held.history))?,
                 relevant: write(format!("{name}_relevant.csv"), &held(|held| &held.relevant))?,
@@ -134,7 +135,7 @@ fn write_ratings(
     user: UserIdx,
     ratings: impl Iterator<Item = Rated>,
 ) -> io::Result<()> {
-    let id = interactions.user(user);
+    let id = interactions.user_id(user);
     for Rated { movie, stars, time } in ratings {
         let movie = interactions.movies().id_of(movie);
         writeln!(out, "{id},{movie},{:.1},{time}", stars.value())?;
@@ -156,7 +157,7 @@ pub fn write_lists(path: &Path, split: &Split<'_>, lists: &[Vec<MovieIdx>]) -> R
     files::replace(path, |out| {
         out.write_all(b"userId,rank,movieId,score\n")?;
         for (held, list) in split.held_out.iter().zip(lists) {
-            let user = split.interactions.user(held.user);
+            let user = split.interactions.user_id(held.user);
             for (place, movie) in list.iter().enumerate() {
                 let movie = split.interactions.movies().id_of(*movie);
                 writeln!(out, "{user},{},{movie},-{}", place + 1, place + 1)?;

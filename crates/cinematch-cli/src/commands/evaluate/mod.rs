@@ -11,7 +11,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use cinematch::evaluation::{
-    Bootstrap, Contestant, Evaluation, Judged, Part, Protocol, Split, SplitReport, foreign_lists,
+    Bootstrap, EvaluatedModel, Evaluation, ModelMetrics, Part, Protocol, Split, SplitReport,
+    external_lists,
 };
 use cinematch::files;
 use cinematch::models::spec::NAMES;
@@ -98,16 +99,16 @@ impl Evaluate {
         };
         self.check_names(&specs)?;
         let data = self.inputs.load(global, output)?;
-        let mut contestants: Vec<Contestant> = specs
+        let mut contestants: Vec<EvaluatedModel> = specs
             .into_iter()
-            .map(|(name, spec)| Contestant { name, spec: Some(spec), judged: Vec::new() })
+            .map(|(name, spec)| EvaluatedModel { name, spec: Some(spec), splits: Vec::new() })
             .collect();
         let n_fitted = contestants.len();
         for pattern in &self.score {
             let name = Path::new(pattern).file_stem().unwrap_or_default().to_string_lossy();
             let taken = contestants.iter().any(|other| other.name == name);
             let name = if taken { pattern.clone() } else { name.into_owned() };
-            contestants.push(Contestant { name, spec: None, judged: Vec::new() });
+            contestants.push(EvaluatedModel { name, spec: None, splits: Vec::new() });
         }
 
         let (mut splits, mut run) = (Vec::new(), Run::default());
@@ -126,7 +127,7 @@ impl Evaluate {
             self.fit(fitted, &data, (&split, *seed), (&mut run, &mut stars), output)?;
             for (contestant, pattern) in foreign.iter_mut().zip(&self.score) {
                 let path = PathBuf::from(pattern.replace("{seed}", &seed.to_string()));
-                contestant.judged.push(score(&path, &split, &data, output)?);
+                contestant.splits.push(score(&path, &split, &data, output)?);
             }
         }
         for seconds in run.fit_seconds.values_mut() {
@@ -220,7 +221,7 @@ impl Evaluate {
     /// Fits each model on a split and evaluates its lists.
     fn fit(
         &self,
-        contestants: &mut [Contestant],
+        contestants: &mut [EvaluatedModel],
         data: &Data,
         (split, seed): (&Split<'_>, u64),
         (run, stars): (&mut Run, &mut Stars),
@@ -230,7 +231,7 @@ impl Evaluate {
             return Ok(());
         }
         let features = data.features(split)?;
-        for Contestant { name, spec, judged, .. } in contestants {
+        for EvaluatedModel { name, spec, splits: judged, .. } in contestants {
             let Some(spec) = spec else { continue };
             let set = TrainingSet {
                 interactions: &split.interactions,
@@ -247,7 +248,7 @@ impl Evaluate {
             *run.fit_seconds.entry(name.clone()).or_default() += started.elapsed().as_secs_f64();
             drop(fitting);
             let asking = output.step(&format!("seed {seed}: evaluating {name}"));
-            let (of_model, lists) = Judged::of_model(&model, split, &data.genres);
+            let (of_model, lists) = ModelMetrics::from_model(&model, split, &data.genres);
             judged.push(of_model);
             if let Fitted::BiasedMf(model) = &model {
                 stars.extend(name, model, split);
@@ -263,32 +264,32 @@ impl Evaluate {
 }
 
 /// Evaluates lists of another program.
-fn score(path: &Path, split: &Split<'_>, data: &Data, output: &Output) -> Result<Judged> {
+fn score(path: &Path, split: &Split<'_>, data: &Data, output: &Output) -> Result<ModelMetrics> {
     let name = shown(path);
     let bytes = read_or(path, LISTS)?;
-    let read = foreign_lists(&name, &bytes, split)?;
+    let read = external_lists(&name, &bytes, split)?;
     output.warn_problems(&read.problems);
     if read.unlisted_problems > 0 {
         let more = thousands(read.unlisted_problems);
         output.warn(format_args!("{more} more rows of {name} are for users outside the split"));
     }
-    if read.missing.len() == split.held_out.len() {
+    if read.missing_users.len() == split.held_out.len() {
         bail!(
             "{name} has no list for any user of this split; is it for another seed or other data?"
         );
     }
-    if let Some(first) = read.missing.first() {
+    if let Some(first) = read.missing_users.first() {
         output.warn(format_args!(
             "{name} has no list for {} of {} users, starting with {first}; they count as empty",
-            thousands(read.missing.len() as u64),
+            thousands(read.missing_users.len() as u64),
             thousands(split.held_out.len() as u64),
         ));
     }
-    if read.wasted_places > 0 {
+    if read.n_invalid_movies > 0 {
         output.warn(format_args!(
             "{name} lists {} movies that the user has rated or that are not candidates; they count as misses",
-            thousands(read.wasted_places as u64)
+            thousands(read.n_invalid_movies as u64)
         ));
     }
-    Ok(Judged::of_lists(&read.lists, split, &data.genres))
+    Ok(ModelMetrics::from_lists(&read.lists, split, &data.genres))
 }

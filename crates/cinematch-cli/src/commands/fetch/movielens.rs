@@ -155,8 +155,15 @@ fn unpack(archive: &Path, md5: &str, published: bool, raw: &Path, output: &Outpu
     let step = output.step("unpacking");
     let installed = install(archive, md5, raw, |_, _| {})?;
     drop(step);
-    let Installed { release, folder, rows, replaced, new_movies, gone_movies, verified } =
-        &installed;
+    let Installed {
+        release,
+        folder,
+        rows,
+        replaced,
+        new_movies,
+        removed_movies: gone_movies,
+        verified,
+    } = &installed;
     let files = rows.iter().map(|rows| FileReport {
         file: rows.file.clone(),
         rows_before: rows.before,

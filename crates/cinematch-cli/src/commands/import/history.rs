@@ -123,7 +123,7 @@ fn print_report(report: &MatchReport, output: &Output) {
         (Matched::Ambiguous, "ambiguous: several movies match"),
         (Matched::Unmatched, "not in the catalog"),
     ] {
-        let n = report.rows_that_are(matched).count();
+        let n = report.rows_by_match(matched).count();
         if n > 0 {
             let found = matches!(matched, Matched::Id | Matched::Title);
             let colour = if found { SUCCESS } else { DIM };
@@ -136,7 +136,7 @@ fn print_report(report: &MatchReport, output: &Output) {
             ));
         }
         if matches!(matched, Matched::Ambiguous | Matched::Unmatched) {
-            for row in report.rows_that_are(matched).take(MAX_PRINTED) {
+            for row in report.rows_by_match(matched).take(MAX_PRINTED) {
                 let name = |movie: &CandidateMovie| dated(&movie.title, movie.year);
                 let candidates: Vec<String> = row.candidate_movies.iter().map(name).collect();
                 let colon = if candidates.is_empty() { "" } else { ": " };

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow, bail};
 use cinematch::bundle::Bundle;
-use cinematch::catalog::{Interactions, Rated, count_all};
+use cinematch::catalog::{Interactions, Rated, count_with_unlisted};
 use cinematch::files;
 use cinematch::ids::{UserId, UserIdx};
 use cinematch::ranking::{ModelChoice, Recommender};
@@ -59,10 +59,10 @@ pub fn run(
     let mut read = ratings::read_histories(&name, &file, recommender.vocabulary())?;
     let interactions = Interactions::new(&name, recommender.vocabulary().clone(), &mut read);
     drop(reading);
-    output.warn_counts(&count_all(&read.problems, &read.unlisted));
+    output.warn_counts(&count_with_unlisted(&read.problems, &read.unlisted));
 
     // Users without a rating of a known movie get the list for an empty history.
-    let known = interactions.users().map(|user| (interactions.user(user), Some(user)));
+    let known = interactions.users().map(|user| (interactions.user_id(user), Some(user)));
     let mut users: Vec<(UserId, Option<UserIdx>)> = known.collect();
     let has_no_rating = |id: &UserId| users.binary_search_by_key(id, |user| user.0).is_err();
     let without_ratings: Vec<UserId> =
@@ -97,7 +97,7 @@ pub fn run(
         "histories": name,
         "viewers": users.len(),
         "rows": read.rows,
-        "problem_counts": count_all(&read.problems, &read.unlisted),
+        "problem_counts": count_with_unlisted(&read.problems, &read.unlisted),
         "without_films": without_movies,
         "limit": k,
         "model_id": bundle.manifest.model_id,
@@ -136,12 +136,12 @@ fn rows(
     Lists { chosen, k }: Lists,
 ) -> Rows {
     let history = |user: &(UserId, Option<UserIdx>)| -> Vec<Rated> {
-        user.1.into_iter().flat_map(|user| interactions.of_user(user)).collect()
+        user.1.into_iter().flat_map(|user| interactions.user_ratings(user)).collect()
     };
     let histories: Vec<Vec<Rated>> = users.iter().map(history).collect();
     let histories: Vec<&[Rated]> = histories.iter().map(Vec::as_slice).collect();
     let mut rows = Rows { csv: String::with_capacity(users.len() * k * 28), without: Vec::new() };
-    for ((id, _), list) in users.iter().zip(recommender.best_for(chosen, &histories, k)) {
+    for ((id, _), list) in users.iter().zip(recommender.top_k_for(chosen, &histories, k)) {
         if list.is_empty() {
             rows.without.push(*id);
         }

@@ -263,7 +263,7 @@ fn matches_random_rows_of_movielens_32m_in_every_format() {
             report.by_id, report.by_title, report.ambiguous
         );
         assert_eq!((report.matches.len(), report.problems.len()), (5000, 0), "{name}");
-        let ambiguous = report.rows_that_are(Matched::Ambiguous).count();
+        let ambiguous = report.rows_by_match(Matched::Ambiguous).count();
         assert!(wrong == 0 && ambiguous < 50, "{name}: {wrong} wrong, {ambiguous} ambiguous");
         assert!(elapsed.as_secs_f64() < 1.0, "{name}: {elapsed:?}");
     }

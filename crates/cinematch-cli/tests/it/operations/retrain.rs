@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
 use cinematch::bundle::Generations;
-use cinematch::evaluation::HoldOut;
+use cinematch::evaluation::Holdout;
 use cinematch::ids::UserId;
 use serde_json::{Value, json};
 
@@ -17,12 +17,12 @@ fn retrain(folder: &Folder, flags: &[&str]) -> Value {
 }
 
 fn served(folder: &Folder) -> u64 {
-    Generations::at(&folder.path("ml/artifacts")).published().unwrap()
+    Generations::new(&folder.path("ml/artifacts")).champion().unwrap()
 }
 
 /// True if retraining holds the user out: 20 % of the sample's users.
 fn held_out(user: &str) -> bool {
-    HoldOut::usual(401).contains(UserId(user.parse().unwrap()))
+    Holdout::for_users(401).contains(UserId(user.parse().unwrap()))
 }
 
 /// Replaces the movie of each rating for which `other`, given the user and the movie's index, returns another index.

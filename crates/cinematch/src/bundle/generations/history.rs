@@ -29,7 +29,8 @@ pub struct Promotion {
     /// Time of the promotion, RFC 3339 in UTC.
     pub at: String,
     /// Reason for the promotion, in one sentence.
-    pub why: String,
+    #[serde(rename = "why")]
+    pub reason: String,
     /// True if this promotion was a rollback.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_rollback: bool,
@@ -51,10 +52,11 @@ impl Generations {
     /// did not record promotions.
     pub(crate) fn promotions(&self) -> Result<Vec<Promotion>, ArtifactsError> {
         let mut promotions = self.read_promotions()?;
-        let champion = self.published();
+        let champion = self.champion();
         // Drop promotions that were recorded but not completed.
-        let done = promotions.iter().rposition(|promotion| Some(promotion.generation) == champion);
-        if let Some(last) = done {
+        let last_of_champion =
+            promotions.iter().rposition(|promotion| Some(promotion.generation) == champion);
+        if let Some(last) = last_of_champion {
             promotions.truncate(last + 1);
         }
         Ok(promotions)
@@ -80,7 +82,7 @@ impl Generations {
     /// Records a promotion. Adds an entry for the current champion first if it has none.
     pub(super) fn record_promotion(&self, promotion: Promotion) -> Result<(), ArtifactsError> {
         let mut promotions = self.promotions()?;
-        let champion = self.published();
+        let champion = self.champion();
         if let Some(champion) =
             champion.filter(|_| promotions.last().map(|promotion| promotion.generation) != champion)
         {
@@ -104,24 +106,26 @@ impl Generations {
         let (model_id, at) = manifest
             .map(|manifest| (manifest.model_id, manifest.run.created_at))
             .unwrap_or_default();
-        let why = "promotion not recorded".to_owned();
-        Promotion { generation, model_id, at, why, is_rollback: false }
+        let reason = "promotion not recorded".to_owned();
+        Promotion { generation, model_id, at, reason, is_rollback: false }
     }
 
     /// Returns the generations in the order they were served, without those that were rolled back. The last one
     /// is the champion.
     pub(super) fn served(&self) -> Result<Vec<u64>, ArtifactsError> {
-        let champion = self.published();
+        let champion = self.champion();
         let promotions = self.promotions()?;
         let mut served: Vec<u64> = Vec::new();
         if promotions.is_empty() {
             // Earlier versions, which did not record promotions, promoted every generation.
-            served = self.all();
+            served = self.numbers();
             served.retain(|generation| Some(*generation) < champion);
         }
         for Promotion { generation, is_rollback, .. } in promotions {
-            if is_rollback && let Some(at) = served.iter().rposition(|one| *one == generation) {
-                served.truncate(at);
+            if is_rollback
+                && let Some(index) = served.iter().rposition(|earlier| *earlier == generation)
+            {
+                served.truncate(index);
             }
             served.push(generation);
         }
@@ -139,11 +143,13 @@ impl Generations {
         let mut rolled_back: Vec<String> = Vec::new();
         for promotion in self.promotions()? {
             rolled_back.retain(|model_id| *model_id != promotion.model_id);
-            let before = served.iter().rposition(|one| one.generation == promotion.generation);
+            let earlier_index =
+                served.iter().rposition(|earlier| earlier.generation == promotion.generation);
             if promotion.is_rollback
-                && let Some(at) = before
+                && let Some(index) = earlier_index
             {
-                rolled_back.extend(served.drain(at..).skip(1).map(|one| one.model_id));
+                rolled_back
+                    .extend(served.drain(index..).skip(1).map(|promotion| promotion.model_id));
             }
             served.push(promotion);
         }
@@ -154,16 +160,17 @@ impl Generations {
     pub fn previous(&self) -> Result<Option<u64>, ArtifactsError> {
         let served = self.served()?;
         let champion = served.last().copied();
-        let mut before = served.into_iter().rev().filter(|one| Some(*one) != champion);
-        Ok(before.find(|generation| self.path_of(*generation).is_dir()))
+        let mut earlier =
+            served.into_iter().rev().filter(|generation| Some(*generation) != champion);
+        Ok(earlier.find(|generation| self.generation_path(*generation).is_dir()))
     }
 
     /// Returns the generations to fall back to if the champion is damaged: those served before it, the latest
     /// first, then those that were rolled back. If `promotions.json` is unreadable, returns all others,
     /// the highest number first.
     pub(super) fn fallbacks(&self) -> Vec<u64> {
-        let champion = self.published();
-        let mut served = self.served().unwrap_or_else(|_| self.all());
+        let champion = self.champion();
+        let mut served = self.served().unwrap_or_else(|_| self.numbers());
         served.reverse();
         // Generations that were rolled back are the last resort.
         let others = self.promotions().unwrap_or_default();

@@ -42,7 +42,8 @@ pub struct GenerationInfo {
     /// Time of the last promotion, RFC 3339 in UTC; `None` if it was never promoted.
     pub promoted_at: Option<String>,
     /// Reason for the last promotion; `None` if it was never promoted.
-    pub why: Option<String>,
+    #[serde(rename = "why")]
+    pub reason: Option<String>,
     /// Verdict of the evaluation, in one sentence; `None` if the card has none.
     pub verdict: Option<String>,
     /// Error from reading the manifest; `None` if it is readable.
@@ -64,7 +65,7 @@ impl Generations {
         page: &[u8],
     ) -> Result<(), ArtifactsError> {
         // Fail instead of creating the directory if the generation does not exist.
-        let directory = self.with(generation, |directory| Ok(directory.to_owned()))?;
+        let directory = self.with_generation(generation, |directory| Ok(directory.to_owned()))?;
         files::replace(&directory.join(CARD_PAGE), |out| out.write_all(page))?;
         files::replace(&directory.join(CARD), |out| out.write_all(json))?;
         Ok(())
@@ -72,17 +73,17 @@ impl Generations {
 
     /// Returns the card of a generation, or `None` if it is missing or unreadable.
     pub fn card(&self, generation: u64) -> Option<serde_json::Value> {
-        let bytes = fs::read(self.path_of(generation).join(CARD)).ok()?;
+        let bytes = fs::read(self.generation_path(generation).join(CARD)).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
 
     /// Lists all generations, ascending. Reads the manifest and the card of each.
     pub fn list(&self) -> Result<Vec<GenerationInfo>, ArtifactsError> {
-        let (champion, previous) = (self.published(), self.previous()?);
+        let (champion, previous) = (self.champion(), self.previous()?);
         let (promotions, served) = (self.promotions()?, self.served()?);
         let mut list = Vec::new();
-        for generation in self.all() {
-            let promotion = promotions.iter().rfind(|one| one.generation == generation);
+        for generation in self.numbers() {
+            let promotion = promotions.iter().rfind(|promotion| promotion.generation == generation);
             let role = if Some(generation) == champion {
                 Role::Champion
             } else if Some(generation) == previous {
@@ -109,7 +110,7 @@ impl Generations {
                 bytes: manifest
                     .map(|manifest| manifest.files.values().map(|file| file.bytes).sum()),
                 promoted_at: promotion.map(|promotion| promotion.at.clone()),
-                why: promotion.map(|promotion| promotion.why.clone()),
+                reason: promotion.map(|promotion| promotion.reason.clone()),
                 verdict: self
                     .card(generation)
                     .and_then(|card| card["verdict"]["why"].as_str().map(str::to_owned)),

@@ -10,8 +10,8 @@ use super::Generations;
 use super::history::Promotion;
 use crate::bundle::contents::Trained;
 use crate::bundle::error::ArtifactsError;
+use crate::bundle::file_names::MANIFEST;
 use crate::bundle::manifest::Manifest;
-use crate::bundle::names::MANIFEST;
 use crate::files::{FileError, sync_directory};
 
 /// Number of attempts to take the lock. Retries cover promotions in other processes, which are short, and
@@ -37,7 +37,7 @@ pub struct Promoted {
     /// Number of the generation.
     pub generation: u64,
     /// Number of the previous champion; `None` if there was none.
-    pub before: Option<u64>,
+    pub previous: Option<u64>,
     /// Paths of the links for other tools where another file already exists. These files were not replaced.
     pub not_replaced: Vec<PathBuf>,
 }
@@ -68,28 +68,29 @@ impl Generations {
         Ok(Added { generation, directory, removed })
     }
 
-    /// Promotes a generation after verifying all checksums. `at` is the current time, RFC 3339 in UTC; `why` is
+    /// Promotes a generation after verifying all checksums. `at` is the current time, RFC 3339 in UTC; `reason` is
     /// the reason recorded in `promotions.json`. After a crash at any point, either the old or the new
     /// generation is served.
     pub fn promote(
         &self,
         generation: u64,
         at: &str,
-        why: &str,
+        reason: &str,
     ) -> Result<Promoted, ArtifactsError> {
         let manifest = self.check_generation(generation)?;
         let _lock = self.lock()?;
-        self.make_champion(&manifest, promotion(generation, &manifest, at, why))
+        self.make_champion(&manifest, promotion(generation, &manifest, at, reason))
     }
 
     /// Promotes the generation that was served before the champion. Repeated rollbacks go further back.
-    pub fn rollback(&self, at: &str, why: &str) -> Result<Promoted, ArtifactsError> {
+    pub fn rollback(&self, at: &str, reason: &str) -> Result<Promoted, ArtifactsError> {
         let not_found = || ArtifactsError::NotFound { artifacts: self.artifacts.clone() };
-        let champion = self.published().ok_or_else(not_found)?;
+        let champion = self.champion().ok_or_else(not_found)?;
         let _lock = self.lock()?;
-        let generation = self.previous()?.ok_or(ArtifactsError::NothingBefore { champion })?;
+        let generation =
+            self.previous()?.ok_or(ArtifactsError::NoPreviousGeneration { champion })?;
         let manifest = self.check_generation(generation)?;
-        let promotion = promotion(generation, &manifest, at, why);
+        let promotion = promotion(generation, &manifest, at, reason);
         self.make_champion(&manifest, Promotion { is_rollback: true, ..promotion })
     }
 
@@ -107,21 +108,21 @@ impl Generations {
         &self,
         base: u64,
         trained: &Trained,
-        (keep, why): (usize, &str),
+        (keep, reason): (usize, &str),
     ) -> Result<Published, ArtifactsError> {
         self.create_directories()?;
         let _lock = self.lock()?;
-        if self.published() != Some(base) {
+        if self.champion() != Some(base) {
             return Err(ArtifactsError::Superseded { base });
         }
-        self.publish_locked(trained, keep, why)
+        self.publish_locked(trained, keep, reason)
     }
 
     fn publish_locked(
         &self,
         trained: &Trained,
         keep: usize,
-        why: &str,
+        reason: &str,
     ) -> Result<Published, ArtifactsError> {
         self.check_current()?;
         self.promotions()?;
@@ -129,7 +130,7 @@ impl Generations {
         // The checksums are not verified: the bytes were just written, and reading them would only hit the
         // page cache.
         let manifest = &trained.manifest;
-        let promotion = promotion(generation, manifest, &manifest.run.created_at, why);
+        let promotion = promotion(generation, manifest, &manifest.run.created_at, reason);
         let not_replaced = self.make_champion(manifest, promotion)?.not_replaced;
         let removed = self.prune(generation, keep)?;
         Ok(Published { generation, directory, removed, not_replaced })
@@ -143,7 +144,7 @@ impl Generations {
     /// Returns an error if `current` exists and is not a symbolic link.
     fn check_current(&self) -> Result<(), FileError> {
         let path = self.current();
-        if fs::symlink_metadata(&path).is_ok_and(|found| !found.is_symlink()) {
+        if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_symlink()) {
             let cause = io::Error::other("it exists but is not a symbolic link; move it away");
             return Err(FileError { action: "publish", path, cause });
         }
@@ -153,7 +154,7 @@ impl Generations {
     /// Writes a generation under the next unused number.
     fn write(&self, trained: &Trained) -> Result<(u64, PathBuf), ArtifactsError> {
         self.remove_temporary_directories()?;
-        let last = self.all().last().copied().unwrap_or(0);
+        let last = self.numbers().last().copied().unwrap_or(0);
         let generation = last.max(self.highest_promoted()) + 1;
         let temporary = self.directory().join(format!(".tmp-{generation:06}"));
         fs::create_dir(&temporary).map_err(FileError::at("create", &temporary))?;
@@ -163,7 +164,7 @@ impl Generations {
             return Err(FileError { action: "write", path: temporary, cause }.into());
         }
         sync_directory(&temporary)?;
-        let directory = self.path_of(generation);
+        let directory = self.generation_path(generation);
         fs::rename(&temporary, &directory).map_err(FileError::at("publish", &directory))?;
         sync_directory(&self.directory())?;
         Ok((generation, directory))
@@ -176,14 +177,14 @@ impl Generations {
         promotion: Promotion,
     ) -> Result<Promoted, ArtifactsError> {
         self.check_current()?;
-        let (generation, before) = (promotion.generation, self.published());
+        let (generation, previous) = (promotion.generation, self.champion());
         self.record_promotion(promotion)?;
         let name = format!("generations/{generation:06}");
         replace_link(Path::new(&name), &self.current())?;
         // Sync before updating the links: an error there must not undo the promotion.
         sync_directory(&self.artifacts)?;
         let not_replaced = self.link_files(manifest)?;
-        Ok(Promoted { generation, before, not_replaced })
+        Ok(Promoted { generation, previous, not_replaced })
     }
 
     pub(super) fn lock(&self) -> Result<fs::File, ArtifactsError> {
@@ -227,8 +228,8 @@ impl Generations {
             let link = self.artifacts.join(name);
             let target = Path::new("current").join(name);
             match fs::symlink_metadata(&link) {
-                Ok(found) if !found.is_symlink() => not_replaced.push(link),
-                Ok(_) if fs::read_link(&link).is_ok_and(|to| to == target) => {}
+                Ok(metadata) if !metadata.is_symlink() => not_replaced.push(link),
+                Ok(_) if fs::read_link(&link).is_ok_and(|found| found == target) => {}
                 _ => replace_link(&target, &link)?,
             }
         }
@@ -241,8 +242,8 @@ impl Generations {
         let failed = FileError::at("read", &self.artifacts);
         for entry in fs::read_dir(&self.artifacts).map_err(failed)?.flatten() {
             let link = entry.path();
-            let ours = fs::read_link(&link).is_ok_and(|target| target.starts_with("current"));
-            if ours && !link.exists() {
+            let is_ours = fs::read_link(&link).is_ok_and(|target| target.starts_with("current"));
+            if is_ours && !link.exists() {
                 fs::remove_file(&link).map_err(FileError::at("remove", &link))?;
             }
         }
@@ -252,16 +253,17 @@ impl Generations {
     /// Removes the oldest generations until `keep` are left, except for the champion, the rollback target and
     /// the added generation. Each directory is renamed before its removal, so readers never see a partial one.
     fn prune(&self, added: u64, keep: usize) -> Result<Vec<u64>, ArtifactsError> {
-        let needed = [Some(added), self.published(), self.previous()?];
-        let all = self.all();
+        let protected = [Some(added), self.champion(), self.previous()?];
+        let all = self.numbers();
         let excess = all.len().saturating_sub(keep.max(1));
-        let spare = all.into_iter().filter(|generation| !needed.contains(&Some(*generation)));
+        let removable =
+            all.into_iter().filter(|generation| !protected.contains(&Some(*generation)));
         let mut removed = Vec::new();
-        for generation in spare.take(excess) {
-            let path = self.path_of(generation);
-            let doomed = self.directory().join(format!(".tmp-old-{generation:06}"));
-            fs::rename(&path, &doomed).map_err(FileError::at("remove", &path))?;
-            fs::remove_dir_all(&doomed).map_err(FileError::at("remove", &doomed))?;
+        for generation in removable.take(excess) {
+            let path = self.generation_path(generation);
+            let trash = self.directory().join(format!(".tmp-old-{generation:06}"));
+            fs::rename(&path, &trash).map_err(FileError::at("remove", &path))?;
+            fs::remove_dir_all(&trash).map_err(FileError::at("remove", &trash))?;
             removed.push(generation);
         }
         Ok(removed)
@@ -271,12 +273,12 @@ impl Generations {
 /// Reason recorded for generations that are promoted without an evaluation.
 const PUBLISH_REASON: &str = "published when it was made";
 
-fn promotion(generation: u64, manifest: &Manifest, at: &str, why: &str) -> Promotion {
+fn promotion(generation: u64, manifest: &Manifest, at: &str, reason: &str) -> Promotion {
     Promotion {
         generation,
         model_id: manifest.model_id.clone(),
         at: at.to_owned(),
-        why: why.to_owned(),
+        reason: reason.to_owned(),
         is_rollback: false,
     }
 }

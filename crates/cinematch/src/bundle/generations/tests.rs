@@ -4,7 +4,7 @@ mod service;
 use std::fmt::Write as _;
 
 use super::*;
-use crate::bundle::{InputSum, Settings, Trained, Training, train};
+use crate::bundle::{InputChecksum, Settings, Trained, Training, train};
 use crate::catalog::{Interactions, Rated};
 use crate::features::ranking::FeatureSet;
 use crate::features::tags::TagCounts;
@@ -47,8 +47,8 @@ fn training(model: Spec, seed: u64) -> Training {
         movies: catalog(),
         tags: TagCounts::default(),
         ratings: Some(ratings()),
-        hold_out: None,
-        inputs: vec![InputSum { name: "m.csv".to_owned(), rows: 12, sha256: "0".to_owned() }],
+        holdout: None,
+        inputs: vec![InputChecksum { name: "m.csv".to_owned(), rows: 12, sha256: "0".to_owned() }],
         settings: Settings {
             model,
             features: FeatureSet::Full,
@@ -75,7 +75,7 @@ fn training_is_deterministic_at_any_number_of_threads() {
 #[test]
 fn published_generations_load_and_the_last_three_are_kept() {
     let folder = tempfile::tempdir().unwrap();
-    let generations = Generations::at(folder.path());
+    let generations = Generations::new(folder.path());
     assert!(matches!(generations.load(), Err(ArtifactsError::NotFound { .. })));
     for seed in 1..=5 {
         let published = generations.publish(&trained(seed), 3).unwrap();
@@ -85,7 +85,7 @@ fn published_generations_load_and_the_last_three_are_kept() {
         assert_eq!((bundle.generation, bundle.manifest.settings.seed), (seed, seed));
         assert_eq!(bundle.recommender.movies(), catalog());
     }
-    assert_eq!(generations.all(), [3, 4, 5]);
+    assert_eq!(generations.numbers(), [3, 4, 5]);
     let linked = fs::read(folder.path().join("item_features.npz")).unwrap();
     assert_eq!(linked, trained(1).files["item_features.npz"]);
 }
@@ -93,7 +93,7 @@ fn published_generations_load_and_the_last_three_are_kept() {
 #[test]
 fn publishing_removes_temporary_directories_and_keeps_foreign_files() {
     let folder = tempfile::tempdir().unwrap();
-    let generations = Generations::at(folder.path());
+    let generations = Generations::new(folder.path());
     fs::create_dir_all(folder.path().join("generations/.tmp-000001")).unwrap();
     fs::write(folder.path().join("generations/.tmp-000001/half"), "x").unwrap();
     fs::write(folder.path().join("item_features.npz"), "mine").unwrap();
@@ -106,7 +106,7 @@ fn publishing_removes_temporary_directories_and_keeps_foreign_files() {
 #[test]
 fn every_loaded_model_ranks_like_the_fitted_one() {
     let folder = tempfile::tempdir().unwrap();
-    let generations = Generations::at(folder.path());
+    let generations = Generations::new(folder.path());
     let stars = Stars::from_halves(10).unwrap();
     let history = [0, 4].map(|movie| Rated { movie: MovieIdx(movie), stars, time: 0 });
     for name in NAMES {
@@ -126,7 +126,7 @@ fn every_loaded_model_ranks_like_the_fitted_one() {
         fitted.score(&history, &mut scores);
         let mut expected: Vec<u32> = (0..12).filter(|movie| ![0, 4].contains(movie)).collect();
         expected.sort_by(|a, b| scores[*b as usize].total_cmp(&scores[*a as usize]));
-        let best = bundle.recommender.best_for(ModelChoice::All, &[&history], 3).remove(0);
+        let best = bundle.recommender.top_k_for(ModelChoice::All, &[&history], 3).remove(0);
         let loaded: Vec<u32> = best.iter().map(|best| best.movie.0).collect();
         assert_eq!(loaded, expected[..3], "{name}");
         let twice = trained_by(spec, 1);
@@ -144,7 +144,7 @@ fn training_a_rating_model_without_ratings_fails() {
 #[test]
 fn load_errors_name_the_damaged_file() {
     let folder = tempfile::tempdir().unwrap();
-    let generations = Generations::at(folder.path());
+    let generations = Generations::new(folder.path());
     generations.publish(&trained(1), 3).unwrap();
     let directory = folder.path().join("generations/000001");
     for (file, needle) in [
@@ -172,7 +172,7 @@ fn load_errors_name_the_damaged_file() {
 #[test]
 fn publishing_fails_while_another_process_holds_the_lock() {
     let folder = tempfile::tempdir().unwrap();
-    let generations = Generations::at(folder.path());
+    let generations = Generations::new(folder.path());
     fs::create_dir_all(folder.path().join("generations")).unwrap();
     let lock = generations.lock().unwrap();
     let error = generations.publish(&trained(1), 3).unwrap_err();

@@ -5,13 +5,13 @@ use std::ops::Range;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Interactions, row};
+use super::{Interactions, row_range};
 use crate::ids::{MovieIdx, UserId, UserIdx, Vocabulary};
 use crate::sources::ratings::{Part, RatingsRead};
 use crate::sources::{Outcome, Problem, ProblemKind};
 
 /// Maximum number of bands. A band is a range of consecutive matrix rows that one task fills.
-const BANDS: usize = 16;
+const N_BANDS: usize = 16;
 
 impl Interactions {
     /// Builds both matrices from the rows of `file`. If a user rated a movie several times, the last row is
@@ -21,10 +21,10 @@ impl Interactions {
     pub fn new(file: &str, movies: Vocabulary, read: &mut RatingsRead) -> Self {
         let parts: Vec<UserRows> =
             std::mem::take(&mut read.parts).into_iter().map(UserRows::new).collect();
-        let mut interactions = Self::by_user(movies, &parts);
+        let mut interactions = Self::with_user_offsets(movies, &parts);
         let repeated = interactions.fill(&parts);
         if !repeated.is_empty() {
-            read.problems.extend(interactions.report(file, &parts, &repeated));
+            read.problems.extend(interactions.repeated_problems(file, &parts, &repeated));
             read.problems.sort_by_key(|problem| problem.line);
             interactions.drop_repeated(&repeated);
         }
@@ -34,11 +34,11 @@ impl Interactions {
     }
 
     /// Counts the ratings per user and allocates the arrays by user.
-    fn by_user(movies: Vocabulary, parts: &[UserRows]) -> Self {
-        let of_parts: Vec<FxHashMap<UserId, u64>> =
+    fn with_user_offsets(movies: Vocabulary, parts: &[UserRows]) -> Self {
+        let part_counts: Vec<FxHashMap<UserId, u64>> =
             parts.par_iter().map(UserRows::counts).collect();
         let mut counts: FxHashMap<UserId, u64> = FxHashMap::default();
-        for (user, count) in of_parts.into_iter().flatten() {
+        for (user, count) in part_counts.into_iter().flatten() {
             *counts.entry(user).or_default() += count;
         }
         let mut counts: Vec<(UserId, u64)> = counts.into_iter().collect();
@@ -83,21 +83,26 @@ impl Interactions {
     }
 
     /// Returns a problem for each repeated rating.
-    fn report(&self, file: &str, parts: &[UserRows], repeated: &[Repeated]) -> Vec<Problem> {
+    fn repeated_problems(
+        &self,
+        file: &str,
+        parts: &[UserRows],
+        repeated: &[Repeated],
+    ) -> Vec<Problem> {
         let pairs: FxHashSet<(UserId, MovieIdx)> =
-            repeated.iter().map(|repeated| (self.user(repeated.user), repeated.movie)).collect();
+            repeated.iter().map(|repeated| (self.user_id(repeated.user), repeated.movie)).collect();
         let users: FxHashSet<UserId> = pairs.iter().map(|(user, _)| *user).collect();
         let mut last: FxHashMap<(UserId, MovieIdx), u64> = FxHashMap::default();
         let mut problems = Vec::new();
         for part in parts {
             for (user, rows) in part.runs().filter(|(user, _)| users.contains(user)) {
-                for at in rows {
-                    let pair = (user, part.rows.movies[at]);
+                for index in rows {
+                    let pair = (user, part.rows.movies[index]);
                     if !pairs.contains(&pair) {
                         continue;
                     }
-                    let line = part.rows.line_of(at);
-                    let Some(before) = last.insert(pair, line) else { continue };
+                    let line = part.rows.line_of(index);
+                    let Some(earlier_line) = last.insert(pair, line) else { continue };
                     problems.push(Problem {
                         file: file.to_owned(),
                         line,
@@ -105,7 +110,7 @@ impl Interactions {
                         kind: ProblemKind::DuplicateId,
                         outcome: Outcome::EarlierRowReplaced,
                         reason: format!(
-                            "user {user} already rated movie {} on line {before}; this row replaces it",
+                            "user {user} already rated movie {} on line {earlier_line}; this row replaces it",
                             self.movies.id_of(pair.1)
                         ),
                     });
@@ -117,37 +122,37 @@ impl Interactions {
 
     /// Removes all but the last rating of repeated pairs. O(ratings).
     fn drop_repeated(&mut self, repeated: &[Repeated]) {
-        let mut dropped = repeated.iter().map(|repeated| repeated.at).peekable();
+        let mut dropped = repeated.iter().map(|repeated| repeated.index).peekable();
         let n = self.user_movies.len();
-        let mut kept = 0;
+        let mut n_kept = 0;
         let mut row = 0;
-        for at in 0..n {
-            while self.user_offsets[row] as usize == at {
-                self.user_offsets[row] = kept as u64;
+        for index in 0..n {
+            while self.user_offsets[row] as usize == index {
+                self.user_offsets[row] = n_kept as u64;
                 row += 1;
             }
-            if dropped.next_if_eq(&at).is_some() {
+            if dropped.next_if_eq(&index).is_some() {
                 continue;
             }
-            self.user_movies[kept] = self.user_movies[at];
-            self.user_stars[kept] = self.user_stars[at];
-            self.user_times[kept] = self.user_times[at];
-            kept += 1;
+            self.user_movies[n_kept] = self.user_movies[index];
+            self.user_stars[n_kept] = self.user_stars[index];
+            self.user_times[n_kept] = self.user_times[index];
+            n_kept += 1;
         }
-        self.user_offsets[row..].fill(kept as u64);
-        self.user_movies.truncate(kept);
-        self.user_stars.truncate(kept);
-        self.user_times.truncate(kept);
+        self.user_offsets[row..].fill(n_kept as u64);
+        self.user_movies.truncate(n_kept);
+        self.user_stars.truncate(n_kept);
+        self.user_times.truncate(n_kept);
     }
 
     /// Builds the matrix by movie by transposing the matrix by user.
     pub(super) fn transpose(&mut self) {
         /// Number of ratings per counting task.
-        const RUN: usize = 1 << 20;
+        const CHUNK: usize = 1 << 20;
         let n_movies = self.movies.len();
         let counts = self
             .user_movies
-            .par_chunks(RUN)
+            .par_chunks(CHUNK)
             .fold(
                 || vec![0_u64; n_movies],
                 |mut counts, movies| {
@@ -181,20 +186,20 @@ impl Interactions {
         bands.into_par_iter().with_max_len(1).for_each(|(rows, users, stars)| {
             let base = movie_offsets[rows.start];
             let mut next: Vec<usize> =
-                movie_offsets[rows.clone()].iter().map(|at| (at - base) as usize).collect();
+                movie_offsets[rows.clone()].iter().map(|offset| (offset - base) as usize).collect();
             let (from, to) = (rows.start as u32, rows.end as u32);
             for user in 0..user_offsets.len() - 1 {
-                let range = row(user_offsets, user);
+                let range = row_range(user_offsets, user);
                 let movies = &user_movies[range.clone()];
                 let first = movies.partition_point(|movie| *movie < from);
-                for (movie, given) in movies[first..].iter().zip(&user_stars[range][first..]) {
+                for (movie, halves) in movies[first..].iter().zip(&user_stars[range][first..]) {
                     if *movie >= to {
                         break;
                     }
-                    let at = &mut next[*movie as usize - rows.start];
-                    users[*at] = user as u32;
-                    stars[*at] = *given;
-                    *at += 1;
+                    let slot = &mut next[*movie as usize - rows.start];
+                    users[*slot] = user as u32;
+                    stars[*slot] = *halves;
+                    *slot += 1;
                 }
             }
         });
@@ -211,13 +216,13 @@ fn offsets(lengths: impl Iterator<Item = u64>) -> Vec<u64> {
     std::iter::once(0).chain(ends).collect()
 }
 
-/// Splits the rows into at most [`BANDS`] ranges with about equal numbers of entries.
+/// Splits the rows into at most [`N_BANDS`] ranges with about equal numbers of entries.
 fn bands(offsets: &[u64]) -> Vec<Range<usize>> {
     let total = offsets[offsets.len() - 1];
     let mut bands: Vec<Range<usize>> = Vec::new();
     let mut from = 0;
-    for band in 1..=BANDS as u64 {
-        let to = offsets.partition_point(|start| *start < total * band / BANDS as u64);
+    for band in 1..=N_BANDS as u64 {
+        let to = offsets.partition_point(|start| *start < total * band / N_BANDS as u64);
         if to > from {
             bands.push(from..to);
             from = to;
@@ -234,7 +239,7 @@ fn bands(offsets: &[u64]) -> Vec<Range<usize>> {
 /// A rating that a later row of the same user–movie pair replaces.
 struct Repeated {
     /// Index in the arrays by user.
-    at: usize,
+    index: usize,
     user: UserIdx,
     movie: MovieIdx,
 }
@@ -254,10 +259,10 @@ impl UserRows {
 
     /// Iterates over the runs of consecutive rows with the same user.
     fn runs(&self) -> impl Iterator<Item = (UserId, Range<usize>)> {
-        let mut at = 0;
+        let mut start = 0;
         self.rows.users.chunk_by(|a, b| a == b).map(move |run| {
-            let rows = at..at + run.len();
-            at = rows.end;
+            let rows = start..start + run.len();
+            start = rows.end;
             (run[0], rows)
         })
     }
@@ -285,39 +290,41 @@ struct Band<'a> {
 
 impl Band<'_> {
     fn fill(&mut self, parts: &[UserRows]) -> Vec<Repeated> {
-        let (Some(least), Some(greatest)) = (self.users.first(), self.users.last()) else {
+        let (Some(min_user), Some(max_user)) = (self.users.first(), self.users.last()) else {
             return Vec::new();
         };
         let mut next: Vec<usize> =
             self.offsets.iter().map(|start| (start - self.offsets[0]) as usize).collect();
-        let meets = |part: &&UserRows| {
-            part.users.is_some_and(|(first, last)| first <= *greatest && last >= *least)
+        let overlaps = |part: &&UserRows| {
+            part.users.is_some_and(|(first, last)| first <= *max_user && last >= *min_user)
         };
-        for part in parts.iter().filter(meets) {
+        for part in parts.iter().filter(overlaps) {
             for (user, rows) in part.runs() {
-                let Ok(place) = self.users.binary_search(&user) else { continue };
-                let to = next[place]..next[place] + rows.len();
-                next[place] = to.end;
+                let Ok(index) = self.users.binary_search(&user) else { continue };
+                let target = next[index]..next[index] + rows.len();
+                next[index] = target.end;
                 let Part { movies, stars, times, .. } = &part.rows;
                 let movies = movies[rows.clone()].iter().map(|movie| movie.0);
-                self.movies[to.clone()].iter_mut().zip(movies).for_each(|(to, from)| *to = from);
+                self.movies[target.clone()]
+                    .iter_mut()
+                    .zip(movies)
+                    .for_each(|(to, from)| *to = from);
                 let stars = stars[rows.clone()].iter().map(|stars| stars.halves());
-                self.stars[to.clone()].iter_mut().zip(stars).for_each(|(to, from)| *to = from);
-                self.times[to].copy_from_slice(&times[rows]);
+                self.stars[target.clone()].iter_mut().zip(stars).for_each(|(to, from)| *to = from);
+                self.times[target].copy_from_slice(&times[rows]);
             }
         }
         let mut repeated = Vec::new();
-        for place in 0..self.users.len() {
-            self.sort(place, &mut repeated);
+        for index in 0..self.users.len() {
+            self.sort(index, &mut repeated);
         }
         repeated
     }
 
     /// Sorts a user's row by movie, unless it is already sorted, and collects repeated movies.
-    fn sort(&mut self, place: usize, repeated: &mut Vec<Repeated>) {
+    fn sort(&mut self, user: usize, repeated: &mut Vec<Repeated>) {
         let base = self.offsets[0];
-        let range =
-            (self.offsets[place] - base) as usize..(self.offsets[place + 1] - base) as usize;
+        let range = (self.offsets[user] - base) as usize..(self.offsets[user + 1] - base) as usize;
         let movies = &mut self.movies[range.clone()];
         if movies.is_sorted_by(|a, b| a < b) {
             return;
@@ -331,17 +338,17 @@ impl Band<'_> {
             .collect();
         // A stable sort keeps repeated movies in file order.
         rows.sort_by_key(|(movie, ..)| *movie);
-        for (at, (movie, given, time)) in rows.into_iter().enumerate() {
-            if at > 0 && movies[at - 1] == movie {
+        for (index, (movie, halves, time)) in rows.into_iter().enumerate() {
+            if index > 0 && movies[index - 1] == movie {
                 repeated.push(Repeated {
-                    at: base as usize + range.start + at - 1,
-                    user: UserIdx(self.first + place as u32),
+                    index: base as usize + range.start + index - 1,
+                    user: UserIdx(self.first + user as u32),
                     movie: MovieIdx(movie),
                 });
             }
-            movies[at] = movie;
-            stars[at] = given;
-            times[at] = time;
+            movies[index] = movie;
+            stars[index] = halves;
+            times[index] = time;
         }
     }
 }

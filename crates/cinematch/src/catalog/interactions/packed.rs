@@ -23,7 +23,7 @@ const _: () =
 /// Maximum length of the header in bytes.
 const MAX_HEADER_LENGTH: u32 = 1 << 20;
 /// Number of bytes before the header.
-const PREFIX: u64 = 16;
+const PREFIX_LENGTH: u64 = 16;
 const N_ARRAYS: usize = 9;
 
 /// Identifies the state of `ratings.csv` and the list of movies it was read with. Includes the inode's
@@ -40,14 +40,14 @@ pub struct Fingerprint {
 
 impl Fingerprint {
     /// Computes the fingerprint of an open file.
-    pub fn of(file: &File, movies: &Vocabulary) -> io::Result<Self> {
-        let found = file.metadata()?;
+    pub fn from_file(file: &File, movies: &Vocabulary) -> io::Result<Self> {
+        let metadata = file.metadata()?;
         Ok(Self {
-            device: found.dev(),
-            inode: found.ino(),
-            bytes: found.len(),
-            modified: (found.mtime(), found.mtime_nsec()),
-            changed: (found.ctime(), found.ctime_nsec()),
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            bytes: metadata.len(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
             movies_sha256: movies.checksum(),
         })
     }
@@ -153,14 +153,14 @@ impl Packed {
             Err(error) => return Err(FileError::at("open", path)(error).into()),
         };
         let length = fs::metadata(path).map_err(FileError::at("read", path))?.len();
-        let (header, data) = file.header(length)?;
+        let (header, data_offset) = file.header(length)?;
         if header.provenance.fingerprint != *fingerprint {
             return Ok(None);
         }
-        if data.checked_add(header.data_length()) != Some(length) {
+        if data_offset.checked_add(header.data_length()) != Some(length) {
             return Err(file.damaged("its length does not match its header"));
         }
-        let interactions = file.interactions(&header, data)?;
+        let interactions = file.interactions(&header, data_offset)?;
         Ok(Some(Self { interactions, provenance: header.provenance }))
     }
 }
@@ -183,15 +183,15 @@ impl PackedFile<'_> {
         PackedError::Damaged { file: self.path.display().to_string(), reason: reason.to_owned() }
     }
 
-    fn read(&self, at: u64, into: &mut [u8]) -> Result<(), FileError> {
-        self.file.read_exact_at(into, at).map_err(FileError::at("read", self.path))
+    fn read(&self, offset: u64, buffer: &mut [u8]) -> Result<(), FileError> {
+        self.file.read_exact_at(buffer, offset).map_err(FileError::at("read", self.path))
     }
 
     /// Reads and verifies the header of a file of `length` bytes. Returns the header and the position of the
     /// first array.
     fn header(&self, length: u64) -> Result<(Header, u64), PackedError> {
-        let mut prefix = [0; PREFIX as usize];
-        if length < PREFIX {
+        let mut prefix = [0; PREFIX_LENGTH as usize];
+        if length < PREFIX_LENGTH {
             return Err(self.damaged("it is too short"));
         }
         self.read(0, &mut prefix)?;
@@ -201,11 +201,11 @@ impl PackedFile<'_> {
             return Err(self.damaged("its format is unknown"));
         }
         let mut header = vec![0; header_length as usize];
-        let data = PREFIX + u64::from(header_length);
+        let data = PREFIX_LENGTH + u64::from(header_length);
         if length < data {
             return Err(self.damaged("it is too short"));
         }
-        self.read(PREFIX, &mut header)?;
+        self.read(PREFIX_LENGTH, &mut header)?;
         if crc32fast::hash(&header) != header_crc {
             return Err(self.damaged("the checksum of its header does not match"));
         }
@@ -214,8 +214,8 @@ impl PackedFile<'_> {
         Ok((header, data))
     }
 
-    /// Reads and verifies the arrays. The first array is at position `data`.
-    fn interactions(&self, header: &Header, data: u64) -> Result<Interactions, PackedError> {
+    /// Reads and verifies the arrays. The first array is at position `data_offset`.
+    fn interactions(&self, header: &Header, data_offset: u64) -> Result<Interactions, PackedError> {
         let (n_users, n_movies, n) = (header.n_users, header.n_movies, header.n_ratings);
         let mut users = vec![0_u32; n_users];
         let mut movies = vec![0_u32; n_movies];
@@ -234,18 +234,18 @@ impl PackedFile<'_> {
             &mut user_stars,
             &mut movie_stars,
         ];
-        let mut at = data;
-        let places: Vec<(u64, &mut [u8], u32)> = arrays
+        let mut offset = data_offset;
+        let arrays: Vec<(u64, &mut [u8], u32)> = arrays
             .into_iter()
             .zip(header.crc32)
             .map(|(array, crc)| {
-                let place = at;
-                at += array.len() as u64;
-                (place, array, crc)
+                let start = offset;
+                offset += array.len() as u64;
+                (start, array, crc)
             })
             .collect();
-        places.into_par_iter().with_max_len(1).try_for_each(|(at, array, crc)| {
-            self.read(at, array)?;
+        arrays.into_par_iter().with_max_len(1).try_for_each(|(offset, array, crc)| {
+            self.read(offset, array)?;
             if crc32fast::hash(array) == crc {
                 Ok(())
             } else {

@@ -28,9 +28,9 @@ impl Interactions {
         let mut row = Vec::new();
         for range in self.user_offsets.windows(2) {
             row.clear();
-            row.extend((range[0] as usize..range[1] as usize).filter_map(|at| {
-                let column = column_of[self.user_movies[at] as usize]?;
-                Some((column, self.user_stars[at], self.user_times[at]))
+            row.extend((range[0] as usize..range[1] as usize).filter_map(|index| {
+                let column = column_of[self.user_movies[index] as usize]?;
+                Some((column, self.user_stars[index], self.user_times[index]))
             }));
             row.sort_unstable_by_key(|(column, ..)| *column);
             for (column, stars, time) in &row {
@@ -59,7 +59,7 @@ impl Interactions {
             movie_stars: Vec::new(),
         };
         for user in self.users() {
-            for rated in self.of_user(user).filter(&keep) {
+            for rated in self.user_ratings(user).filter(&keep) {
                 kept.user_movies.push(rated.movie.0);
                 kept.user_stars.push(rated.stars.halves());
                 kept.user_times.push(rated.time);

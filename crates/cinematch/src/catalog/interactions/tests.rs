@@ -25,10 +25,10 @@ type Table = BTreeMap<u32, BTreeMap<u32, (u8, u32)>>;
 
 fn by_user(interactions: &Interactions) -> Table {
     let row = |user| {
-        let rated = interactions.of_user(user);
+        let rated = interactions.user_ratings(user);
         rated.map(|rated| (rated.movie.0, (rated.stars.halves(), rated.time))).collect()
     };
-    interactions.users().map(|user| (interactions.user(user).0, row(user))).collect()
+    interactions.users().map(|user| (interactions.user_id(user).0, row(user))).collect()
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn restricting_renumbers_movies_and_keeps_every_user() {
         Table::from([(4, BTreeMap::new()), (9, BTreeMap::from([(0, (8, 16)), (2, (5, 14))]))]);
     assert_eq!(by_user(&restricted), expected);
     assert_eq!(restricted.movies(), &movies);
-    assert_eq!(restricted.of_movie(MovieIdx(2)).len(), 1);
+    assert_eq!(restricted.movie_ratings(MovieIdx(2)).len(), 1);
     assert_eq!(interactions.clone().restricted_to(interactions.movies()), interactions);
 }
 
@@ -54,7 +54,7 @@ fn filtering_keeps_every_user_and_movie() {
         Table::from([(4, BTreeMap::from([(0, (2, 13))])), (9, BTreeMap::from([(1, (5, 14))]))]);
     assert_eq!(by_user(&before), expected);
     assert_eq!(before.movies(), interactions.movies());
-    assert_eq!(before.of_movie(MovieIdx(0)).count(), 1);
+    assert_eq!(before.movie_ratings(MovieIdx(0)).count(), 1);
     assert_eq!(interactions.before(17), interactions);
     assert_eq!(interactions.before(0).n_ratings(), 0);
     assert_eq!(interactions.filtered(|rated| rated.movie != MovieIdx(0)).n_ratings(), 2);
@@ -79,8 +79,8 @@ fn the_last_row_of_a_pair_wins_in_unsorted_files() {
         ]
     );
     let of_movie_7: Vec<(u32, u8)> = interactions
-        .of_movie(MovieIdx(0))
-        .map(|(user, stars)| (interactions.user(user).0, stars.halves()))
+        .movie_ratings(MovieIdx(0))
+        .map(|(user, stars)| (interactions.user_id(user).0, stars.halves()))
         .collect();
     assert_eq!(of_movie_7, [(4, 2), (9, 1)]);
 }
@@ -89,7 +89,7 @@ fn the_last_row_of_a_pair_wins_in_unsorted_files() {
 fn an_empty_file_yields_no_users_and_no_ratings() {
     let (interactions, problems) = build("userId,movieId,rating,timestamp\n");
     assert_eq!((interactions.n_users(), interactions.n_ratings()), (0, 0));
-    assert_eq!(interactions.of_movie(MovieIdx(3)).len(), 0);
+    assert_eq!(interactions.movie_ratings(MovieIdx(3)).len(), 0);
     assert!(problems.is_empty());
 }
 
@@ -100,7 +100,8 @@ fn packed_ratings_open_only_if_undamaged_and_their_source_is_unchanged() {
     std::fs::write(&csv, "one state").unwrap();
     let (interactions, _) =
         build("userId,movieId,rating,timestamp\n1,1,5.0,10\n2,7,3.5,11\n2,1,0.5,12\n");
-    let state = || Fingerprint::of(&File::open(&csv).unwrap(), interactions.movies()).unwrap();
+    let state =
+        || Fingerprint::from_file(&File::open(&csv).unwrap(), interactions.movies()).unwrap();
     let provenance = Provenance { fingerprint: state(), rows: 3, problems: 0 };
     let written = Packed { interactions: interactions.clone(), provenance };
     assert!(Packed::open(&packed, &state()).unwrap().is_none());
@@ -139,10 +140,10 @@ proptest! {
         prop_assert_eq!(by_user(&interactions), expected.clone());
         let mut turned: BTreeMap<(u32, u32), u8> = BTreeMap::new();
         for movie in 0..4 {
-            let users: Vec<u32> = interactions.of_movie(MovieIdx(movie)).map(|(user, _)| user.0).collect();
+            let users: Vec<u32> = interactions.movie_ratings(MovieIdx(movie)).map(|(user, _)| user.0).collect();
             prop_assert!(users.is_sorted_by(|a, b| a < b));
-            for (user, stars) in interactions.of_movie(MovieIdx(movie)) {
-                turned.insert((interactions.user(user).0, movie), stars.halves());
+            for (user, stars) in interactions.movie_ratings(MovieIdx(movie)) {
+                turned.insert((interactions.user_id(user).0, movie), stars.halves());
             }
         }
         let pairs = expected.iter().flat_map(|(user, movies)| {

@@ -111,17 +111,17 @@ impl TfidfVectorizer {
     ) -> Result<(Self, CsrMatrix<f64>), TfidfError> {
         check(&params)?;
         let corpus = Corpus::new(texts, params.stop_words)?;
-        let chosen = choose_terms(&corpus, &params);
-        if chosen.is_empty() {
+        let selected = choose_terms(&corpus, &params);
+        if selected.is_empty() {
             return Err(TfidfError::EmptyVocabulary { min_df: params.min_df });
         }
         let n_texts = texts.len() as f64;
-        let idf: Vec<f64> = chosen
+        let idf: Vec<f64> = selected
             .iter()
             .map(|term| ((1.0 + n_texts) / (1.0 + f64::from(term.df))).ln() + 1.0)
             .collect();
         let columns: FxHashMap<u64, u32> =
-            chosen.iter().enumerate().map(|(column, term)| (term.key, column as u32)).collect();
+            selected.iter().enumerate().map(|(column, term)| (term.key, column as u32)).collect();
         let rows: Vec<Vec<(u32, f64)>> = (0..texts.len())
             .into_par_iter()
             .with_min_len(CHUNK)
@@ -131,11 +131,11 @@ impl TfidfVectorizer {
                 row
             })
             .collect();
-        let mut matrix = CsrMatrix::new(chosen.len());
+        let mut matrix = CsrMatrix::new(selected.len());
         for row in rows {
             matrix.push_row(row);
         }
-        let terms = chosen.into_iter().map(|term| term.text).collect();
+        let terms = selected.into_iter().map(|term| term.text).collect();
         Ok((Self { params, terms, idf }, matrix))
     }
 
@@ -161,14 +161,14 @@ impl TfidfVectorizer {
             line.read(text.as_ref(), self.params.stop_words);
             let mut found: Vec<u32> = Vec::new();
             line.for_each_ngram(self.params.ngram_max, |term| found.extend(columns.get(term)));
-            weighed(found, &self.idf)
+            tfidf_row(found, &self.idf)
         };
         texts.par_iter().with_min_len(64).map_init(Line::default, row).collect()
     }
 }
 
 /// Returns the distinct columns in `found` with their tf · idf.
-fn weighed(mut found: Vec<u32>, idf: &[f64]) -> Vec<(u32, f64)> {
+fn tfidf_row(mut found: Vec<u32>, idf: &[f64]) -> Vec<(u32, f64)> {
     found.sort_unstable();
     let runs = found.chunk_by(|a, b| a == b);
     runs.map(|run| (run[0], run.len() as f64 * idf[run[0] as usize])).collect()
@@ -207,8 +207,8 @@ impl Line {
     }
 
     fn for_each_ngram(&self, ngram_max: usize, mut each: impl FnMut(&str)) {
-        for (at, first) in self.words.iter().enumerate() {
-            for last in self.words[at..].iter().take(ngram_max) {
+        for (index, first) in self.words.iter().enumerate() {
+            for last in self.words[index..].iter().take(ngram_max) {
                 each(&self.text[first.start..last.end]);
             }
         }
@@ -216,15 +216,15 @@ impl Line {
 }
 
 fn check(params: &TfidfParams) -> Result<(), TfidfError> {
-    let wrong = |name, expected, got| Err(TfidfError::Parameter { name, expected, got });
+    let invalid = |name, expected, got| Err(TfidfError::Parameter { name, expected, got });
     if params.max_features == 0 {
-        return wrong("max_features", "1 or more", 0);
+        return invalid("max_features", "1 or more", 0);
     }
     if !(1..=3).contains(&params.ngram_max) {
-        return wrong("ngram_max", "1, 2 or 3", params.ngram_max as u64);
+        return invalid("ngram_max", "1, 2 or 3", params.ngram_max as u64);
     }
     if params.min_df == 0 {
-        return wrong("min_df", "1 or more", 0);
+        return invalid("min_df", "1 or more", 0);
     }
     Ok(())
 }
@@ -240,7 +240,7 @@ impl Corpus {
     fn new<S: AsRef<str> + Sync>(texts: &[S], stop_words: StopWords) -> Result<Self, TfidfError> {
         let chunks: Vec<LocalCorpus> =
             texts.par_chunks(CHUNK).map(|chunk| LocalCorpus::new(chunk, stop_words)).collect();
-        let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
+        let mut word_ids: FxHashMap<String, u32> = FxHashMap::default();
         let mut words = vec![String::new()];
         let n_tokens = chunks.iter().map(|chunk| chunk.tokens.len()).sum();
         let mut tokens = Vec::with_capacity(n_tokens);
@@ -251,7 +251,7 @@ impl Corpus {
                 .into_iter()
                 .map(|word| {
                     let next = words.len() as u32;
-                    *numbers.entry(word).or_insert_with_key(|word| {
+                    *word_ids.entry(word).or_insert_with_key(|word| {
                         words.push(word.clone());
                         next
                     })
@@ -284,7 +284,7 @@ impl Corpus {
 
     fn text_of(&self, key: u64) -> String {
         let mut words: Vec<&str> = (0..3)
-            .map(|place| (key >> (place * WORD_BITS)) as usize & (WORD_LIMIT - 1))
+            .map(|index| (key >> (index * WORD_BITS)) as usize & (WORD_LIMIT - 1))
             .take_while(|word| *word != 0)
             .map(|word| self.words[word].as_str())
             .collect();
@@ -301,7 +301,7 @@ impl Corpus {
     ) -> Vec<(u32, f64)> {
         let mut found: Vec<u32> = Vec::new();
         self.for_each_ngram(document, ngram_max, |key| found.extend(columns.get(&key)));
-        weighed(found, idf)
+        tfidf_row(found, idf)
     }
 }
 
@@ -315,7 +315,7 @@ struct LocalCorpus {
 impl LocalCorpus {
     fn new<S: AsRef<str>>(texts: &[S], stop_words: StopWords) -> Self {
         const STOP_WORD: u32 = u32::MAX;
-        let mut numbers: FxHashMap<String, u32> = FxHashMap::default();
+        let mut word_ids: FxHashMap<String, u32> = FxHashMap::default();
         let mut local = Self {
             words: Vec::new(),
             tokens: Vec::new(),
@@ -324,17 +324,18 @@ impl LocalCorpus {
         for text in texts {
             let start = local.tokens.len();
             for_each_word(text.as_ref(), |word| {
-                let number = numbers.get(word).copied().unwrap_or_else(|| {
-                    let stopped = stop_words == StopWords::English && is_english_stop_word(word);
-                    let number = if stopped { STOP_WORD } else { local.words.len() as u32 };
-                    if !stopped {
+                let word_id = word_ids.get(word).copied().unwrap_or_else(|| {
+                    let is_stop_word =
+                        stop_words == StopWords::English && is_english_stop_word(word);
+                    let number = if is_stop_word { STOP_WORD } else { local.words.len() as u32 };
+                    if !is_stop_word {
                         local.words.push(word.to_owned());
                     }
-                    numbers.insert(word.to_owned(), number);
+                    word_ids.insert(word.to_owned(), number);
                     number
                 });
-                if number != STOP_WORD {
-                    local.tokens.push(number);
+                if word_id != STOP_WORD {
+                    local.tokens.push(word_id);
                 }
             });
             local.documents.push(start..local.tokens.len());
@@ -373,11 +374,11 @@ fn choose_terms(corpus: &Corpus, params: &TfidfParams) -> Vec<Term> {
     let mut chosen: Vec<Term>;
     if counted.len() > params.max_features {
         let by_total = |a: &(u64, Frequency), b: &(u64, Frequency)| b.1.total.cmp(&a.1.total);
-        let (_, at_cut, _) = counted.select_nth_unstable_by(params.max_features - 1, by_total);
-        let cut = at_cut.1.total;
-        chosen = counted.iter().filter(|(_, freq)| freq.total > cut).map(term).collect();
+        let (_, last_kept, _) = counted.select_nth_unstable_by(params.max_features - 1, by_total);
+        let min_total = last_kept.1.total;
+        chosen = counted.iter().filter(|(_, freq)| freq.total > min_total).map(term).collect();
         let mut tied: Vec<Term> =
-            counted.iter().filter(|(_, freq)| freq.total == cut).map(term).collect();
+            counted.iter().filter(|(_, freq)| freq.total == min_total).map(term).collect();
         tied.sort_unstable_by(|a, b| a.text.cmp(&b.text));
         tied.truncate(params.max_features - chosen.len());
         chosen.extend(tied);
@@ -457,8 +458,8 @@ mod tests {
         let empty = TfidfVectorizer::fit_transform(&texts, TfidfParams::default());
         assert_eq!(empty.unwrap_err(), TfidfError::EmptyVocabulary { min_df: 1 });
         let params = TfidfParams { ngram_max: 4, ..TfidfParams::default() };
-        let wrong = TfidfVectorizer::fit_transform(&texts, params).unwrap_err();
-        assert_eq!(wrong.to_string(), "ngram_max must be 1, 2 or 3, got 4");
+        let invalid = TfidfVectorizer::fit_transform(&texts, params).unwrap_err();
+        assert_eq!(invalid.to_string(), "ngram_max must be 1, 2 or 3, got 4");
     }
 
     #[test]

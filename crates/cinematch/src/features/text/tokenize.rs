@@ -21,13 +21,13 @@ pub(crate) fn for_each_word(text: &str, mut each: impl FnMut(&str)) {
     };
     let mut start = None;
     let mut characters = 0;
-    for (at, character) in lower.char_indices() {
+    for (index, character) in lower.char_indices() {
         if is_word_character(character) {
-            start.get_or_insert(at);
+            start.get_or_insert(index);
             characters += 1;
         } else if let Some(from) = start.take() {
             if characters > 1 {
-                each(&lower[from..at]);
+                each(&lower[from..index]);
             }
             characters = 0;
         }

@@ -27,19 +27,19 @@ pub(super) fn calibrate(
     interactions: &Interactions,
     users: &[UserIdx],
 ) -> Quantiles {
-    let of_users: Vec<Vec<ClassError>> =
-        users.par_iter().map(|user| errors(model, interactions, *user)).collect();
-    Quantiles::of_errors(of_users.into_iter().flatten(), f64::from(model.params.coverage))
+    let errors_by_user: Vec<Vec<ClassError>> =
+        users.par_iter().map(|user| user_errors(model, interactions, *user)).collect();
+    Quantiles::from_errors(errors_by_user.into_iter().flatten(), f64::from(model.params.coverage))
 }
 
 /// Returns true if intervals are calibrated on a user. The choice does not depend on other users.
 pub(super) fn is_for_calibration(params: &BiasedMfParams, user: UserIdx) -> bool {
-    let draw = stream(params, user).next_u64() as f64 / 2.0_f64.powi(64);
+    let draw = user_rng(params, user).next_u64() as f64 / 2.0_f64.powi(64);
     draw < f64::from(params.calibration_share)
 }
 
 /// Returns the random stream of a user, distinct from the streams of movies.
-fn stream(params: &BiasedMfParams, user: UserIdx) -> ChaCha8Rng {
+fn user_rng(params: &BiasedMfParams, user: UserIdx) -> ChaCha8Rng {
     let mut random = ChaCha8Rng::seed_from_u64(params.seed);
     random.set_stream(1 << 32 | u64::from(user.0));
     random
@@ -47,20 +47,20 @@ fn stream(params: &BiasedMfParams, user: UserIdx) -> ChaCha8Rng {
 
 /// Returns the errors of predicting a fifth of a user's ratings. The histories have every class of length
 /// that the remaining ratings allow, so that intervals are also calibrated for short histories.
-fn errors(model: &BiasedMf, interactions: &Interactions, user: UserIdx) -> Vec<ClassError> {
-    let mut random = stream(&model.params, user);
-    let mut ratings: Vec<Rated> = interactions.of_user(user).collect();
+fn user_errors(model: &BiasedMf, interactions: &Interactions, user: UserIdx) -> Vec<ClassError> {
+    let mut random = user_rng(&model.params, user);
+    let mut ratings: Vec<Rated> = interactions.user_ratings(user).collect();
     ratings.sort_by_cached_key(|_| random.next_u64());
-    let (asked, known) = ratings.split_at(ratings.len().div_ceil(5));
+    let (hidden, visible) = ratings.split_at(ratings.len().div_ceil(5));
     let mut errors = Vec::new();
-    for user_class in 0..=class(known.len()) {
+    for user_class in 0..=class(visible.len()) {
         let first = CLASSES[user_class];
         let end = CLASSES.get(user_class + 1).map_or(usize::MAX, |end| *end);
-        let lengths = end.min(known.len() + 1) - first;
-        let history = &known[..first + (random.next_u64() % lengths as u64) as usize];
+        let lengths = end.min(visible.len() + 1) - first;
+        let history = &visible[..first + (random.next_u64() % lengths as u64) as usize];
         let row = model.fold_in(history);
         let spread = model.spread(&row, history);
-        errors.extend(asked.iter().map(|rated| {
+        errors.extend(hidden.iter().map(|rated| {
             let movie_class = class(model.counts[rated.movie.row()] as usize);
             let error = (rated.stars.value() - model.stars(&row, rated.movie)).abs();
             ([user_class, movie_class], error / spread)

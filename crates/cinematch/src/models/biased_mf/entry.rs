@@ -14,7 +14,7 @@ use crate::models::interface::{
 
 impl FittedModel for BiasedMf {
     fn has_learned(&self, movie: MovieIdx) -> bool {
-        self.n_ratings_of(movie) > 0
+        self.n_ratings(movie) > 0
     }
 
     fn archive(&self) -> Option<Archive<'_>> {

@@ -9,7 +9,7 @@ use crate::models::factors::Factors;
 
 impl BiasedMf {
     /// Returns the number of training ratings of a movie.
-    pub(super) fn n_ratings_of(&self, movie: MovieIdx) -> u32 {
+    pub(super) fn n_ratings(&self, movie: MovieIdx) -> u32 {
         self.counts[movie.row()]
     }
 
@@ -20,13 +20,13 @@ impl BiasedMf {
         let length = self.params.row_length();
         let mut movies = Factors::zeros(n_learned + new_movies.len(), length);
         let mut counts = self.counts[..n_learned].to_vec();
-        let mapped = new_movies.mapped(|movie| self.n_ratings_of(movie) > 0);
+        let mapped = new_movies.mapped(|movie| self.n_ratings(movie) > 0);
         for (row, target) in movies.rows_mut().enumerate() {
             let Some(new_movie) = row.checked_sub(n_learned) else {
                 target.copy_from_slice(self.movies.row(row));
                 continue;
             };
-            let folded = self.folded(new_movies, new_movie);
+            let folded = self.fold_in_ratings(new_movies, new_movie);
             let n_ratings = folded.as_ref().map_or(0, |(n_ratings, _)| *n_ratings);
             let share = n_ratings as f32 / (n_ratings as f32 + PRIOR_RATINGS);
             let target = target.as_flattened_mut();
@@ -39,7 +39,7 @@ impl BiasedMf {
                     *target += weight * value;
                 }
             }
-            target[Side::Movie.one()] = 1.0;
+            target[Side::Movie.constant()] = 1.0;
             counts.push(n_ratings);
         }
         Self { counts, movies, ..self.clone() }
@@ -47,22 +47,26 @@ impl BiasedMf {
 
     /// Solves for a new movie as in training, with the rows of its users computed from the learned movies.
     /// Returns the movie's number of ratings and its row; `None` if it has no ratings.
-    fn folded(&self, new_movies: &NewMovies<'_>, new_movie: usize) -> Option<(u32, Factors)> {
+    fn fold_in_ratings(
+        &self,
+        new_movies: &NewMovies<'_>,
+        new_movie: usize,
+    ) -> Option<(u32, Factors)> {
         let (interactions, _) = new_movies.ratings?;
-        let ratings = new_movies.rated_by(new_movie);
+        let ratings = new_movies.training_ratings(new_movie);
         if ratings.is_empty() {
             return None;
         }
         let mut users = Factors::zeros(ratings.len(), self.params.row_length());
         for ((user, _), row) in ratings.iter().zip(users.rows_mut()) {
-            let known = |rated: &Rated| rated.movie.row() < new_movies.n_learned;
-            let history: Vec<Rated> = interactions.of_user(*user).filter(known).collect();
+            let is_learned = |rated: &Rated| rated.movie.row() < new_movies.n_learned;
+            let history: Vec<Rated> = interactions.user_ratings(*user).filter(is_learned).collect();
             self.system(&history).solve(row);
         }
         let mut movie = Factors::zeros(1, self.params.row_length());
         let mut solver = RowSolver::new(self.params, Side::Movie, &users);
         solver.prepare(
-            ratings.iter().enumerate().map(|(at, (_, stars))| (at, stars.value() - self.mean)),
+            ratings.iter().enumerate().map(|(row, (_, stars))| (row, stars.value() - self.mean)),
         );
         movie.rows_mut().for_each(|row| solver.solve(row));
         Some((ratings.len() as u32, movie))

@@ -18,7 +18,7 @@ impl Quantiles {
 
     /// Returns the quantiles at `coverage` of errors by class of user and movie. Quantiles of
     /// classes with too few errors are infinite.
-    pub(super) fn of_errors(errors: impl Iterator<Item = ClassError>, coverage: f64) -> Self {
+    pub(super) fn from_errors(errors: impl Iterator<Item = ClassError>, coverage: f64) -> Self {
         let mut classes: [[Vec<f32>; CLASSES.len()]; CLASSES.len()] = Default::default();
         for ([user, movie], error) in errors {
             classes[user][movie].push(error);
@@ -38,14 +38,14 @@ impl Quantiles {
     }
 
     /// Returns the quantile for a user and a movie with these numbers of ratings.
-    pub(super) fn of(&self, user: usize, movie: usize) -> f32 {
+    pub(super) fn quantile(&self, user: usize, movie: usize) -> f32 {
         self.0[class(user)][class(movie)]
     }
 }
 
 /// Returns the class of a number of ratings.
 pub(super) fn class(n_ratings: usize) -> usize {
-    CLASSES.partition_point(|fewest| *fewest <= n_ratings) - 1
+    CLASSES.partition_point(|min_ratings| *min_ratings <= n_ratings) - 1
 }
 
 /// Returns the ⌈(n + 1)·coverage⌉-th smallest of n errors; infinity if there are too few.

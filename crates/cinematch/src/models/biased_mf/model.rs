@@ -78,7 +78,8 @@ impl BiasedMf {
         let spread = self.spread(&user, history);
         let predict = |movie: &MovieIdx| {
             let stars = self.stars(&user, *movie);
-            let quantile = self.quantiles.of(history.len(), self.counts[movie.row()] as usize);
+            let quantile =
+                self.quantiles.quantile(history.len(), self.counts[movie.row()] as usize);
             let width = quantile * spread;
             Prediction {
                 stars,
@@ -115,10 +116,10 @@ impl BiasedMf {
     /// Returns the spread of a user: the root mean squared error of the model on the user's own history,
     /// with a few additional errors of one star as a prior.
     pub(super) fn spread(&self, user: &Factors, history: &[Rated]) -> f32 {
-        const PRIOR: f32 = 3.0;
+        const PRIOR_RATINGS: f32 = 3.0;
         let square = |rated: &Rated| (rated.stars.value() - self.stars(user, rated.movie)).powi(2);
         let squares: f32 = history.iter().map(square).sum();
-        ((squares + PRIOR) / (history.len() as f32 + PRIOR)).sqrt()
+        ((squares + PRIOR_RATINGS) / (history.len() as f32 + PRIOR_RATINGS)).sqrt()
     }
 }
 
@@ -151,8 +152,8 @@ impl Model for BiasedMf {
             direction.copy_from_slice(self.movies.row(movie.row()));
             system.apply_inverse(direction);
             let part = |rated: &Rated| {
-                let likeness = self.movies.dot(rated.movie.row(), direction);
-                (rated.stars.value() - average(rated.movie)) * likeness
+                let similarity = self.movies.dot(rated.movie.row(), direction);
+                (rated.stars.value() - average(rated.movie)) * similarity
             };
             Contributions { base: average(*movie), parts: history.iter().map(part).collect() }
         };

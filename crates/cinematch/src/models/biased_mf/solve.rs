@@ -22,7 +22,7 @@ impl Side {
     }
 
     /// Returns the position of the constant 1 in a row, which multiplies the bias of the other side.
-    pub(crate) fn one(self) -> usize {
+    pub(crate) fn constant(self) -> usize {
         1 - self as usize
     }
 }
@@ -36,7 +36,7 @@ pub(super) struct RowSolver<'a> {
     panels: Panels,
     matrix: TileMatrix,
     factor: Factor,
-    right: Vec<Lane>,
+    rhs: Vec<Lane>,
 }
 
 impl<'a> RowSolver<'a> {
@@ -50,58 +50,58 @@ impl<'a> RowSolver<'a> {
             panels: Panels::new(width),
             matrix: TileMatrix::zeros(width),
             factor: Factor::default(),
-            right: vec![[0.0; TILE]; width],
+            rhs: vec![[0.0; TILE]; width],
         }
     }
 
     /// Forms and factors the system of a row. Each rating consists of a column and the stars minus μ.
     /// 2·n·d² + d³/3 FLOPs.
     pub(crate) fn prepare(&mut self, ratings: impl ExactSizeIterator<Item = (usize, f32)>) {
-        let (bias, one) = (self.side.bias(), self.side.one());
-        let mut left = ratings.len();
-        let ridge = self.params.ridge(left);
+        let (bias, constant) = (self.side.bias(), self.side.constant());
+        let mut n_remaining = ratings.len();
+        let ridge = self.params.ridge(n_remaining);
         self.matrix.scale(0.0);
         // The padding of a row is regularized as well, so that it remains 0.
         self.matrix.add_to_diagonal(ridge);
         self.matrix.tile(0, 0)[bias][bias] = self.params.bias_regularization;
-        self.right.fill([0.0; TILE]);
+        self.rhs.fill([0.0; TILE]);
         self.panels.clear();
         for (column, stars) in ratings {
             let row = self.columns.row(column);
-            let rest = stars - row[0][one];
-            for (sum, lane) in self.right.iter_mut().zip(row) {
+            let rest = stars - row[0][constant];
+            for (sum, lane) in self.rhs.iter_mut().zip(row) {
                 for (sum, value) in sum.iter_mut().zip(lane) {
                     *sum += rest * value;
                 }
             }
             self.panels.push(row, 1.0);
-            left -= 1;
-            if left.is_multiple_of(Panels::ROWS) {
+            n_remaining -= 1;
+            if n_remaining.is_multiple_of(Panels::ROWS) {
                 self.panels.add_gramian(&mut self.matrix);
                 self.panels.clear();
             }
         }
-        self.remove_unknown(one);
+        self.remove_unknown(constant);
         // The range checks ensure that the regularization is large enough for positive pivots.
         self.matrix.factor(&mut self.factor).expect("the system is positive definite");
     }
 
     /// Writes the solution of the prepared system to `row`.
     pub(crate) fn solve(&mut self, row: &mut [Lane]) {
-        row.copy_from_slice(&self.right);
+        row.copy_from_slice(&self.rhs);
         self.apply_inverse(row);
-        row[0][self.side.one()] = 1.0;
+        row[0][self.side.constant()] = 1.0;
     }
 
     /// Multiplies `values` by the inverse of the prepared matrix. Sets the position of the constant 1 to 0.
     pub(crate) fn apply_inverse(&self, values: &mut [Lane]) {
-        values[0][self.side.one()] = 0.0;
+        values[0][self.side.constant()] = 0.0;
         self.factor.solve(&self.matrix, values.as_flattened_mut());
     }
 
     /// Removes an unknown from the system: its row and column become those of the identity matrix.
     fn remove_unknown(&mut self, unknown: usize) {
-        for column in 0..self.right.len() {
+        for column in 0..self.rhs.len() {
             self.matrix.tile(0, column)[unknown].fill(0.0);
         }
         let tile = self.matrix.tile(0, 0);

@@ -59,7 +59,7 @@ fn loss(training: &Training<'_>, users: &[UserIdx]) -> f64 {
         f64::from(params.ridge(n)) * factors + bias
     };
     let of_user = |user: &UserIdx| {
-        let ratings = interactions.of_user(*user);
+        let ratings = interactions.user_ratings(*user);
         let row = training.users.row(user.row());
         let error = |rated: Rated| {
             let predicted = mean + training.movies.dot(rated.movie.row(), row);
@@ -104,7 +104,7 @@ fn check_row(training: &Training<'_>, side: Side, ratings: &[(&[f32], f32)], got
     for (other, stars) in ratings {
         let mut known: Vec<f64> =
             std::iter::once(1.0).chain(other[2..].iter().map(|value| f64::from(*value))).collect();
-        known.push(f64::from(stars - training.mean - other[side.one()]));
+        known.push(f64::from(stars - training.mean - other[side.constant()]));
         for i in 0..n {
             for j in 0..=n {
                 system[i][j] += known[i] * known[j];
@@ -136,14 +136,14 @@ fn rows_solve_their_ridge_regressions() {
     training.solve_users();
     let (user, movie) = (UserIdx(7), MovieIdx(12));
     let of_user: Vec<(&[f32], f32)> = interactions
-        .of_user(user)
+        .user_ratings(user)
         .map(|rated| (training.movies.values(rated.movie.row()), rated.stars.value()))
         .collect();
     check_row(&training, Side::User, &of_user, training.users.values(user.row()));
     let users_before = training.users.clone();
     training.solve_movies();
     let of_movie: Vec<(&[f32], f32)> = interactions
-        .of_movie(movie)
+        .movie_ratings(movie)
         .filter(|(user, _)| user.0 < 60)
         .map(|(user, stars)| (users_before.values(user.row()), stars.value()))
         .collect();
@@ -152,7 +152,7 @@ fn rows_solve_their_ridge_regressions() {
 
 /// Splits a user's ratings into a history and ratings to predict.
 fn divided(interactions: &Interactions, user: UserIdx) -> (Vec<Rated>, Vec<Rated>) {
-    interactions.of_user(user).partition(|rated| rated.movie.0 % 5 != 0)
+    interactions.user_ratings(user).partition(|rated| rated.movie.0 % 5 != 0)
 }
 
 #[test]

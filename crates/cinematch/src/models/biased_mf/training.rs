@@ -23,9 +23,9 @@ impl CheckedBiasedMfParams {
         progress: &mut dyn FnMut(f32),
     ) -> BiasedMf {
         let params = self.0;
-        let (calibration, learning): (Vec<UserIdx>, Vec<UserIdx>) =
+        let (calibration_users, training_users): (Vec<UserIdx>, Vec<UserIdx>) =
             users.iter().partition(|user| is_for_calibration(&params, **user));
-        let mut training = Training::start(params, interactions, &learning);
+        let mut training = Training::start(params, interactions, &training_users);
         for epoch in 0..params.iterations {
             training.solve_users();
             training.solve_movies();
@@ -34,7 +34,7 @@ impl CheckedBiasedMfParams {
         let Training { mean, counts, movies, .. } = training;
         let quantiles = Quantiles::unknown();
         let mut model = BiasedMf { params, mean, counts, movies, quantiles };
-        model.quantiles = calibrate(&model, interactions, &calibration);
+        model.quantiles = calibrate(&model, interactions, &calibration_users);
         model
     }
 }
@@ -72,7 +72,7 @@ impl<'a> Training<'a> {
         let (mut halves, mut n) = (0_u64, 0_u64);
         for user in users {
             is_in_training[user.row()] = true;
-            for rated in interactions.of_user(*user) {
+            for rated in interactions.user_ratings(*user) {
                 counts[rated.movie.row()] += 1;
                 halves += u64::from(rated.stars.halves());
                 n += 1;
@@ -82,7 +82,7 @@ impl<'a> Training<'a> {
         let deviation = INIT_DEVIATION / (params.factors as f32).sqrt();
         let mut movies = Factors::normal(interactions.n_movies(), length, deviation, params.seed);
         for row in movies.rows_mut() {
-            row[0][Side::Movie.one()] = 1.0;
+            row[0][Side::Movie.constant()] = 1.0;
             row[0][Side::Movie.bias()] = 0.0;
         }
         Self {
@@ -102,9 +102,9 @@ impl<'a> Training<'a> {
         let start = || RowSolver::new(*params, Side::User, movies);
         each_row(users, start, |solver, user, row| {
             if is_in_training[user] {
-                let ratings = interactions.of_user(UserIdx(user as u32));
-                let centred = |rated: Rated| (rated.movie.row(), rated.stars.value() - *mean);
-                solver.prepare(ratings.map(centred));
+                let ratings = interactions.user_ratings(UserIdx(user as u32));
+                let centered = |rated: Rated| (rated.movie.row(), rated.stars.value() - *mean);
+                solver.prepare(ratings.map(centered));
                 solver.solve(row);
             }
         });
@@ -116,9 +116,10 @@ impl<'a> Training<'a> {
         let start = || (RowSolver::new(*params, Side::Movie, users), Vec::new());
         each_row(movies, start, |(solver, ratings), movie, row| {
             ratings.clear();
-            let of_movie = interactions.of_movie(MovieIdx(movie as u32));
-            let of_users = of_movie.filter(|(user, _)| is_in_training[user.row()]);
-            ratings.extend(of_users.map(|(user, stars)| (user.row(), stars.value() - *mean)));
+            let movie_ratings = interactions.movie_ratings(MovieIdx(movie as u32));
+            let training_ratings = movie_ratings.filter(|(user, _)| is_in_training[user.row()]);
+            ratings
+                .extend(training_ratings.map(|(user, stars)| (user.row(), stars.value() - *mean)));
             solver.prepare(ratings.iter().copied());
             solver.solve(row);
         });
@@ -134,5 +135,5 @@ fn each_row<S>(
     let rows: Vec<(usize, &mut [Lane])> = rows.rows_mut().enumerate().collect();
     rows.into_par_iter()
         .with_max_len(64)
-        .for_each_init(start, |state, (at, row)| change(state, at, row));
+        .for_each_init(start, |state, (index, row)| change(state, index, row));
 }

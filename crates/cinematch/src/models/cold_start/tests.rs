@@ -87,7 +87,7 @@ fn scores_rated_new_movies_by_their_ratings() {
         match kind {
             Kind::Popular(_) => {
                 let liked = |movie: u32| {
-                    let rated = all.of_movie(MovieIdx(movie));
+                    let rated = all.movie_ratings(MovieIdx(movie));
                     rated.filter(|(_, stars)| stars.halves() >= 8).count() as f32
                 };
                 assert_eq!(scores[38..], [liked(38), liked(39), 0.0]);

@@ -11,7 +11,7 @@ pub(crate) struct ColumnSums {
 
 impl ColumnSums {
     /// Grows to at least `n_columns` columns.
-    pub(crate) fn cover(&mut self, n_columns: usize) {
+    pub(crate) fn reserve(&mut self, n_columns: usize) {
         if self.sums.len() < n_columns {
             self.sums.resize(n_columns, 0.0);
             self.used.resize(n_columns.div_ceil(64), 0);
@@ -29,10 +29,10 @@ impl ColumnSums {
     pub(crate) fn take(&mut self) -> (Vec<u32>, Vec<f32>) {
         let n = self.used.iter().map(|word| word.count_ones() as usize).sum();
         let (mut columns, mut sums) = (Vec::with_capacity(n), Vec::with_capacity(n));
-        for (at, word) in self.used.iter_mut().enumerate() {
+        for (index, word) in self.used.iter_mut().enumerate() {
             let mut bits = std::mem::take(word);
             while bits != 0 {
-                let column = at * 64 + bits.trailing_zeros() as usize;
+                let column = index * 64 + bits.trailing_zeros() as usize;
                 columns.push(column as u32);
                 sums.push(std::mem::take(&mut self.sums[column]) as f32);
                 bits &= bits - 1;

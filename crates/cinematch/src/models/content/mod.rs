@@ -26,7 +26,7 @@ mod standalone;
 
 pub use model::{Affinity, ContentModel, Profile, SharedFeature, Signal};
 pub use similarity_pool::SimilarityPool;
-pub use standalone::{ContentAlone, ContentParams};
+pub use standalone::{ContentParams, StandaloneContent};
 
 #[cfg(test)]
 pub(crate) mod tests;

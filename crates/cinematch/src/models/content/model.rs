@@ -96,8 +96,9 @@ impl ContentModel {
     pub(crate) fn fit(features: RankingFeatures, layout: &Layout) -> Self {
         let find = |block: &Block| RowPatterns::find(&features.matrix, block.start..block.end);
         let found = features.blocks.iter().filter_map(find);
-        let patterns: Vec<(RowPatterns, Codes)> =
-            found.map(|(patterns, of)| (patterns, layout.codes(&of))).collect();
+        let patterns: Vec<(RowPatterns, Codes)> = found
+            .map(|(patterns, pattern_of_row)| (patterns, layout.codes(&pattern_of_row)))
+            .collect();
         let in_patterns = |column| patterns.iter().any(|(run, _)| run.columns().contains(&column));
         let order = layout.movies().iter().map(|movie| movie.row());
         let positions_of = features.matrix.transposed(order, |column| !in_patterns(column));
@@ -116,22 +117,22 @@ impl ContentModel {
 
     /// Computes the profile of a history (fold-in). O(entries of its movies).
     pub(crate) fn profile(&self, history: &[Signal]) -> Profile {
-        self.fold(history, |_| true)
+        self.fold_history(history, |_| true)
     }
 
     /// Computes the profile of the signals with positive weight, on the scale of the whole history's profile.
     pub(crate) fn liked_profile(&self, history: &[Signal]) -> Profile {
-        self.fold(history, |signal| signal.weight > 0.0)
+        self.fold_history(history, |signal| signal.weight > 0.0)
     }
 
-    fn fold(&self, history: &[Signal], counts: impl Fn(&&Signal) -> bool) -> Profile {
+    fn fold_history(&self, history: &[Signal], counts: impl Fn(&&Signal) -> bool) -> Profile {
         let total: f32 = history.iter().map(|signal| signal.weight.abs()).sum();
         if total <= 0.0 {
             return Profile::default();
         }
         let scale = total.powf(-0.75);
         let (columns, weights) = COLUMN_SUMS.with_borrow_mut(|sums| {
-            sums.cover(self.features.matrix.n_columns());
+            sums.reserve(self.features.matrix.n_columns());
             for signal in history.iter().filter(counts) {
                 for (column, value) in self.features.matrix.entries(signal.movie.row()) {
                     sums.add(column, value * signal.weight * scale);
@@ -192,22 +193,23 @@ impl ContentModel {
         SimilarityPool::new(&self.features.matrix)
     }
 
-    /// Returns at most `most` features through which a signal contributes to a movie's affinity, strongest
+    /// Returns at most `max_features` features through which a signal contributes to a movie's affinity, strongest
     /// first.
     pub(crate) fn shared_features(
         &self,
         affinity: &Affinity,
         profile: &Profile,
-        (place, signal): (usize, Signal),
-        most: usize,
+        (index, signal): (usize, Signal),
+        max_features: usize,
     ) -> Vec<SharedFeature<'_>> {
-        let matches = affinity.matches.iter().filter(|found| found.signal == place);
-        let mut parts: Vec<(u32, f32)> = matches.map(|found| (found.column, found.part)).collect();
+        let matches = affinity.matches.iter().filter(|matched| matched.signal == index);
+        let mut parts: Vec<(u32, f32)> =
+            matches.map(|matched| (matched.column, matched.part)).collect();
         parts.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let factor = signal.weight * profile.scale;
         parts
             .into_iter()
-            .take(most)
+            .take(max_features)
             .map(|(column, part)| SharedFeature {
                 block: self.features.block_of(column).kind,
                 name: &self.features.names[column as usize],

@@ -32,7 +32,7 @@ pub struct SimilarityPool<'a> {
 #[derive(Debug)]
 struct Entry {
     /// Position of the movie in the pool.
-    place: u32,
+    position: u32,
     value: f32,
     /// Next entry of the column, or [`NONE`].
     next: u32,
@@ -51,11 +51,11 @@ impl<'a> SimilarityPool<'a> {
 
     /// Adds a movie to the pool. O(entries of the movie).
     pub fn push(&mut self, movie: MovieIdx) {
-        let place = self.pool.len() as u32;
+        let position = self.pool.len() as u32;
         self.pool.push(movie);
         for (column, value) in self.rows.entries(movie.row()) {
             let head = &mut self.heads[column as usize];
-            self.entries.push(Entry { place, value, next: *head });
+            self.entries.push(Entry { position, value, next: *head });
             *head = self.entries.len() as u32 - 1;
             self.used[column as usize / 64] |= 1 << (column % 64);
         }
@@ -72,7 +72,7 @@ impl<'a> SimilarityPool<'a> {
         let mut sums = std::mem::take(&mut self.sums);
         sums.clear();
         sums.resize(self.len(), 0.0);
-        self.each_match(movie, |place, _, part| sums[place] += part);
+        self.each_match(movie, |position, _, part| sums[position] += part);
         self.sums = sums;
         &self.sums
     }
@@ -84,11 +84,11 @@ impl<'a> SimilarityPool<'a> {
             if self.used[column as usize / 64] >> (column % 64) & 1 == 0 {
                 continue;
             }
-            let mut at = self.heads[column as usize];
-            while at != NONE {
-                let entry = &self.entries[at as usize];
-                each(entry.place as usize, column, value * entry.value);
-                at = entry.next;
+            let mut entry_index = self.heads[column as usize];
+            while entry_index != NONE {
+                let entry = &self.entries[entry_index as usize];
+                each(entry.position as usize, column, value * entry.value);
+                entry_index = entry.next;
             }
         }
     }

@@ -19,11 +19,11 @@ use crate::models::model::Model;
 
 /// A content model that scores movies in row order.
 #[derive(Clone, Debug)]
-pub struct ContentAlone {
+pub struct StandaloneContent {
     model: ContentModel,
 }
 
-impl ContentAlone {
+impl StandaloneContent {
     /// Prepares the rows for scoring. O(entries).
     pub fn fit(features: RankingFeatures) -> Self {
         // The layout is in row order, so that positions are rows.
@@ -37,7 +37,7 @@ fn signals(history: &[Rated]) -> Vec<Signal> {
     history.iter().map(signal).collect()
 }
 
-impl Model for ContentAlone {
+impl Model for StandaloneContent {
     fn n_movies(&self) -> usize {
         self.model.n_movies()
     }
@@ -62,7 +62,7 @@ impl Model for ContentAlone {
     }
 }
 
-impl FittedModel for ContentAlone {
+impl FittedModel for StandaloneContent {
     /// Returns false, because the model does not use ratings.
     fn has_learned(&self, _: MovieIdx) -> bool {
         false
@@ -78,7 +78,7 @@ impl FittedModel for ContentAlone {
 pub struct ContentParams {}
 
 impl ModelParams for ContentParams {
-    type Fitted = ContentAlone;
+    type Fitted = StandaloneContent;
 
     const LEARNS_FROM_RATINGS: bool = false;
     const SEARCH: Option<SearchSpace<Self>> = None;
@@ -98,16 +98,16 @@ impl ModelParams for ContentParams {
         &self,
         data: &TrainingData<'_>,
         _: &mut dyn FnMut(f32),
-    ) -> Result<ContentAlone, FitCause> {
-        Ok(ContentAlone::fit(data.features().clone()))
+    ) -> Result<StandaloneContent, FitCause> {
+        Ok(StandaloneContent::fit(data.features().clone()))
     }
 
     /// Returns the model unchanged: the rows of new movies come from the features.
-    fn extended(&self, model: &ContentAlone, _: &NewMovies<'_>) -> ContentAlone {
+    fn extended(&self, model: &StandaloneContent, _: &NewMovies<'_>) -> StandaloneContent {
         model.clone()
     }
 
-    fn restore(&self, _: ArchiveContext, _: &dyn ReadArchive) -> io::Result<ContentAlone> {
+    fn restore(&self, _: ArchiveContext, _: &dyn ReadArchive) -> io::Result<StandaloneContent> {
         Err(io::Error::other("content is restored from the features and has no archive"))
     }
 }

@@ -6,7 +6,7 @@ use crate::features::tags::TagCounts;
 use crate::features::text::TfidfParams;
 use crate::fixtures::catalog;
 use crate::ids::MovieIdx;
-use crate::retrieval::{Scores, best};
+use crate::retrieval::{Scores, top_k};
 
 /// Fits the model on [`catalog`].
 pub(crate) fn model(feature_set: FeatureSet) -> ContentModel {
@@ -28,7 +28,7 @@ fn affinities(model: &ContentModel, profile: &Profile) -> Vec<f32> {
     let parts = model.add_scores(profile, &mut own);
     let scores = Scores { layout: &layout, own: &own, shared: parts };
     let mut affinities = vec![0.0; model.n_movies()];
-    for movie in best(12, &scores, |_| true) {
+    for movie in top_k(12, &scores, |_| true) {
         affinities[movie.movie.row()] = movie.score;
     }
     affinities

@@ -80,13 +80,13 @@ impl CheckedEaseParams {
         matrix.add_to_diagonal(|_, value| regularization + value * share);
         matrix.invert(progress)?;
 
-        let column = |row: &mut Vec<f32>, at: usize| {
+        let column = |row: &mut Vec<f32>, index: usize| {
             row.resize(movies.len(), 0.0);
-            matrix.copy_row(at, row);
-            let scale = -row[at].recip();
-            let others = row.iter().enumerate().filter(|(other, _)| *other != at);
+            matrix.copy_row(index, row);
+            let scale = -row[index].recip();
+            let others = row.iter().enumerate().filter(|(other, _)| *other != index);
             let entries = others.map(|(other, value)| (movies[other].0, value * scale)).collect();
-            (movies[at], largest(entries, neighbors))
+            (movies[index], largest(entries, neighbors))
         };
         let targets = (0..movies.len()).into_par_iter().map_init(Vec::new, column).collect();
         Ok(ItemItem::from_columns(implicit.confidence(), implicit.n_movies(), targets))

@@ -5,7 +5,7 @@ use crate::linalg::{Lane, Lanes, TILE, Tile, ZERO, add_combination, add_product}
 use crate::models::factors::Factors;
 
 /// Maximum number of users scored together.
-pub(crate) const USERS: usize = TILE;
+pub(crate) const USERS_PER_BLOCK: usize = TILE;
 
 /// Factors of the movies by block and factor.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ impl Blocks {
         }
     }
 
-    /// Writes the scores of up to [`USERS`] users, one row of `users` each. Results equal those of
+    /// Writes the scores of up to [`USERS_PER_BLOCK`] users, one row of `users` each. Results equal those of
     /// [`Self::score`] to the last bit.
     pub(crate) fn score_many(&self, users: &Factors, scores: &mut [&mut [f32]]) {
         let mut panel: Vec<Lane> = vec![[0.0; TILE]; self.n_factors];
@@ -48,10 +48,10 @@ impl Blocks {
                 lane[user] = *value;
             }
         }
-        for (place, block) in self.lanes.chunks_exact(self.n_factors).enumerate() {
+        for (index, block) in self.lanes.chunks_exact(self.n_factors).enumerate() {
             let mut tile: Tile = ZERO;
             add_product(&panel, block, &mut tile);
-            let movies = place * TILE..self.n_movies.min((place + 1) * TILE);
+            let movies = index * TILE..self.n_movies.min((index + 1) * TILE);
             for (scores, row) in scores.iter_mut().zip(&tile) {
                 scores[movies.clone()].copy_from_slice(&row[..movies.len()]);
             }

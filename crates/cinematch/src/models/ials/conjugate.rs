@@ -66,11 +66,11 @@ impl Descent {
                 break;
             }
             add(length, product, gradient);
-            let before = std::mem::replace(&mut square, dot(gradient, gradient));
-            let kept = square / before;
+            let previous = std::mem::replace(&mut square, dot(gradient, gradient));
+            let momentum = square / previous;
             for (direction, gradient) in direction.iter_mut().zip(&*gradient) {
                 for (direction, gradient) in direction.iter_mut().zip(gradient) {
-                    *direction = kept * *direction - gradient;
+                    *direction = momentum * *direction - gradient;
                 }
             }
         }
@@ -135,9 +135,9 @@ impl Gathered {
         let mut gathered = columns.gather(row.columns);
         for (group, weights) in tiles.chunks_exact_mut(width).zip(&self.weights) {
             // Unused places of the last group have the weight 0.
-            for (place, lanes) in (0..TILE).zip(&mut gathered) {
+            for (slot, lanes) in (0..TILE).zip(&mut gathered) {
                 for (tile, lane) in group.iter_mut().zip(lanes) {
-                    tile[place] = *lane;
+                    tile[slot] = *lane;
                 }
             }
             // The gradient is added while the group is in the L1 cache.

@@ -22,7 +22,7 @@ impl Ials {
         let mut movies = Factors::zeros(new_movies.n_learned + new_movies.len(), n_factors);
         let mapped = new_movies
             .mapped(|movie| self.movies.values(movie.row()).iter().any(|value| *value != 0.0));
-        let folded = self.folded(new_movies);
+        let folded = self.fold_in_ratings(new_movies);
         for (row, target) in movies.rows_mut().enumerate() {
             let Some(new_movie) = row.checked_sub(new_movies.n_learned) else {
                 target.copy_from_slice(self.movies.row(row));
@@ -50,14 +50,14 @@ impl Ials {
 
     /// Solves for the new movies as in training, with users and learned movies fixed. Returns the factors and
     /// total weights of the new movies; `None` if none of them was liked.
-    fn folded(&self, new_movies: &NewMovies<'_>) -> Option<(Factors, Vec<f32>)> {
+    fn fold_in_ratings(&self, new_movies: &NewMovies<'_>) -> Option<(Factors, Vec<f32>)> {
         let (interactions, users) = new_movies.ratings?;
         let likes: Vec<Likes> = (0..new_movies.len())
             .map(|new_movie| {
-                let rated = new_movies.rated_by(new_movie).into_iter();
+                let rated = new_movies.training_ratings(new_movie).into_iter();
                 let weighed = rated.map(|(user, stars)| {
                     let row = users.binary_search(&user).unwrap_or_default();
-                    (row as u32, self.confidence.of(stars))
+                    (row as u32, self.confidence.weight(stars))
                 });
                 weighed.filter(|(_, weight)| *weight > 0.0).unzip()
             })
@@ -68,18 +68,18 @@ impl Ials {
         }
         let mut user_movies = CsrMatrix::new(new_movies.n_learned);
         for user in users {
-            user_movies.push_row(interactions.of_user(*user).filter_map(|rated| {
-                let weight = self.confidence.of(rated.stars);
-                let counts = weight > 0.0 && rated.movie.row() < new_movies.n_learned;
-                counts.then_some((rated.movie.0, weight))
+            user_movies.push_row(interactions.user_ratings(*user).filter_map(|rated| {
+                let weight = self.confidence.weight(rated.stars);
+                let is_counted = weight > 0.0 && rated.movie.row() < new_movies.n_learned;
+                is_counted.then_some((rated.movie.0, weight))
             }));
         }
         // The solver is exact, because a few steps of conjugate gradients do not converge from zeros.
         let params = IalsParams { solver: Solver::Cholesky, ..self.params };
         let ridges = params.ridges(&user_movies);
         let mut factors = Factors::zeros(users.len(), params.factors);
-        let learned = self.movies.first(new_movies.n_learned);
-        half_step(params, (&user_movies, &ridges), &learned, &mut factors);
+        let learned_movies = self.movies.first_rows(new_movies.n_learned);
+        half_step(params, (&user_movies, &ridges), &learned_movies, &mut factors);
 
         let background = params.background(&factors);
         let mut folded = Factors::zeros(new_movies.len(), params.factors);

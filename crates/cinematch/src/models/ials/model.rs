@@ -1,6 +1,6 @@
 //! The fitted iALS model.
 
-use super::blocks::{Blocks, USERS};
+use super::blocks::{Blocks, USERS_PER_BLOCK};
 use super::params::{CheckedIalsParams, IalsParams};
 use super::solve::{Row, RowSolver};
 use crate::catalog::Rated;
@@ -32,7 +32,7 @@ impl Ials {
         movies: Factors,
         n_learned: usize,
     ) -> Self {
-        let background = params.background(&movies.first(n_learned));
+        let background = params.background(&movies.first_rows(n_learned));
         let blocks = Blocks::new(&movies);
         Self { params, confidence, movies, n_learned, blocks, background }
     }
@@ -89,7 +89,9 @@ impl Model for Ials {
     }
 
     fn score_many(&self, histories: &[&[Rated]], scores: &mut [&mut [f32]]) {
-        for (histories, scores) in histories.chunks(USERS).zip(scores.chunks_mut(USERS)) {
+        for (histories, scores) in
+            histories.chunks(USERS_PER_BLOCK).zip(scores.chunks_mut(USERS_PER_BLOCK))
+        {
             self.blocks.score_many(&self.fold_in(histories), scores);
         }
     }
@@ -106,10 +108,10 @@ impl Model for Ials {
         let mut solver = RowSolver::new(self.movies.width());
         solver.apply_inverse(&self.background, &self.movies, row, directions.rows_mut());
         let mut contributions = Contributions::none(history.len(), movies.len());
-        for (place, source, weight) in self.confidence.weigh(history) {
-            for (at, contributions) in contributions.iter_mut().enumerate() {
-                contributions.parts[place] =
-                    weight * self.movies.dot(source.row(), directions.row(at));
+        for (index, source, weight) in self.confidence.weigh(history) {
+            for (row, contributions) in contributions.iter_mut().enumerate() {
+                contributions.parts[index] =
+                    weight * self.movies.dot(source.row(), directions.row(row));
             }
         }
         contributions

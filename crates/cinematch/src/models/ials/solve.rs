@@ -19,7 +19,7 @@ pub(crate) struct RowSolver {
     matrix: TileMatrix,
     factor: Factor,
     panels: Panels,
-    right: Vec<Lane>,
+    rhs: Vec<Lane>,
 }
 
 impl RowSolver {
@@ -29,7 +29,7 @@ impl RowSolver {
             matrix: TileMatrix::zeros(0),
             factor: Factor::default(),
             panels: Panels::new(width),
-            right: vec![[0.0; TILE]; width],
+            rhs: vec![[0.0; TILE]; width],
         }
     }
 
@@ -41,9 +41,9 @@ impl RowSolver {
         row: Row<'_>,
         solution: &mut [Lane],
     ) {
-        self.gather(background, columns, row);
-        solution.copy_from_slice(&self.right);
-        self.divide(std::iter::once(solution));
+        self.assemble(background, columns, row);
+        solution.copy_from_slice(&self.rhs);
+        self.solve_all(std::iter::once(solution));
     }
 
     /// Multiplies each of `vectors` by the inverse of the row's matrix.
@@ -54,14 +54,14 @@ impl RowSolver {
         row: Row<'_>,
         vectors: impl Iterator<Item = &'v mut [Lane]>,
     ) {
-        self.gather(background, columns, row);
-        self.divide(vectors);
+        self.assemble(background, columns, row);
+        self.solve_all(vectors);
     }
 
     /// Forms both sides of the row's system in one pass, because reading scattered rows of factors
     /// dominates the time.
-    fn gather(&mut self, background: &TileMatrix, columns: &Factors, row: Row<'_>) {
-        let Self { matrix, panels, right, .. } = self;
+    fn assemble(&mut self, background: &TileMatrix, columns: &Factors, row: Row<'_>) {
+        let Self { matrix, panels, rhs: right, .. } = self;
         matrix.copy_from(background);
         matrix.add_to_diagonal(row.ridge);
         right.fill([0.0; TILE]);
@@ -80,7 +80,7 @@ impl RowSolver {
         }
     }
 
-    fn divide<'v>(&mut self, vectors: impl Iterator<Item = &'v mut [Lane]>) {
+    fn solve_all<'v>(&mut self, vectors: impl Iterator<Item = &'v mut [Lane]>) {
         // The ridge is above 0, so that only NaN values can fail here.
         let factored = self.matrix.factor(&mut self.factor).is_ok();
         for vector in vectors {

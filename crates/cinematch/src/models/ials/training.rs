@@ -78,8 +78,8 @@ impl Training<'_> {
         let observed: f64 = (0..implicit.n_users())
             .into_par_iter()
             .map(|user| {
-                let of_user = implicit.user_movies().entries(user);
-                of_user
+                let entries = implicit.user_movies().entries(user);
+                entries
                     .map(|(movie, weight)| {
                         let error = f64::from(users.dot(user, movies.row(movie as usize))) - 1.0;
                         f64::from(weight) * error * error
@@ -89,8 +89,8 @@ impl Training<'_> {
             .collect::<Vec<f64>>()
             .into_iter()
             .sum();
-        let all = users.gramian().trace_of_product(&movies.gramian());
-        observed + f64::from(params.unobserved_weight) * all
+        let unobserved = users.gramian().trace_of_product(&movies.gramian());
+        observed + f64::from(params.unobserved_weight) * unobserved
     }
 }
 
@@ -130,9 +130,9 @@ fn each_row<S>(
     solver: impl Fn() -> S + Sync + Send,
     solve: impl Fn(&mut S, Row<'_>, &mut [Lane]) + Sync + Send,
 ) {
-    let mut turns: Vec<(usize, &mut [Lane])> = rows.rows_mut().enumerate().collect();
-    turns.sort_by_key(|(row, _)| std::cmp::Reverse(matrix.row(*row).0.len()));
-    turns.into_iter().par_bridge().for_each_init(solver, |solver, (row, solution)| {
+    let mut rows_by_length: Vec<(usize, &mut [Lane])> = rows.rows_mut().enumerate().collect();
+    rows_by_length.sort_by_key(|(row, _)| std::cmp::Reverse(matrix.row(*row).0.len()));
+    rows_by_length.into_iter().par_bridge().for_each_init(solver, |solver, (row, solution)| {
         let (columns, weights) = matrix.row(row);
         solve(solver, Row { columns, weights, ridge: ridges[row] }, solution);
     });

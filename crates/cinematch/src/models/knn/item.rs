@@ -47,15 +47,16 @@ impl ItemKnnParams {
             weights.iter().map(|weight| weight * weight).sum::<f32>().sqrt()
         };
         let norms: Vec<f32> = (0..movies.len()).map(norm).collect();
-        let neighbors = |row: &mut Vec<f32>, at: usize| {
+        let neighbors = |row: &mut Vec<f32>, index: usize| {
             row.clear();
             row.resize(movies.len(), 0.0);
-            columns.add_row(at, row);
-            let others = row.iter().enumerate().filter(|(other, dot)| *other != at && **dot > 0.0);
+            columns.add_row(index, row);
+            let others =
+                row.iter().enumerate().filter(|(other, dot)| *other != index && **dot > 0.0);
             let similar = |(other, dot): (usize, &f32)| {
-                (movies[other].0, dot / (norms[at] * norms[other] + self.shrinkage))
+                (movies[other].0, dot / (norms[index] * norms[other] + self.shrinkage))
             };
-            (movies[at], largest(others.map(similar).collect(), self.neighbors))
+            (movies[index], largest(others.map(similar).collect(), self.neighbors))
         };
         let targets = (0..movies.len()).into_par_iter().map_init(Vec::new, neighbors).collect();
         ItemItem::from_columns(implicit.confidence(), implicit.n_movies(), targets)

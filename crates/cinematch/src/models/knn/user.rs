@@ -107,12 +107,14 @@ impl Model for UserKnn {
         let mut contributions = Contributions::none(history.len(), movies.len());
         for (user, _) in self.neighbors(history) {
             let (columns, weights) = self.implicit.user_movies().row(user);
-            let of = |movie: MovieIdx| columns.binary_search(&movie.0).ok().map(|at| weights[at]);
+            let weight_of = |movie: MovieIdx| {
+                columns.binary_search(&movie.0).ok().map(|position| weights[position])
+            };
             for (movie, contributions) in movies.iter().zip(&mut contributions) {
-                let Some(liking) = of(*movie) else { continue };
-                for (place, source, weight) in self.implicit.confidence().weigh(history) {
-                    let shared = of(source).unwrap_or(0.0);
-                    contributions.parts[place] += weight * shared / self.norms[user] * liking;
+                let Some(movie_weight) = weight_of(*movie) else { continue };
+                for (index, source, weight) in self.implicit.confidence().weigh(history) {
+                    let shared = weight_of(source).unwrap_or(0.0);
+                    contributions.parts[index] += weight * shared / self.norms[user] * movie_weight;
                 }
             }
         }

@@ -65,13 +65,13 @@ impl Popularity {
         let n_movies = interactions.n_movies();
         let each = |add: &mut dyn FnMut(usize, &Rated)| {
             for user in users {
-                interactions.of_user(*user).for_each(|rated| add(rated.movie.row(), &rated));
+                interactions.user_ratings(*user).for_each(|rated| add(rated.movie.row(), &rated));
             }
         };
         let mut sums = vec![0.0_f64; n_movies];
         match self {
             Self::Liked => each(&mut |movie, rated| {
-                sums[movie] += f64::from(Confidence::LIKED_ONLY.of(rated.stars));
+                sums[movie] += f64::from(Confidence::LIKED_ONLY.weight(rated.stars));
             }),
             Self::AverageStars { prior } => {
                 let mut counts = vec![0.0_f64; n_movies];
@@ -93,7 +93,7 @@ impl Popularity {
                 each(&mut |movie, rated| {
                     let age = f64::from(last - rated.time) / half_life;
                     sums[movie] +=
-                        f64::from(Confidence::LIKED_ONLY.of(rated.stars)) * (-age).exp2();
+                        f64::from(Confidence::LIKED_ONLY.weight(rated.stars)) * (-age).exp2();
                 });
             }
         }
@@ -117,7 +117,7 @@ impl Popularity {
         };
         let mut scores = learned.to_vec();
         match counted {
-            Some(counted) => scores.extend(&counted.scores()[new_movies.n_learned..]),
+            Some(refitted) => scores.extend(&refitted.scores()[new_movies.n_learned..]),
             None => scores.resize(new_movies.n_learned + new_movies.len(), unrated),
         }
         Popular::from_scores(scores)
@@ -134,11 +134,11 @@ impl Model for Popular {
     }
 
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
-        let of = |movie: &MovieIdx| Contributions {
+        let contribution = |movie: &MovieIdx| Contributions {
             base: self.scores[movie.row()],
             parts: vec![0.0; history.len()],
         };
-        movies.iter().map(of).collect()
+        movies.iter().map(contribution).collect()
     }
 }
 

@@ -83,19 +83,19 @@ impl<'a> ScoreTerms<'a, '_> {
         let (named, others) = contributions.split_at(contributions.len().min(NAMED_MOVIES));
         let mut reasons: Vec<Reason<'a>> = named
             .iter()
-            .map(|(contribution, at)| {
-                let item = self.request.history[*at];
+            .map(|(contribution, index)| {
+                let item = self.request.history[*index];
                 let movie = self.recommender.movie(item.signal.movie);
                 Reason::Movie {
                     movie_id: movie.movie_id,
                     title: &movie.title,
                     feedback: item.feedback,
                     contribution: *contribution,
-                    from_users: learned[*at],
+                    from_users: learned[*index],
                     shared: model.shared_features(
                         affinity,
                         &self.profile,
-                        (*at, self.signals[*at]),
+                        (*index, self.signals[*index]),
                         NAMED_FEATURES,
                     ),
                 }
@@ -105,7 +105,7 @@ impl<'a> ScoreTerms<'a, '_> {
             reasons.push(Reason::OtherMovies {
                 movies: others.len(),
                 contribution: sum(others.iter().map(|(contribution, _)| *contribution)),
-                from_users: sum(others.iter().map(|(_, at)| learned[*at])),
+                from_users: sum(others.iter().map(|(_, index)| learned[*index])),
             });
         }
         reasons

@@ -18,18 +18,18 @@ use crate::ranking::feedback::Feedback;
 use crate::ranking::popularity::PopularitySource;
 
 /// Minimum absolute contribution that is put into words. Smaller contributions still count in the score.
-pub const NOTICEABLE: f32 = 0.004;
+pub const MIN_CONTRIBUTION: f32 = 0.004;
 /// Minimum contribution of a shared feature that is put into words.
-const NOTICEABLE_FEATURE: f32 = NOTICEABLE / 4.0;
+const MIN_FEATURE_CONTRIBUTION: f32 = MIN_CONTRIBUTION / 4.0;
 /// Maximum number of shared features that are named, and of genres among them.
 const NAMED_FEATURES: usize = 4;
 const NAMED_GENRES: usize = 2;
 /// Minimum share of other users' ratings in a contribution for the wording to mention them.
-const MENTIONED_SHARE: f32 = 0.25;
+const MIN_SHARE_FROM_USERS: f32 = 0.25;
 /// Minimum average vote that is mentioned as a reason to watch a movie.
-const GOOD_AVERAGE: f32 = 6.0;
+const MIN_VOTE_AVERAGE: f32 = 6.0;
 /// Maximum number of stars that the wording treats as a dislike.
-const POOR: f32 = 2.0;
+const MAX_NEGATIVE_STARS: f32 = 2.0;
 
 /// Returns the reasons in favor of a movie in one line, joined by ` • `: first the user's history, then
 /// preferred genres, then votes.
@@ -47,7 +47,7 @@ pub fn similarity(reasons: &[Reason<'_>]) -> String {
 /// Joins the noticeable reasons in favor of a movie. `liked` precedes the title of a liked movie.
 fn one_line(reasons: &[Reason<'_>], liked: &str) -> String {
     let mut line = Line(String::with_capacity(160));
-    let noticeable = || reasons.iter().filter(|reason| reason.contribution() >= NOTICEABLE);
+    let noticeable = || reasons.iter().filter(|reason| reason.contribution() >= MIN_CONTRIBUTION);
     put_history(noticeable(), liked, &mut line);
     if line.0.is_empty() && noticeable().any(|reason| matches!(reason, Reason::Popularity { .. })) {
         line.start_part().push_str("liked by many users");
@@ -60,7 +60,7 @@ fn one_line(reasons: &[Reason<'_>], liked: &str) -> String {
     }
     for reason in noticeable() {
         if let Reason::Quality { vote_average: Some(average), vote_count: Some(count), .. } = reason
-            && *average >= GOOD_AVERAGE
+            && *average >= MIN_VOTE_AVERAGE
         {
             let votes = if *count == 1 { "vote" } else { "votes" };
             let _ = write!(line.start_part(), "{average:.1} from {count} {votes}");
@@ -69,7 +69,7 @@ fn one_line(reasons: &[Reason<'_>], liked: &str) -> String {
     for reason in reasons {
         if let Reason::Trending { source, contribution } = reason {
             line.start_part().push_str(match source {
-                _ if *contribution < NOTICEABLE => "not enough data on its popularity",
+                _ if *contribution < MIN_CONTRIBUTION => "not enough data on its popularity",
                 PopularitySource::Tmdb => "popular now",
                 PopularitySource::Votes => "widely known",
                 PopularitySource::Ratings => "liked by many users",
@@ -87,7 +87,7 @@ fn one_line(reasons: &[Reason<'_>], liked: &str) -> String {
 
 /// Appends the movies of the history, and a remark if users who liked them also liked the recommended movie.
 fn put_history<'r>(reasons: impl Iterator<Item = &'r Reason<'r>>, liked: &str, line: &mut Line) {
-    let mut with_fans = 0;
+    let mut n_from_users = 0;
     for reason in reasons {
         let Reason::Movie { title, feedback, contribution, from_users, shared, .. } = reason else {
             continue;
@@ -96,7 +96,7 @@ fn put_history<'r>(reasons: impl Iterator<Item = &'r Reason<'r>>, liked: &str, l
         let _ = match feedback {
             Feedback::Liked => write!(part, "{liked} {title}"),
             Feedback::Disliked => write!(part, "unlike {title}"),
-            Feedback::Rated(stars) if *stars <= POOR => {
+            Feedback::Rated(stars) if *stars <= MAX_NEGATIVE_STARS => {
                 write!(part, "unlike {title}, to which you gave {stars}★")
             }
             Feedback::Rated(stars) => write!(part, "you gave {title} {stars}★"),
@@ -105,11 +105,11 @@ fn put_history<'r>(reasons: impl Iterator<Item = &'r Reason<'r>>, liked: &str, l
         if !features.is_empty() {
             let _ = write!(part, ": {}", features.join(", "));
         }
-        if *from_users > contribution * MENTIONED_SHARE && !is_negative(*feedback) {
-            with_fans += 1;
+        if *from_users > contribution * MIN_SHARE_FROM_USERS && !is_negative(*feedback) {
+            n_from_users += 1;
         }
     }
-    match with_fans {
+    match n_from_users {
         0 => {}
         1 => line.start_part().push_str("its fans like this too"),
         _ => line.start_part().push_str("their fans like this too"),
@@ -121,7 +121,7 @@ fn is_negative(feedback: Feedback) -> bool {
     match feedback {
         Feedback::Liked => false,
         Feedback::Disliked => true,
-        Feedback::Rated(stars) => stars <= POOR,
+        Feedback::Rated(stars) => stars <= MAX_NEGATIVE_STARS,
     }
 }
 
@@ -142,7 +142,7 @@ impl Line {
 /// is not named.
 fn common_features<'a>(shared: &[SharedFeature<'a>]) -> Vec<&'a str> {
     let is_noticeable = |feature: &&SharedFeature<'_>| {
-        feature.contribution >= NOTICEABLE_FEATURE
+        feature.contribution >= MIN_FEATURE_CONTRIBUTION
             && !matches!(feature.block, BlockKind::Era | BlockKind::Numeric)
     };
     let is_genre = |feature: &&SharedFeature<'_>| feature.block == BlockKind::Genre;
@@ -214,7 +214,7 @@ pub fn describe<'a>(reason: &Reason<'a>) -> Description<'a> {
             if !features.is_empty() {
                 details.push(format!("In common: {}", features.join(", ")));
             }
-            if *from_users > NOTICEABLE {
+            if *from_users > MIN_CONTRIBUTION {
                 details.push("People who liked it also liked this film".to_owned());
             }
             Description { sentence, details }
@@ -244,8 +244,8 @@ pub fn describe<'a>(reason: &Reason<'a>) -> Description<'a> {
 fn with_separators(number: u64) -> String {
     let digits = number.to_string();
     let mut separated = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             separated.push(',');
         }
         separated.push(digit);
@@ -261,13 +261,13 @@ impl fmt::Display for Counterfactual<'_> {
             Feedback::Disliked => f.write_str("Without your dislike of ")?,
             Feedback::Rated(stars) => write!(f, "Without your {stars}★ rating of ")?,
         }
-        let (place, would_be) = (Ordinal(self.place), Ordinal(self.would_be));
-        match self.would_be.cmp(&self.place) {
+        let (place, new_place) = (Ordinal(self.place), Ordinal(self.counterfactual_place));
+        match self.counterfactual_place.cmp(&self.place) {
             Ordering::Greater => {
-                write!(f, "{}, this would fall from {place} to {would_be}", self.title)
+                write!(f, "{}, this would fall from {place} to {new_place}", self.title)
             }
             Ordering::Less => {
-                write!(f, "{}, this would rise from {place} to {would_be}", self.title)
+                write!(f, "{}, this would rise from {place} to {new_place}", self.title)
             }
             Ordering::Equal => write!(f, "{}, this would stay {place}", self.title),
         }
@@ -381,7 +381,14 @@ mod tests {
     fn words_counterfactuals_with_ordinal_places() {
         let line = |feedback, place, would_be| {
             let movie_id = MovieId(6);
-            Counterfactual { movie_id, title: "Heat", feedback, place, would_be }.to_string()
+            Counterfactual {
+                movie_id,
+                title: "Heat",
+                feedback,
+                place,
+                counterfactual_place: would_be,
+            }
+            .to_string()
         };
         for (place, would_be, expected) in [
             (1, 14, "Without your 5★ rating of Heat, this would fall from 1st to 14th"),

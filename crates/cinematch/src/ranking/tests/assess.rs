@@ -15,11 +15,11 @@ proptest! {
         let (request, _) = recommender.resolve(&query).unwrap();
         let listed = recommender.recommend(&request).items;
         let movies: Vec<MovieIdx> = listed.iter().map(|item| item.movie).collect();
-        prop_assert_eq!(recommender.assess(&request, &movies), listed.as_slice());
+        prop_assert_eq!(recommender.score_movies(&request, &movies), listed.as_slice());
 
         // Given movies can be in any order, repeated, or absent from the list.
         let given: Vec<MovieIdx> = rows.into_iter().map(MovieIdx).collect();
-        let assessed = recommender.assess(&request, &given);
+        let assessed = recommender.score_movies(&request, &given);
         prop_assert_eq!(assessed.len(), given.len());
         for (item, movie) in assessed.iter().zip(&given) {
             prop_assert_eq!(item.movie, *movie);
@@ -33,6 +33,6 @@ proptest! {
 
         // Filters have no effect on assessments.
         let anything = Request { filter: Filter::default(), ..request };
-        prop_assert_eq!(recommender.assess(&anything, &given), assessed);
+        prop_assert_eq!(recommender.score_movies(&anything, &given), assessed);
     }
 }

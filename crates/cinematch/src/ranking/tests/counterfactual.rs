@@ -32,7 +32,7 @@ proptest! {
             prop_assert_eq!(without.feedback, item_of_history.feedback);
             let list = recommender.recommend(&changed).items;
             let place = list.iter().position(|other| other.movie == item.movie).unwrap();
-            prop_assert_eq!(without.would_be, place + 1);
+            prop_assert_eq!(without.counterfactual_place, place + 1);
         }
     }
 }
@@ -82,7 +82,7 @@ fn reports_places_below_the_diversified_pool() {
             .retain(|item| recommender.movie(item.signal.movie).movie_id != without.movie_id);
         let list = recommender.recommend(&changed).items;
         let place = list.iter().position(|other| other.movie == item.movie).unwrap();
-        assert_eq!(without.would_be, place + 1);
+        assert_eq!(without.counterfactual_place, place + 1);
         below += usize::from(place >= 100);
     }
     assert!(below > 5, "{below}");

@@ -13,30 +13,30 @@ use super::{registry, text};
 
 /// Reads the archive's files with movies and merges them into one history.
 pub(crate) fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
-    let broken = |reason: &dyn Display| HistoryError::Archive {
+    let invalid = |reason: &dyn Display| HistoryError::Archive {
         file: file.to_owned(),
         reason: reason.to_string(),
     };
     // Signature of a central directory entry. The entries are counted before `ZipArchive` allocates
     // memory for them.
     if memchr::memmem::find_iter(bytes, b"PK\x01\x02").nth(MAX_ARCHIVE_ENTRIES).is_some() {
-        return Err(broken(&format_args!("it has more than {MAX_ARCHIVE_ENTRIES} entries")));
+        return Err(invalid(&format_args!("it has more than {MAX_ARCHIVE_ENTRIES} entries")));
     }
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| invalid(&error))?;
     if archive.has_duplicate_names() {
-        return Err(broken(&"two of its entries have the same name"));
+        return Err(invalid(&"two of its entries have the same name"));
     }
     // Overlapping entries share compressed bytes, as in a zip bomb.
-    if archive.has_overlapping_entries().map_err(|error| broken(&error))? {
-        return Err(broken(&"its entries overlap"));
+    if archive.has_overlapping_entries().map_err(|error| invalid(&error))? {
+        return Err(invalid(&"its entries overlap"));
     }
-    let mut whole: Option<History> = None;
-    for (at, name) in wanted(&archive, file)? {
-        let entry = archive.by_index(at).map_err(|error| broken(&error))?;
+    let mut history: Option<History> = None;
+    for (index, name) in importable_entries(&archive, file)? {
+        let entry = archive.by_index(index).map_err(|error| invalid(&error))?;
         let mut content = Vec::new();
         // Do not trust the declared size of an entry.
         let read = entry.take(budget.bytes() as u64 + 1).read_to_end(&mut content);
-        read.map_err(|error| broken(&format_args!("{name}: {error}")))?;
+        read.map_err(|error| invalid(&format_args!("{name}: {error}")))?;
         budget.take_bytes(file, content.len(), true)?;
         // An empty file is a list without movies.
         if content.trim_ascii().is_empty() {
@@ -44,12 +44,12 @@ pub(crate) fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<Hist
         }
         // Nested archives are not unpacked: an archive that contains itself would recurse forever.
         let part = text::read(budget, &name, &content)?;
-        match &mut whole {
-            None => whole = Some(part),
-            Some(whole) => whole.append(part),
+        match &mut history {
+            None => history = Some(part),
+            Some(history) => history.append(part),
         }
     }
-    whole.ok_or_else(|| HistoryError::Empty {
+    history.ok_or_else(|| HistoryError::EmptyArchive {
         file: file.to_owned(),
         services: registry::archive_names(),
     })
@@ -57,30 +57,30 @@ pub(crate) fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<Hist
 
 /// Returns the indices and names of the entries to read, sorted by name, so that the result does not
 /// depend on the order of the entries in the archive.
-fn wanted(
+fn importable_entries(
     archive: &ZipArchive<Cursor<&[u8]>>,
     file: &str,
 ) -> Result<Vec<(usize, String)>, HistoryError> {
-    let broken = |reason: String| HistoryError::Archive { file: file.to_owned(), reason };
+    let invalid = |reason: String| HistoryError::Archive { file: file.to_owned(), reason };
     let mut names = Vec::new();
-    for at in 0..archive.len() {
-        let entry = archive.by_index_data(at).map_err(|error| broken(error.to_string()))?;
+    for index in 0..archive.len() {
+        let entry = archive.by_index_data(index).map_err(|error| invalid(error.to_string()))?;
         // The names of lists are ASCII, so entries with undecodable names are skipped.
         let Ok(name) = entry.name() else { continue };
         if escapes(&name) {
             let reason = format!("`{}` is outside the archive", crate::sources::excerpt(&name));
-            return Err(broken(reason));
+            return Err(invalid(reason));
         }
         if entry.is_dir() || name.len() > MAX_NAME_BYTES || !registry::is_in_archive(&name) {
             continue;
         }
         if entry.is_symlink() {
-            return Err(broken(format!("`{name}` is a link")));
+            return Err(invalid(format!("`{name}` is a link")));
         }
         if entry.encrypted() {
             return Err(HistoryError::Encrypted { file: file.to_owned() });
         }
-        names.push((at, name.into_owned()));
+        names.push((index, name.into_owned()));
     }
     names.sort_by(|a, b| a.1.cmp(&b.1));
     Ok(names)

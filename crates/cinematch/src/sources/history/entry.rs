@@ -65,7 +65,7 @@ pub struct Entry {
     pub kind: EntryKind,
     /// True if the feedback is about a single viewing. A rating of the movie itself takes precedence over
     /// a rating of a viewing.
-    pub of_viewing: bool,
+    pub is_diary_rating: bool,
     /// Name of the export file.
     pub file: String,
     /// Line in the file or position in a JSON list, from 1.

@@ -8,7 +8,7 @@ use crate::sources::SourceError;
 pub enum HistoryError {
     /// The format is unknown.
     #[error("{file} is not a supported export. CineMatch reads exports of {supported}")]
-    Unknown {
+    UnsupportedExport {
         /// Name of the file.
         file: String,
         /// Supported services with their formats.
@@ -16,14 +16,14 @@ pub enum HistoryError {
     },
     /// The file is empty.
     #[error("{file} is empty")]
-    Blank {
+    EmptyFile {
         /// Name of the file.
         file: String,
     },
     /// Neither the content nor the file name identifies the list. Letterboxd's watched.csv,
     /// watchlist.csv and films.csv have the same header.
     #[error("cannot tell which list {file} contains: {advice}")]
-    Unnamed {
+    UnknownTable {
         /// Name of the file.
         file: String,
         /// File names that identify the list.
@@ -71,7 +71,7 @@ pub enum HistoryError {
     },
     /// The ZIP archive contains none of the known lists.
     #[error("{file} has none of the files that CineMatch reads from archives of {services}")]
-    Empty {
+    EmptyArchive {
         /// Name of the file.
         file: String,
         /// Services whose archives are supported.

@@ -55,7 +55,7 @@ fn rejects_archives_that_unpack_to_more_than_the_limit() {
     );
     // Irrelevant entries are not unpacked.
     let unread = bomb("reviews.csv", MAX_BYTES + 1);
-    assert!(matches!(read("b.zip", &unread), Err(HistoryError::Empty { .. })));
+    assert!(matches!(read("b.zip", &unread), Err(HistoryError::EmptyArchive { .. })));
     // The limit applies to the sum of all files.
     let half = "x".repeat(MAX_BYTES / 2);
     let halves = [format!("{HEADER}1,{half},1990,u,3\n"), format!("{HEADER}2,{half},1990,u,3\n")];

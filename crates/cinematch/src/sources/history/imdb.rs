@@ -32,7 +32,7 @@ const COLUMNS: [Column; 6] = [
 
 /// Words in `Title Type` that mark a title other than a movie, in old and new exports: `tvSeries`,
 /// `TV Series`, `TV Mini Series`, `TV Episode`, `Video Game`, `Podcast Series`, `Music Video`.
-const NO_MOVIE: [&str; 5] = ["series", "episode", "game", "podcast", "music"];
+const NON_MOVIE_TYPES: [&str; 5] = ["series", "episode", "game", "podcast", "music"];
 
 /// Decodes ratings or, if the file has the column `Position`, a watchlist. Titles other than movies are
 /// skipped.
@@ -45,7 +45,7 @@ fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
         let (name, original) = (title(row.get(1)), title(row.get(5)));
         let kind = row.get(2);
         let lower = kind.to_ascii_lowercase();
-        if NO_MOVIE.iter().any(|word| lower.contains(word)) {
+        if NON_MOVIE_TYPES.iter().any(|word| lower.contains(word)) {
             let (file, line) = (file.to_owned(), row.line);
             skipped.push(Skipped { file, line, title: name, reason: excerpt(kind) });
             return;
@@ -73,7 +73,7 @@ fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
             tmdb_id: None,
             movie_id: None,
             kind: stars.map_or(unrated, EntryKind::Rated),
-            of_viewing: false,
+            is_diary_rating: false,
             file: file.to_owned(),
             line: row.line,
         });

@@ -46,14 +46,14 @@ impl Table {
         }
         let base = base_name(file.name).to_ascii_lowercase();
         // Matches `watchlist-USER-2024-01-02.csv` and `watched (1).csv`.
-        let named = |name: &str| {
-            let behind = base.strip_prefix(name).and_then(|rest| rest.strip_suffix(".csv"));
-            behind.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+        let is_named = |name: &str| {
+            let suffix = base.strip_prefix(name).and_then(|rest| rest.strip_suffix(".csv"));
+            suffix.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
         };
         let tables =
             [("watched", Self::Watched), ("watchlist", Self::Watchlist), ("films", Self::Liked)];
-        let found = tables.into_iter().find(|(name, _)| named(name));
-        found.map(|(_, table)| table).ok_or_else(|| HistoryError::Unnamed {
+        let found = tables.into_iter().find(|(name, _)| is_named(name));
+        found.map(|(_, table)| table).ok_or_else(|| HistoryError::UnknownTable {
             file: file.name.to_owned(),
             advice: "name it watched.csv, watchlist.csv or, for liked films, films.csv, as in \
                      Letterboxd's export, or import the whole ZIP file",
@@ -85,7 +85,7 @@ const COLUMNS: [Column; 4] = [
 ];
 
 fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
-    let of = Table::of(csv)?;
+    let table = Table::of(csv)?;
     let CsvFile { name: file, bytes, .. } = *csv;
     let mut history = History::new(IMPORTER.service);
     let entries = &mut history.entries;
@@ -97,7 +97,7 @@ fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
             return;
         }
         let rating = row.get(3);
-        let kind = match of {
+        let kind = match table {
             Table::Watched => EntryKind::Watched,
             Table::Watchlist => EntryKind::Watchlist,
             Table::Liked => EntryKind::Liked,
@@ -124,7 +124,7 @@ fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
             tmdb_id: None,
             movie_id: None,
             kind,
-            of_viewing: of == Table::Diary,
+            is_diary_rating: table == Table::Diary,
             file: file.to_owned(),
             line: row.line,
         });

@@ -54,7 +54,7 @@ fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
             tmdb_id: whole_number(row.get(2)).map(TmdbId),
             movie_id: Some(movie_id),
             kind: EntryKind::Rated(stars),
-            of_viewing: false,
+            is_diary_rating: false,
             file: file.to_owned(),
             line: row.line,
         });

@@ -19,7 +19,7 @@ pub fn services() -> impl Iterator<Item = Service> {
 
 /// Returns the names of the supported services for a sentence: `A, B and C` if `conjunction` is `and`.
 pub fn service_names(conjunction: &str) -> String {
-    joined(services().map(|service| service.name().to_owned()), conjunction)
+    join_with(services().map(|service| service.name().to_owned()), conjunction)
 }
 
 /// Returns the supported services with their formats, such as `Letterboxd (ZIP, CSV), IMDb (CSV) and …`.
@@ -32,13 +32,13 @@ pub fn supported_exports() -> String {
         };
         format!("{} ({zip}{format})", importer.service.name())
     };
-    joined(IMPORTERS.iter().map(with_formats), "and")
+    join_with(IMPORTERS.iter().map(with_formats), "and")
 }
 
 /// Returns the names of the services whose archives are supported: `A, B or C`.
 pub(crate) fn archive_names() -> String {
     let with_archives = IMPORTERS.iter().filter(|importer| importer.is_in_archive.is_some());
-    joined(with_archives.map(|importer| importer.service.name().to_owned()), "or")
+    join_with(with_archives.map(|importer| importer.service.name().to_owned()), "or")
 }
 
 /// Returns true if an importer reads files with this path from archives.
@@ -62,7 +62,7 @@ pub(crate) fn decode_json(file: &JsonFile<'_>) -> Option<History> {
     })
 }
 
-fn joined(names: impl Iterator<Item = String>, conjunction: &str) -> String {
+fn join_with(names: impl Iterator<Item = String>, conjunction: &str) -> String {
     let mut names: Vec<String> = names.collect();
     let last = names.pop().unwrap_or_default();
     if names.is_empty() { last } else { format!("{} {conjunction} {last}", names.join(", ")) }

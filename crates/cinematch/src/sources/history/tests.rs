@@ -58,14 +58,14 @@ fn identifies_letterboxd_tables_by_header_and_name() {
         assert_eq!(read(name, WATCHED.as_bytes()).unwrap().entries[0].kind, expected);
     }
     let error = read("watchedness.csv", WATCHED.as_bytes()).unwrap_err();
-    assert!(matches!(error, HistoryError::Unnamed { .. }));
+    assert!(matches!(error, HistoryError::UnknownTable { .. }));
     let error = read("mine.csv", WATCHED.as_bytes()).unwrap_err().to_string();
     assert!(error.contains("name it watched.csv, watchlist.csv"), "{error}");
     let diary = "Date,Name,Year,Letterboxd URI,Rating,Rewatch,Tags,Watched Date\r\n\
                  2024-01-02,Heat,1995,https://boxd.it/x,,Yes,\"a, b\",2024-01-01\r\n";
     let history = read("diary.csv", diary.as_bytes()).unwrap();
     assert_eq!(summary(&history), [("Heat", Some(1995), EntryKind::Watched)]);
-    assert!(history.entries[0].of_viewing && history.problems.is_empty());
+    assert!(history.entries[0].is_diary_rating && history.problems.is_empty());
     // Quotes, LF and CRLF line endings, and a byte order mark.
     let quoted = "\u{feff}Date,Name,Year,Letterboxd URI,Rating\r\n\
                   2024-01-02,\"\"\"Crocodile\"\" Dundee\",1986,u,3\r\n2024-01-02,\"A, B\",1987,u,2.5\n";

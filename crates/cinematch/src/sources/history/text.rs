@@ -16,23 +16,27 @@ use crate::sources::table;
 pub(crate) fn read(budget: &mut Budget, name: &str, bytes: &[u8]) -> Result<History, HistoryError> {
     let start = table::strip_bom(bytes).trim_ascii_start();
     if start.is_empty() {
-        return Err(HistoryError::Blank { file: name.to_owned() });
+        return Err(HistoryError::EmptyFile { file: name.to_owned() });
     }
     if let Some(encoding) = other_encoding(bytes) {
         return Err(HistoryError::Encoding { file: name.to_owned(), found: Some(encoding) });
     }
     if matches!(start[0], b'[' | b'{') {
         let file = open_json(budget, name, start)?;
-        return registry::decode_json(&file).ok_or_else(|| unknown(name));
+        return registry::decode_json(&file).ok_or_else(|| unsupported(name));
     }
-    let columns = columns(start).ok_or_else(|| unknown(name))?;
+    let columns = columns(start).ok_or_else(|| unsupported(name))?;
     // Every row occupies at least one line.
     budget.take_rows(name, n_lines(start).saturating_sub(1))?;
-    registry::decode_csv(&CsvFile { name, columns, bytes }).unwrap_or_else(|| Err(unknown(name)))
+    registry::decode_csv(&CsvFile { name, columns, bytes })
+        .unwrap_or_else(|| Err(unsupported(name)))
 }
 
-fn unknown(file: &str) -> HistoryError {
-    HistoryError::Unknown { file: file.to_owned(), supported: registry::supported_exports() }
+fn unsupported(file: &str) -> HistoryError {
+    HistoryError::UnsupportedExport {
+        file: file.to_owned(),
+        supported: registry::supported_exports(),
+    }
 }
 
 /// Detects UTF-16 by a byte order mark or a zero among the first four bytes.
@@ -57,11 +61,11 @@ fn columns(bytes: &[u8]) -> Option<Vec<String>> {
 
 /// Counts the nonempty lines, with any line ending. The count is an upper bound on the number of rows.
 fn n_lines(bytes: &[u8]) -> usize {
-    let mut from = 0;
+    let mut start = 0;
     let mut lines = 0;
     for end in memchr::memchr2_iter(b'\n', b'\r', bytes).chain([bytes.len()]) {
-        lines += usize::from(end > from);
-        from = end + 1;
+        lines += usize::from(end > start);
+        start = end + 1;
     }
     lines
 }
@@ -76,14 +80,14 @@ fn open_json<'a>(
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Err(HistoryError::Encoding { file: name.to_owned(), found: None });
     };
-    let json = |error: serde_json::Error| HistoryError::Json {
+    let json_error = |error: serde_json::Error| HistoryError::Json {
         file: name.to_owned(),
         reason: error.to_string(),
     };
     let mut reader = serde_json::Deserializer::from_str(text);
     let list = Elements { max: budget.rows() };
-    let (elements, has_more) = reader.deserialize_seq(list).map_err(json)?;
-    reader.end().map_err(json)?;
+    let (elements, has_more) = reader.deserialize_seq(list).map_err(json_error)?;
+    reader.end().map_err(json_error)?;
     budget.take_rows(name, elements.len() + usize::from(has_more))?;
     Ok(JsonFile { name, elements })
 }

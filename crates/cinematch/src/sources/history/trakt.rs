@@ -13,7 +13,7 @@ use crate::sources::{Outcome, Problem, ProblemKind, excerpt};
 /// Importer of trakt.tv.
 pub(crate) static IMPORTER: Importer = Importer {
     service: Service { id: "trakt", name: "Trakt" },
-    is_in_archive: Some(|path| List::of(path).is_some()),
+    is_in_archive: Some(|path| List::from_file_name(path).is_some()),
     // No other supported service exports JSON. Lists of elements without movies are also accepted.
     decoder: Decoder::Json { recognizes: |_| true, decode },
     #[cfg(test)]
@@ -34,8 +34,8 @@ struct Item<'a> {
     collected_at: Option<IgnoredAny>,
     #[serde(borrow)]
     movie: Option<Movie<'a>>,
-    show: Option<Named>,
-    episode: Option<Named>,
+    show: Option<SkippedMedia>,
+    episode: Option<SkippedMedia>,
 }
 
 #[derive(Deserialize)]
@@ -55,7 +55,7 @@ struct Ids<'a> {
 }
 
 #[derive(Deserialize)]
-struct Named {
+struct SkippedMedia {
     title: Option<String>,
 }
 
@@ -69,7 +69,7 @@ enum List {
     /// Movies to watch.
     Watchlist,
     /// Favorite movies.
-    Favourites,
+    Favorites,
 }
 
 impl List {
@@ -77,18 +77,18 @@ impl List {
     /// `lists-watchlist.json`) and the names in the folders of older exports (`lists/watchlist.json`,
     /// `ratings/movies.json`), with or without a part number. Returns `None` for other files, such
     /// as user-defined lists and collections.
-    fn of(name: &str) -> Option<Self> {
+    fn from_file_name(name: &str) -> Option<Self> {
         let path = name.to_ascii_lowercase().replace('_', "-");
         let mut parts = path.strip_suffix(".json")?.rsplit(['/', '\\']);
         let stem = parts.next()?.trim_end_matches(|last: char| last.is_ascii_digit());
         let stem = stem.trim_end_matches('-');
         let folder = parts.next().unwrap_or_default();
-        let whole = if stem == "movies" { folder } else { stem };
-        match whole {
+        let list_name = if stem == "movies" { folder } else { stem };
+        match list_name {
             "watched-movies" | "watched-history" | "history" | "watched" => Some(Self::Watched),
             "ratings-movies" | "ratings" => Some(Self::Rated),
             "lists-watchlist" | "watchlist" | "watchlist-movies" => Some(Self::Watchlist),
-            "lists-favorites" | "favorites" | "favorites-movies" => Some(Self::Favourites),
+            "lists-favorites" | "favorites" | "favorites-movies" => Some(Self::Favorites),
             _ => None,
         }
     }
@@ -97,7 +97,8 @@ impl List {
 fn decode(json: &JsonFile<'_>) -> History {
     let file = json.name;
     let base = base_name(file).to_ascii_lowercase();
-    let list = List::of(file).or_else(|| base.contains("watchlist").then_some(List::Watchlist));
+    let list = List::from_file_name(file)
+        .or_else(|| base.contains("watchlist").then_some(List::Watchlist));
     let mut history = History::new(IMPORTER.service);
     history.rows = json.elements.len() as u64;
     for (element, line) in json.elements.iter().zip(1..) {
@@ -127,7 +128,7 @@ fn decode(json: &JsonFile<'_>) -> History {
                 },
                 EntryKind::Rated,
             )
-        } else if list == Some(List::Favourites) {
+        } else if list == Some(List::Favorites) {
             EntryKind::Liked
         } else if item.listed_at.is_some() || list == Some(List::Watchlist) {
             EntryKind::Watchlist
@@ -148,7 +149,7 @@ fn decode(json: &JsonFile<'_>) -> History {
             tmdb_id: tmdb_id.filter(|id| *id > 0).map(TmdbId),
             movie_id: None,
             kind,
-            of_viewing: false,
+            is_diary_rating: false,
             file: file.to_owned(),
             line,
         });

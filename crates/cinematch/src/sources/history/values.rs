@@ -21,9 +21,9 @@ pub(crate) fn year(text: &str) -> Option<u16> {
 /// Returns the digits of an IMDb id such as `tt0113277`.
 pub(crate) fn imdb_number(text: &str) -> Option<String> {
     let digits = text.trim().strip_prefix("tt").unwrap_or(text.trim());
-    let good =
+    let is_valid =
         !digits.is_empty() && digits.len() <= 10 && digits.bytes().all(|b| b.is_ascii_digit());
-    good.then(|| digits.to_owned())
+    is_valid.then(|| digits.to_owned())
 }
 
 /// Converts a whole number of points from 1 to 10 to stars.

@@ -29,7 +29,7 @@ pub fn read_parquet(
     source: File,
     movies: &Vocabulary,
 ) -> Result<RatingsRead, RatingsError> {
-    let failed = |cause: ParquetError| {
+    let parquet_error = |cause: ParquetError| {
         let mut reason = cause.to_string();
         if reason.contains("Disabled feature") {
             reason += ". Its compression is not supported: write the file again with snappy, zstd or no \
@@ -37,7 +37,7 @@ pub fn read_parquet(
         }
         RatingsError::Parquet { file: file.to_owned(), reason }
     };
-    let reader = SerializedFileReader::new(PositionedFile(source)).map_err(failed)?;
+    let reader = SerializedFileReader::new(PositionedFile(source)).map_err(parquet_error)?;
     let columns = columns(file, &reader)?;
     let mut first_rows = vec![0];
     for group in reader.metadata().row_groups() {
@@ -51,7 +51,7 @@ pub fn read_parquet(
             read_group(&reader, group, &columns, first_rows[group], read)
         })
         .collect::<Result<_, _>>()
-        .map_err(failed)?;
+        .map_err(parquet_error)?;
     let mut read = RatingsRead::default();
     for mut part in groups.into_iter().flatten() {
         read.problems.append(&mut part.problems);
@@ -105,14 +105,14 @@ fn columns(
 ) -> Result<Vec<ColumnSource>, RatingsError> {
     let schema = reader.metadata().file_metadata().schema_descr();
     let found = schema.columns();
-    let wrong = |reason: String| RatingsError::Parquet { file: file.to_owned(), reason };
+    let invalid = |reason: String| RatingsError::Parquet { file: file.to_owned(), reason };
     let find = |name: &str| {
         let column = found.iter().position(|column| column.name() == name).ok_or_else(|| {
             let names: Vec<&str> = found.iter().map(|column| column.name()).collect();
-            wrong(format!("the column `{name}` is missing; the file has {}", names.join(", ")))
+            invalid(format!("the column `{name}` is missing; the file has {}", names.join(", ")))
         })?;
         if found[column].max_rep_level() > 0 {
-            return Err(wrong(format!(
+            return Err(invalid(format!(
                 "column `{name}` contains lists; expected one number per row"
             )));
         }
@@ -150,7 +150,7 @@ fn read_group<T>(
         columns.push(group.get_column_reader(source.column)?);
     }
     let n_rows = group.metadata().num_rows() as usize;
-    let mut all = Vec::new();
+    let mut results = Vec::new();
     for first in (0..n_rows).step_by(CHUNK) {
         let n = CHUNK.min(n_rows - first);
         let mut rows = Rows::with_capacity(sources.len());
@@ -161,9 +161,9 @@ fn read_group<T>(
             }
             rows.push(values);
         }
-        all.push(each(first_row + first as u64, rows));
+        results.push(each(first_row + first as u64, rows));
     }
-    Ok(all)
+    Ok(results)
 }
 
 /// Reads the next `n` values of a column.
@@ -172,19 +172,19 @@ fn numbers(
     source: ColumnSource,
     n: usize,
 ) -> Result<Vec<Option<f64>>, ParquetError> {
-    let whole = |value: i64| value as f64 * source.unit;
+    let scale = |value: i64| value as f64 * source.unit;
     match column {
-        ColumnReader::Int32ColumnReader(column) => next(column, n, |value| {
-            if source.unsigned { whole(i64::from(value as u32)) } else { whole(i64::from(value)) }
+        ColumnReader::Int32ColumnReader(column) => read_values(column, n, |value| {
+            if source.unsigned { scale(i64::from(value as u32)) } else { scale(i64::from(value)) }
         }),
-        ColumnReader::Int64ColumnReader(column) => next(column, n, whole),
-        ColumnReader::FloatColumnReader(column) => next(column, n, f64::from),
-        ColumnReader::DoubleColumnReader(column) => next(column, n, |value| value),
+        ColumnReader::Int64ColumnReader(column) => read_values(column, n, scale),
+        ColumnReader::FloatColumnReader(column) => read_values(column, n, f64::from),
+        ColumnReader::DoubleColumnReader(column) => read_values(column, n, |value| value),
         _ => Err(ParquetError::General("a column does not contain numbers".to_owned())),
     }
 }
 
-fn next<T: DataType>(
+fn read_values<T: DataType>(
     column: &mut ColumnReaderImpl<T>,
     n: usize,
     number: impl Fn(T::T) -> f64,
@@ -209,15 +209,15 @@ fn next<T: DataType>(
 /// Validates rows and collects the usable ones and the problems.
 fn part(file: &str, movies: &Vocabulary, first_row: u64, rows: &Rows) -> Part {
     let mut part = Part { first_line: first_row + 1, ..Part::default() };
-    for at in 0..rows[0].len() {
-        match row(movies, [0, 1, 2, 3].map(|column| rows[column][at])) {
+    for index in 0..rows[0].len() {
+        match row(movies, [0, 1, 2, 3].map(|column| rows[column][index])) {
             Ok(row) => part.push(&row),
             Err((column, kind, reason)) => {
                 part.rows += 1;
                 part.gaps.push(part.users.len() as u32);
                 part.add_problems(vec![Problem {
                     file: file.to_owned(),
-                    line: first_row + at as u64 + 1,
+                    line: first_row + index as u64 + 1,
                     field: Some(RATING_COLUMNS[column].name.to_owned()),
                     kind,
                     outcome: Outcome::RowDropped,
@@ -236,20 +236,21 @@ fn row(movies: &Vocabulary, values: [Option<f64>; 4]) -> Result<Row, (usize, Pro
             (column, ProblemKind::MissingValue, format!("expected {expected}, got nothing"))
         })
     };
-    let whole = |column: usize, expected: &str| {
+    let parse_integer = |column: usize, expected: &str| {
         let value = number(column, expected)?.floor();
-        let fits = (0.0..=f64::from(u32::MAX)).contains(&value);
-        fits.then_some(value as u32).ok_or_else(|| {
+        let is_in_range = (0.0..=f64::from(u32::MAX)).contains(&value);
+        is_in_range.then_some(value as u32).ok_or_else(|| {
             (column, ProblemKind::InvalidValue, format!("expected {expected}, got `{value}`"))
         })
     };
-    let (user, movie_id) = (UserId(whole(0, ID_EXPECTED)?), MovieId(whole(1, ID_EXPECTED)?));
+    let (user, movie_id) =
+        (UserId(parse_integer(0, ID_EXPECTED)?), MovieId(parse_integer(1, ID_EXPECTED)?));
     let value = number(2, "0.5 to 5.0 in halves")?;
     let stars = Stars::from_value(value as f32).ok_or_else(|| {
         let reason = format!("expected 0.5 to 5.0 in halves, got `{value}`");
         (2, ProblemKind::InvalidValue, reason)
     })?;
-    let time = whole(3, "seconds since 1970")?;
+    let time = parse_integer(3, "seconds since 1970")?;
     let movie = movies.index_of(movie_id).ok_or_else(|| {
         let reason = format!("there is no movie {movie_id} in movies.csv");
         (1, ProblemKind::UnknownReference, reason)

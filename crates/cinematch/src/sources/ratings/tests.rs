@@ -67,11 +67,11 @@ fn reads_every_line_across_piece_boundaries() {
     let mut expected = Vec::new();
     let mut line = 2;
     for row in 0_u32.. {
-        if csv.len() as u64 > 4 * PIECE {
+        if csv.len() as u64 > 4 * PIECE_BYTES {
             break;
         }
         if row % 100_000 == 50_000 {
-            csv.push_str(&"x".repeat(3 * MAX_OVERHANG as usize));
+            csv.push_str(&"x".repeat(3 * MAX_LINE_BYTES as usize));
             csv.push('\n');
         } else {
             writeln!(csv, "{row},7,{}.5,{row}", row % 5).unwrap();
@@ -143,7 +143,7 @@ fn read_histories_defaults_a_missing_timestamp_to_zero() {
 
 #[test]
 fn reports_a_line_longer_than_a_piece_and_reads_the_next_line() {
-    let tail = format!("{HEADER}1,7,4.0,5\n{}", "\0".repeat(3 * PIECE as usize));
+    let tail = format!("{HEADER}1,7,4.0,5\n{}", "\0".repeat(3 * PIECE_BYTES as usize));
     let middle = format!("{tail}\n2,7,4.0,6\n");
     for (csv, expected) in [(&tail, 1), (&middle, 2)] {
         let read = read("r.csv", csv.as_bytes(), &movies()).unwrap();

@@ -42,7 +42,7 @@ proptest! {
         let table = Table::open("t.csv", bytes, &COLUMNS).unwrap();
         let mut whole = (Vec::new(), Vec::new());
         let read =
-            table.read(bytes, &table.whole(bytes), &mut whole.1, &mut |row, _| whole.0.push(seen(row)));
+            table.read(bytes, &table.whole_file(bytes), &mut whole.1, &mut |row, _| whole.0.push(seen(row)));
         let mut parts = (Vec::new(), Vec::new());
         let mut rows = 0;
         for chunk in table.chunks(bytes, length) {

@@ -39,49 +39,52 @@ const COLUMNS: [Column; 22] = [
 ];
 
 /// Returns the index of a column in [`COLUMNS`].
-fn place(name: &str) -> usize {
+fn column_index(name: &str) -> usize {
     COLUMNS.iter().position(|column| column.name == name).expect("the column is in `COLUMNS`")
 }
 
 /// Decodes a file of any supported format. Rows without a valid id are dropped and reported; invalid
 /// values are emptied and reported.
 pub fn dump(file: &str, bytes: &[u8]) -> Result<Decoded<(TmdbId, Facts)>, SourceError> {
-    let form = Form::of(file, bytes)?;
+    let format = DumpFormat::detect(file, bytes)?;
     table::decode(file, bytes, &COLUMNS, |row, problems| {
-        let id = row.get(form.id);
+        let id = row.get(format.id);
         let Some(id) = whole_number(id).map(TmdbId) else {
             let reason = format!("expected a whole number above 0, got `{}`", excerpt(id));
             let (kind, outcome) = (ProblemKind::InvalidValue, Outcome::RowDropped);
-            problems.push(row.problem(form.id, kind, outcome, reason));
+            problems.push(row.problem(format.id, kind, outcome, reason));
             return None;
         };
-        let mut reader = Reader { form: &form, row, problems };
+        let mut reader = Reader { format: &format, row, problems };
         Some((id, reader.facts()))
     })
 }
 
 /// Format of a dump.
-struct Form {
+struct DumpFormat {
     /// Column of the TMDb id.
     id: usize,
     /// True for CineMatch's format, which separates list items by `|`. Other formats use commas.
-    own: bool,
+    is_own_format: bool,
 }
 
-impl Form {
+impl DumpFormat {
     /// Detects the format from the header.
-    fn of(file: &str, bytes: &[u8]) -> Result<Self, SourceError> {
+    fn detect(file: &str, bytes: &[u8]) -> Result<Self, SourceError> {
         let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let header = String::from_utf8_lossy(header);
         let header = header.trim_start_matches('\u{feff}').trim_end();
         let names: Vec<&str> =
             header.split(',').map(|name| name.trim().trim_matches('"')).collect();
         let has = |name: &str| names.contains(&name);
-        let facts = |name: &&str| has(name);
-        let says = ["title", "overview", "genres", "keywords", "cast", "crew"].iter().any(facts);
+        let is_present = |name: &&str| has(name);
+        let has_facts =
+            ["title", "overview", "genres", "keywords", "cast", "crew"].iter().any(is_present);
         let id = ["tmdb_id", "movie_id", "id"].into_iter().find(|name| has(name));
         match id {
-            Some(id) if says => Ok(Self { id: place(id), own: id == "tmdb_id" }),
+            Some(id) if has_facts => {
+                Ok(Self { id: column_index(id), is_own_format: id == "tmdb_id" })
+            }
             _ if header.is_empty() => {
                 Err(SourceError::Empty { file: file.to_owned(), expected: EXPECTED.to_owned() })
             }
@@ -98,7 +101,7 @@ impl Form {
 const EXPECTED: &str = "tmdb_id,title,… or id,title,…";
 
 struct Reader<'r, 'a> {
-    form: &'r Form,
+    format: &'r DumpFormat,
     row: &'r Row<'r, 'a>,
     problems: &'r mut Vec<Problem>,
 }
@@ -131,7 +134,7 @@ impl Reader<'_, '_> {
                 .number("vote_average")
                 .map_or(String::new(), |number| number.to_string()),
             genres: self.names("genres").to_lowercase(),
-            overview: self.row.get(place("overview")).to_owned(),
+            overview: self.row.get(column_index("overview")).to_owned(),
             keywords: self.names("keywords"),
             cast_top: first_filled([self.names("cast_top"), cast]),
             director: first_filled(director),
@@ -144,17 +147,17 @@ impl Reader<'_, '_> {
     }
 
     fn text(&self, column: &str) -> String {
-        one_line(self.row.get(place(column)))
+        one_line(self.row.get(column_index(column)))
     }
 
     fn number(&mut self, column: &str) -> Option<f64> {
-        let text = self.row.get(place(column));
+        let text = self.row.get(column_index(column));
         if text.is_empty() {
             return None;
         }
         let number = text.parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0);
         if number.is_none() {
-            self.empty(column, "a number, 0 or more");
+            self.report_emptied(column, "a number, 0 or more");
         }
         number
     }
@@ -166,10 +169,10 @@ impl Reader<'_, '_> {
         let digits =
             |part: &str, n: usize| part.len() == n && part.bytes().all(|b| b.is_ascii_digit());
         let parts: Vec<&str> = text.split('-').collect();
-        let dated = matches!(parts[..], [year, month, day]
+        let is_date = matches!(parts[..], [year, month, day]
             if digits(year, 4) && digits(month, 2) && digits(day, 2));
-        if !dated && !text.is_empty() {
-            self.empty("release_date", "a date such as 1999-10-15");
+        if !is_date && !text.is_empty() {
+            self.report_emptied("release_date", "a date such as 1999-10-15");
             return String::new();
         }
         text
@@ -177,38 +180,38 @@ impl Reader<'_, '_> {
 
     /// Returns the names in a list of any supported notation, separated by `|`.
     fn names(&mut self, column: &str) -> String {
-        let text = self.row.get(place(column)).to_owned();
+        let text = self.row.get(column_index(column)).to_owned();
         if text.starts_with('[') {
             return names(&self.list(column));
         }
-        join_names(text.split(if self.form.own { '|' } else { ',' }))
+        join_names(text.split(if self.format.is_own_format { '|' } else { ',' }))
     }
 
     fn list(&mut self, column: &str) -> Vec<Value> {
-        let text = self.row.get(place(column));
+        let text = self.row.get(column_index(column));
         if text.is_empty() || !text.starts_with('[') {
             return Vec::new();
         }
         if let Some(Value::Array(values)) = literal::parse(text) {
             return values;
         }
-        self.empty(column, "a list in JSON or Python notation");
+        self.report_emptied(column, "a list in JSON or Python notation");
         Vec::new()
     }
 
-    fn empty(&mut self, column: &str, expected: &str) {
-        let at = place(column);
-        let reason = format!("expected {expected}, got `{}`", excerpt(self.row.get(at)));
+    fn report_emptied(&mut self, column: &str, expected: &str) {
+        let index = column_index(column);
+        let reason = format!("expected {expected}, got `{}`", excerpt(self.row.get(index)));
         let (kind, outcome) = (ProblemKind::InvalidValue, Outcome::ValueEmptied);
-        self.problems.push(self.row.problem(at, kind, outcome, reason));
+        self.problems.push(self.row.problem(index, kind, outcome, reason));
     }
 }
 
 /// Joins the strings and the `name`s of objects in `values` with `|`.
 fn names(values: &[Value]) -> String {
     let name = |value: &'_ Value| value.get("name").unwrap_or(value).as_str().map(str::to_owned);
-    let all: Vec<String> = values.iter().filter_map(name).collect();
-    join_names(all.iter().map(String::as_str))
+    let texts: Vec<String> = values.iter().filter_map(name).collect();
+    join_names(texts.iter().map(String::as_str))
 }
 
 fn first_filled<const N: usize>(texts: [String; N]) -> String {
@@ -218,7 +221,7 @@ fn first_filled<const N: usize>(texts: [String; N]) -> String {
 impl Facts {
     /// Fills empty values with those of `other`.
     pub fn fill_from(&mut self, other: Self) {
-        let mine = [
+        let targets = [
             &mut self.title,
             &mut self.release_date,
             &mut self.runtime,
@@ -236,7 +239,7 @@ impl Facts {
             &mut self.imdb_id,
             &mut self.services,
         ];
-        let theirs = [
+        let sources = [
             other.title,
             other.release_date,
             other.runtime,
@@ -254,9 +257,9 @@ impl Facts {
             other.imdb_id,
             other.services,
         ];
-        for (mine, theirs) in mine.into_iter().zip(theirs) {
-            if mine.is_empty() {
-                *mine = theirs;
+        for (target, source) in targets.into_iter().zip(sources) {
+            if target.is_empty() {
+                *target = source;
             }
         }
     }

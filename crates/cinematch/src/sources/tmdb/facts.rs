@@ -40,7 +40,7 @@ pub struct Facts {
 pub const CAST_TOP: usize = 10;
 
 /// Columns of the original format, in file order.
-pub(crate) const ESTABLISHED: [&str; 12] = [
+pub(crate) const BASE_COLUMNS: [&str; 12] = [
     "tmdb_id",
     "title",
     "release_date",
@@ -56,7 +56,7 @@ pub(crate) const ESTABLISHED: [&str; 12] = [
 ];
 
 /// Columns that CineMatch adds after those of the original format.
-const ADDED: [&str; 5] =
+const EXTRA_COLUMNS: [&str; 5] =
     ["original_language", "poster_path", "certification", "imdb_id", "services"];
 
 /// Writer of `tmdb_metadata.csv`.
@@ -71,8 +71,8 @@ impl<W: Write> FactsWriter<W> {
     /// `with_services`: an empty column would mean that no movie is available for streaming.
     pub fn new(out: W, with_services: bool) -> io::Result<Self> {
         let mut csv = csv::Writer::from_writer(out);
-        let added = &ADDED[..ADDED.len() - usize::from(!with_services)];
-        csv.write_record(ESTABLISHED.iter().chain(added))?;
+        let added = &EXTRA_COLUMNS[..EXTRA_COLUMNS.len() - usize::from(!with_services)];
+        csv.write_record(BASE_COLUMNS.iter().chain(added))?;
         Ok(Self { csv, with_services })
     }
 
@@ -123,9 +123,9 @@ pub fn join_names<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 
 /// Trims `text` and replaces its control characters and line separators with spaces.
 pub fn one_line(text: &str) -> String {
-    let breaks =
+    let is_line_break =
         |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');
-    text.trim().replace(breaks, " ")
+    text.trim().replace(is_line_break, " ")
 }
 
 #[cfg(test)]

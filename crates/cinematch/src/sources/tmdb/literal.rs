@@ -11,33 +11,33 @@ pub(crate) fn parse(text: &str) -> Option<Value> {
     if let Ok(value) = serde_json::from_str(text) {
         return Some(value);
     }
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader { text, position: 0 };
     let value = reader.value(0)?;
-    reader.space();
-    (reader.at == text.len()).then_some(value)
+    reader.skip_whitespace();
+    (reader.position == text.len()).then_some(value)
 }
 
 struct Reader<'a> {
     text: &'a str,
-    at: usize,
+    position: usize,
 }
 
 impl Reader<'_> {
     fn peek(&self) -> Option<char> {
-        self.text[self.at..].chars().next()
+        self.text[self.position..].chars().next()
     }
 
-    fn space(&mut self) {
-        let rest = &self.text[self.at..];
-        self.at += rest.len() - rest.trim_start().len();
+    fn skip_whitespace(&mut self) {
+        let rest = &self.text[self.position..];
+        self.position += rest.len() - rest.trim_start().len();
     }
 
-    /// Skips whitespace, then consumes `wanted` and returns true if it comes next.
-    fn eat(&mut self, wanted: &str) -> bool {
-        self.space();
-        let found = self.text[self.at..].starts_with(wanted);
+    /// Skips whitespace, then consumes `token` and returns true if it comes next.
+    fn eat(&mut self, token: &str) -> bool {
+        self.skip_whitespace();
+        let found = self.text[self.position..].starts_with(token);
         if found {
-            self.at += wanted.len();
+            self.position += token.len();
         }
         found
     }
@@ -46,7 +46,7 @@ impl Reader<'_> {
         if depth > MAX_DEPTH {
             return None;
         }
-        self.space();
+        self.skip_whitespace();
         match self.peek()? {
             '[' => self.list(depth),
             '{' => self.dictionary(depth),
@@ -56,7 +56,7 @@ impl Reader<'_> {
     }
 
     fn list(&mut self, depth: u32) -> Option<Value> {
-        self.at += 1;
+        self.position += 1;
         let mut values = Vec::new();
         while !self.eat("]") {
             values.push(self.value(depth + 1)?);
@@ -68,7 +68,7 @@ impl Reader<'_> {
     }
 
     fn dictionary(&mut self, depth: u32) -> Option<Value> {
-        self.at += 1;
+        self.position += 1;
         let mut values = Map::new();
         while !self.eat("}") {
             let Value::String(key) = self.value(depth + 1)? else { return None };
@@ -84,11 +84,11 @@ impl Reader<'_> {
     }
 
     fn string(&mut self, quote: char) -> Option<String> {
-        self.at += 1;
+        self.position += 1;
         let mut string = String::new();
         loop {
             let character = self.peek()?;
-            self.at += character.len_utf8();
+            self.position += character.len_utf8();
             match character {
                 _ if character == quote => return Some(string),
                 '\\' => string.push(self.escaped()?),
@@ -99,7 +99,7 @@ impl Reader<'_> {
 
     fn escaped(&mut self) -> Option<char> {
         let character = self.peek()?;
-        self.at += character.len_utf8();
+        self.position += character.len_utf8();
         let digits = match character {
             'n' => return Some('\n'),
             't' => return Some('\t'),
@@ -109,15 +109,15 @@ impl Reader<'_> {
             'U' => 8,
             other => return Some(other),
         };
-        let code = self.text.get(self.at..self.at + digits)?;
-        self.at += digits;
+        let code = self.text.get(self.position..self.position + digits)?;
+        self.position += digits;
         char::from_u32(u32::from_str_radix(code, 16).ok()?)
     }
 
     fn word(&mut self) -> Option<Value> {
-        let rest = &self.text[self.at..];
+        let rest = &self.text[self.position..];
         let end = rest.find([',', ']', '}', ':']).unwrap_or(rest.len());
-        self.at += end;
+        self.position += end;
         match rest[..end].trim() {
             "None" | "nan" => Some(Value::Null),
             "True" => Some(Value::Bool(true)),

@@ -91,12 +91,12 @@ pub fn metadata<'a>(file: &str, bytes: &'a [u8]) -> Result<TmdbFile<'a>, SourceE
         };
         has_services |= row.has(11);
         let record = decode(tmdb_id, row, problems);
-        if let Some(at) = seen.insert(tmdb_id, records.len()) {
+        if let Some(index) = seen.insert(tmdb_id, records.len()) {
             let reason = format!("TMDb id {tmdb_id} appears more than once; the later row is kept");
             let outcome = Outcome::EarlierRowReplaced;
             problems.push(row.problem(0, ProblemKind::DuplicateId, outcome, reason));
-            records[at] = record;
-            seen.insert(tmdb_id, at);
+            records[index] = record;
+            seen.insert(tmdb_id, index);
         } else {
             records.push(record);
         }
@@ -121,18 +121,18 @@ fn decode<'a>(tmdb_id: TmdbId, row: &Row<'_, 'a>, problems: &mut Vec<Problem>) -
     };
     TmdbRow {
         tmdb_id,
-        overview: row.keep(1),
+        overview: row.get_cow(1),
         runtime,
         popularity,
         vote_count,
         vote_average,
-        keywords: row.keep(6),
-        cast: row.keep(7),
-        directors: row.keep(8),
-        original_language: row.keep(9),
-        poster_path: row.keep(10),
-        services: row.keep(11),
-        title: row.keep(12),
+        keywords: row.get_cow(6),
+        cast: row.get_cow(7),
+        directors: row.get_cow(8),
+        original_language: row.get_cow(9),
+        poster_path: row.get_cow(10),
+        services: row.get_cow(11),
+        title: row.get_cow(12),
     }
 }
 

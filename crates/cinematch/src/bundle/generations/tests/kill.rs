@@ -18,7 +18,7 @@ const SERVED: &str = "served ";
 #[ignore = "child process of the test below, which kills it"]
 fn child_runs_until_killed() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
-    let generations = Generations::at(Path::new(&folder));
+    let generations = Generations::new(Path::new(&folder));
     let [first, second] = [1, 2].map(trained);
     let acknowledge = |generation: u64| println!("{SERVED}{generation}");
     for round in 0_u64.. {
@@ -53,7 +53,7 @@ fn instants() -> impl Iterator<Item = Duration> {
 #[test]
 fn kills_leave_a_valid_champion_and_lose_no_acknowledged_promotion() {
     let folder = tempfile::tempdir().unwrap();
-    let generations = Generations::at(folder.path());
+    let generations = Generations::new(folder.path());
     let (mut acknowledged, mut moved) = (0, 0);
     for (kill, instant) in instants().take(KILLS as usize).enumerate() {
         let mut child = start(folder.path());

@@ -7,7 +7,7 @@ const AT: &str = "2026-02-01T00:00:00Z";
 /// Creates `n` generations. The first is the champion.
 fn with_candidates(n: u64) -> (tempfile::TempDir, Generations) {
     let folder = tempfile::tempdir().unwrap();
-    let generations = Generations::at(folder.path());
+    let generations = Generations::new(folder.path());
     generations.publish(&trained(1), 9).unwrap();
     for seed in 2..=n {
         generations.add(&trained(seed), 9).unwrap();
@@ -30,11 +30,11 @@ fn added_generations_are_not_served_until_promoted() {
     assert_eq!(roles(&generations), [(1, Role::Champion), (2, Role::Candidate)]);
     assert_eq!(generations.load_generation(2).unwrap().manifest.settings.seed, 2);
     let promoted = generations.promote(2, AT, "better").unwrap();
-    assert_eq!((promoted.generation, promoted.before), (2, Some(1)));
+    assert_eq!((promoted.generation, promoted.previous), (2, Some(1)));
     assert_eq!(generations.load().unwrap().generation, 2);
     assert_eq!(roles(&generations), [(1, Role::Previous), (2, Role::Champion)]);
     let last = generations.promotions().unwrap().pop().unwrap();
-    assert_eq!((last.generation, last.at.as_str(), last.why.as_str()), (2, AT, "better"));
+    assert_eq!((last.generation, last.at.as_str(), last.reason.as_str()), (2, AT, "better"));
     assert_eq!(last.model_id, generations.manifest().unwrap().1.model_id);
     let missing = generations.promote(7, AT, "").unwrap_err().to_string();
     assert!(missing.ends_with("has no generation 7; there are 1, 2"), "{missing}");
@@ -48,7 +48,7 @@ fn repeated_rollbacks_go_further_back() {
     for expected in [2, 1] {
         assert_eq!(generations.previous().unwrap(), Some(expected));
         assert_eq!(generations.rollback(AT, "").unwrap().generation, expected);
-        assert_eq!(generations.published(), Some(expected));
+        assert_eq!(generations.champion(), Some(expected));
     }
     let error = generations.rollback(AT, "").unwrap_err().to_string();
     assert!(error.contains("nothing that served before generation 1"), "{error}");
@@ -65,7 +65,7 @@ fn recorded_but_incomplete_promotions_are_ignored() {
     let model_id = manifest.model_id;
     let (at, why) = (AT.to_owned(), String::new());
     // Simulates a crash after recording the promotion.
-    let promotion = Promotion { generation: 3, model_id, at, why, is_rollback: false };
+    let promotion = Promotion { generation: 3, model_id, at, reason: why, is_rollback: false };
     generations.record_promotion(promotion).unwrap();
     assert_eq!(generations.promotions().unwrap().len(), 2);
     assert_eq!(generations.previous().unwrap(), Some(1));
@@ -86,7 +86,7 @@ fn artifacts_without_recorded_promotions_can_be_rolled_back() {
     generations.add(&trained(4), 9).unwrap();
     promote(&generations, 4);
     assert_eq!(generations.previous().unwrap(), Some(3));
-    assert_eq!(generations.promotions().unwrap()[0].why, "promotion not recorded");
+    assert_eq!(generations.promotions().unwrap()[0].reason, "promotion not recorded");
     // The operator changes `current`.
     fs::remove_file(folder.path().join("current")).unwrap();
     std::os::unix::fs::symlink("generations/000001", folder.path().join("current")).unwrap();
@@ -94,7 +94,7 @@ fn artifacts_without_recorded_promotions_can_be_rolled_back() {
     fs::write(&history, "{").unwrap();
     let error = generations.promote(2, AT, "").unwrap_err().to_string();
     assert!(error.contains("promotions.json: ") && error.contains("move it away"), "{error}");
-    assert_eq!(generations.published(), Some(1));
+    assert_eq!(generations.champion(), Some(1));
 }
 
 #[test]
@@ -104,12 +104,12 @@ fn pruning_keeps_the_champion_and_its_predecessor() {
     for seed in 3..=6 {
         let added = generations.add(&trained(seed), 1).unwrap();
         assert_eq!(added.generation, seed);
-        assert_eq!(generations.all(), [1, 2, seed]);
+        assert_eq!(generations.numbers(), [1, 2, seed]);
     }
     assert_eq!(generations.rollback(AT, "").unwrap().generation, 1);
     // The number of a promoted generation is not reused, even if the generation was removed.
     promote(&generations, 6);
-    fs::remove_dir_all(generations.path_of(6)).unwrap();
+    fs::remove_dir_all(generations.generation_path(6)).unwrap();
     assert_eq!(generations.publish(&trained(7), 3).unwrap().generation, 7);
 }
 
@@ -118,9 +118,9 @@ fn load_best_falls_back_to_the_last_intact_generation() {
     let (_folder, generations) = with_candidates(4);
     promote(&generations, 2);
     promote(&generations, 3);
-    assert!(generations.load_best().unwrap().refused.is_none());
+    assert!(generations.load_with_fallback().unwrap().champion_error.is_none());
     let break_file = |generation, name| {
-        let path = generations.path_of(generation).join(name);
+        let path = generations.generation_path(generation).join(name);
         let mut bytes = fs::read(&path).unwrap();
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
@@ -128,19 +128,19 @@ fn load_best_falls_back_to_the_last_intact_generation() {
     };
     break_file(3, "movies_meta.json");
     break_file(2, "manifest.json");
-    let best = generations.load_best().unwrap();
+    let best = generations.load_with_fallback().unwrap();
     assert_eq!(best.bundle.generation, 1);
-    let refused = best.refused.unwrap().to_string();
+    let refused = best.champion_error.unwrap().to_string();
     assert!(refused.contains("000003/movies_meta.json: its checksum"), "{refused}");
     // Damaged generations are not promoted, neither directly nor by a rollback.
     for broken in [2, 3] {
         generations.promote(broken, AT, "").unwrap_err();
     }
     generations.rollback(AT, "").unwrap_err();
-    assert_eq!(generations.published(), Some(3));
+    assert_eq!(generations.champion(), Some(3));
     // A candidate that was never promoted is not used as a fallback.
-    fs::remove_dir_all(generations.path_of(1)).unwrap();
-    let none = generations.load_best().unwrap_err().to_string();
+    fs::remove_dir_all(generations.generation_path(1)).unwrap();
+    let none = generations.load_with_fallback().unwrap_err().to_string();
     assert!(none.contains("000003/movies_meta.json"), "{none}");
     let infos = generations.list().unwrap();
     assert!(infos[0].error.as_ref().unwrap().contains("manifest.json"), "{infos:?}");

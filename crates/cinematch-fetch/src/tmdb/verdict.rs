@@ -9,20 +9,20 @@ use serde::Deserialize;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Success: the body is the requested resource.
-    Good,
+    Success,
     /// TMDb does not have the movie (code 34).
     Missing,
     /// A temporary failure; retry the request.
-    Again {
+    Retry {
         /// Description of the failure.
         reason: String,
         /// Delay from the `Retry-After` header.
-        after: Option<Duration>,
+        retry_after: Option<Duration>,
     },
     /// The rate limit was exceeded (429 or code 25); slow down all requests.
     SlowDown {
         /// Delay from the `Retry-After` header.
-        after: Option<Duration>,
+        retry_after: Option<Duration>,
     },
     /// A permanent failure of this request; others may succeed.
     Refused {
@@ -53,7 +53,7 @@ pub enum Stop {
         "TMDb rejects all requests because of its rate limit: wait an hour, or lower --rate. Movies that \
          were fetched are stored"
     )]
-    TooFast,
+    RateLimited,
     /// The token was suspended (code 10).
     #[error(
         "TMDb has suspended this token (code 10): see https://www.themoviedb.org/settings/api, or \
@@ -73,23 +73,23 @@ pub fn classify(status: u16, retry_after: Option<&str>, body: &[u8], now: System
     let code = serde_json::from_slice::<ErrorBody>(body).ok().and_then(|body| body.status_code);
     let after = retry_after.and_then(|text| retry_after_header(text, now));
     match (status, code) {
-        (200..=299, _) => Verdict::Good,
+        (200..=299, _) => Verdict::Success,
         (_, Some(10)) => Verdict::Stop(Stop::Suspended),
         (_, Some(7)) | (401 | 403, _) => Verdict::Stop(Stop::InvalidToken { status, code }),
         (_, Some(34)) => Verdict::Missing,
-        (429, _) | (_, Some(25)) => Verdict::SlowDown { after },
+        (429, _) | (_, Some(25)) => Verdict::SlowDown { retry_after: after },
         // A 404 without TMDb's body comes from a proxy or a wrong base URL.
         (404 | 408 | 425 | 500 | 502 | 503 | 504, _) => {
-            Verdict::Again { reason: described(status, code), after }
+            Verdict::Retry { reason: describe(status, code), retry_after: after }
         }
         (300..=399, _) => Verdict::Refused {
             reason: format!("HTTP {status}: a redirect to another host is not followed"),
         },
-        _ => Verdict::Refused { reason: described(status, code) },
+        _ => Verdict::Refused { reason: describe(status, code) },
     }
 }
 
-fn described(status: u16, code: Option<u32>) -> String {
+fn describe(status: u16, code: Option<u32>) -> String {
     match code {
         Some(code) => format!("HTTP {status}, TMDb's code {code}"),
         None => format!("HTTP {status}"),
@@ -125,10 +125,10 @@ mod tests {
             assert_eq!(verdict(404, None, body), Verdict::Missing);
         }
         // A page from another server does not prove that the movie is missing.
-        assert!(matches!(verdict(404, None, "<html>"), Verdict::Again { .. }));
-        let slow = Verdict::SlowDown { after: None };
+        assert!(matches!(verdict(404, None, "<html>"), Verdict::Retry { .. }));
+        let slow = Verdict::SlowDown { retry_after: None };
         assert_eq!(verdict(503, None, r#"{"status_code":25}"#), slow);
-        assert_eq!(verdict(200, None, "{}"), Verdict::Good);
+        assert_eq!(verdict(200, None, "{}"), Verdict::Success);
         assert!(matches!(verdict(302, None, ""), Verdict::Refused { .. }));
         assert!(matches!(verdict(418, None, ""), Verdict::Refused { .. }));
     }
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn parses_retry_after_as_seconds_or_date_and_ignores_other_text() {
         let after = |text: Option<&str>| match verdict(429, text, "") {
-            Verdict::SlowDown { after } => after,
+            Verdict::SlowDown { retry_after: after } => after,
             other => panic!("{other:?}"),
         };
         assert_eq!(after(Some("7")), Some(Duration::from_secs(7)));

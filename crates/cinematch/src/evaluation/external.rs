@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::judge::LIST_LENGTH;
+use super::model_metrics::LIST_LENGTH;
 use super::split::Split;
 use crate::ids::{MovieId, MovieIdx, UserId};
 use crate::sources::table::{self, Column};
@@ -10,7 +10,7 @@ use crate::sources::{Outcome, Problem, ProblemKind, SourceError};
 
 /// Lists of another system, with the problems found in the file.
 #[derive(Clone, Debug)]
-pub struct ForeignLists {
+pub struct ExternalLists {
     /// One list per held-out user of the split, best first.
     pub lists: Vec<Vec<MovieIdx>>,
     /// Dropped rows, in file order. Rows for users outside the split are listed up to a limit.
@@ -18,14 +18,14 @@ pub struct ForeignLists {
     /// Number of dropped rows for users outside the split that are not listed in `problems`.
     pub unlisted_problems: u64,
     /// Held-out users without a list, ascending. Their lists are empty.
-    pub missing: Vec<UserId>,
+    pub missing_users: Vec<UserId>,
     /// Number of positions filled with movies that are not candidates or are in the user's history.
     /// These positions count as misses.
-    pub wasted_places: usize,
+    pub n_invalid_movies: usize,
 }
 
 /// A movie with its rank in a user's list.
-struct Placed {
+struct RankedMovie {
     rank: u32,
     movie: MovieIdx,
 }
@@ -34,33 +34,33 @@ const COLUMNS: [Column; 3] =
     [Column::required("userId"), Column::required("rank"), Column::required("movieId")];
 /// Maximum number of rows for users outside the split that are listed as problems. A file may cover all
 /// users of a large dataset.
-const MOST_LISTED: u64 = 1_000;
-const AN_ID: &str = "a whole number from 0 to 4294967295";
+const MAX_LISTED_PROBLEMS: u64 = 1_000;
+const ID_EXPECTED: &str = "a whole number from 0 to 4294967295";
 
 /// Reads lists from CSV. Keeps the [`LIST_LENGTH`] rows with the lowest ranks per user. O(rows · log rows).
-pub fn foreign_lists(
+pub fn external_lists(
     file: &str,
     bytes: &[u8],
     split: &Split<'_>,
-) -> Result<ForeignLists, SourceError> {
-    let id_of = |place: usize| split.interactions.user(split.held_out[place].user);
-    let place_of: FxHashMap<UserId, usize> =
-        (0..split.held_out.len()).map(|place| (id_of(place), place)).collect();
-    let mut placed: Vec<Vec<Placed>> = split.held_out.iter().map(|_| Vec::new()).collect();
+) -> Result<ExternalLists, SourceError> {
+    let id_of = |index: usize| split.interactions.user_id(split.held_out[index].user);
+    let index_of: FxHashMap<UserId, usize> =
+        (0..split.held_out.len()).map(|index| (id_of(index), index)).collect();
+    let mut ranked: Vec<Vec<RankedMovie>> = split.held_out.iter().map(|_| Vec::new()).collect();
     let mut movies: FxHashSet<(usize, MovieIdx)> = FxHashSet::default();
     let mut ranks: FxHashSet<(usize, u32)> = FxHashSet::default();
     let mut problems = Vec::new();
-    let mut not_asked = 0;
+    let mut n_unknown_users = 0;
     table::read(file, bytes, &COLUMNS, &mut problems, |row, problems| {
-        let Some(user) = row.require::<UserId>(0, AN_ID, problems) else { return };
+        let Some(user) = row.require::<UserId>(0, ID_EXPECTED, problems) else { return };
         let Some(rank) = row.require::<u32>(1, "a rank from 1 (best)", problems) else { return };
-        let Some(movie_id) = row.require::<MovieId>(2, AN_ID, problems) else { return };
+        let Some(movie_id) = row.require::<MovieId>(2, ID_EXPECTED, problems) else { return };
         let mut drop_row = |column, kind, reason: String| {
             problems.push(row.problem(column, kind, Outcome::RowDropped, reason));
         };
-        let Some(place) = place_of.get(&user) else {
-            not_asked += 1;
-            if not_asked > MOST_LISTED {
+        let Some(index) = index_of.get(&user) else {
+            n_unknown_users += 1;
+            if n_unknown_users > MAX_LISTED_PROBLEMS {
                 return;
             }
             let reason = format!("user {user} is not a held-out user of this split");
@@ -70,7 +70,7 @@ pub fn foreign_lists(
             let reason = format!("movie {movie_id} is not in the catalog");
             return drop_row(2, ProblemKind::UnknownReference, reason);
         };
-        if movies.contains(&(*place, movie)) {
+        if movies.contains(&(*index, movie)) {
             let reason = format!("movie {movie_id} is already in the list of user {user}");
             return drop_row(2, ProblemKind::DuplicateId, reason);
         }
@@ -78,35 +78,35 @@ pub fn foreign_lists(
             let reason = "expected a rank of 1 or more, got `0`".to_owned();
             return drop_row(1, ProblemKind::InvalidValue, reason);
         }
-        if !ranks.insert((*place, rank)) {
+        if !ranks.insert((*index, rank)) {
             let reason = format!("user {user} already has a movie at rank {rank}");
             return drop_row(1, ProblemKind::DuplicateId, reason);
         }
-        movies.insert((*place, movie));
-        placed[*place].push(Placed { rank, movie });
+        movies.insert((*index, movie));
+        ranked[*index].push(RankedMovie { rank, movie });
     })?;
 
-    let mut wasted_places = 0;
-    let mut lists = Vec::with_capacity(placed.len());
-    let mut missing = Vec::new();
-    for (place, mut movies) in placed.into_iter().enumerate() {
-        movies.sort_unstable_by_key(|placed| placed.rank);
+    let mut n_invalid_movies = 0;
+    let mut lists = Vec::with_capacity(ranked.len());
+    let mut missing_users = Vec::new();
+    for (index, mut movies) in ranked.into_iter().enumerate() {
+        movies.sort_unstable_by_key(|ranked| ranked.rank);
         movies.truncate(LIST_LENGTH);
-        let held = &split.held_out[place];
-        wasted_places += movies
+        let held = &split.held_out[index];
+        n_invalid_movies += movies
             .iter()
-            .filter(|placed| {
-                !split.is_candidate[placed.movie.row()]
-                    || held.history.iter().any(|rated| rated.movie == placed.movie)
+            .filter(|ranked| {
+                !split.is_candidate[ranked.movie.row()]
+                    || held.history.iter().any(|rated| rated.movie == ranked.movie)
             })
             .count();
         if movies.is_empty() {
-            missing.push(id_of(place));
+            missing_users.push(id_of(index));
         }
-        lists.push(movies.into_iter().map(|placed| placed.movie).collect());
+        lists.push(movies.into_iter().map(|ranked| ranked.movie).collect());
     }
-    let unlisted_problems = u64::saturating_sub(not_asked, MOST_LISTED);
-    Ok(ForeignLists { lists, problems, unlisted_problems, missing, wasted_places })
+    let unlisted_problems = u64::saturating_sub(n_unknown_users, MAX_LISTED_PROBLEMS);
+    Ok(ExternalLists { lists, problems, unlisted_problems, missing_users, n_invalid_movies })
 }
 
 #[cfg(test)]
@@ -122,7 +122,7 @@ mod tests {
         let interactions = ratings();
         let split = StrongGeneralization::default().split(&interactions, Part::Test).unwrap();
         let ids: Vec<UserId> =
-            split.held_out.iter().map(|held| interactions.user(held.user)).collect();
+            split.held_out.iter().map(|held| interactions.user_id(held.user)).collect();
         let known = split.held_out[0].history[0].movie;
         let mut csv = "userId,rank,movieId,score\n".to_owned();
         let known = interactions.movies().id_of(known);
@@ -134,24 +134,24 @@ mod tests {
         writeln!(csv, "{user},4,{b},0\n{user},1,{},0\n{user},x,{a},0", free[2]).unwrap();
         csv.push_str("99999,1,1,0\n");
         writeln!(csv, "{user},9,88888,0").unwrap();
-        let read = foreign_lists("recs.csv", csv.as_bytes(), &split).unwrap();
+        let read = external_lists("recs.csv", csv.as_bytes(), &split).unwrap();
         let list: Vec<MovieId> =
             read.lists[0].iter().map(|movie| interactions.movies().id_of(*movie)).collect();
         assert_eq!(list, [known, b, a]);
-        assert!(read.wasted_places >= 1);
-        assert_eq!(read.missing, ids[1..]);
+        assert!(read.n_invalid_movies >= 1);
+        assert_eq!(read.missing_users, ids[1..]);
         let lines: Vec<u64> = read.problems.iter().map(|problem| problem.line).collect();
         assert_eq!(lines, [5, 6, 7, 8, 9]);
         assert!(
             read.problems[3].reason.contains("user 99999 is not a held-out user of this split")
         );
-        for row in 1..=MOST_LISTED + 7 {
+        for row in 1..=MAX_LISTED_PROBLEMS + 7 {
             writeln!(csv, "99999,{row},1,0").unwrap();
         }
-        let read = foreign_lists("recs.csv", csv.as_bytes(), &split).unwrap();
+        let read = external_lists("recs.csv", csv.as_bytes(), &split).unwrap();
         assert_eq!(read.unlisted_problems, 8, "the file already had one such row");
-        assert_eq!(read.problems.len() as u64, MOST_LISTED + 4);
-        let wrong = foreign_lists("recs.csv", b"user,item\n", &split).unwrap_err();
+        assert_eq!(read.problems.len() as u64, MAX_LISTED_PROBLEMS + 4);
+        let wrong = external_lists("recs.csv", b"user,item\n", &split).unwrap_err();
         assert!(wrong.to_string().contains("expected `userId,rank,movieId`"), "{wrong}");
     }
 }

@@ -46,7 +46,7 @@ pub(super) struct Division {
 
 impl Division {
     /// Returns the held-out users of `part`.
-    pub(crate) fn of(&self, part: Part) -> &[UserIdx] {
+    pub(crate) fn users(&self, part: Part) -> &[UserIdx] {
         match part {
             Part::Validation => &self.validation,
             Part::Test => &self.test,
@@ -56,15 +56,15 @@ impl Division {
     /// Returns a rule that excludes the tags of all held-out users.
     pub(crate) fn tag_rule(&self, interactions: &Interactions) -> TagRule {
         let held_out = self.validation.iter().chain(&self.test);
-        let without_users = held_out.map(|user| interactions.user(*user)).collect();
-        TagRule { without_users, ..TagRule::default() }
+        let excluded_users = held_out.map(|user| interactions.user_id(*user)).collect();
+        TagRule { excluded_users, ..TagRule::default() }
     }
 
     /// Returns true for each movie that a training user liked, by row.
-    pub(crate) fn liked(&self, interactions: &Interactions) -> Vec<bool> {
+    pub(crate) fn liked_movies(&self, interactions: &Interactions) -> Vec<bool> {
         let mut liked = vec![false; interactions.n_movies()];
         for user in &self.training {
-            for rated in interactions.of_user(*user).filter(is_liked) {
+            for rated in interactions.user_ratings(*user).filter(is_liked) {
                 liked[rated.movie.row()] = true;
             }
         }
@@ -84,23 +84,25 @@ impl StrongGeneralization {
             return Err(SplitError::Share { name: "the history's share", value, below: 1.0 });
         }
         let division = self.divide(interactions)?;
-        let is_candidate = division.liked(interactions);
-        let hold = |user: &UserIdx| {
-            let liked = interactions.of_user(*user).filter(is_liked);
-            let known = liked.filter(|rated| is_candidate[rated.movie.row()]);
-            let (history, relevant) = self.part_in_two(interactions.user(*user), 0, known)?;
+        let is_candidate = division.liked_movies(interactions);
+        let held_out_user = |user: &UserIdx| {
+            let liked = interactions.user_ratings(*user).filter(is_liked);
+            let liked_candidates = liked.filter(|rated| is_candidate[rated.movie.row()]);
+            let (history, relevant) =
+                self.split_ratings(interactions.user_id(*user), 0, liked_candidates)?;
             Some(HeldOut { user: *user, history, relevant })
         };
-        let held_out: Vec<HeldOut> = division.of(part).iter().filter_map(hold).collect();
-        let hide = |user: &UserIdx| {
-            let all = interactions.of_user(*user);
-            let (history, hidden) = self.part_in_two(interactions.user(*user), 1, all)?;
+        let held_out: Vec<HeldOut> =
+            division.users(part).iter().filter_map(held_out_user).collect();
+        let star_task = |user: &UserIdx| {
+            let all = interactions.user_ratings(*user);
+            let (history, hidden) = self.split_ratings(interactions.user_id(*user), 1, all)?;
             Some(StarTask { user: *user, history, hidden })
         };
-        let stars = division.of(part).iter().filter_map(hide).collect();
+        let stars = division.users(part).iter().filter_map(star_task).collect();
         if held_out.is_empty() {
-            let why = "training users liked almost none of the movies that held-out users liked";
-            return Err(SplitError::Nobody { why });
+            let reason = "training users liked almost none of the movies that held-out users liked";
+            return Err(SplitError::NoHeldOutUsers { reason });
         }
         Ok(Split {
             interactions: Cow::Borrowed(interactions),
@@ -114,17 +116,17 @@ impl StrongGeneralization {
     }
 
     /// Divides a user's ratings into a history and a hidden part, each sorted by movie. Returns `None` if
-    /// either is empty. The random stream depends only on the seed, the user and `purpose`, so the result
+    /// either is empty. The random stream depends only on the seed, the user and `stream`, so the result
     /// is independent of the other held-out users.
-    pub(super) fn part_in_two(
+    pub(super) fn split_ratings(
         &self,
         user: UserId,
-        purpose: u64,
+        stream: u64,
         ratings: impl Iterator<Item = Rated>,
     ) -> Option<(Vec<Rated>, Vec<Rated>)> {
         let mut history: Vec<Rated> = ratings.collect();
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
-        random.set_stream((purpose << 32) + 1 + u64::from(user.0));
+        random.set_stream((stream << 32) + 1 + u64::from(user.0));
         shuffle(&mut history, &mut random);
         let n_history = (history.len() as f64 * self.history_share).round() as usize;
         let mut hidden = history.split_off(n_history.min(history.len()));
@@ -137,7 +139,7 @@ impl StrongGeneralization {
     /// Divides the users into training, validation and test users.
     pub(super) fn divide(&self, interactions: &Interactions) -> Result<Division, SplitError> {
         let min_liked = self.min_liked;
-        let n_liked = |user: &UserIdx| interactions.of_user(*user).filter(is_liked).count();
+        let n_liked = |user: &UserIdx| interactions.user_ratings(*user).filter(is_liked).count();
         let mut users: Vec<UserIdx> =
             interactions.users().filter(|user| n_liked(user) >= min_liked).collect();
         let eligible = users.len();
@@ -184,19 +186,19 @@ mod tests {
             for held in &split.held_out {
                 let (history, relevant) = (movie_set(&held.history), movie_set(&held.relevant));
                 assert!(history.is_disjoint(&relevant));
-                let liked = interactions.of_user(held.user).filter(is_liked);
-                let known = liked.filter(|rated| split.is_candidate[rated.movie.row()]);
-                let known = movie_set(&known.collect::<Vec<_>>());
+                let liked = interactions.user_ratings(held.user).filter(is_liked);
+                let liked_candidates = liked.filter(|rated| split.is_candidate[rated.movie.row()]);
+                let known = movie_set(&liked_candidates.collect::<Vec<_>>());
                 assert_eq!(&history | &relevant, known);
                 let expected = (known.len() as f64 * 0.8).round() as usize;
                 assert_eq!(history.len(), expected);
-                assert!(split.tags.without_users.contains(&interactions.user(held.user)));
+                assert!(split.tags.excluded_users.contains(&interactions.user_id(held.user)));
             }
-            assert_eq!(split.tags.without_users.len(), 24);
+            assert_eq!(split.tags.excluded_users.len(), 24);
         }
         let liked_in_training = |movie: usize| {
             let of_training = |user: &UserIdx| {
-                let mut liked = interactions.of_user(*user).filter(is_liked);
+                let mut liked = interactions.user_ratings(*user).filter(is_liked);
                 liked.any(|rated| rated.movie.row() == movie)
             };
             test.training.iter().any(of_training)

@@ -16,8 +16,8 @@ pub struct StarErrors {
 /// Computes the errors of (predicted, given) pairs. Returns `None` without pairs.
 pub fn star_errors(pairs: impl IntoIterator<Item = (f64, f64)>) -> Option<StarErrors> {
     let (mut n, mut squares, mut absolutes) = (0_u64, 0.0, 0.0);
-    for (predicted, given) in pairs {
-        let error = predicted - given;
+    for (predicted, actual) in pairs {
+        let error = predicted - actual;
         n += 1;
         squares += error * error;
         absolutes += error.abs();
@@ -32,9 +32,9 @@ pub fn interval_coverage(
     pairs: impl IntoIterator<Item = (RangeInclusive<f64>, f64)>,
 ) -> Option<f64> {
     let (mut n, mut inside) = (0_u64, 0_u64);
-    for (range, given) in pairs {
+    for (range, actual) in pairs {
         n += 1;
-        inside += u64::from(range.contains(&given));
+        inside += u64::from(range.contains(&actual));
     }
     (n > 0).then(|| inside as f64 / n as f64)
 }

@@ -1,7 +1,7 @@
 //! Metrics of one model's lists on one split.
 
-use super::lists::lists;
-use super::split::{LIKED, Split};
+use super::lists::rank_lists;
+use super::split::{LIKE_THRESHOLD, Split};
 use super::strata::{self, StratumValue};
 use super::{ColdRank, Exposure, UserMetrics, miscalibration, rank_among_cold};
 use crate::catalog::{Movie, Rated};
@@ -11,12 +11,12 @@ use crate::models::Model;
 /// Number of movies in an evaluated list.
 pub const LIST_LENGTH: usize = 100;
 /// Number of top positions that exposure and calibration measure: the part of a list that is displayed.
-pub const SHOWN: usize = 10;
+pub const TOP_K: usize = 10;
 
 /// Genres of each movie, by row.
 #[derive(Clone, Debug)]
 pub struct MovieGenres {
-    of_movie: Vec<Vec<usize>>,
+    by_movie: Vec<Vec<usize>>,
     n_genres: usize,
 }
 
@@ -27,24 +27,24 @@ impl MovieGenres {
             movies.iter().flat_map(|movie| movie.genres.iter().map(String::as_str)).collect();
         names.sort_unstable();
         names.dedup();
-        let numbers = |movie: &Movie| {
+        let genre_indices = |movie: &Movie| {
             let genres = movie.genres.iter();
             genres.filter_map(|genre| names.binary_search(&genre.as_str()).ok()).collect()
         };
-        Self { of_movie: movies.iter().map(numbers).collect(), n_genres: names.len() }
+        Self { by_movie: movies.iter().map(genre_indices).collect(), n_genres: names.len() }
     }
 
     /// Returns an index in which no movie has genres.
     #[cfg(test)]
     pub(super) fn unknown(n_movies: usize) -> Self {
-        Self { of_movie: vec![Vec::new(); n_movies], n_genres: 0 }
+        Self { by_movie: vec![Vec::new(); n_movies], n_genres: 0 }
     }
 
     /// Returns the total weight of each genre. Each movie weighs 1, split equally among its genres.
     fn weights(&self, movies: impl Iterator<Item = MovieIdx>) -> Vec<f64> {
         let mut weights = vec![0.0; self.n_genres];
         for movie in movies {
-            let genres = &self.of_movie[movie.row()];
+            let genres = &self.by_movie[movie.row()];
             for genre in genres {
                 weights[*genre] += 1.0 / genres.len() as f64;
             }
@@ -54,60 +54,60 @@ impl MovieGenres {
 
     /// Returns the divergence of the displayed movies' genres from those of the liked movies in `history`.
     fn miscalibration(&self, history: &[Rated], list: &[MovieIdx]) -> Option<f64> {
-        let liked = history.iter().filter(|rated| rated.stars.halves() >= LIKED);
+        let liked = history.iter().filter(|rated| rated.stars.halves() >= LIKE_THRESHOLD);
         let liked = self.weights(liked.map(|rated| rated.movie));
-        miscalibration(&liked, &self.weights(list.iter().take(SHOWN).copied()))
+        miscalibration(&liked, &self.weights(list.iter().take(TOP_K).copied()))
     }
 }
 
 /// Metrics of a model's lists on one split.
 #[derive(Clone, Debug)]
-pub struct Judged {
+pub struct ModelMetrics {
     /// Ranking metrics of each held-out user.
     pub(super) users: Vec<(UserIdx, UserMetrics)>,
     /// Miscalibration of each user who liked movies with genres.
     pub(super) miscalibration: Vec<(UserIdx, f64)>,
     pub(super) coverage: f64,
     pub(super) popularity_share: f64,
-    pub(super) by_movies: Vec<StratumValue>,
-    pub(super) by_history: Vec<StratumValue>,
+    pub(super) movie_strata: Vec<StratumValue>,
+    pub(super) history_strata: Vec<StratumValue>,
     pub(super) cold: Vec<(UserIdx, ColdRank)>,
 }
 
-impl Judged {
+impl ModelMetrics {
     /// Evaluates a model's lists and, if the split has cold movies, its ranking of only those movies.
     /// Returns the metrics and the lists.
-    pub fn of_model(
+    pub fn from_model(
         model: &dyn Model,
         split: &Split<'_>,
         genres: &MovieGenres,
     ) -> (Self, Vec<Vec<MovieIdx>>) {
-        let lists = lists(model, &split.held_out, &split.is_candidate, LIST_LENGTH);
-        let mut judged = Self::of_lists(&lists, split, genres);
+        let lists = rank_lists(model, &split.held_out, &split.is_candidate, LIST_LENGTH);
+        let mut metrics = Self::from_lists(&lists, split, genres);
         if !split.cold.is_empty() {
             let ranks = rank_among_cold(model, split, 1).into_iter();
-            judged.cold = ranks.filter_map(|(user, rank)| Some((user, rank?))).collect();
+            metrics.cold = ranks.filter_map(|(user, rank)| Some((user, rank?))).collect();
         }
-        (judged, lists)
+        (metrics, lists)
     }
 
     /// Evaluates lists, best first, one per held-out user in the order of the split.
     ///
     /// # Panics
     /// Panics if the number of lists differs from the number of held-out users.
-    pub fn of_lists(lists: &[Vec<MovieIdx>], split: &Split<'_>, genres: &MovieGenres) -> Self {
+    pub fn from_lists(lists: &[Vec<MovieIdx>], split: &Split<'_>, genres: &MovieGenres) -> Self {
         assert_eq!(lists.len(), split.held_out.len(), "one list per held-out user");
-        let held = || split.held_out.iter().zip(lists);
-        let users: Vec<(UserIdx, UserMetrics)> = held()
+        let users_and_lists = || split.held_out.iter().zip(lists);
+        let users: Vec<(UserIdx, UserMetrics)> = users_and_lists()
             .map(|(held, list)| (held.user, UserMetrics::new(list, &held.relevant_movies())))
             .collect();
-        let miscalibration = held()
+        let miscalibration = users_and_lists()
             .filter_map(|(held, list)| {
                 Some((held.user, genres.miscalibration(&held.history, list)?))
             })
             .collect();
         let n_ratings = split.n_ratings();
-        let exposure = Exposure::at(SHOWN, lists, split.is_candidate.len());
+        let exposure = Exposure::new(TOP_K, lists, split.is_candidate.len());
         let by_history = split
             .held_out
             .iter()
@@ -123,8 +123,8 @@ impl Judged {
             miscalibration,
             coverage: exposure.coverage(&split.is_candidate),
             popularity_share: exposure.popularity_share(&split.is_candidate, &n_ratings),
-            by_movies: strata::by_movies(split, &n_ratings, lists),
-            by_history,
+            movie_strata: strata::by_movies(split, &n_ratings, lists),
+            history_strata: by_history,
             cold: Vec::new(),
             users,
         }
