@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
+use cinematch::ranking::DEFAULT_LIMIT;
 use cinematch::sources::history::supported_exports;
 use cinematch_http::access::Me;
 use cinematch_http::extract::QueryOf;
@@ -16,7 +17,6 @@ use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_http::upload;
 use cinematch_service::Service;
 use cinematch_service::imports::{self, ImportReply};
-use cinematch_service::recommend::DEFAULT_LIMIT;
 use serde::Deserialize;
 
 /// Query parameters of `POST /api/import`.

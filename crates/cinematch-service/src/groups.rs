@@ -1,8 +1,8 @@
 //! Recommendations for a group of users.
 
 use cinematch::ranking::{
-    DEFAULT_VETO_SHARE, Filters, Group, GroupRanked, MAX_MEMBERS, Query, Reason, Request,
-    Shortfall, Strategy, explanation,
+    DEFAULT_LIMIT, DEFAULT_VETO_SHARE, Filters, Group, GroupRanked, MAX_MEMBERS, Query, Reason,
+    Request, Shortfall, Strategy, explanation,
 };
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use crate::names::UserName;
 use crate::optional::or_default;
 use crate::personal::base_query;
 use crate::preferences;
-use crate::recommend::{DEFAULT_LIMIT, FiltersBody, RatingBody, known_ids, known_ratings};
+use crate::recommend::{FiltersBody, RatingBody, known_ids, known_ratings};
 use crate::service::Service;
 use crate::serving::Serving;
 use crate::trace::span;

@@ -1,7 +1,7 @@
 //! Recommendations for a profile, based on its stored data.
 
 use cinematch::ids::MovieId;
-use cinematch::ranking::{Order, Query, Rating};
+use cinematch::ranking::{DEFAULT_LIMIT, Order, Query, Rating};
 use cinematch_store::{Profile, UserHistory};
 use serde::Deserialize;
 
@@ -9,7 +9,6 @@ use crate::cache::{CachedReply, Key};
 use crate::error::ServiceError;
 use crate::listing::{self, About, UserId};
 use crate::preferences;
-use crate::recommend::DEFAULT_LIMIT;
 use crate::selection::{Mode, RuntimeBucket, YearBucket};
 use crate::service::Service;
 

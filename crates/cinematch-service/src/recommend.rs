@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cinematch::ids::MovieId;
-use cinematch::ranking::{Filters, GenreFilter, Order, Query, Rating};
+use cinematch::ranking::{DEFAULT_LIMIT, Filters, GenreFilter, Order, Query, Rating};
 use cinematch::rating::is_rating;
 use serde::{Deserialize, Serialize};
 
@@ -147,8 +147,6 @@ pub struct GenresBody {
     none: Vec<String>,
 }
 
-/// Default number of results.
-pub const DEFAULT_LIMIT: usize = 20;
 const DEFAULT_USER: &str = "default_user";
 /// Timeout of the database lookup for a request that names no user.
 const LOOKUP_TIMEOUT: Duration = Duration::from_millis(250);

@@ -43,7 +43,7 @@ pub use group::{
     MemberScore, Strategy,
 };
 pub use popularity::{Order, PopularitySource};
-pub use query::{FieldError, Filters, GenreFilter, Query, QueryError, Rating};
+pub use query::{DEFAULT_LIMIT, FieldError, Filters, GenreFilter, Query, QueryError, Rating};
 pub use question_pool::Answer;
 pub use ranked::{Ranked, Recommendation, Shortfall};
 pub use reasons::reason::Reason;

@@ -55,7 +55,7 @@ pub struct Filters {
 }
 
 /// A request for a list, before validation by [`Recommender::resolve`](super::Recommender::resolve).
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Query {
     /// Movies that the user likes.
     pub liked: Vec<MovieId>,
@@ -71,7 +71,7 @@ pub struct Query {
     pub exclude: Vec<MovieId>,
     /// Movies that are watched or on the watchlist, which are not listed.
     pub seen: Vec<MovieId>,
-    /// Maximum number of movies to return, 1 to 100.
+    /// Maximum number of movies to return, 1 to 100. Default: [`DEFAULT_LIMIT`].
     pub limit: usize,
     /// Number of movies to skip at the start of the list.
     pub offset: usize,
@@ -85,6 +85,30 @@ pub struct Query {
     pub model: Option<String>,
     /// Order of the list.
     pub order: Order,
+}
+
+/// Number of movies in a list whose length isn't requested.
+pub const DEFAULT_LIMIT: usize = 20;
+
+impl Default for Query {
+    fn default() -> Self {
+        Self {
+            liked: Vec::new(),
+            disliked: Vec::new(),
+            ratings: Vec::new(),
+            preferred_genres: Vec::new(),
+            filters: Filters::default(),
+            exclude: Vec::new(),
+            seen: Vec::new(),
+            limit: DEFAULT_LIMIT,
+            offset: 0,
+            diversity: None,
+            novelty: 0.0,
+            explain: false,
+            model: None,
+            order: Order::default(),
+        }
+    }
 }
 
 /// An invalid field of a query.

@@ -78,6 +78,14 @@ fn error_of(query: &Query) -> String {
 }
 
 #[test]
+fn the_default_query_is_valid_and_lists_movies() {
+    let recommender = recommender();
+    let (request, unknown) = recommender.resolve(&Query::default()).unwrap();
+    assert!(unknown.is_empty());
+    assert_eq!(recommender.recommend(&request).items.len(), recommender.movies().len().min(20));
+}
+
+#[test]
 fn suggests_similar_names_for_unknown_names() {
     let typo = Query { preferred_genres: vec!["musicla".to_owned()], ..query() };
     assert_eq!(
