@@ -114,8 +114,8 @@ impl Movielens {
         let step = output.bytes(&format!("downloading {archive}"));
         let md5 = download
             .file(&archive, part, published.as_deref(), |progress| {
-                step.set_length(progress.of.unwrap_or(progress.have));
-                step.set_position(progress.have);
+                step.set_length(progress.total.unwrap_or(progress.received));
+                step.set_position(progress.received);
             })
             .await?;
         drop(step);
