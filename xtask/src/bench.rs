@@ -14,7 +14,6 @@ mod load;
 mod machine;
 mod measure;
 mod mixed;
-mod people;
 pub mod process;
 mod quality;
 mod ratings;
@@ -24,6 +23,7 @@ mod serve;
 mod server;
 mod setup;
 mod stages;
+mod traffic;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ use crate::venv;
 use commands::Programs;
 use machine::Machine;
 use report::Report;
-use setup::{Choice, Pace, Setup, build};
+use setup::{IalsOptions, Scale, Setup, build};
 
 const USAGE: &str = "\
 Usage: cargo xtask bench [PART…] [--runs N] [--json FILE] [--quick] [--factors D,…] [--lenskit]
@@ -100,9 +100,9 @@ impl Part {
 #[derive(Debug, PartialEq)]
 struct Options {
     parts: Vec<Part>,
-    pace: Pace,
+    scale: Scale,
     json: Option<PathBuf>,
-    ials: Choice,
+    ials: IalsOptions,
 }
 
 /// Runs the benchmarks named in `args`, the arguments after `bench`.
@@ -112,11 +112,11 @@ pub fn run(args: &[String]) -> Result<()> {
         return Ok(());
     }
     let options = parse(args)?;
-    let setup = prepare(options.pace, options.ials)?;
-    let machine = Machine::look(&setup.programs)?;
+    let setup = prepare(options.scale, options.ials)?;
+    let machine = Machine::inspect(&setup.programs)?;
     println!("{}\n", machine.lines().join("\n"));
-    if options.pace.runs < Pace::FULL.runs {
-        println!("fewer runs than {}: a smoke test, not for publication\n", Pace::FULL.runs);
+    if options.scale.runs < Scale::FULL.runs {
+        println!("fewer runs than {}: a smoke test, not for publication\n", Scale::FULL.runs);
     }
 
     let mut parts: Vec<Value> = Vec::new();
@@ -138,10 +138,10 @@ pub fn run(args: &[String]) -> Result<()> {
 
 fn parse(args: &[String]) -> Result<Options> {
     let mut parts = Vec::new();
-    let mut pace = Pace::FULL;
+    let mut scale = Scale::FULL;
     let mut runs = None;
     let mut json = None;
-    let mut ials = Choice::default();
+    let mut ials = IalsOptions::default();
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().with_context(|| format!("{arg} needs a value\n\n{USAGE}"));
@@ -165,7 +165,7 @@ fn parse(args: &[String]) -> Result<Options> {
                     .context("--factors needs positive numbers, separated by commas")?;
             }
             "--json" => json = Some(PathBuf::from(value()?)),
-            "--quick" => pace = Pace::QUICK,
+            "--quick" => scale = Scale::QUICK,
             "--runs" => {
                 let number = value()?.parse().ok().filter(|runs| *runs > 0);
                 runs = Some(number.context("--runs needs a positive number")?);
@@ -176,12 +176,12 @@ fn parse(args: &[String]) -> Result<Options> {
     if parts.is_empty() {
         parts.extend(Part::ALL);
     }
-    pace.runs = runs.unwrap_or(pace.runs);
-    Ok(Options { parts, pace, json, ials })
+    scale.runs = runs.unwrap_or(scale.runs);
+    Ok(Options { parts, scale, json, ials })
 }
 
 /// Builds our binary, creates the peers' Python environment and empties the working directory.
-fn prepare(pace: Pace, ials: Choice) -> Result<Setup> {
+fn prepare(scale: Scale, ials: IalsOptions) -> Result<Setup> {
     let inputs = Inputs::find()?;
     let root = project::root();
     let target = project::target()?;
@@ -189,11 +189,11 @@ fn prepare(pace: Pace, ials: Choice) -> Result<Setup> {
     let peers = root.join("benches/peers");
     let python = venv::python(&peers.join("requirements.txt"), "peers")?;
     let work = target.join("bench");
-    empty(&work)?;
-    Ok(Setup { programs: Programs { ours, python, peers }, inputs, work, pace, ials })
+    recreate(&work)?;
+    Ok(Setup { programs: Programs { ours, python, peers }, inputs, work, scale, ials })
 }
 
-fn empty(directory: &Path) -> Result<()> {
+fn recreate(directory: &Path) -> Result<()> {
     if directory.exists() {
         fs::remove_dir_all(directory)
             .with_context(|| format!("cannot clear {}", directory.display()))?;
@@ -211,8 +211,8 @@ mod tests {
 
     #[test]
     fn runs_all_parts_without_arguments() {
-        let ials = Choice { factors: vec![64, 128], lenskit: false };
-        let expected = Options { parts: Part::ALL.to_vec(), pace: Pace::FULL, json: None, ials };
+        let ials = IalsOptions { factors: vec![64, 128], lenskit: false };
+        let expected = Options { parts: Part::ALL.to_vec(), scale: Scale::FULL, json: None, ials };
         assert_eq!(parsed(&[]).unwrap(), expected);
     }
 
@@ -220,9 +220,9 @@ mod tests {
     fn parses_arguments_in_any_order() {
         let expected = Options {
             parts: vec![Part::Serve, Part::Mixed, Part::Ials],
-            pace: Pace { runs: 9, ..Pace::QUICK },
+            scale: Scale { runs: 9, ..Scale::QUICK },
             json: Some(PathBuf::from("out.json")),
-            ials: Choice { factors: vec![8, 256], lenskit: true },
+            ials: IalsOptions { factors: vec![8, 256], lenskit: true },
         };
         let args = [
             ["--runs", "9", "serve", "--json", "out.json"],

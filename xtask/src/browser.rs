@@ -11,35 +11,35 @@ use crate::{debian, project};
 /// Path of the script in its package.
 const AXE: &str = "axe_playwright_python/axe.min.js";
 /// Copy of the requirements file in a complete installation.
-const INSTALLED: &str = "installed-requirements.txt";
+const INSTALLED_REQUIREMENTS: &str = "installed-requirements.txt";
 
 /// Finds chromedriver, or installs it with Chromium from Debian if permitted. Otherwise returns `None`, and
 /// the tests report that they were skipped.
 pub fn driver() -> Result<Option<PathBuf>> {
     const PROGRAM: &str = "chromedriver";
-    if let Some(found) = debian::on_path(PROGRAM) {
+    if let Some(found) = debian::find_on_path(PROGRAM) {
         return Ok(Some(found));
     }
     debian::install("chromium-driver")?;
-    Ok(debian::on_path(PROGRAM))
+    Ok(debian::find_on_path(PROGRAM))
 }
 
 /// Returns the axe-core script in `target/axe`, installed by pip with a checksum. `python` must have pip.
 pub fn axe(python: &Path) -> Result<PathBuf> {
     let requirements = project::root().join("tests/python/axe-requirements.txt");
-    let wanted = fs::read(&requirements)
+    let expected = fs::read(&requirements)
         .with_context(|| format!("cannot read {}", requirements.display()))?;
-    let home = project::target()?.join("axe");
-    let (script, installed) = (home.join(AXE), home.join(INSTALLED));
-    if script.is_file() && fs::read(&installed).is_ok_and(|content| content == wanted) {
+    let folder = project::target()?.join("axe");
+    let (script, installed) = (folder.join(AXE), folder.join(INSTALLED_REQUIREMENTS));
+    if script.is_file() && fs::read(&installed).is_ok_and(|content| content == expected) {
         return Ok(script);
     }
-    eprintln!("fetching axe-core to {} (once)", home.display());
+    eprintln!("fetching axe-core to {} (once)", folder.display());
     let mut pip = Command::new(python);
     // Skips dependencies of the package, since the script needs only a browser.
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"])
         .args(["--require-hashes", "--upgrade", "--target"])
-        .arg(&home)
+        .arg(&folder)
         .arg("-r")
         .arg(&requirements);
     if !pip.status().with_context(|| format!("cannot run {pip:?}"))?.success() {
@@ -48,7 +48,7 @@ pub fn axe(python: &Path) -> Result<PathBuf> {
         );
     }
     // Written last, so that an interrupted installation is repeated.
-    fs::write(&installed, wanted)
+    fs::write(&installed, expected)
         .with_context(|| format!("cannot write {}", installed.display()))?;
     Ok(script)
 }

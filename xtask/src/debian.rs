@@ -13,14 +13,14 @@ pub fn is_root() -> Result<bool> {
 }
 
 /// Returns the path of a program on `PATH`.
-pub fn on_path(program: &str) -> Option<PathBuf> {
+pub fn find_on_path(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 /// Installs a package as root on systems with apt-get. Does nothing otherwise.
 pub fn install(package: &str) -> Result<()> {
-    if !is_root()? || on_path("apt-get").is_none() {
+    if !is_root()? || find_on_path("apt-get").is_none() {
         return Ok(());
     }
     eprintln!("installing Debian's package {package} (once)");

@@ -26,7 +26,7 @@ const ATTEMPTS: usize = 5;
 /// standard input closes. The system closes it when [`Postgres`] is dropped or xtask is killed. The
 /// script runs in its own process group, which does not receive Ctrl-C. `fsync` stays enabled, since
 /// tests kill the server and check durability.
-const KEEPER: &str = r#"
+const START_SCRIPT: &str = r#"
 trap '' HUP INT PIPE
 bin=$1 home=$2 user=$3
 exec 2>"$home/start.log"
@@ -43,8 +43,8 @@ rm -rf "$home"
 
 /// A running server, stopped and removed on drop.
 pub struct Postgres {
-    keeper: Child,
-    home: Home,
+    script: Child,
+    folder: DataFolder,
     url: String,
 }
 
@@ -63,49 +63,49 @@ impl Postgres {
 
     /// Starts a server. Returns `None` if another process has taken the port.
     fn try_start(programs: &Path, owner: Option<Owner>) -> Result<Option<Self>> {
-        let home = Home::make(owner)?;
+        let folder = DataFolder::make(owner)?;
         let (password, port) = (random_hex()?, free_port()?);
-        home.write("password", &format!("{password}\n"))?;
-        home.write(
+        folder.write("password", &format!("{password}\n"))?;
+        folder.write(
             "settings",
             &format!(
                 "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = ''\n\
                  max_connections = 200\nlog_min_messages = warning\n"
             ),
         )?;
-        let mut keeper = Command::new("sh");
-        keeper.args(["-c", KEEPER, "keeper"]).arg(programs).arg(&home.path).arg(USER);
-        keeper.stdin(Stdio::piped()).stdout(Stdio::piped()).current_dir(&home.path);
-        keeper.process_group(0).env("LC_ALL", "C");
+        let mut script = Command::new("sh");
+        script.args(["-c", START_SCRIPT, "keeper"]).arg(programs).arg(&folder.path).arg(USER);
+        script.stdin(Stdio::piped()).stdout(Stdio::piped()).current_dir(&folder.path);
+        script.process_group(0).env("LC_ALL", "C");
         for (name, _) in env::vars_os() {
             if name.to_string_lossy().starts_with("PG") {
-                keeper.env_remove(name);
+                script.env_remove(name);
             }
         }
         if let Some(owner) = owner {
-            keeper.uid(owner.uid).gid(owner.gid);
+            script.uid(owner.uid).gid(owner.gid);
         }
-        let keeper = keeper.spawn().context("cannot run sh")?;
+        let script = script.spawn().context("cannot run sh")?;
         let url = format!("postgres://{USER}:{password}@127.0.0.1:{port}/postgres");
-        let mut started = Self { keeper, home, url };
+        let mut started = Self { script, folder, url };
         if started.is_ready()? {
             return Ok(Some(started));
         }
-        let said = started.home.logs();
-        if said.contains("Address already in use") {
+        let output = started.folder.logs();
+        if output.contains("Address already in use") {
             return Ok(None);
         }
-        bail!("PostgreSQL ({}) did not start:\n{}", programs.display(), said.trim_end())
+        bail!("PostgreSQL ({}) did not start:\n{}", programs.display(), output.trim_end())
     }
 
     /// Waits for the keeper and returns true if it has started the server.
     fn is_ready(&mut self) -> Result<bool> {
-        let mut said = String::new();
-        if let Some(stdout) = self.keeper.stdout.take() {
-            let heard = BufReader::new(stdout).read_line(&mut said);
-            heard.context("cannot read from PostgreSQL's start script")?;
+        let mut output = String::new();
+        if let Some(stdout) = self.script.stdout.take() {
+            let result = BufReader::new(stdout).read_line(&mut output);
+            result.context("cannot read from PostgreSQL's start script")?;
         }
-        Ok(said == "ready\n")
+        Ok(output == "ready\n")
     }
 
     /// Returns the connection URL with user and password.
@@ -117,20 +117,20 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         // Closing its input makes the keeper stop the server.
-        drop(self.keeper.stdin.take());
-        if let Err(error) = self.keeper.wait() {
-            eprintln!("PostgreSQL in {} may still be running: {error}", self.home.path.display());
+        drop(self.script.stdin.take());
+        if let Err(error) = self.script.wait() {
+            eprintln!("PostgreSQL in {} may still be running: {error}", self.folder.path.display());
         }
     }
 }
 
 /// Folder of a cluster, removed on drop.
-struct Home {
+struct DataFolder {
     path: PathBuf,
     owner: Option<Owner>,
 }
 
-impl Home {
+impl DataFolder {
     /// Creates an empty folder that is accessible to `owner` only.
     fn make(owner: Option<Owner>) -> Result<Self> {
         // Other users may lack access to the build directory.
@@ -138,23 +138,23 @@ impl Home {
         fs::create_dir_all(&parent)
             .with_context(|| format!("cannot create {}", parent.display()))?;
         let path = parent.join(format!("cinematch-postgres-{}", random_hex()?));
-        let made = DirBuilder::new().mode(0o700).create(&path);
-        made.with_context(|| format!("cannot create {}", path.display()))?;
-        let home = Self { path, owner };
-        home.give_away(&home.path)?;
-        Ok(home)
+        let result = DirBuilder::new().mode(0o700).create(&path);
+        result.with_context(|| format!("cannot create {}", path.display()))?;
+        let folder = Self { path, owner };
+        folder.set_owner(&folder.path)?;
+        Ok(folder)
     }
 
     /// Writes a file that only the owner can read.
     fn write(&self, name: &str, text: &str) -> Result<()> {
         let path = self.path.join(name);
         let file = File::options().write(true).create_new(true).mode(0o600).open(&path);
-        let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
-        written.with_context(|| format!("cannot write {}", path.display()))?;
-        self.give_away(&path)
+        let result = file.and_then(|mut file| file.write_all(text.as_bytes()));
+        result.with_context(|| format!("cannot write {}", path.display()))?;
+        self.set_owner(&path)
     }
 
-    fn give_away(&self, path: &Path) -> Result<()> {
+    fn set_owner(&self, path: &Path) -> Result<()> {
         let Some(Owner { uid, gid }) = self.owner else { return Ok(()) };
         chown(path, Some(uid), Some(gid))
             .with_context(|| format!("cannot change the owner of {} to user {uid}", path.display()))
@@ -167,7 +167,7 @@ impl Home {
     }
 }
 
-impl Drop for Home {
+impl Drop for DataFolder {
     fn drop(&mut self) {
         // Usually removed by the keeper already.
         if let Err(error) = fs::remove_dir_all(&self.path)
@@ -193,7 +193,8 @@ impl Owner {
             return Ok(None);
         }
         let users = fs::read_to_string("/etc/passwd").context("cannot read /etc/passwd")?;
-        let found = Self::named(&users, "postgres").or_else(|| Self::named(&users, "nobody"));
+        let found =
+            Self::find_user(&users, "postgres").or_else(|| Self::find_user(&users, "nobody"));
         found.map(Some).context(
             "PostgreSQL does not run as root, and neither the user `postgres` nor `nobody` exists: \
              run `cargo xtask test` as another user",
@@ -201,12 +202,12 @@ impl Owner {
     }
 
     /// Finds a user by name in the lines of a passwd file.
-    fn named(users: &str, name: &str) -> Option<Self> {
+    fn find_user(users: &str, name: &str) -> Option<Self> {
         users.lines().find_map(|line| {
             let mut fields = line.split(':');
-            let is_meant = fields.next() == Some(name);
+            let is_match = fields.next() == Some(name);
             let (uid, gid) = (fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?);
-            is_meant.then_some(Self { uid, gid })
+            is_match.then_some(Self { uid, gid })
         })
     }
 }
@@ -230,8 +231,8 @@ fn programs() -> Result<PathBuf> {
 }
 
 fn find() -> Option<PathBuf> {
-    let said = Command::new("pg_config").arg("--bindir").output().ok();
-    let configured = said.map(|output| String::from_utf8_lossy(&output.stdout).trim().into());
+    let output = Command::new("pg_config").arg("--bindir").output().ok();
+    let configured = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().into());
     let debian = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut debian: Vec<PathBuf> = debian.map(|entry| entry.path()).collect();
     newest_first(&mut debian);
@@ -278,10 +279,10 @@ mod tests {
         let users = "root:x:0:0:root:/root:/bin/bash\n\npostgresql:x:7:8::/:/bin/sh\n\
                      postgres:x:101:104:PostgreSQL administrator,,,:/var/lib/postgresql:/bin/bash\n\
                      broken:x:many:1::/:\nnobody:*:65534:65533:nobody:/nonexistent:/bin/false";
-        assert_eq!(Owner::named(users, "postgres"), Some(Owner { uid: 101, gid: 104 }));
-        assert_eq!(Owner::named(users, "nobody"), Some(Owner { uid: 65534, gid: 65533 }));
-        assert_eq!(Owner::named(users, "broken"), None);
-        assert_eq!(Owner::named(users, "ada"), None);
+        assert_eq!(Owner::find_user(users, "postgres"), Some(Owner { uid: 101, gid: 104 }));
+        assert_eq!(Owner::find_user(users, "nobody"), Some(Owner { uid: 65534, gid: 65533 }));
+        assert_eq!(Owner::find_user(users, "broken"), None);
+        assert_eq!(Owner::find_user(users, "ada"), None);
     }
 
     #[test]
@@ -305,11 +306,11 @@ mod tests {
         let server = Postgres::start().unwrap();
         let (_, address) = server.url().rsplit_once('@').unwrap();
         let address = address.strip_suffix("/postgres").unwrap().to_owned();
-        let home = server.home.path.clone();
-        assert!(home.join("data/PG_VERSION").is_file());
+        let folder = server.folder.path.clone();
+        assert!(folder.join("data/PG_VERSION").is_file());
         TcpStream::connect(&address).unwrap();
         drop(server);
         TcpStream::connect(&address).unwrap_err();
-        assert!(!home.exists());
+        assert!(!folder.exists());
     }
 }

@@ -16,11 +16,11 @@ const PROGRAM: &str = "redis-server";
 
 /// Finds the program, or installs it if permitted.
 pub fn program() -> Result<PathBuf> {
-    if let Some(found) = debian::on_path(PROGRAM) {
+    if let Some(found) = debian::find_on_path(PROGRAM) {
         return Ok(found);
     }
     debian::install(PROGRAM)?;
-    if let Some(found) = debian::on_path(PROGRAM) {
+    if let Some(found) = debian::find_on_path(PROGRAM) {
         return Ok(found);
     }
     bail!(
@@ -53,9 +53,9 @@ impl Redis {
             .spawn()
             .with_context(|| format!("cannot run {}", program.display()))?;
         let redis = Self { client: program.with_file_name("redis-cli"), child, port };
-        let begun = Instant::now();
-        while redis.ask("PING").is_err() {
-            if begun.elapsed() > START_TIMEOUT {
+        let started = Instant::now();
+        while redis.run_command("PING").is_err() {
+            if started.elapsed() > START_TIMEOUT {
                 bail!("redis-server does not respond on port {port}");
             }
             thread::sleep(Duration::from_millis(10));
@@ -70,7 +70,7 @@ impl Redis {
 
     /// Deletes all keys.
     pub fn flush(&self) -> Result<()> {
-        self.ask("FLUSHALL")
+        self.run_command("FLUSHALL")
     }
 
     /// Returns the CPU time of the server, in seconds.
@@ -78,7 +78,7 @@ impl Redis {
         process::cpu_seconds(self.child.id())
     }
 
-    fn ask(&self, command: &str) -> Result<()> {
+    fn run_command(&self, command: &str) -> Result<()> {
         let port = self.port.to_string();
         let output = Command::new(&self.client).args(["-p", &port, command]).output();
         if output.context("cannot run redis-cli")?.status.success() {

@@ -12,25 +12,25 @@ use anyhow::{Context, Result, bail};
 use crate::project;
 
 /// Copy of the requirements file in a complete environment.
-const INSTALLED: &str = "installed-requirements.txt";
+const INSTALLED_REQUIREMENTS: &str = "installed-requirements.txt";
 
 /// Returns the Python interpreter of the environment `target/venv/<name>` with `requirements`
 /// installed. Creates the environment if it is missing or if `requirements` has changed, with the
 /// interpreter in the environment variable `PYTHON` or `python3`.
 pub fn python(requirements: &Path, name: &str) -> Result<PathBuf> {
-    let wanted = fs::read(requirements)
+    let expected = fs::read(requirements)
         .with_context(|| format!("cannot read {}", requirements.display()))?;
-    let home = project::target()?.join("venv").join(name);
-    let python = home.join("bin/python");
-    let installed = home.join(INSTALLED);
-    if python.exists() && fs::read(&installed).is_ok_and(|content| content == wanted) {
+    let folder = project::target()?.join("venv").join(name);
+    let python = folder.join("bin/python");
+    let installed = folder.join(INSTALLED_REQUIREMENTS);
+    if python.exists() && fs::read(&installed).is_ok_and(|content| content == expected) {
         return Ok(python);
     }
 
     let base = env::var_os("PYTHON").unwrap_or_else(|| OsString::from("python3"));
-    eprintln!("creating the Python environment {} (once)", home.display());
+    eprintln!("creating the Python environment {} (once)", folder.display());
     run(
-        Command::new(&base).args(["-m", "venv", "--clear"]).arg(&home),
+        Command::new(&base).args(["-m", "venv", "--clear"]).arg(&folder),
         "it needs Python 3.11 or newer with the module venv (on Debian and Ubuntu: python3-venv); \
          set PYTHON to use another interpreter",
     )?;
@@ -41,7 +41,7 @@ pub fn python(requirements: &Path, name: &str) -> Result<PathBuf> {
         "pip needs the network, or a configured package index, the first time",
     )?;
     // Written last, so that an interrupted installation is repeated.
-    fs::write(&installed, wanted)
+    fs::write(&installed, expected)
         .with_context(|| format!("cannot write {}", installed.display()))?;
     Ok(python)
 }
@@ -57,9 +57,9 @@ fn run(command: &mut Command, advice: &str) -> Result<()> {
         Err(error) => return Err(error).with_context(|| format!("cannot run `{program}`")),
     };
     if !output.status.success() {
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said);
-        bail!("{command:?} failed ({}); {advice}\n{}", output.status, said.trim_end());
+        let output_text = [output.stdout, output.stderr].concat();
+        let output_text = String::from_utf8_lossy(&output_text);
+        bail!("{command:?} failed ({}); {advice}\n{}", output.status, output_text.trim_end());
     }
     Ok(())
 }

@@ -25,9 +25,9 @@ use cinematch::models::{Fitted, Model, Spec, TrainingSet};
 use crate::data::Data;
 use crate::outcome::Outcome;
 
-const SHOWN: usize = 20;
+const LIST_LENGTH: usize = 20;
 /// Numbers of ratings of each new movie to measure.
-const RATED: [usize; 4] = [3, 10, 30, 100];
+const RATING_COUNTS: [usize; 4] = [3, 10, 30, 100];
 /// Pairs of the number of neighbors and the exponent that restores the norm of their average.
 const VARIANTS: [(usize, f32); 9] = [
     (5, 0.0),
@@ -45,11 +45,11 @@ const VARIANTS: [(usize, f32); 9] = [
 #[derive(Clone, Copy, Default)]
 struct Sums {
     /// NDCG at 20 of the liked new movies among all movies.
-    among_all: f64,
+    ndcg_all: f64,
     /// NDCG at 20 of the liked new movies among the new movies.
-    among_new: f64,
+    ndcg_new: f64,
     /// Number of new movies among the first 20.
-    shown: f64,
+    n_new_shown: f64,
 }
 
 /// Runs the measurement.
@@ -62,46 +62,46 @@ pub fn run(args: &[&str]) -> Outcome<()> {
     let data = Data::read(Path::new(root), Path::new(raw))?;
     let mut rows: Vec<(String, Sums)> = Vec::new();
     let (mut n_users, mut n_new) = (0_u32, 0);
-    let mut of_likes = 0.0;
+    let mut new_share = 0.0;
     for seed in 42..42 + n_splits {
         let users = StrongGeneralization { seed, ..StrongGeneralization::default() };
         let split =
             ColdMovies { users, ..ColdMovies::default() }.split(&data.interactions, Part::Test)?;
-        let setting = Setting::new(&data, &split)?;
-        n_users += setting.held_out.len() as u32;
+        let experiment = Experiment::new(&data, &split)?;
+        n_users += experiment.held_out.len() as u32;
         n_new += split.cold.len();
         let share = |held: &HeldOut| {
             held.relevant.len() as f64 / (held.relevant.len() + held.history.len()) as f64
         };
-        of_likes += setting.held_out.iter().map(share).sum::<f64>();
-        for (at, (name, model)) in setting.variants().into_iter().enumerate() {
-            if at == rows.len() {
+        new_share += experiment.held_out.iter().map(share).sum::<f64>();
+        for (index, (name, model)) in experiment.variants().into_iter().enumerate() {
+            if index == rows.len() {
                 rows.push((name, Sums::default()));
             }
-            setting.measure(&model, &mut rows[at].1);
+            experiment.measure(&model, &mut rows[index].1);
         }
     }
     println!("{n_splits} splits, {n_new} new movies, {n_users} users");
-    let of_likes = SHOWN as f64 * of_likes / f64::from(n_users);
-    println!("of {SHOWN} movies that users like, {of_likes:.2} are new\n");
+    let new_share = LIST_LENGTH as f64 * new_share / f64::from(n_users);
+    println!("of {LIST_LENGTH} movies that users like, {new_share:.2} are new\n");
     println!(
         "| | NDCG@20 among all | among new movies | new movies among the first 20 |\n|---|---|---|---|"
     );
     for (name, sums) in rows {
         let mean = |sum: f64| sum / f64::from(n_users);
-        let Sums { among_all, among_new, shown } = sums;
+        let Sums { ndcg_all, ndcg_new, n_new_shown } = sums;
         println!(
             "| {name} | {:.4} | {:.4} | {:.2} |",
-            mean(among_all),
-            mean(among_new),
-            mean(shown)
+            mean(ndcg_all),
+            mean(ndcg_new),
+            mean(n_new_shown)
         );
     }
     Ok(())
 }
 
 /// A split whose new movies follow the learned ones.
-struct Setting<'a> {
+struct Experiment<'a> {
     split: &'a Split<'a>,
     n_learned: usize,
     features: RankingFeatures,
@@ -114,7 +114,7 @@ struct Setting<'a> {
     held_out: Vec<HeldOut>,
 }
 
-impl<'a> Setting<'a> {
+impl<'a> Experiment<'a> {
     fn new(data: &Data, split: &'a Split<'a>) -> Outcome<Self> {
         let is_cold = |row: usize| split.cold.binary_search(&MovieIdx(row as u32)).is_ok();
         let (cold, known): (Vec<usize>, Vec<usize>) =
@@ -148,17 +148,17 @@ impl<'a> Setting<'a> {
         let neighbors = nearest_movies(&features.matrix, n_learned, is_known);
         let all = data.interactions.clone().restricted_to(&Vocabulary::new(ids()));
 
-        let mut place = vec![0_u32; order.len()];
+        let mut new_rows = vec![0_u32; order.len()];
         for (new, old) in order.iter().enumerate() {
-            place[*old] = new as u32;
+            new_rows[*old] = new as u32;
         }
         let mut held_out = split.held_out.clone();
-        for held in &mut held_out {
-            for rated in held.history.iter_mut().chain(&mut held.relevant) {
-                rated.movie = MovieIdx(place[rated.movie.row()]);
+        for user in &mut held_out {
+            for rated in user.history.iter_mut().chain(&mut user.relevant) {
+                rated.movie = MovieIdx(new_rows[rated.movie.row()]);
             }
-            held.history.sort_unstable_by_key(|rated| rated.movie);
-            held.relevant.sort_unstable_by_key(|rated| rated.movie);
+            user.history.sort_unstable_by_key(|rated| rated.movie);
+            user.relevant.sort_unstable_by_key(|rated| rated.movie);
         }
         let is_candidate = order.iter().map(|row| split.is_candidate[*row]).collect();
         Ok(Self { split, n_learned, features, neighbors, learned, all, is_candidate, held_out })
@@ -187,11 +187,11 @@ impl<'a> Setting<'a> {
             let name = format!("mapped, shrinkage {shrinkage}");
             variants.push((name, self.hybrid(&self.neighbors, map, 0)));
         }
-        for n in RATED {
+        for n in RATING_COUNTS {
             variants
                 .push((format!("{n} ratings, folded in only"), self.hybrid(&nothing, default, n)));
-            let both = self.hybrid(&self.neighbors, default, n);
-            variants.push((format!("{n} ratings, folded in and mapped"), both));
+            let mapped = self.hybrid(&self.neighbors, default, n);
+            variants.push((format!("{n} ratings, folded in and mapped"), mapped));
         }
         variants
     }
@@ -209,20 +209,20 @@ impl<'a> Setting<'a> {
                 .user_ratings(*user)
                 .for_each(|rated| times[rated.movie.row()].push(rated.time));
         }
-        let before: Vec<u32> = times
+        let cutoffs: Vec<u32> = times
             .iter_mut()
             .map(|times| {
                 times.sort_unstable();
                 times.get(n_rated).copied().unwrap_or(u32::MAX)
             })
             .collect();
-        let some = self.all.filtered(|rated| {
-            rated.movie.row() < self.n_learned || rated.time < before[rated.movie.row()]
+        let early_ratings = self.all.filtered(|rated| {
+            rated.movie.row() < self.n_learned || rated.time < cutoffs[rated.movie.row()]
         });
         let new_movies = NewMovies {
             n_learned: self.n_learned,
             neighbors,
-            ratings: (n_rated > 0).then_some((&some, self.split.training.as_slice())),
+            ratings: (n_rated > 0).then_some((&early_ratings, self.split.training.as_slice())),
             map,
         };
         let extended = |(kind, model, weight): &(Kind, Fitted, f32)| match kind {
@@ -245,14 +245,14 @@ impl<'a> Setting<'a> {
                 let movies = (from..scores.len()).filter(|row| self.is_candidate[*row]);
                 let mut movies: Vec<MovieIdx> = movies.map(|row| MovieIdx(row as u32)).collect();
                 movies.sort_by(|a, b| scores[b.row()].total_cmp(&scores[a.row()]));
-                movies.truncate(SHOWN);
+                movies.truncate(LIST_LENGTH);
                 movies
             };
             let (list, relevant) = (best(0), held.relevant_movies());
-            sums.among_all += ndcg_at(SHOWN, &list, &relevant);
-            sums.among_new += ndcg_at(SHOWN, &best(self.n_learned), &relevant);
+            sums.ndcg_all += ndcg_at(LIST_LENGTH, &list, &relevant);
+            sums.ndcg_new += ndcg_at(LIST_LENGTH, &best(self.n_learned), &relevant);
             let new_movies = list.iter().filter(|movie| movie.row() >= self.n_learned);
-            sums.shown += new_movies.count() as f64;
+            sums.n_new_shown += new_movies.count() as f64;
         }
     }
 }

@@ -16,11 +16,11 @@ use cinematch::ranking::{Query, Rating, Recommender};
 use crate::data::{Data, Trained};
 use crate::outcome::Outcome;
 
-const SHOWN: usize = 20;
+const LIST_LENGTH: usize = 20;
 const DIVERSITY: [f32; 6] = [0.0, 0.15, 0.3, 0.5, 0.7, 1.0];
 const NOVELTY: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 /// Share of all ratings that belong to the head, which are the most rated movies.
-const HEAD: f64 = 0.8;
+const HEAD_SHARE: f64 = 0.8;
 /// Width of the longest bar, in characters.
 const WIDTH: f64 = 24.0;
 
@@ -29,7 +29,7 @@ const COLUMNS: [&str; 6] =
     ["NDCG@20", "similarity", "nearest", "KL to own genres", "popularity", "long tail"];
 
 /// Columns that are also drawn as bars: accuracy, genres and share of little-known movies.
-const CURVES: [usize; 3] = [0, 3, 5];
+const PLOTTED_COLUMNS: [usize; 3] = [0, 3, 5];
 
 /// Runs the measurement.
 pub fn run(args: &[&str]) -> Outcome<()> {
@@ -64,7 +64,7 @@ pub fn run(args: &[&str]) -> Outcome<()> {
     for sum in sums.iter_mut().flatten() {
         *sum /= n_users as f64;
     }
-    println!("{n_splits} splits, {n_users} lists of {SHOWN} movies per setting\n");
+    println!("{n_splits} splits, {n_users} lists of {LIST_LENGTH} movies per setting\n");
     let (diversity, novelty) = sums.split_at(DIVERSITY.len());
     print("diversity", &DIVERSITY, diversity);
     print("novelty", &NOVELTY, novelty);
@@ -80,7 +80,7 @@ fn list(
     let id = |movie| recommender.movie(movie).movie_id;
     let rating = |rated: &Rated| Rating { movie_id: id(rated.movie), rating: rated.stars.value() };
     let ratings = held.history.iter().map(rating).collect();
-    let query = Query { ratings, limit: SHOWN, diversity, novelty, ..Query::default() };
+    let query = Query { ratings, limit: LIST_LENGTH, diversity, novelty, ..Query::default() };
     let (request, _) = recommender.resolve(&query)?;
     Ok(recommender.recommend(&request).items.iter().map(|item| item.movie).collect())
 }
@@ -90,7 +90,7 @@ struct Popularity {
     /// Share of movies with fewer ratings, 0 to 1.
     percentile: Vec<f64>,
     /// True for movies outside the head.
-    in_tail: Vec<bool>,
+    is_in_tail: Vec<bool>,
 }
 
 impl Popularity {
@@ -98,20 +98,23 @@ impl Popularity {
         let n_ratings = split.n_ratings();
         let mut sorted = n_ratings.clone();
         sorted.sort_unstable();
-        let less = |count: &u32| sorted.partition_point(|other| other < count);
+        let n_less_popular = |count: &u32| sorted.partition_point(|other| other < count);
         let total: f64 = sorted.iter().copied().map(f64::from).sum();
-        let mut of_head = 0.0;
-        let mut least_of_head = u32::MAX;
+        let mut head_ratings = 0.0;
+        let mut min_head_count = u32::MAX;
         for count in sorted.iter().rev() {
-            if of_head >= HEAD * total {
+            if head_ratings >= HEAD_SHARE * total {
                 break;
             }
-            of_head += f64::from(*count);
-            least_of_head = *count;
+            head_ratings += f64::from(*count);
+            min_head_count = *count;
         }
         Self {
-            percentile: n_ratings.iter().map(|n| less(n) as f64 / sorted.len() as f64).collect(),
-            in_tail: n_ratings.iter().map(|n| *n < least_of_head).collect(),
+            percentile: n_ratings
+                .iter()
+                .map(|n| n_less_popular(n) as f64 / sorted.len() as f64)
+                .collect(),
+            is_in_tail: n_ratings.iter().map(|n| *n < min_head_count).collect(),
         }
     }
 }
@@ -126,30 +129,31 @@ fn measure(
     for movie in list {
         pool.push(*movie);
     }
-    let (mut alike, mut nearest) = (0.0, 0.0);
-    for (at, movie) in list.iter().enumerate() {
+    let (mut similarity, mut nearest) = (0.0, 0.0);
+    for (index, movie) in list.iter().enumerate() {
         let others =
-            pool.similarities_to(*movie).iter().enumerate().filter(|(other, _)| *other != at);
-        let others: Vec<f64> = others.map(|(_, likeness)| f64::from(*likeness)).collect();
-        alike += others.iter().sum::<f64>() / others.len() as f64;
+            pool.similarities_to(*movie).iter().enumerate().filter(|(other, _)| *other != index);
+        let others: Vec<f64> = others.map(|(_, similarity)| f64::from(*similarity)).collect();
+        similarity += others.iter().sum::<f64>() / others.len() as f64;
         nearest += others.into_iter().fold(0.0, f64::max);
     }
     let n_movies = list.len() as f64;
     // This is the weight of a rating in the content model.
     let weight = |stars: f32| f64::from(stars - 2.75) / 2.25;
-    let own = held.history.iter().map(|rated| (rated.movie, weight(rated.stars.value())));
-    let own = genres(recommender, own.filter(|(_, weight)| *weight > 0.0));
-    let shown = genres(recommender, list.iter().map(|movie| (*movie, 1.0)));
+    let history_genres =
+        held.history.iter().map(|rated| (rated.movie, weight(rated.stars.value())));
+    let history_genres = genres(recommender, history_genres.filter(|(_, weight)| *weight > 0.0));
+    let list_genres = genres(recommender, list.iter().map(|movie| (*movie, 1.0)));
     let mean = |value: &dyn Fn(MovieIdx) -> f64| {
         list.iter().map(|movie| value(*movie)).sum::<f64>() / n_movies
     };
     [
-        ndcg_at(SHOWN, list, &held.relevant_movies()),
-        alike / n_movies,
+        ndcg_at(LIST_LENGTH, list, &held.relevant_movies()),
+        similarity / n_movies,
         nearest / n_movies,
-        miscalibration(&own, &shown).unwrap_or(0.0),
+        miscalibration(&history_genres, &list_genres).unwrap_or(0.0),
         mean(&|movie| popularity.percentile[movie.row()]),
-        mean(&|movie| f64::from(popularity.in_tail[movie.row()])),
+        mean(&|movie| f64::from(popularity.is_in_tail[movie.row()])),
     ]
 }
 
@@ -169,20 +173,20 @@ fn genres(recommender: &Recommender, movies: impl Iterator<Item = (MovieIdx, f64
     weights
 }
 
-/// Prints a table and the bars of [`CURVES`].
-fn print(dial: &str, settings: &[f32], rows: &[[f64; COLUMNS.len()]]) {
-    println!("| {dial} | {} |", COLUMNS.join(" | "));
+/// Prints a table and the bars of [`PLOTTED_COLUMNS`].
+fn print(parameter: &str, settings: &[f32], rows: &[[f64; COLUMNS.len()]]) {
+    println!("| {parameter} | {} |", COLUMNS.join(" | "));
     println!("|---|{}", "---|".repeat(COLUMNS.len()));
     for (setting, row) in settings.iter().zip(rows) {
         let cells: Vec<String> = row.iter().map(|value| format!("{value:.3}")).collect();
         println!("| {setting} | {} |", cells.join(" | "));
     }
     println!("\n```text");
-    for column in CURVES {
-        let most = rows.iter().map(|row| row[column]).fold(0.0, f64::max);
-        for (at, (setting, row)) in settings.iter().zip(rows).enumerate() {
-            let name = if at == 0 { COLUMNS[column] } else { "" };
-            let bar = "█".repeat((row[column] / most * WIDTH).round() as usize);
+    for column in PLOTTED_COLUMNS {
+        let max = rows.iter().map(|row| row[column]).fold(0.0, f64::max);
+        for (index, (setting, row)) in settings.iter().zip(rows).enumerate() {
+            let name = if index == 0 { COLUMNS[column] } else { "" };
+            let bar = "█".repeat((row[column] / max * WIDTH).round() as usize);
             println!("{name:<17}{setting:>5}  {:.3}  {bar}", row[column]);
         }
     }

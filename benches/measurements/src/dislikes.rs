@@ -19,39 +19,39 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use crate::outcome::Outcome;
 
 /// Number of movies to draw from.
-const KNOWN: usize = 600;
+const N_POPULAR: usize = 600;
 /// Number of movies per history.
-const HISTORY: usize = 12;
+const HISTORY_LENGTH: usize = 12;
 /// Number of histories.
-const TRIALS: usize = 300;
+const N_TRIALS: usize = 300;
 /// Number of movies similar to each X.
-const NEAREST: usize = 20;
+const N_NEAREST: usize = 20;
 /// Number of top ranks that count as visible.
-const NEAR_THE_TOP: usize = 100;
-const WHICH: [&str; 3] = ["content", "ratings", "content, in the top 100 before"];
+const TOP_RANKS: usize = 100;
+const NEIGHBOR_KINDS: [&str; 3] = ["content", "ratings", "content, in the top 100 before"];
 
 /// Runs the measurement.
 pub fn run(args: &[&str]) -> Outcome<()> {
     let [artifacts] = args else { return Err("expected ARTIFACTS".into()) };
     let bundle = Bundle::load(Path::new(artifacts))?;
     let recommender = &bundle.recommender;
-    let mut known: Vec<MovieIdx> = (0..recommender.movies().len() as u32).map(MovieIdx).collect();
-    known.sort_by_key(|movie| std::cmp::Reverse(recommender.movie(*movie).vote_count));
-    known.truncate(KNOWN);
+    let mut popular: Vec<MovieIdx> = (0..recommender.movies().len() as u32).map(MovieIdx).collect();
+    popular.sort_by_key(|movie| std::cmp::Reverse(recommender.movie(*movie).vote_count));
+    popular.truncate(N_POPULAR);
     println!("| feedback on X | neighbors by | mean rank before | after | fell |");
     println!("|---|---|---|---|---|");
     for (name, stars) in [("disliked", None), ("1★", Some(1.0)), ("0.5★", Some(0.5))] {
         let mut random = ChaCha8Rng::seed_from_u64(7);
         let mut rows = [(0.0, 0.0, 0, 0); 3];
-        for _ in 0..TRIALS {
-            let mut drawn = || known[random.next_u64() as usize % known.len()];
-            let x = drawn();
+        for _ in 0..N_TRIALS {
+            let mut draw = || popular[random.next_u64() as usize % popular.len()];
+            let x = draw();
             let liked: Vec<MovieIdx> =
-                (0..HISTORY).map(|_| drawn()).filter(|movie| *movie != x).collect();
+                (0..HISTORY_LENGTH).map(|_| draw()).filter(|movie| *movie != x).collect();
             let before = ranks(recommender, &liked, None)?;
             let after = ranks(recommender, &liked, Some((x, stars)))?;
             let [content, users] = nearest(recommender, x);
-            let shown = content.iter().filter(|movie| before[movie.row()] < NEAR_THE_TOP);
+            let shown = content.iter().filter(|movie| before[movie.row()] < TOP_RANKS);
             let shown = shown.copied().collect();
             for (row, nearest) in rows.iter_mut().zip([content, users, shown]) {
                 if nearest.is_empty() {
@@ -68,9 +68,9 @@ pub fn run(args: &[&str]) -> Outcome<()> {
                 row.3 += 1;
             }
         }
-        for ((before, after, pushed, n), by) in rows.into_iter().zip(WHICH) {
+        for ((before, after, n_fell, n), by) in rows.into_iter().zip(NEIGHBOR_KINDS) {
             let (before, after) = (before / f64::from(n), after / f64::from(n));
-            println!("| {name} | {by} | {before:.0} | {after:.0} | {pushed} of {n} |");
+            println!("| {name} | {by} | {before:.0} | {after:.0} | {n_fell} of {n} |");
         }
     }
     Ok(())
@@ -92,7 +92,7 @@ fn nearest(recommender: &Recommender, x: MovieIdx) -> [Vec<MovieIdx>; 2] {
     }
     [by_content, by_users].map(|mut movies: Vec<(f32, MovieIdx)>| {
         movies.sort_by(|a, b| b.0.total_cmp(&a.0));
-        movies.into_iter().take(NEAREST).map(|(_, movie)| movie).collect()
+        movies.into_iter().take(N_NEAREST).map(|(_, movie)| movie).collect()
     })
 }
 

@@ -19,9 +19,9 @@ use cinematch::models::{Confidence, Implicit};
 
 use crate::outcome::Outcome;
 
-const STEPS: usize = 3;
+const CG_STEPS: usize = 3;
 /// Number of movies and of weights per movie that are averaged, to compare implementations of EASE.
-const CHECKED: (usize, usize) = (100, 10);
+const SAMPLE_SIZE: (usize, usize) = (100, 10);
 
 struct Options {
     matrix: String,
@@ -92,18 +92,18 @@ fn ease(params: EaseParams, implicit: &Implicit) -> Outcome<Fields> {
     let model = params.check()?.fit(implicit, &mut |_| ())?;
     let (seconds, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds()? - cpu_start);
 
-    let (movies, neighbors) = CHECKED;
+    let (movies, neighbors) = SAMPLE_SIZE;
     let n_users = |movie: &usize| implicit.movie_users().row(*movie).0.len();
     let mut liked: Vec<usize> = (0..implicit.n_movies()).collect();
     liked.sort_by_key(|movie| std::cmp::Reverse(n_users(movie)));
-    let mut of_movie: Vec<Vec<f32>> = vec![Vec::new(); implicit.n_movies()];
+    let mut weights_by_movie: Vec<Vec<f32>> = vec![Vec::new(); implicit.n_movies()];
     for source in 0..implicit.n_movies() {
         for (target, weight) in model.weights().entries(source) {
-            of_movie[target as usize].push(weight.abs());
+            weights_by_movie[target as usize].push(weight.abs());
         }
     }
     let largest = liked.into_iter().take(movies).flat_map(|movie| {
-        let mut weights = std::mem::take(&mut of_movie[movie]);
+        let mut weights = std::mem::take(&mut weights_by_movie[movie]);
         weights.sort_unstable_by(|a, b| b.total_cmp(a));
         weights.into_iter().take(neighbors)
     });
@@ -130,7 +130,7 @@ fn options(args: &[&str]) -> Outcome<Options> {
             "--solver" => {
                 options.ials.solver = match *value {
                     "cholesky" => Solver::Cholesky,
-                    "cg" => Solver::ConjugateGradients { steps: STEPS },
+                    "cg" => Solver::ConjugateGradients { steps: CG_STEPS },
                     other => return Err(format!("--solver is cholesky or cg, not {other}").into()),
                 }
             }

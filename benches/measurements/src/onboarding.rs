@@ -20,13 +20,13 @@ use cinematch::ranking::{Answer, ModelChoice, Query, Rating, Recommender};
 use crate::data::{Data, Trained};
 use crate::outcome::Outcome;
 
-const SHOWN: usize = 20;
+const LIST_LENGTH: usize = 20;
 /// Numbers of questions after which lists are evaluated.
-const AFTER: [usize; 4] = [0, 5, 10, 20];
+const ANSWER_COUNTS: [usize; 4] = [0, 5, 10, 20];
 /// Number of best known movies that all strategies choose from.
-const POOL: usize = 400;
-/// Length of the user's list that [`Strategy::Listed`] searches for well-known movies.
-const LIST: usize = 2000;
+const POOL_SIZE: usize = 400;
+/// Length of the user's list that [`Strategy::TopOfList`] searches for well-known movies.
+const CANDIDATES: usize = 2000;
 
 /// Strategy that chooses the next movie to ask about.
 #[derive(Clone, Copy)]
@@ -34,22 +34,22 @@ enum Strategy {
     /// `Recommender::next_question`.
     NextQuestion,
     /// The best known movie.
-    BestKnown,
+    MostPopular,
     /// A random one of the best known movies.
     Random,
     /// The first well-known movie of the user's current list, which the user is likely to have seen.
-    Listed,
+    TopOfList,
 }
 
 const STRATEGIES: [(Strategy, &str); 4] = [
-    (Strategy::BestKnown, "the best known"),
+    (Strategy::MostPopular, "the best known"),
     (Strategy::NextQuestion, "`Recommender::next_question`"),
-    (Strategy::Listed, "the first of the current list"),
+    (Strategy::TopOfList, "the first of the current list"),
     (Strategy::Random, "a random one of the 400 best known"),
 ];
 
 /// Result for a user: NDCG and number of movies seen, after each number of questions.
-type Row = [(f64, usize); AFTER.len()];
+type Row = [(f64, usize); ANSWER_COUNTS.len()];
 
 /// Runs the measurement.
 pub fn run(args: &[&str]) -> Outcome<()> {
@@ -64,23 +64,23 @@ pub fn run(args: &[&str]) -> Outcome<()> {
     };
     let data = Data::read(Path::new(root), Path::new(raw))?;
     let mut rows: Vec<Vec<Row>> = vec![Vec::new(); STRATEGIES.len()];
-    let mut asking = (Duration::ZERO, 0);
+    let mut question_time = (Duration::ZERO, 0);
     for seed in 42..42 + n_splits {
         let protocol = StrongGeneralization { seed, ..StrongGeneralization::default() };
         let split = protocol.split(&data.interactions, Part::Test)?;
         let recommender = data.train(&split, trained)?;
         // The first call computes the pool of questions, which is not part of the measured time.
         recommender.next_question(&[], &[]);
-        let known = best_known(&recommender);
+        let popular = most_popular(&recommender);
         for held in &split.held_out {
             let user = NewUser::new(&data, &recommender, held);
             for ((strategy, _), rows) in STRATEGIES.iter().zip(&mut rows) {
-                rows.push(user.answers(*strategy, &known, &mut asking)?);
+                rows.push(user.answers(*strategy, &popular, &mut question_time)?);
             }
         }
     }
     print(n_splits, &rows);
-    let (time, n_questions) = asking;
+    let (time, n_questions) = question_time;
     println!(
         "\nTime per call of `Recommender::next_question`: {:.2} ms",
         time.as_secs_f64() * 1e3 / f64::from(n_questions)
@@ -91,17 +91,20 @@ pub fn run(args: &[&str]) -> Outcome<()> {
 fn print(n_splits: u64, rows: &[Vec<Row>]) {
     println!("{n_splits} splits, {} new users\n", rows[0].len());
     print!("| asked about |");
-    for after in AFTER {
-        print!(" NDCG@{SHOWN} after {after} | seen |");
+    for after in ANSWER_COUNTS {
+        print!(" NDCG@{LIST_LENGTH} after {after} | seen |");
     }
-    println!("\n|---|{}", "---|".repeat(2 * AFTER.len()));
-    for ((_, name), own) in STRATEGIES.iter().zip(rows) {
+    println!("\n|---|{}", "---|".repeat(2 * ANSWER_COUNTS.len()));
+    for ((_, name), user_rows) in STRATEGIES.iter().zip(rows) {
         print!("| {name} |");
-        for at in 0..AFTER.len() {
-            let n_users = own.len() as f64;
-            let ndcg = own.iter().map(|row| row[at].0).sum::<f64>() / n_users;
-            let seen = own.iter().map(|row| row[at].1).sum::<usize>() as f64 / n_users;
-            let differences = own.iter().zip(&rows[0]).map(|(own, most)| own[at].0 - most[at].0);
+        for index in 0..ANSWER_COUNTS.len() {
+            let n_users = user_rows.len() as f64;
+            let ndcg = user_rows.iter().map(|row| row[index].0).sum::<f64>() / n_users;
+            let seen = user_rows.iter().map(|row| row[index].1).sum::<usize>() as f64 / n_users;
+            let differences = user_rows
+                .iter()
+                .zip(&rows[0])
+                .map(|(user_rows, baseline)| user_rows[index].0 - baseline[index].0);
             let (difference, margin) = mean(&differences.collect::<Vec<f64>>());
             if margin > 0.0 {
                 print!(" {ndcg:.4} ({difference:+.4} ± {margin:.4}) | {seen:.1} |");
@@ -139,38 +142,41 @@ impl<'a> NewUser<'a> {
     fn answers(
         &self,
         strategy: Strategy,
-        known: &[MovieIdx],
-        asking: &mut (Duration, u32),
+        popular: &[MovieIdx],
+        question_time: &mut (Duration, u32),
     ) -> Outcome<Row> {
-        let mut row = [(0.0, 0); AFTER.len()];
+        let mut row = [(0.0, 0); ANSWER_COUNTS.len()];
         let mut answers: Vec<(MovieIdx, Answer)> = Vec::new();
         let mut history: Vec<Rated> = Vec::new();
         let mut random = Random::new(self.held.user.0);
-        for n_answers in 0..=AFTER[AFTER.len() - 1] {
-            if let Some(at) = AFTER.iter().position(|after| *after == n_answers) {
+        for n_answers in 0..=ANSWER_COUNTS[ANSWER_COUNTS.len() - 1] {
+            if let Some(index) = ANSWER_COUNTS.iter().position(|after| *after == n_answers) {
                 let list = list(self.recommender, &history)?;
-                row[at] = (ndcg_at(SHOWN, &list, &self.held.relevant_movies()), history.len());
+                row[index] =
+                    (ndcg_at(LIST_LENGTH, &list, &self.held.relevant_movies()), history.len());
             }
             let is_new = |movie: &&MovieIdx| !answers.iter().any(|(asked, _)| asked == *movie);
-            let left: Vec<MovieIdx> = known.iter().filter(is_new).copied().collect();
+            let unanswered: Vec<MovieIdx> = popular.iter().filter(is_new).copied().collect();
             let movie = match strategy {
-                Strategy::BestKnown => left[0],
-                Strategy::Random => left[random.below(left.len())],
-                Strategy::Listed => {
-                    let best =
-                        self.recommender.top_k_for(ModelChoice::All, &[&history], LIST).remove(0);
+                Strategy::MostPopular => unanswered[0],
+                Strategy::Random => unanswered[random.below(unanswered.len())],
+                Strategy::TopOfList => {
+                    let best = self
+                        .recommender
+                        .top_k_for(ModelChoice::All, &[&history], CANDIDATES)
+                        .remove(0);
                     let mut best = best.iter().map(|candidate| candidate.movie);
-                    best.find(|movie| left.contains(movie)).unwrap_or(left[0])
+                    best.find(|movie| unanswered.contains(movie)).unwrap_or(unanswered[0])
                 }
                 Strategy::NextQuestion => {
-                    let begun = Instant::now();
+                    let started = Instant::now();
                     let (request, _) =
                         self.recommender.resolve(&query(self.recommender, &history))?;
                     let movie = self
                         .recommender
                         .next_question(&request.history, &answers)
                         .ok_or("no question is left")?;
-                    *asking = (asking.0 + begun.elapsed(), asking.1 + 1);
+                    *question_time = (question_time.0 + started.elapsed(), question_time.1 + 1);
                     movie
                 }
             };
@@ -188,7 +194,7 @@ fn query(recommender: &Recommender, history: &[Rated]) -> Query {
         movie_id: recommender.movie(rated.movie).movie_id,
         rating: rated.stars.value(),
     };
-    Query { ratings: history.iter().map(rating).collect(), limit: SHOWN, ..Query::default() }
+    Query { ratings: history.iter().map(rating).collect(), limit: LIST_LENGTH, ..Query::default() }
 }
 
 fn list(recommender: &Recommender, history: &[Rated]) -> Outcome<Vec<MovieIdx>> {
@@ -198,16 +204,16 @@ fn list(recommender: &Recommender, history: &[Rated]) -> Outcome<Vec<MovieIdx>> 
 
 /// Returns the movies with the most likes of training users, or with the most votes if no model is trained on
 /// ratings.
-fn best_known(recommender: &Recommender) -> Vec<MovieIdx> {
+fn most_popular(recommender: &Recommender) -> Vec<MovieIdx> {
     let learned = recommender.blend().models.iter().find_map(|learned| match &learned.model {
         Fitted::Popular(model) => Some(model.scores().to_vec()),
         _ => None,
     });
     let votes = |movie: &Movie| movie.vote_count.unwrap_or(0) as f32;
-    let known = learned.unwrap_or_else(|| recommender.movies().iter().map(votes).collect());
-    let mut movies: Vec<MovieIdx> = (0..known.len() as u32).map(MovieIdx).collect();
-    movies.sort_by(|a, b| known[b.row()].total_cmp(&known[a.row()]).then(a.cmp(b)));
-    movies.truncate(POOL);
+    let popular = learned.unwrap_or_else(|| recommender.movies().iter().map(votes).collect());
+    let mut movies: Vec<MovieIdx> = (0..popular.len() as u32).map(MovieIdx).collect();
+    movies.sort_by(|a, b| popular[b.row()].total_cmp(&popular[a.row()]).then(a.cmp(b)));
+    movies.truncate(POOL_SIZE);
     movies
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::{Extension, Json};
-use cinematch_http::access::{Client, Me};
+use cinematch_http::access::{ClientIp, CurrentProfile};
 use cinematch_http::config::{AccessConfig, AccessMode};
-use cinematch_http::extract::Body;
+use cinematch_http::extract::JsonBody;
 use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_http::sessions::Sessions;
 use cinematch_service::Service;
@@ -28,10 +28,10 @@ use serde::Deserialize;
 pub async fn identify(
     State(service): State<Service>,
     State(access): State<Arc<AccessConfig>>,
-    Body(identity): Body<Identity>,
+    JsonBody(identity): JsonBody<Identity>,
 ) -> Result<Json<ProfileBody>, Problem> {
     let detail = "This server uses accounts: sign in at /auth/login";
-    access.only_in(AccessMode::Open, detail)?;
+    access.require_mode(AccessMode::Open, detail)?;
     Ok(Json(profile::identify(&service, identity).await?.into()))
 }
 
@@ -54,8 +54,8 @@ pub struct Credentials {
     ))]
 pub async fn login(
     State(sessions): State<Sessions>,
-    Extension(Client(client)): Extension<Client>,
-    Body(credentials): Body<Credentials>,
+    Extension(ClientIp(client)): Extension<ClientIp>,
+    JsonBody(credentials): JsonBody<Credentials>,
 ) -> Result<([(HeaderName, HeaderValue); 1], Json<ProfileBody>), Problem> {
     let Credentials { email, password } = credentials;
     let (profile, cookie) = sessions.sign_in(client, &email, password).await?;
@@ -71,8 +71,8 @@ pub async fn logout(
     State(sessions): State<Sessions>,
     headers: HeaderMap,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), Problem> {
-    let gone = sessions.sign_out(&headers).await?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]))
+    let expired_cookie = sessions.sign_out(&headers).await?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, expired_cookie)]))
 }
 
 /// Returns the caller's profile.
@@ -81,6 +81,6 @@ pub async fn logout(
     responses(
         (status = 200, body = ProfileBody),
     ))]
-pub async fn me(Me(profile): Me) -> Json<ProfileBody> {
+pub async fn me(CurrentProfile(profile): CurrentProfile) -> Json<ProfileBody> {
     Json(profile.into())
 }

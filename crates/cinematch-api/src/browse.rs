@@ -6,7 +6,7 @@ use axum::extract::{RawQuery, State};
 use cinematch::ranking::{FieldError, Filters, QueryError};
 use cinematch::retrieval::{Cursor, Sort, Start};
 use cinematch_http::cached::Cached;
-use cinematch_http::extract::QueryOf;
+use cinematch_http::extract::QueryParams;
 use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
 use cinematch_service::browse::{self, BrowseReply, BrowseRequest};
@@ -81,14 +81,14 @@ enum SortName {
 
 /// Reads the parameters of a query string.
 fn parse(parameters: Vec<(String, String)>) -> Result<BrowseRequest, Problem> {
-    let mut asked = BrowseRequest {
+    let mut request = BrowseRequest {
         filters: Filters::default(),
         limit: DEFAULT_LIMIT,
         start: Start::First(Sort::default()),
     };
     let (mut sort, mut cursor) = (Sort::default(), None);
-    let mut given = BTreeSet::new();
-    let filters = &mut asked.filters;
+    let mut seen = BTreeSet::new();
+    let filters = &mut request.filters;
     for (field, value) in parameters {
         match field.as_str() {
             "genre" => filters.genres.any.push(value),
@@ -96,7 +96,7 @@ fn parse(parameters: Vec<(String, String)>) -> Result<BrowseRequest, Problem> {
             "genre_none" => filters.genres.none.push(value),
             "service" => filters.services.push(value),
             "language" => filters.languages.push(value),
-            _ if given.contains(&field) => {
+            _ if seen.contains(&field) => {
                 return Err(Problem::field(field, "given twice; give it once"));
             }
             "year_min" => filters.year_min = Some(number(&field, &value, u16::MAX.into())?),
@@ -105,32 +105,32 @@ fn parse(parameters: Vec<(String, String)>) -> Result<BrowseRequest, Problem> {
             "runtime_max" => filters.runtime_max = Some(number(&field, &value, u32::MAX)?),
             "min_votes" => filters.min_votes = number(&field, &value, u32::MAX)?,
             "rating_min" => filters.rating_min = Some(vote(&field, &value)?),
-            "limit" => asked.limit = number(&field, &value, u32::MAX)?,
+            "limit" => request.limit = number(&field, &value, u32::MAX)?,
             "region" => filters.region = Some(value),
-            "sort" => sort = Sort::find(&value).ok_or_else(no_sort)?,
+            "sort" => sort = Sort::find(&value).ok_or_else(unknown_sort)?,
             "cursor" => cursor = Some(value),
             _ => return Err(unknown_parameter(&field)),
         }
-        given.insert(field);
+        seen.insert(field);
     }
-    asked.start = match cursor {
+    request.start = match cursor {
         None => Start::First(sort),
         Some(text) => Start::After(
             Cursor::parse(&text, sort)
                 .map_err(|error| Problem::field("cursor", error.to_string()))?,
         ),
     };
-    Ok(asked)
+    Ok(request)
 }
 
-/// Parses an unsigned integer of at most `most`.
-fn number<T: TryFrom<u32>>(field: &str, value: &str, most: u32) -> Result<T, Problem> {
+/// Parses an unsigned integer of at most `max`.
+fn number<T: TryFrom<u32>>(field: &str, value: &str, max: u32) -> Result<T, Problem> {
     // Rejects a leading `+`, which `u32::from_str` accepts.
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
-    let number = value.parse::<u32>().ok().filter(|number| digits && *number <= most);
+    let number = value.parse::<u32>().ok().filter(|number| digits && *number <= max);
     number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
         let value: String = value.chars().take(40).collect();
-        let message = format!("expected a whole number from 0 to {most}, got `{value}`");
+        let message = format!("expected a whole number from 0 to {max}, got `{value}`");
         Problem::field(field, message)
     })
 }
@@ -143,7 +143,7 @@ fn vote(field: &str, value: &str) -> Result<f64, Problem> {
     })
 }
 
-fn no_sort() -> Problem {
+fn unknown_sort() -> Problem {
     let names = Sort::ALL.map(Sort::name).join(", ");
     Problem::field("sort", format!("expected one of {names}"))
 }
@@ -157,10 +157,10 @@ fn unknown_parameter(field: &str) -> Problem {
 }
 
 /// Renames the fields of a query error to this route's parameter names.
-fn renamed(error: QueryError) -> QueryError {
+fn rename_fields(error: QueryError) -> QueryError {
     let rename = |FieldError { field, message }| {
         let mut field: String = field;
-        for (theirs, ours) in [
+        for (service_name, parameter) in [
             ("filters.genres.any", "genre"),
             ("filters.genres.all", "genre_all"),
             ("filters.genres.none", "genre_none"),
@@ -168,8 +168,8 @@ fn renamed(error: QueryError) -> QueryError {
             ("filters.", ""),
             ("services", "service"),
         ] {
-            if let Some(rest) = field.strip_prefix(theirs) {
-                field = format!("{ours}{rest}");
+            if let Some(rest) = field.strip_prefix(service_name) {
+                field = format!("{parameter}{rest}");
             }
         }
         FieldError { field, message }
@@ -187,11 +187,11 @@ fn renamed(error: QueryError) -> QueryError {
     ))]
 pub async fn browse(
     State(service): State<Service>,
-    RawQuery(words): RawQuery,
-    QueryOf(parameters): QueryOf<Vec<(String, String)>>,
+    RawQuery(query_string): RawQuery,
+    QueryParams(parameters): QueryParams<Vec<(String, String)>>,
 ) -> Result<Cached, Problem> {
-    let asked = parse(parameters)?;
-    Ok(Cached(browse::browse(&service, words.as_deref(), asked, renamed).await?))
+    let request = parse(parameters)?;
+    Ok(Cached(browse::browse(&service, query_string.as_deref(), request, rename_fields).await?))
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use cinematch_http::extract::{PathOf, QueryOf};
+use cinematch_http::extract::{PathParams, QueryParams};
 use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
-use cinematch_service::catalog::{self, Genres, OneMovie, Services};
+use cinematch_service::catalog::{self, Genres, MovieReply, Services};
 use serde::Deserialize;
 
 /// Lists the genres of the catalog, in lower case.
@@ -19,40 +19,40 @@ pub async fn genres(State(service): State<Service>) -> Json<Genres> {
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub struct InRegion {
+pub struct RegionQuery {
     /// Two-letter country code; the default is the operator's region.
     #[param(example = "DE")]
     region: Option<String>,
 }
 
 /// Lists the streaming services of the catalog, or of a country.
-#[utoipa::path(get, path = "/api/services", tag = "catalogue", params(InRegion),
+#[utoipa::path(get, path = "/api/services", tag = "catalogue", params(RegionQuery),
     responses(
         (status = 200, body = Services),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 pub async fn services(
     State(service): State<Service>,
-    QueryOf(place): QueryOf<InRegion>,
+    QueryParams(query): QueryParams<RegionQuery>,
 ) -> Result<Json<Services>, Problem> {
-    Ok(Json(catalog::services(&service.bundle(), place.region.as_deref())?))
+    Ok(Json(catalog::services(&service.bundle(), query.region.as_deref())?))
 }
 
 /// Returns a movie with its streaming services in a country.
 #[utoipa::path(get, path = "/api/movies/{movie_id}", tag = "catalogue",
-    params(("movie_id" = i64, Path, description = "MovieLens id", minimum = 0, maximum = 4_294_967_295_u32), InRegion),
+    params(("movie_id" = i64, Path, description = "MovieLens id", minimum = 0, maximum = 4_294_967_295_u32), RegionQuery),
     responses(
-        (status = 200, body = OneMovie),
+        (status = 200, body = MovieReply),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 pub async fn movie(
     State(service): State<Service>,
-    PathOf(movie_id): PathOf<u32>,
-    QueryOf(place): QueryOf<InRegion>,
+    PathParams(movie_id): PathParams<u32>,
+    QueryParams(query): QueryParams<RegionQuery>,
 ) -> Result<Response, Problem> {
     let bundle = service.bundle();
-    let movie = catalog::movie(&bundle, movie_id, place.region.as_deref())?;
+    let movie = catalog::movie(&bundle, movie_id, query.region.as_deref())?;
     Ok(Json(movie).into_response())
 }
 

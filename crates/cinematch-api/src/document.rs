@@ -58,24 +58,24 @@ pub fn complete(document: &mut OpenApi) {
         }
     }
     for (path, item) in &mut document.paths.paths {
-        for (method, operation) in operations_of(item) {
-            operation.operation_id = Some(name_of(method, path));
-            may_refuse(operation, "403", "Not allowed, or sent by a page of another origin");
-            may_refuse(
+        for (method, operation) in operations(item) {
+            operation.operation_id = Some(operation_id(method, path));
+            add_problem(operation, "403", "Not allowed, or sent by a page of another origin");
+            add_problem(
                 operation,
                 "429",
                 "Too many requests; `Retry-After` gives the wait in seconds",
             );
             if operation.security.is_some() {
-                may_refuse(operation, "401", "No valid credentials");
+                add_problem(operation, "401", "No valid credentials");
             }
             if operation.request_body.is_some() {
-                may_refuse(operation, "400", "The body is malformed");
-                may_refuse(operation, "413", "The body is too large");
-                may_refuse(operation, "415", "The content type is not supported");
-                may_refuse(operation, "422", "A field of the body is invalid");
+                add_problem(operation, "400", "The body is malformed");
+                add_problem(operation, "413", "The body is too large");
+                add_problem(operation, "415", "The content type is not supported");
+                add_problem(operation, "422", "A field of the body is invalid");
             }
-            may_refuse(operation, "503", "The database is unavailable");
+            add_problem(operation, "503", "The database is unavailable");
             describe(operation);
         }
     }
@@ -84,7 +84,7 @@ pub fn complete(document: &mut OpenApi) {
 /// Adds the default security requirements to the operations of a guarded router.
 pub fn protect(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
-        for (_, operation) in operations_of(item) {
+        for (_, operation) in operations(item) {
             // Operations that need no profile admit every caller in open mode (the empty requirement), and
             // any session or API key in accounts mode.
             let scheme = |name: &str| SecurityRequirement::new::<_, [&str; 0], &str>(name, []);
@@ -96,7 +96,7 @@ pub fn protect(document: &mut OpenApi) {
 }
 
 /// Returns the operations of a path with their HTTP methods.
-fn operations_of(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     let operations = [
         ("get", &mut item.get),
         ("put", &mut item.put),
@@ -108,7 +108,7 @@ fn operations_of(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mu
 
 /// Returns the operation id, from which client generators derive function names, e.g.
 /// `get_watchlist_by_user_id`.
-fn name_of(method: &str, path: &str) -> String {
+fn operation_id(method: &str, path: &str) -> String {
     let parts = path.split(['/', '-']).filter(|part| !part.is_empty() && *part != "api");
     let mut name = parts.fold(method.to_owned(), |name, part| {
         match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
@@ -128,19 +128,19 @@ fn describe(operation: &mut Operation) {
         if let RefOr::T(response) = response
             && response.description.is_empty()
         {
-            let said = match status.as_str() {
+            let description = match status.as_str() {
                 "200" => "Success",
                 "404" => "Not found",
                 "422" => "A parameter is invalid",
                 _ => "Error",
             };
-            said.clone_into(&mut response.description);
+            description.clone_into(&mut response.description);
         }
     }
 }
 
 /// Adds an error response to an operation, unless it declares that status itself.
-fn may_refuse(operation: &mut Operation, status: &str, description: &str) {
+fn add_problem(operation: &mut Operation, status: &str, description: &str) {
     let problem = Ref::from_schema_name("ProblemDocument");
     let content = ContentBuilder::new().schema(Some(problem)).build();
     let response = ResponseBuilder::new()

@@ -3,11 +3,11 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use cinematch_http::access::Me;
-use cinematch_http::extract::{Body, PathOf};
+use cinematch_http::access::CurrentProfile;
+use cinematch_http::extract::{JsonBody, PathParams};
 use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
-use cinematch_service::feedback::{self, FeedbackDone, FeedbackList, NewFeedback, ResetDone};
+use cinematch_service::feedback::{self, FeedbackList, FeedbackReply, NewFeedback, ResetReply};
 use cinematch_store::Reaction;
 
 /// Records a reaction to a movie, a rating or a watched mark.
@@ -16,15 +16,15 @@ use cinematch_store::Reaction;
 #[utoipa::path(post, path = "/api/feedback", tag = "people", request_body = NewFeedback,
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
-        (status = 200, body = FeedbackDone),
+        (status = 200, body = FeedbackReply),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 pub async fn record(
     State(service): State<Service>,
-    Me(profile): Me,
-    Body(new): Body<NewFeedback>,
-) -> Result<Json<FeedbackDone>, Problem> {
+    CurrentProfile(profile): CurrentProfile,
+    JsonBody(new): JsonBody<NewFeedback>,
+) -> Result<Json<FeedbackReply>, Problem> {
     Ok(Json(feedback::record(&service, &profile, new).await?))
 }
 
@@ -36,7 +36,7 @@ pub async fn record(
     ))]
 pub async fn list(
     State(service): State<Service>,
-    Me(profile): Me,
+    CurrentProfile(profile): CurrentProfile,
 ) -> Result<Json<FeedbackList>, Problem> {
     Ok(Json(feedback::list(&service, &profile).await?))
 }
@@ -52,8 +52,8 @@ pub async fn list(
     ))]
 pub async fn delete(
     State(service): State<Service>,
-    Me(profile): Me,
-    PathOf(movie_id): PathOf<u32>,
+    CurrentProfile(profile): CurrentProfile,
+    PathParams(movie_id): PathParams<u32>,
 ) -> Result<StatusCode, Problem> {
     feedback::delete(&service, &profile, movie_id).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -67,7 +67,7 @@ pub async fn delete(
     ))]
 pub async fn likes(
     State(service): State<Service>,
-    Me(profile): Me,
+    CurrentProfile(profile): CurrentProfile,
 ) -> Result<Json<Vec<u32>>, Problem> {
     let likes = |reaction| reaction == Reaction::Like;
     Ok(Json(feedback::movies_with(&service, &profile, likes).await?))
@@ -81,7 +81,7 @@ pub async fn likes(
     ))]
 pub async fn dislikes(
     State(service): State<Service>,
-    Me(profile): Me,
+    CurrentProfile(profile): CurrentProfile,
 ) -> Result<Json<Vec<u32>>, Problem> {
     let dislikes = |reaction| reaction != Reaction::Like;
     Ok(Json(feedback::movies_with(&service, &profile, dislikes).await?))
@@ -93,11 +93,11 @@ pub async fn dislikes(
 #[utoipa::path(post, path = "/api/feedback/reset", tag = "people",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
-        (status = 200, body = ResetDone),
+        (status = 200, body = ResetReply),
     ))]
 pub async fn reset(
     State(service): State<Service>,
-    Me(profile): Me,
-) -> Result<Json<ResetDone>, Problem> {
+    CurrentProfile(profile): CurrentProfile,
+) -> Result<Json<ResetReply>, Problem> {
     Ok(Json(feedback::reset(&service, &profile).await?))
 }

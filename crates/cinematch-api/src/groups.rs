@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use cinematch_http::access::Caller;
-use cinematch_http::extract::Body;
+use cinematch_http::extract::JsonBody;
 use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
 use cinematch_service::groups::{self, GroupReply, GroupRequest};
@@ -23,16 +23,16 @@ use cinematch_service::names::check_user;
 pub async fn recommend(
     State(service): State<Service>,
     caller: Caller,
-    Body(asked): Body<GroupRequest>,
+    JsonBody(request): JsonBody<GroupRequest>,
 ) -> Result<Response, Problem> {
-    for (at, member) in asked.members.iter().enumerate() {
+    for (index, member) in request.members.iter().enumerate() {
         if let Some(user_id) = &member.user_id {
-            check_user(user_id).map_err(|error| groups::in_member(at, error))?;
+            check_user(user_id).map_err(|error| groups::member_error(index, error))?;
             caller.may_act_for(user_id)?;
         }
     }
     let serving = service.serving();
-    let reply = groups::recommend(&service, &serving, asked).await?;
+    let reply = groups::recommend(&service, &serving, request).await?;
     Ok(Json(reply).into_response())
 }
 

@@ -10,8 +10,8 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use cinematch::ranking::DEFAULT_LIMIT;
 use cinematch::sources::history::supported_exports;
-use cinematch_http::access::Me;
-use cinematch_http::extract::QueryOf;
+use cinematch_http::access::CurrentProfile;
+use cinematch_http::extract::QueryParams;
 use cinematch_http::limits::Limits;
 use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_http::upload;
@@ -67,20 +67,20 @@ pub struct FileBytes(Vec<u8>);
 pub async fn import(
     State(service): State<Service>,
     State(limits): State<Arc<Limits>>,
-    Me(profile): Me,
-    QueryOf(asked): QueryOf<ImportQuery>,
+    CurrentProfile(profile): CurrentProfile,
+    QueryParams(params): QueryParams<ImportQuery>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let limit = asked.limit.unwrap_or(DEFAULT_LIMIT);
+    let limit = params.limit.unwrap_or(DEFAULT_LIMIT);
     if limit > 100 {
         return Err(Problem::field("limit", format!("expected 0 to 100, got {limit}")));
     }
     let serving = service.serving();
-    let taken =
-        upload::import_upload(&service, &limits, &serving, &profile, request, asked.filename)
+    let outcome =
+        upload::import_upload(&service, &limits, &serving, &profile, request, params.filename)
             .await?;
-    let all_rows = asked.all_rows.unwrap_or(false);
-    let reply = imports::reply(&service, &serving, &profile, taken, limit, all_rows).await?;
+    let all_rows = params.all_rows.unwrap_or(false);
+    let reply = imports::reply(&service, &serving, &profile, outcome, limit, all_rows).await?;
     Ok(Json(reply).into_response())
 }
 

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use cinematch_http::access::Operator;
-use cinematch_http::extract::{PathOf, QueryOf};
+use cinematch_http::extract::{PathParams, QueryParams};
 use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
 use cinematch_service::jobs::{self, JobItem, JobList};
@@ -30,9 +30,9 @@ pub struct JobsQuery {
 pub async fn list(
     State(service): State<Service>,
     _: Operator,
-    QueryOf(asked): QueryOf<JobsQuery>,
+    QueryParams(params): QueryParams<JobsQuery>,
 ) -> Result<Json<JobList>, Problem> {
-    Ok(Json(jobs::list(&service, asked.limit.unwrap_or(20)).await?))
+    Ok(Json(jobs::list(&service, params.limit.unwrap_or(20)).await?))
 }
 
 /// Returns a background job with its state, progress and result.
@@ -46,7 +46,7 @@ pub async fn list(
 pub async fn show(
     State(service): State<Service>,
     _: Operator,
-    PathOf(id): PathOf<i64>,
+    PathParams(id): PathParams<i64>,
 ) -> Result<Json<JobItem>, Problem> {
     Ok(Json(jobs::find(&service, id).await?))
 }
@@ -61,7 +61,7 @@ pub async fn retrain(
     State(service): State<Service>,
     _: Operator,
 ) -> Result<(StatusCode, Json<JobItem>), Problem> {
-    over_the_api(&service, JobKind::Retrain).await
+    enqueue(&service, JobKind::Retrain).await
 }
 
 /// Queues a job that adds new movies to the served generation without training.
@@ -73,13 +73,10 @@ pub async fn update(
     State(service): State<Service>,
     _: Operator,
 ) -> Result<(StatusCode, Json<JobItem>), Problem> {
-    over_the_api(&service, JobKind::Update).await
+    enqueue(&service, JobKind::Update).await
 }
 
 /// Queues a job and returns it with a 202.
-async fn over_the_api(
-    service: &Service,
-    kind: JobKind,
-) -> Result<(StatusCode, Json<JobItem>), Problem> {
+async fn enqueue(service: &Service, kind: JobKind) -> Result<(StatusCode, Json<JobItem>), Problem> {
     Ok((StatusCode::ACCEPTED, Json(jobs::enqueue(service, kind, "api").await?.into())))
 }

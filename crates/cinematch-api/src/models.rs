@@ -3,13 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use cinematch_http::access::Operator;
-use cinematch_http::extract::PathOf;
+use cinematch_http::extract::PathParams;
 use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
 use cinematch_service::models::{self, ModelItem, ModelList, PromotedItem};
 
 /// Reason recorded for promotions and rollbacks requested over the API.
-const WHY: &str = "requested over the API";
+const REQUESTED_BY_API: &str = "requested over the API";
 
 /// Lists the generations on disk with their roles.
 ///
@@ -33,7 +33,7 @@ pub async fn list(State(service): State<Service>, _: Operator) -> Result<Json<Mo
 pub async fn show(
     State(service): State<Service>,
     _: Operator,
-    PathOf(generation): PathOf<u64>,
+    PathParams(generation): PathParams<u64>,
 ) -> Result<Json<ModelItem>, Problem> {
     Ok(Json(models::find(&service, generation).await?))
 }
@@ -50,9 +50,9 @@ pub async fn show(
 pub async fn promote(
     State(service): State<Service>,
     _: Operator,
-    PathOf(generation): PathOf<u64>,
+    PathParams(generation): PathParams<u64>,
 ) -> Result<Json<PromotedItem>, Problem> {
-    Ok(Json(models::promote(&service, generation, WHY).await?.into()))
+    Ok(Json(models::promote(&service, generation, REQUESTED_BY_API).await?.into()))
 }
 
 /// Rolls back to the previously served generation.
@@ -65,5 +65,5 @@ pub async fn rollback(
     State(service): State<Service>,
     _: Operator,
 ) -> Result<Json<PromotedItem>, Problem> {
-    Ok(Json(models::roll_back(&service, WHY).await?.into()))
+    Ok(Json(models::roll_back(&service, REQUESTED_BY_API).await?.into()))
 }

@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use cinematch_http::access::Me;
-use cinematch_http::extract::Body;
+use cinematch_http::access::CurrentProfile;
+use cinematch_http::extract::JsonBody;
 use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
 use cinematch_service::preferences::{NewPreferences, PreferencesBody, save};
@@ -16,10 +16,10 @@ use cinematch_service::preferences::{NewPreferences, PreferencesBody, save};
     ))]
 pub async fn read(
     State(service): State<Service>,
-    Me(profile): Me,
+    CurrentProfile(profile): CurrentProfile,
 ) -> Result<Json<PreferencesBody>, Problem> {
-    let taste = service.store().user_history(&profile.key()).await?;
-    Ok(Json(taste.preferences.clone().into()))
+    let history = service.store().user_history(&profile.key()).await?;
+    Ok(Json(history.preferences.clone().into()))
 }
 
 /// Replaces the preferences of the caller's profile.
@@ -31,8 +31,8 @@ pub async fn read(
     ))]
 pub async fn write(
     State(service): State<Service>,
-    Me(profile): Me,
-    Body(new): Body<NewPreferences>,
+    CurrentProfile(profile): CurrentProfile,
+    JsonBody(new): JsonBody<NewPreferences>,
 ) -> Result<Json<PreferencesBody>, Problem> {
     Ok(Json(save(&service, &profile, new).await?.into()))
 }

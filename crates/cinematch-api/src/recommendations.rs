@@ -1,9 +1,9 @@
 //! `/api/recommendations`: `POST` recommends for the history in the request, `GET` for the caller's profile.
 
 use axum::extract::{RawQuery, State};
-use cinematch_http::access::{Caller, Me};
+use cinematch_http::access::{Caller, CurrentProfile};
 use cinematch_http::cached::Cached;
-use cinematch_http::extract::{Body, QueryOf};
+use cinematch_http::extract::{JsonBody, QueryParams};
 use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
 use cinematch_service::listing::RecommendationReply;
@@ -22,7 +22,7 @@ use cinematch_service::recommend::{self, ListOwner, RecommendationRequest};
 pub async fn recommend(
     State(service): State<Service>,
     caller: Caller,
-    Body(request): Body<RecommendationRequest>,
+    JsonBody(request): JsonBody<RecommendationRequest>,
 ) -> Result<Cached, Problem> {
     let owner = request.owner()?;
     let allowed = caller.may_act_for(&owner.user_id);
@@ -43,11 +43,11 @@ pub async fn recommend(
     ))]
 pub async fn recommend_mine(
     State(service): State<Service>,
-    Me(profile): Me,
-    RawQuery(words): RawQuery,
-    QueryOf(asked): QueryOf<PersonalQuery>,
+    CurrentProfile(profile): CurrentProfile,
+    RawQuery(query_string): RawQuery,
+    QueryParams(params): QueryParams<PersonalQuery>,
 ) -> Result<Cached, Problem> {
-    Ok(Cached(personal::recommend(&service, &profile, words.as_deref(), asked).await?))
+    Ok(Cached(personal::recommend(&service, &profile, query_string.as_deref(), params).await?))
 }
 
 #[cfg(test)]

@@ -50,5 +50,5 @@ pub fn guarded() -> OpenApiRouter<RouteState> {
         .routes(routes!(groups::recommend))
         .routes(routes!(import::import))
         .routes(routes!(users::export))
-        .routes(routes!(users::forget))
+        .routes(routes!(users::delete))
 }

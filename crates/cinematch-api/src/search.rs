@@ -2,7 +2,7 @@
 
 use axum::extract::{RawQuery, State};
 use cinematch_http::cached::Cached;
-use cinematch_http::extract::QueryOf;
+use cinematch_http::extract::QueryParams;
 use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
 use cinematch_service::search::{self, SearchReply};
@@ -32,10 +32,10 @@ pub struct SearchQuery {
     ))]
 pub async fn search(
     State(service): State<Service>,
-    RawQuery(words): RawQuery,
-    QueryOf(query): QueryOf<SearchQuery>,
+    RawQuery(query_string): RawQuery,
+    QueryParams(query): QueryParams<SearchQuery>,
 ) -> Result<Cached, Problem> {
-    Ok(Cached(search::search(&service, words.as_deref(), &query.q, query.limit).await?))
+    Ok(Cached(search::search(&service, query_string.as_deref(), &query.q, query.limit).await?))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use axum::extract::{RawQuery, State};
 use cinematch_http::cached::Cached;
-use cinematch_http::extract::{PathOf, QueryOf};
+use cinematch_http::extract::{PathParams, QueryParams};
 use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
 use cinematch_service::similar::{self, SimilarReply};
@@ -32,12 +32,12 @@ pub struct SimilarQuery {
     ))]
 pub async fn similar(
     State(service): State<Service>,
-    PathOf(movie_id): PathOf<u32>,
-    RawQuery(words): RawQuery,
-    QueryOf(asked): QueryOf<SimilarQuery>,
+    PathParams(movie_id): PathParams<u32>,
+    RawQuery(query_string): RawQuery,
+    QueryParams(params): QueryParams<SimilarQuery>,
 ) -> Result<Cached, Problem> {
-    let SimilarQuery { limit, region } = asked;
-    Ok(Cached(similar::similar(&service, movie_id, words.as_deref(), limit, region).await?))
+    let SimilarQuery { limit, region } = params;
+    Ok(Cached(similar::similar(&service, movie_id, query_string.as_deref(), limit, region).await?))
 }
 
 #[cfg(test)]

@@ -6,12 +6,12 @@ mod tests;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use cinematch_http::access::{Caller, Me};
+use cinematch_http::access::{Caller, CurrentProfile};
 use cinematch_http::attachment;
-use cinematch_http::extract::{PathOf, QueryOf};
+use cinematch_http::extract::{PathParams, QueryParams};
 use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
-use cinematch_service::export::{Export, ExportFormat, Forgotten, forget as forget_user};
+use cinematch_service::export::{DeletionReply, Export, ExportFormat, delete_user};
 use cinematch_service::names::{UserName, check_user};
 use serde::Deserialize;
 
@@ -36,8 +36,8 @@ pub struct ExportQuery {
     ))]
 pub async fn export(
     State(service): State<Service>,
-    Me(profile): Me,
-    QueryOf(query): QueryOf<ExportQuery>,
+    CurrentProfile(profile): CurrentProfile,
+    QueryParams(query): QueryParams<ExportQuery>,
 ) -> Result<Response, Problem> {
     attachment::export(&service, &profile, query.format.unwrap_or(ExportFormat::Json)).await
 }
@@ -46,18 +46,18 @@ pub async fn export(
 #[utoipa::path(delete, path = "/api/users/{id}", tag = "people",
     params(("id" = UserName, Path, description = "Id of a profile, or the user id of a watchlist")),
     responses(
-        (status = 200, body = Forgotten),
+        (status = 200, body = DeletionReply),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
-pub async fn forget(
+pub async fn delete(
     State(service): State<Service>,
     caller: Caller,
-    PathOf(id): PathOf<String>,
-) -> Result<Json<Forgotten>, Problem> {
+    PathParams(id): PathParams<String>,
+) -> Result<Json<DeletionReply>, Problem> {
     check_user(&id).map_err(|error| error.rename_fields(|_| "id".to_owned()))?;
     caller.may_act_for(&id)?;
-    let receipt = forget_user(&service, &id).await?;
+    let receipt = delete_user(&service, &id).await?;
     let receipt = receipt.ok_or_else(|| Problem::not_found("There is no data for this user"))?;
     Ok(Json(receipt.into()))
 }

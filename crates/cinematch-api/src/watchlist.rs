@@ -3,13 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use cinematch_http::access::{Caller, Me};
-use cinematch_http::extract::{Body, PathOf, QueryOf};
+use cinematch_http::access::{Caller, CurrentProfile};
+use cinematch_http::extract::{JsonBody, PathParams, QueryParams};
 use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
 use cinematch_service::names::{UserName, check_user};
-use cinematch_service::watchlist::{self, Done, NewEntry, Removed, Watchlist};
-use cinematch_store::{Added, Owner};
+use cinematch_service::watchlist::{self, NewEntry, RemovalReply, Watchlist, WatchlistReply};
+use cinematch_store::{AddOutcome, Owner};
 use serde::Deserialize;
 
 /// Lists the watchlist of a user, newest first.
@@ -22,9 +22,9 @@ use serde::Deserialize;
 pub async fn list(
     State(service): State<Service>,
     caller: Caller,
-    PathOf(user_id): PathOf<String>,
+    PathParams(user_id): PathParams<String>,
 ) -> Result<Json<Watchlist>, Problem> {
-    allowed(&caller, &user_id)?;
+    check_access(&caller, &user_id)?;
     Ok(Json(watchlist::list(&service, user_id).await?))
 }
 
@@ -36,7 +36,7 @@ pub async fn list(
     ))]
 pub async fn list_mine(
     State(service): State<Service>,
-    Me(profile): Me,
+    CurrentProfile(profile): CurrentProfile,
 ) -> Result<Json<Watchlist>, Problem> {
     Ok(Json(watchlist::list(&service, profile.key()).await?))
 }
@@ -48,20 +48,20 @@ pub async fn list_mine(
     params(("user_id" = UserName, Path)),
     request_body = NewEntry,
     responses(
-        (status = 201, body = Done, description = "Added"),
-        (status = 200, body = Done, description = "Already on the watchlist"),
+        (status = 201, body = WatchlistReply, description = "Added"),
+        (status = 200, body = WatchlistReply, description = "Already on the watchlist"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 pub async fn add(
     State(service): State<Service>,
     caller: Caller,
-    PathOf(user_id): PathOf<String>,
-    Body(entry): Body<NewEntry>,
-) -> Result<(StatusCode, Json<Done>), Problem> {
-    allowed(&caller, &user_id)?;
+    PathParams(user_id): PathParams<String>,
+    JsonBody(entry): JsonBody<NewEntry>,
+) -> Result<(StatusCode, Json<WatchlistReply>), Problem> {
+    check_access(&caller, &user_id)?;
     let owner = match &caller {
-        Caller::Person(profile) => Owner::from(profile),
+        Caller::Session(profile) => Owner::from(profile),
         _ => Owner::from(user_id.as_str()),
     };
     Ok(added(watchlist::add(&service, owner, entry).await?))
@@ -73,26 +73,26 @@ pub async fn add(
 #[utoipa::path(post, path = "/api/watchlist", tag = "watchlist", request_body = NewEntry,
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
-        (status = 201, body = Done, description = "Added"),
-        (status = 200, body = Done, description = "Already on the watchlist"),
+        (status = 201, body = WatchlistReply, description = "Added"),
+        (status = 200, body = WatchlistReply, description = "Already on the watchlist"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 pub async fn add_mine(
     State(service): State<Service>,
-    Me(profile): Me,
-    Body(entry): Body<NewEntry>,
-) -> Result<(StatusCode, Json<Done>), Problem> {
+    CurrentProfile(profile): CurrentProfile,
+    JsonBody(entry): JsonBody<NewEntry>,
+) -> Result<(StatusCode, Json<WatchlistReply>), Problem> {
     Ok(added(watchlist::add(&service, Owner::from(&profile), entry).await?))
 }
 
 /// Builds the response to an addition: 201 for a new entry, 200 for an existing one.
-fn added((added, done): (Added, Done)) -> (StatusCode, Json<Done>) {
+fn added((added, reply): (AddOutcome, WatchlistReply)) -> (StatusCode, Json<WatchlistReply>) {
     let status = match added {
-        Added::New => StatusCode::CREATED,
-        Added::Already => StatusCode::OK,
+        AddOutcome::Added => StatusCode::CREATED,
+        AddOutcome::AlreadyPresent => StatusCode::OK,
     };
-    (status, Json(done))
+    (status, Json(reply))
 }
 
 /// Removes a movie from the watchlist of a user.
@@ -107,9 +107,9 @@ fn added((added, done): (Added, Done)) -> (StatusCode, Json<Done>) {
 pub async fn remove(
     State(service): State<Service>,
     caller: Caller,
-    PathOf((user_id, movie_id)): PathOf<(String, u32)>,
+    PathParams((user_id, movie_id)): PathParams<(String, u32)>,
 ) -> Result<StatusCode, Problem> {
-    allowed(&caller, &user_id)?;
+    check_access(&caller, &user_id)?;
     watchlist::remove(&service, &user_id, movie_id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -121,15 +121,15 @@ pub async fn remove(
     params(("user_id" = i64, Path, description = "Id of the movie", minimum = 0, maximum = 4_294_967_295_u32)),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
-        (status = 200, body = Removed, description = "Removed; existing front ends expect a body"),
+        (status = 200, body = RemovalReply, description = "Removed; existing front ends expect a body"),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 pub async fn remove_mine(
     State(service): State<Service>,
-    Me(profile): Me,
-    PathOf(movie_id): PathOf<u32>,
-) -> Result<Json<Removed>, Problem> {
+    CurrentProfile(profile): CurrentProfile,
+    PathParams(movie_id): PathParams<u32>,
+) -> Result<Json<RemovalReply>, Problem> {
     Ok(Json(watchlist::remove(&service, &profile.key(), movie_id).await?))
 }
 
@@ -144,23 +144,23 @@ pub struct WatchedQuery {
     params(("user_id" = UserName, Path),
         ("movie_id" = i64, Path, minimum = 0, maximum = 4_294_967_295_u32), ("watched" = bool, Query)),
     responses(
-        (status = 200, body = Done),
+        (status = 200, body = WatchlistReply),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 pub async fn set_watched(
     State(service): State<Service>,
     caller: Caller,
-    PathOf((user_id, movie_id)): PathOf<(String, u32)>,
-    QueryOf(query): QueryOf<WatchedQuery>,
-) -> Result<Json<Done>, Problem> {
-    allowed(&caller, &user_id)?;
+    PathParams((user_id, movie_id)): PathParams<(String, u32)>,
+    QueryParams(query): QueryParams<WatchedQuery>,
+) -> Result<Json<WatchlistReply>, Problem> {
+    check_access(&caller, &user_id)?;
     Ok(Json(watchlist::set_watched(&service, &user_id, movie_id, query.watched).await?))
 }
 
 /// Parameter that sets the watched mark; the default is true.
 #[derive(Debug, Deserialize)]
-pub struct WatchedOrNot {
+pub struct OptionalWatchedQuery {
     watched: Option<bool>,
 }
 
@@ -172,22 +172,22 @@ pub struct WatchedOrNot {
         ("watched" = Option<bool>, Query, description = "Default: `true`")),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
-        (status = 200, body = Done),
+        (status = 200, body = WatchlistReply),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 pub async fn set_watched_mine(
     State(service): State<Service>,
-    Me(profile): Me,
-    PathOf(movie_id): PathOf<u32>,
-    QueryOf(query): QueryOf<WatchedOrNot>,
-) -> Result<Json<Done>, Problem> {
+    CurrentProfile(profile): CurrentProfile,
+    PathParams(movie_id): PathParams<u32>,
+    QueryParams(query): QueryParams<OptionalWatchedQuery>,
+) -> Result<Json<WatchlistReply>, Problem> {
     let watched = query.watched.unwrap_or(true);
     Ok(Json(watchlist::set_watched(&service, &profile.key(), movie_id, watched).await?))
 }
 
 /// Checks that `user_id` is a valid user name and that the caller may act for that user.
-fn allowed(caller: &Caller, user_id: &str) -> Result<(), Problem> {
+fn check_access(caller: &Caller, user_id: &str) -> Result<(), Problem> {
     check_user(user_id)?;
     caller.may_act_for(user_id)
 }

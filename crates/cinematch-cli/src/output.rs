@@ -52,20 +52,20 @@ impl Output {
     }
 
     /// Creates a printer that writes only events to standard output.
-    pub fn of_events() -> Self {
+    pub fn for_events() -> Self {
         Self { quiet: false, format: Format::Events, step: false }
     }
 
     /// Returns a printer for a step of a larger command: results become notes, and no JSON
     /// document is printed.
     #[must_use]
-    pub fn of_step(&self) -> Self {
+    pub fn for_step(&self) -> Self {
         Self { step: true, ..self.clone() }
     }
 
     /// Creates a printer that prints nothing.
     pub fn silent() -> Self {
-        Self { quiet: true, ..Self::of_events() }
+        Self { quiet: true, ..Self::for_events() }
     }
 
     /// Prints an event as one line of JSON. Other formats print nothing.
@@ -169,8 +169,8 @@ impl Output {
 /// First error of a write to standard output.
 static FAILURE: OnceLock<String> = OnceLock::new();
 
-fn note_failure(written: std::io::Result<()>) {
-    match written {
+fn note_failure(result: std::io::Result<()>) {
+    match result {
         // A closed pipe (`| head`) is not an error.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             let _ = FAILURE.set(error.to_string());
@@ -202,8 +202,8 @@ pub struct Step {
 
 impl Step {
     /// Sets the number of finished items or bytes.
-    pub fn set_position(&self, done: u64) {
-        self.bar.set_position(done);
+    pub fn set_position(&self, position: u64) {
+        self.bar.set_position(position);
     }
 
     /// Sets the total number of items or bytes, once it is known.
@@ -225,8 +225,8 @@ impl Drop for Step {
 
 /// Converts a command's result to an exit code. An error is printed with its causes: as a JSON
 /// object if `json` is set, otherwise as a sentence.
-pub fn exit_code(done: anyhow::Result<()>, json: bool) -> ExitCode {
-    let Err(error) = done else { return ExitCode::SUCCESS };
+pub fn exit_code(result: anyhow::Result<()>, json: bool) -> ExitCode {
+    let Err(error) = result else { return ExitCode::SUCCESS };
     if json {
         let document = serde_json::json!({ "error": format!("{error:#}") });
         let _ = writeln!(std::io::stderr(), "{document}");

@@ -114,15 +114,15 @@ impl DatabasePath {
 }
 
 /// Formats a path for messages, without a leading `./`.
-pub fn shown(path: &Path) -> String {
+pub fn display_path(path: &Path) -> String {
     let shown = path.strip_prefix(".").ok().filter(|rest| !rest.as_os_str().is_empty());
     shown.unwrap_or(path).display().to_string()
 }
 
 /// Reads a file. If it is missing, the error ends with `advice`.
-pub fn read_or(path: &Path, advice: &str) -> Result<Vec<u8>> {
+pub fn read_file(path: &Path, advice: &str) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => anyhow!("{} not found: {advice}", shown(path)),
-        _ => anyhow!("cannot read {}: {error}", shown(path)),
+        std::io::ErrorKind::NotFound => anyhow!("{} not found: {advice}", display_path(path)),
+        _ => anyhow!("cannot read {}: {error}", display_path(path)),
     })
 }

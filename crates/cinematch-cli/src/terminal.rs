@@ -8,12 +8,12 @@ use cinematch::ranking::{Ranked, Recommender, explanation};
 use crate::output::{DIM, Output, STRONG, SUCCESS};
 
 /// Returns a movie's title and year: `Heat (1995)`.
-pub fn named(movie: &Movie) -> String {
-    dated(&movie.title, movie.year)
+pub fn title_of(movie: &Movie) -> String {
+    title_with_year(&movie.title, movie.year)
 }
 
 /// Appends the year to a title, if the year is known: `Heat (1995)`.
-pub fn dated(title: &str, year: Option<u16>) -> String {
+pub fn title_with_year(title: &str, year: Option<u16>) -> String {
     year.map_or_else(|| title.to_owned(), |year| format!("{title} ({year})"))
 }
 
@@ -33,7 +33,7 @@ pub fn print_list<'a>(
         output.line(format_args!(
             "{:>3}  {STRONG}{}{STRONG:#}  {DIM}{}{DIM:#}  {SUCCESS}{:.3}{SUCCESS:#}{}",
             at + 1,
-            named(movie),
+            title_of(movie),
             movie.genres.join(", "),
             item.score,
             stars.unwrap_or_default()

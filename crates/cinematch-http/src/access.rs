@@ -17,13 +17,13 @@ use crate::problem::Problem;
 #[derive(Clone, Debug)]
 pub enum Caller {
     /// Open mode: any caller on this machine, with the profile selected by `X-User-Id`, if any.
-    Household(Option<Profile>),
+    Open(Option<Profile>),
     /// Accounts mode: a signed-in user.
-    Person(Profile),
+    Session(Profile),
     /// Accounts mode: a client with an API key, with the profile it acts for, if any.
-    Program(Scope, Option<Profile>),
+    ApiKey(Scope, Option<Profile>),
     /// Accounts mode: a caller without credentials.
-    Nobody,
+    Anonymous,
 }
 
 impl Caller {
@@ -31,32 +31,32 @@ impl Caller {
     /// the scope of its API key doesn't include access to profiles.
     pub fn profile(&self) -> Result<&Profile, Problem> {
         match self {
-            Self::Person(profile)
-            | Self::Household(Some(profile))
-            | Self::Program(Scope::Write | Scope::Admin, Some(profile)) => Ok(profile),
-            Self::Program(Scope::Read, _) => Err(forbidden(
+            Self::Session(profile)
+            | Self::Open(Some(profile))
+            | Self::ApiKey(Scope::Write | Scope::Admin, Some(profile)) => Ok(profile),
+            Self::ApiKey(Scope::Read, _) => Err(forbidden(
                 "This key can only read the catalog; use a key with the scope `write`",
             )),
-            Self::Household(None) => Err(unauthorized(
+            Self::Open(None) => Err(unauthorized(
                 "No profile is selected: send a profile id as X-User-Id; /auth/identify returns the id",
             )),
-            Self::Program(_, None) => Err(unauthorized(
+            Self::ApiKey(_, None) => Err(unauthorized(
                 "No profile is selected: send the id of the profile that the key acts for as X-User-Id",
             )),
-            Self::Nobody => Err(sign_in()),
+            Self::Anonymous => Err(sign_in()),
         }
     }
 
     /// Returns a 401 or 403 unless the caller may read and change the data of `user`.
     pub fn may_act_for(&self, user: &str) -> Result<(), Problem> {
         match self {
-            Self::Household(_) | Self::Program(Scope::Write | Scope::Admin, _) => Ok(()),
-            Self::Person(profile) if profile.key() == user => Ok(()),
-            Self::Person(_) => Err(forbidden("This data belongs to another profile")),
-            Self::Program(Scope::Read, _) => Err(forbidden(
+            Self::Open(_) | Self::ApiKey(Scope::Write | Scope::Admin, _) => Ok(()),
+            Self::Session(profile) if profile.key() == user => Ok(()),
+            Self::Session(_) => Err(forbidden("This data belongs to another profile")),
+            Self::ApiKey(Scope::Read, _) => Err(forbidden(
                 "This key can only read the catalog; use a key with the scope `write`",
             )),
-            Self::Nobody => Err(sign_in()),
+            Self::Anonymous => Err(sign_in()),
         }
     }
 }
@@ -78,21 +78,21 @@ pub fn sign_in() -> Problem {
 
 /// IP address of the client that sent the request.
 #[derive(Clone, Copy, Debug)]
-pub struct Client(pub IpAddr);
+pub struct ClientIp(pub IpAddr);
 
-/// Extracts the caller identified by the guard layer; [`Caller::Nobody`] if the guard has not run. Never rejects.
+/// Extracts the caller identified by the guard layer; [`Caller::Anonymous`] if the guard has not run. Never rejects.
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Ok(parts.extensions.get::<Self>().cloned().unwrap_or(Self::Nobody))
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or(Self::Anonymous))
     }
 }
 
 /// Extracts the profile that the request acts for. Rejects a request with the error of [`Caller::profile`].
-pub struct Me(pub Profile);
+pub struct CurrentProfile(pub Profile);
 
-impl<S: Send + Sync> FromRequestParts<S> for Me {
+impl<S: Send + Sync> FromRequestParts<S> for CurrentProfile {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
@@ -110,9 +110,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Operator {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match Caller::from_request_parts(parts, state).await? {
-            Caller::Household(_) | Caller::Program(Scope::Admin, _) => Ok(Self),
-            Caller::Nobody => Err(sign_in()),
-            Caller::Person(_) | Caller::Program(..) => {
+            Caller::Open(_) | Caller::ApiKey(Scope::Admin, _) => Ok(Self),
+            Caller::Anonymous => Err(sign_in()),
+            Caller::Session(_) | Caller::ApiKey(..) => {
                 Err(forbidden("This requires an API key with the scope `admin`"))
             }
         }

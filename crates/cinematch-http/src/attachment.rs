@@ -15,18 +15,18 @@ pub async fn export(
     profile: &Profile,
     format: ExportFormat,
 ) -> Result<Response, Problem> {
-    let named = |name| (header::CONTENT_DISPOSITION, HeaderValue::from_static(name));
+    let disposition = |name| (header::CONTENT_DISPOSITION, HeaderValue::from_static(name));
     match format {
         ExportFormat::Json => {
             let export = export::export(service, profile).await?;
-            let name = named("attachment; filename=\"cinematch.json\"");
+            let name = disposition("attachment; filename=\"cinematch.json\"");
             Ok(([name], Json(export)).into_response())
         }
         ExportFormat::Csv => {
             let text = export::export_csv(service, profile).await?;
-            let kind = HeaderValue::from_static("text/csv; charset=utf-8");
-            let name = named("attachment; filename=\"cinematch.csv\"");
-            Ok(([name, (header::CONTENT_TYPE, kind)], text).into_response())
+            let content_type = HeaderValue::from_static("text/csv; charset=utf-8");
+            let name = disposition("attachment; filename=\"cinematch.csv\"");
+            Ok(([name, (header::CONTENT_TYPE, content_type)], text).into_response())
         }
     }
 }

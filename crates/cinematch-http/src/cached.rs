@@ -24,10 +24,10 @@ impl IntoResponse for Cached {
 /// Middleware that sends the gzip form of a [`Cached`] response to clients that accept gzip. A compression layer
 /// outside this one does not compress it again, so each reply is compressed once rather than per request.
 pub async fn compress(request: Request, next: Next) -> Response {
-    let takes = accepts_gzip(request.headers());
+    let accepts = accepts_gzip(request.headers());
     let mut response = next.run(request).await;
-    let Some(kept) = response.extensions_mut().remove::<CachedReply>() else { return response };
-    let Some(gzip) = takes.then(|| kept.gzip()).flatten() else { return response };
+    let Some(reply) = response.extensions_mut().remove::<CachedReply>() else { return response };
+    let Some(gzip) = accepts.then(|| reply.gzip()).flatten() else { return response };
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));

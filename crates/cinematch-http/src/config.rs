@@ -34,7 +34,7 @@ pub enum AccessMode {
 
 impl AccessConfig {
     /// Returns a 403 with `detail` unless the server runs in `mode`.
-    pub fn only_in(&self, mode: AccessMode, detail: &str) -> Result<(), Problem> {
+    pub fn require_mode(&self, mode: AccessMode, detail: &str) -> Result<(), Problem> {
         if self.mode == mode {
             return Ok(());
         }

@@ -9,17 +9,17 @@ pub const SESSION_COOKIE: &str = "cinematch_session";
 /// Name of the cookie that holds the id of the profile last chosen in the browser. Used in open mode only.
 pub const PROFILE_COOKIE: &str = "cinematch_profile";
 
-/// Returns the value of the first cookie named `wanted`.
-pub fn cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
+/// Returns the value of the first cookie named `cookie_name`.
+pub fn cookie<'a>(headers: &'a HeaderMap, cookie_name: &str) -> Option<&'a str> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut cookies = lines.flat_map(|line| line.split(';'));
     cookies.find_map(|cookie| {
         let (name, value) = cookie.trim().split_once('=')?;
-        (name == wanted).then_some(value)
+        (name == cookie_name).then_some(value)
     })
 }
 
 /// Returns the session token in the request's cookies, if it is well formed.
 pub fn session_token(headers: &HeaderMap) -> Option<SessionToken> {
-    cookie(headers, SESSION_COOKIE).and_then(SessionToken::read)
+    cookie(headers, SESSION_COOKIE).and_then(SessionToken::parse)
 }

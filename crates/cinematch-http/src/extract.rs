@@ -13,16 +13,18 @@ use crate::strict::Strict;
 ///
 /// Rejects malformed JSON with a 400, other content types with a 415, and a value of the wrong type with a 422
 /// that names its field.
-pub struct Body<T>(pub T);
+pub struct JsonBody<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
-        let is_json = kind.is_some_and(|kind| {
-            let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-            kind == "application/json" || kind.ends_with("+json")
+        let content_type =
+            request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
+        let is_json = content_type.is_some_and(|content_type| {
+            let content_type =
+                content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+            content_type == "application/json" || content_type.ends_with("+json")
         });
         if !is_json {
             let detail = "Expected a body with Content-Type: application/json";
@@ -55,7 +57,7 @@ const DISCARD_LIMIT: usize = 128 << 20;
 
 /// Reads a whole body; returns a 413 if it is longer than `limit` bytes.
 pub async fn read_body(mut body: axum::body::Body, limit: usize) -> Result<Vec<u8>, Problem> {
-    let (mut whole, mut length) = (Vec::new(), 0);
+    let (mut bytes, mut length) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
             let detail = format!("The body is incomplete: {error}");
@@ -64,9 +66,9 @@ pub async fn read_body(mut body: axum::body::Body, limit: usize) -> Result<Vec<u
         let Ok(data) = frame.into_data() else { continue };
         length += data.len();
         if length <= limit {
-            whole.extend_from_slice(&data);
+            bytes.extend_from_slice(&data);
         } else {
-            whole = Vec::new();
+            bytes = Vec::new();
         }
         if length > DISCARD_LIMIT {
             break;
@@ -76,7 +78,7 @@ pub async fn read_body(mut body: axum::body::Body, limit: usize) -> Result<Vec<u
         let detail = format!("The body is larger than {} MiB", limit >> 20);
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
-    Ok(whole)
+    Ok(bytes)
 }
 
 /// Translates a serde error message into a problem: drops the position in the body and replaces the names of
@@ -103,9 +105,9 @@ fn field_problem(field: String, message: &str) -> Problem {
 }
 
 /// Extracts path parameters. Rejects a parameter that can't be parsed with a 422 that names it.
-pub struct PathOf<T>(pub T);
+pub struct PathParams<T>(pub T);
 
-impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathOf<T> {
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathParams<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
@@ -127,7 +129,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathOf<
         };
         // Not every kind of rejection contains the parameter's name, so the name is looked up by value.
         let params = RawPathParams::from_request_parts(parts, state).await;
-        let named = params.iter().flatten().find(|(_, given)| *given == value);
+        let named = params.iter().flatten().find(|(_, param)| *param == value);
         let field = named.map_or("path", |(name, _)| name);
         Err(Problem::field(
             field,
@@ -144,9 +146,9 @@ fn describe_type(type_name: &str) -> &str {
 }
 
 /// Extracts query parameters. Rejects a parameter that can't be parsed with a 422 that names it.
-pub struct QueryOf<T>(pub T);
+pub struct QueryParams<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryOf<T> {
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryParams<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
@@ -154,7 +156,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryOf<T> {
             Ok(Query(value)) => Ok(Self(value)),
             Err(rejection) => {
                 let text = rejection.body_text();
-                let reason = text.rsplit_once("query string: ").map_or(&*text, |(_, why)| why);
+                let reason =
+                    text.rsplit_once("query string: ").map_or(&*text, |(_, reason)| reason);
                 let (field, message) = reason.split_once(": ").unwrap_or(("query", reason));
                 Err(Problem::field(field, message))
             }

@@ -29,14 +29,14 @@ const MAX_CONCURRENT_HASHES: usize = 2;
 const MAX_CONCURRENT_IMPORTS: usize = 2;
 
 /// Number of tracked clients or accounts above which those with a fully restored quota are dropped.
-const MAX_TRACKED: usize = 10_000;
+const MAX_TRACKED_KEYS: usize = 10_000;
 
 /// Rate and concurrency limits, with their current counts.
 #[derive(Debug)]
 pub struct Limits {
     requests: Option<DefaultKeyedRateLimiter<IpAddr>>,
-    attempts: DefaultKeyedRateLimiter<IpAddr>,
-    of_accounts: DefaultKeyedRateLimiter<String>,
+    ip_attempts: DefaultKeyedRateLimiter<IpAddr>,
+    account_attempts: DefaultKeyedRateLimiter<String>,
     hashes: Semaphore,
     imports: Semaphore,
 }
@@ -49,38 +49,38 @@ impl Limits {
                 per_second.saturating_mul(NonZeroU32::new(BURST).unwrap_or(NonZeroU32::MIN)),
             )
         };
-        let attempts = |at_once| {
-            let at_once = NonZeroU32::new(at_once).unwrap_or(NonZeroU32::MIN);
-            let every = Quota::with_period(ATTEMPT_INTERVAL).unwrap_or(Quota::per_minute(at_once));
-            every.allow_burst(at_once)
+        let attempts = |burst| {
+            let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+            let quota = Quota::with_period(ATTEMPT_INTERVAL).unwrap_or(Quota::per_minute(burst));
+            quota.allow_burst(burst)
         };
         Self {
             requests: per_second.map(|per_second| RateLimiter::keyed(quota(per_second))),
-            attempts: RateLimiter::keyed(attempts(ATTEMPTS)),
-            of_accounts: RateLimiter::keyed(attempts(ACCOUNT_ATTEMPTS)),
+            ip_attempts: RateLimiter::keyed(attempts(ATTEMPTS)),
+            account_attempts: RateLimiter::keyed(attempts(ACCOUNT_ATTEMPTS)),
             hashes: Semaphore::new(MAX_CONCURRENT_HASHES),
             imports: Semaphore::new(MAX_CONCURRENT_IMPORTS),
         }
     }
 
     /// Counts a request of `client`; returns a 429 if the client is over its limit.
-    pub fn request(&self, client: IpAddr) -> Result<(), Problem> {
+    pub fn check_request(&self, client: IpAddr) -> Result<(), Problem> {
         let Some(requests) = &self.requests else { return Ok(()) };
-        if requests.len() > MAX_TRACKED {
+        if requests.len() > MAX_TRACKED_KEYS {
             requests.retain_recent();
         }
-        check(requests, &network_of(client), "Too many requests")
+        check(requests, &client_network(client), "Too many requests")
     }
 
     /// Counts a sign-in attempt against the client and the account; returns a 429 if either is over its limit.
-    pub fn attempt(&self, client: IpAddr, account: &str) -> Result<(), Problem> {
-        if self.attempts.len() + self.of_accounts.len() > MAX_TRACKED {
-            self.attempts.retain_recent();
-            self.of_accounts.retain_recent();
+    pub fn check_sign_in(&self, client: IpAddr, account: &str) -> Result<(), Problem> {
+        if self.ip_attempts.len() + self.account_attempts.len() > MAX_TRACKED_KEYS {
+            self.ip_attempts.retain_recent();
+            self.account_attempts.retain_recent();
         }
-        let what = "Too many attempts to sign in";
-        check(&self.attempts, &network_of(client), what)?;
-        check(&self.of_accounts, &account.to_lowercase(), what)
+        let subject = "Too many attempts to sign in";
+        check(&self.ip_attempts, &client_network(client), subject)?;
+        check(&self.account_attempts, &account.to_lowercase(), subject)
     }
 
     /// Waits for an import permit, which is released when dropped.
@@ -90,18 +90,18 @@ impl Limits {
     }
 
     /// Runs `hash` on a blocking thread, at most two at a time. Returns `None` if it panics.
-    pub async fn hashing<T: Send + 'static>(
+    pub async fn run_hash<T: Send + 'static>(
         &self,
         hash: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
-        let _turn = self.hashes.acquire().await.ok()?;
+        let _permit = self.hashes.acquire().await.ok()?;
         tokio::task::spawn_blocking(hash).await.ok()
     }
 }
 
 /// Returns the network that identifies a client: the /64 prefix of an IPv6 address, since a single client usually
 /// controls all of it, or the whole IPv4 address.
-fn network_of(client: IpAddr) -> IpAddr {
+fn client_network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => {
             let network = address.to_bits() & (u128::MAX << 64);
@@ -114,12 +114,12 @@ fn network_of(client: IpAddr) -> IpAddr {
 fn check<K: std::hash::Hash + Eq + Clone>(
     limiter: &DefaultKeyedRateLimiter<K>,
     key: &K,
-    what: &str,
+    subject: &str,
 ) -> Result<(), Problem> {
     limiter.check_key(key).map_err(|until| {
         let wait = until.wait_time_from(DefaultClock::default().now());
         let seconds = wait.as_secs() + 1;
-        let detail = format!("{what}; wait {seconds} s");
+        let detail = format!("{subject}; wait {seconds} s");
         Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).retry_after(seconds)
     })
 }
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn groups_ipv6_addresses_by_their_64_bit_prefix() {
-        let of = |text: &str| network_of(text.parse().unwrap());
+        let of = |text: &str| client_network(text.parse().unwrap());
         assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
         assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));

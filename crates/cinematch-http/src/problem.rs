@@ -77,7 +77,7 @@ impl Problem {
     }
 
     /// Returns the value of the `Retry-After` header, if set.
-    pub fn wait(&self) -> Option<HeaderValue> {
+    pub fn retry_after_header(&self) -> Option<HeaderValue> {
         self.retry_after.map(HeaderValue::from)
     }
 

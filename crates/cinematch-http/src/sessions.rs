@@ -41,7 +41,7 @@ impl Sessions {
         password: SecretString,
     ) -> Result<(Profile, HeaderValue), Problem> {
         let detail = "This server does not use passwords; see /auth/identify";
-        self.access.only_in(AccessMode::Accounts, detail)?;
+        self.access.require_mode(AccessMode::Accounts, detail)?;
         if email.chars().count() > MAX_EMAIL_LENGTH {
             let message = format!("expected at most {MAX_EMAIL_LENGTH} characters");
             return Err(Problem::field("email", message));
@@ -50,9 +50,9 @@ impl Sessions {
             let message = format!("expected at most {MAX_PASSWORD_LENGTH} characters");
             return Err(Problem::field("password", message));
         }
-        self.limits.attempt(client, email)?;
-        let hashing = |check| self.limits.hashing(check);
-        let profile = profile::authenticate(&self.service, email, password, hashing).await?;
+        self.limits.check_sign_in(client, email)?;
+        let run_hash = |check| self.limits.run_hash(check);
+        let profile = profile::authenticate(&self.service, email, password, run_hash).await?;
         let token = profile::begin_session(&self.service, &profile, SESSION_SECONDS).await?;
         Ok((profile, self.cookie(token.expose(), SESSION_SECONDS)?))
     }

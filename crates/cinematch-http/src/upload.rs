@@ -32,20 +32,20 @@ pub async fn import_upload(
     filename: Option<String>,
 ) -> Result<ImportOutcome, Problem> {
     // Limits concurrency: each import may hold a whole file and its unpacked contents in memory.
-    let _turn = limits.import_permit().await?;
-    let files = files_of(request, filename).await?;
+    let _permit = limits.import_permit().await?;
+    let files = read_files(request, filename).await?;
     Ok(imports::import_files(service, serving, profile, files).await?)
 }
 
 /// Returns the names and contents of a form's files, or the request body as a single file.
-async fn files_of(
+async fn read_files(
     request: Request,
     filename: Option<String>,
 ) -> Result<Vec<(String, Vec<u8>)>, Problem> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
-    let kind = kind.unwrap_or_default().to_ascii_lowercase();
-    if !kind.starts_with("multipart/form-data") {
-        let name = name_of(filename.as_deref(), "the file")?;
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let content_type = content_type.unwrap_or_default().to_ascii_lowercase();
+    if !content_type.starts_with("multipart/form-data") {
+        let name = file_name(filename.as_deref(), "the file")?;
         let bytes = read_body(request.into_body(), MAX_BYTES).await?;
         if bytes.is_empty() {
             return Err(Problem::field(
@@ -63,14 +63,14 @@ async fn files_of(
     let mut form = Multipart::from_request(request, &()).await.map_err(|error| {
         Problem::new(StatusCode::BAD_REQUEST, format!("The form is malformed: {error}"))
     })?;
-    let (mut files, mut left) = (Vec::new(), MAX_BYTES);
+    let (mut files, mut remaining) = (Vec::new(), MAX_BYTES);
     while let Some(mut field) = form.next_field().await.map_err(|error| malformed(&error))? {
         // Skips form fields that aren't files.
         let Some(name) = field.file_name() else { continue };
-        let name = name_of(Some(name), "the file")?;
+        let name = file_name(Some(name), "the file")?;
         let mut bytes = Vec::new();
         while let Some(part) = field.chunk().await.map_err(|error| malformed(&error))? {
-            left = left.checked_sub(part.len()).ok_or_else(too_large)?;
+            remaining = remaining.checked_sub(part.len()).ok_or_else(too_large)?;
             bytes.extend_from_slice(&part);
         }
         files.push((name, bytes));
@@ -84,17 +84,17 @@ async fn files_of(
     Ok(files)
 }
 
-/// Returns the last path component of `name`, or `otherwise` if it is blank.
+/// Returns the last path component of `name`, or `default` if it is blank.
 ///
 /// Returns an error if the name is too long or contains control characters.
-fn name_of(name: Option<&str>, otherwise: &str) -> Result<String, Problem> {
+fn file_name(name: Option<&str>, default: &str) -> Result<String, Problem> {
     let name = name.map(|name| name.rsplit(['/', '\\']).next().unwrap_or(name)).unwrap_or_default();
     if name.chars().count() > MAX_NAME_LENGTH || name.chars().any(char::is_control) {
         let message =
             format!("expected at most {MAX_NAME_LENGTH} characters, without control characters");
         return Err(Problem::field("filename", message));
     }
-    Ok(if name.trim().is_empty() { otherwise.to_owned() } else { name.to_owned() })
+    Ok(if name.trim().is_empty() { default.to_owned() } else { name.to_owned() })
 }
 
 fn malformed(error: &MultipartError) -> Problem {

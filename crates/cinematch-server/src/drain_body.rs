@@ -21,7 +21,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 /// A request body that sends its unread remainder to [`UnreadBody`] when dropped.
 struct ReturningBody {
     body: Option<Incoming>,
-    back: Option<oneshot::Sender<Incoming>>,
+    sender: Option<oneshot::Sender<Incoming>>,
 }
 
 /// Receiver of the unread remainder of a request body.
@@ -32,16 +32,19 @@ pub fn split(body: Incoming) -> (Body, UnreadBody) {
     if body.is_end_stream() {
         return (Body::new(body), UnreadBody(None));
     }
-    let (back, rest) = oneshot::channel();
-    (Body::new(ReturningBody { body: Some(body), back: Some(back) }), UnreadBody(Some(rest)))
+    let (sender, receiver) = oneshot::channel();
+    (
+        Body::new(ReturningBody { body: Some(body), sender: Some(sender) }),
+        UnreadBody(Some(receiver)),
+    )
 }
 
 impl UnreadBody {
     /// Reads and discards the unread remainder, up to 256 KiB and for at most 1 second.
     ///
     /// Does nothing if the body was read to the end or is still in use.
-    pub async fn read(self) {
-        let Some(Ok(body)) = self.0.map(|mut rest| rest.try_recv()) else { return };
+    pub async fn drain(self) {
+        let Some(Ok(body)) = self.0.map(|mut receiver| receiver.try_recv()) else { return };
         let _ =
             tokio::time::timeout(DRAIN_TIMEOUT, Limited::new(body, MAX_DRAINED).collect()).await;
     }
@@ -49,10 +52,10 @@ impl UnreadBody {
 
 impl Drop for ReturningBody {
     fn drop(&mut self) {
-        if let (Some(body), Some(back)) = (self.body.take(), self.back.take())
+        if let (Some(body), Some(sender)) = (self.body.take(), self.sender.take())
             && !body.is_end_stream()
         {
-            let _ = back.send(body);
+            let _ = sender.send(body);
         }
     }
 }

@@ -11,11 +11,11 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use cinematch_http::access::{Caller, Client, forbidden, sign_in, unauthorized};
+use cinematch_http::access::{Caller, ClientIp, forbidden, sign_in, unauthorized};
 use cinematch_http::class::RouteClass;
 use cinematch_http::config::{AccessConfig, AccessMode};
 use cinematch_http::cookies::{PROFILE_COOKIE, cookie, session_token};
-use cinematch_http::keys::scope_of;
+use cinematch_http::keys::key_scope;
 use cinematch_http::limits::Limits;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
@@ -48,14 +48,14 @@ impl Guard {
 
 /// Middleware that identifies the caller and rejects requests that the route's class does not admit.
 ///
-/// Adds [`Client`] and, for operations and pages, [`Caller`] to the request's extensions.
+/// Adds [`ClientIp`] and, for operations and pages, [`Caller`] to the request's extensions.
 pub async fn guard(
     State(state): State<Guard>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let client = client_of(&state, &request);
-    state.limits.request(client)?;
+    let client = client_ip(&state, &request);
+    state.limits.check_request(client)?;
     if state.access.mode == AccessMode::Open {
         check_host(&state, &request)?;
     }
@@ -66,7 +66,7 @@ pub async fn guard(
     match class {
         Some(RouteClass::Guarded | RouteClass::Public) if request.method() != Method::OPTIONS => {
             let caller = caller(&state, request.headers()).instrument(span!("guard")).await?;
-            if matches!(caller, Caller::Nobody) && class != Some(RouteClass::Public) {
+            if matches!(caller, Caller::Anonymous) && class != Some(RouteClass::Public) {
                 return Err(sign_in());
             }
             request.extensions_mut().insert(caller);
@@ -77,14 +77,14 @@ pub async fn guard(
         }
         _ => {}
     }
-    request.extensions_mut().insert(Client(client));
+    request.extensions_mut().insert(ClientIp(client));
     Ok(next.run(request).await)
 }
 
 /// Returns the client's address: the peer address, or the last element of `X-Forwarded-For` behind a proxy.
-fn client_of(state: &Guard, request: &Request) -> IpAddr {
-    let connected = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let peer = connected.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
+fn client_ip(state: &Guard, request: &Request) -> IpAddr {
+    let connect_info = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let peer = connect_info.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
     if !state.access.behind_proxy {
         return peer;
     }
@@ -135,10 +135,10 @@ fn check_origin(state: &Guard, headers: &HeaderMap) -> Result<(), Problem> {
         };
     };
     let host = text("host").unwrap_or_default();
-    let of_ours =
+    let is_same_origin =
         origin.split_once("://").is_some_and(|(_, origin)| origin.eq_ignore_ascii_case(host));
-    let listed = state.cors_origins.iter().any(|it| it.trim_end_matches('/') == origin);
-    if of_ours || listed {
+    let is_allowed = state.cors_origins.iter().any(|it| it.trim_end_matches('/') == origin);
+    if is_same_origin || is_allowed {
         return Ok(());
     }
     Err(forbidden(
@@ -149,23 +149,24 @@ fn check_origin(state: &Guard, headers: &HeaderMap) -> Result<(), Problem> {
 /// Identifies the caller of an API operation by `X-User-Id`, API key or session cookie, depending on the mode.
 async fn caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
     if state.access.mode == AccessMode::Open {
-        return Ok(Caller::Household(named_profile(state, headers).await?));
+        return Ok(Caller::Open(named_profile(state, headers).await?));
     }
     if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let refused = || unauthorized("This API key is unknown or revoked");
+        let unknown_key = || unauthorized("This API key is unknown or revoked");
         let text = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
-        let scope =
-            scope_of(&state.service, text.unwrap_or_default().trim()).await?.ok_or_else(refused)?;
-        return Ok(Caller::Program(scope, named_profile(state, headers).await?));
+        let scope = key_scope(&state.service, text.unwrap_or_default().trim())
+            .await?
+            .ok_or_else(unknown_key)?;
+        return Ok(Caller::ApiKey(scope, named_profile(state, headers).await?));
     }
     session(state, headers).await
 }
 
 /// Identifies the caller by the session cookie.
 async fn session(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
-    let Some(token) = session_token(headers) else { return Ok(Caller::Nobody) };
+    let Some(token) = session_token(headers) else { return Ok(Caller::Anonymous) };
     let profile = state.service.store().session(&token.hash(), state.service.now()).await?;
-    Ok(profile.map_or(Caller::Nobody, Caller::Person))
+    Ok(profile.map_or(Caller::Anonymous, Caller::Session))
 }
 
 /// Identifies the caller of a page by cookies alone. Callers without a valid cookie have no profile; pages ask
@@ -177,7 +178,7 @@ async fn page_caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Probl
             Some(id) => state.service.store().profile(id).await?,
             None => None,
         };
-        return Ok(Caller::Household(profile));
+        return Ok(Caller::Open(profile));
     }
     session(state, headers).await
 }

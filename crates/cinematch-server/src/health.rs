@@ -69,7 +69,7 @@ pub async fn health(State(state): State<ProbeState>) -> Json<Health> {
         generation: bundle.generation,
         refused: state
             .service
-            .is_refusing()
+            .reload_failed()
             .then_some("the published generation cannot be used; see the server log"),
         uptime_seconds: state.lifecycle.uptime().as_secs(),
     })
@@ -113,7 +113,7 @@ pub async fn ready(State(state): State<ProbeState>) -> Result<Json<Probe>, Probl
 #[utoipa::path(get, path = "/metrics", tag = "service",
     responses((status = 200, body = String, content_type = "text/plain")))]
 pub async fn metrics(State(state): State<ProbeState>, caller: Caller) -> Result<Response, Problem> {
-    if matches!(caller, Caller::Person(_)) {
+    if matches!(caller, Caller::Session(_)) {
         return Err(Problem::new(StatusCode::FORBIDDEN, "Metrics require an API key"));
     }
     Ok(metrics_response(monitor::render(&state.service, state.lifecycle.uptime()).await))
@@ -125,6 +125,6 @@ pub async fn process_metrics() -> Response {
 }
 
 fn metrics_response(text: String) -> Response {
-    let kind = "text/plain; version=0.0.4; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], text).into_response()
+    let content_type = "text/plain; version=0.0.4; charset=utf-8";
+    ([(header::CONTENT_TYPE, content_type)], text).into_response()
 }

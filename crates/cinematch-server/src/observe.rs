@@ -20,7 +20,7 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Content security policy: allows scripts and styles from the server's own files only, images also from TMDB,
 /// and forms and requests to this server only.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
                       img-src 'self' data: https://image.tmdb.org; connect-src 'self'; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -30,14 +30,14 @@ const DOCS_POLICY: &str = "default-src 'self'; img-src 'self' data:; \
 
 /// Middleware around all requests, including those that no route matches.
 pub async fn observe(mut request: Request, next: Next) -> Response {
-    let request_id = accepted_id(&request).unwrap_or_else(new_id);
+    let request_id = accepted_id(&request).unwrap_or_else(generate_id);
     let started = Instant::now();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let class = request.extensions().get::<RouteClass>().copied();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let span = tracing::error_span!("request", request_id);
-    let trace = trace::of_request(&request, &request_id);
+    let trace = trace::request_span(&request, &request_id);
     request.extensions_mut().insert(RequestId(request_id.clone()));
     let in_flight = gauge!("cinematch_http_in_flight");
     in_flight.increment(1.0);
@@ -45,11 +45,11 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     in_flight.decrement(1.0);
     let status = response.status();
     trace::end(&trace, status);
-    if let Some(problem) = problem_of(&response) {
+    if let Some(problem) = response_problem(&response) {
         // Replaces the body, but not the headers added by inner layers (CORS, `Allow`, …).
         let mut headers = std::mem::take(response.headers_mut());
-        for of_body in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
-            headers.remove(of_body);
+        for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
+            headers.remove(name);
         }
         response = problem.reply(&request_id);
         headers.extend(std::mem::take(response.headers_mut()));
@@ -58,33 +58,38 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     let headers = response.headers_mut();
     if class.is_some_and(RouteClass::is_api) {
         // API responses may contain personal data, so neither clients nor proxies may cache them.
-        let nowhere = HeaderValue::from_static("no-store");
-        headers.entry(header::CACHE_CONTROL).or_insert(nowhere);
+        let no_store = HeaderValue::from_static("no-store");
+        headers.entry(header::CACHE_CONTROL).or_insert(no_store);
     }
     // Generated and accepted request ids contain visible ASCII only, so the conversion succeeds.
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID.clone(), value);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    let silent = HeaderValue::from_static("no-referrer");
-    headers.entry(header::REFERRER_POLICY).or_insert(silent);
-    let policy = if class == Some(RouteClass::Docs) { DOCS_POLICY } else { POLICY };
+    let no_referrer = HeaderValue::from_static("no-referrer");
+    headers.entry(header::REFERRER_POLICY).or_insert(no_referrer);
+    let policy = if class == Some(RouteClass::Docs) { DOCS_POLICY } else { PAGE_POLICY };
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    let took = started.elapsed();
-    count(route.as_ref(), &method, status, took);
+    let duration = started.elapsed();
+    record_metrics(route.as_ref(), &method, status, duration);
     tracing::info!(
         target: "cinematch::access",
         request_id,
         %method,
         path,
         status = status.as_u16(),
-        ms = took.as_micros() as f64 / 1e3,
+        ms = duration.as_micros() as f64 / 1e3,
     );
     response
 }
 
 /// Records the metrics of a response, labeled by route pattern. Labels by path would create a series per movie.
-fn count(route: Option<&MatchedPath>, method: &Method, status: StatusCode, took: Duration) {
+fn record_metrics(
+    route: Option<&MatchedPath>,
+    method: &Method,
+    status: StatusCode,
+    duration: Duration,
+) {
     let route = route.map_or_else(|| "none".to_owned(), |route| route.as_str().to_owned());
     let method = match *method {
         Method::GET => "GET",
@@ -93,7 +98,7 @@ fn count(route: Option<&MatchedPath>, method: &Method, status: StatusCode, took:
         Method::DELETE => "DELETE",
         _ => "other",
     };
-    histogram!("cinematch_http_request_seconds", "route" => route.clone()).record(took);
+    histogram!("cinematch_http_request_seconds", "route" => route.clone()).record(duration);
     let status = status.as_str().to_owned();
     counter!("cinematch_http_requests_total", "route" => route, "method" => method, "status" => status)
         .increment(1);
@@ -101,7 +106,7 @@ fn count(route: Option<&MatchedPath>, method: &Method, status: StatusCode, took:
 
 /// Returns the problem attached to a response, or one for an error status that a layer returned without a problem.
 /// Returns `None` for pages and successful responses.
-fn problem_of(response: &Response) -> Option<Problem> {
+fn response_problem(response: &Response) -> Option<Problem> {
     if let Some(problem) = response.extensions().get::<Problem>() {
         return Some(problem.clone());
     }
@@ -124,15 +129,14 @@ fn problem_of(response: &Response) -> Option<Problem> {
 
 /// Returns the client's `X-Request-Id` if it is 1 to 64 characters of `[A-Za-z0-9._-]`, which are safe to log.
 fn accepted_id(request: &Request) -> Option<String> {
-    let given = request.headers().get(&REQUEST_ID)?.to_str().ok()?;
-    let harmless = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    (!given.is_empty() && given.len() <= 64 && given.bytes().all(harmless))
-        .then(|| given.to_owned())
+    let id = request.headers().get(&REQUEST_ID)?.to_str().ok()?;
+    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    (!id.is_empty() && id.len() <= 64 && id.bytes().all(is_safe)).then(|| id.to_owned())
 }
 
 /// Generates a request id from the process start time in microseconds and a counter. Ids are unique within the
 /// process and unlikely to collide with those of other processes.
-fn new_id() -> String {
+fn generate_id() -> String {
     static START: std::sync::LazyLock<u64> = std::sync::LazyLock::new(|| {
         let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         since_1970.map_or(0, |time| time.as_micros() as u64)

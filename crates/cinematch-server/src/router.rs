@@ -39,78 +39,78 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Returns the router of the whole server.
 pub fn router(state: &AppState) -> Router {
-    let Groups { routed, probed, document, classes } = Groups::new();
+    let RouteGroups { route_groups, probe_groups, document, classes } = RouteGroups::new();
     let probe_state =
         ProbeState { service: state.service().clone(), lifecycle: state.lifecycle.clone() };
     let layers = Layers::new(state);
     let docs = SwaggerUi::new("/docs").url("/openapi.json", document);
-    let mut router = layers.around(Router::from(docs)).layer(Extension(RouteClass::Docs));
-    for (class, group) in routed {
-        let group = layers.around(group.with_state(state.routes.clone()));
+    let mut router = layers.wrap(Router::from(docs)).layer(Extension(RouteClass::Docs));
+    for (class, group) in route_groups {
+        let group = layers.wrap(group.with_state(state.routes.clone()));
         router = router.merge(group.layer(Extension(class)));
     }
-    for (class, group) in probed {
-        let group = layers.around(group.with_state(probe_state.clone()));
+    for (class, group) in probe_groups {
+        let group = layers.wrap(group.with_state(probe_state.clone()));
         router = router.merge(group.layer(Extension(class)));
     }
-    let nothing = || async { Problem::not_found("There is nothing at this address; see /docs") };
-    let unmatched = layers.around(Router::new().fallback(nothing));
+    let not_found = || async { Problem::not_found("There is nothing at this address; see /docs") };
+    let unmatched = layers.wrap(Router::new().fallback(not_found));
     router.merge(unmatched.layer(from_fn_with_state(Arc::new(classes), classify)))
 }
 
 /// Returns the `OpenAPI` document.
 pub fn openapi_json() -> serde_json::Value {
-    serde_json::to_value(Groups::new().document).unwrap_or_default()
+    serde_json::to_value(RouteGroups::new().document).unwrap_or_default()
 }
 
 /// Routers grouped by route class, with the document and the path classes derived from them.
-struct Groups {
-    routed: Vec<(RouteClass, Router<RouteState>)>,
-    probed: Vec<(RouteClass, Router<ProbeState>)>,
+struct RouteGroups {
+    route_groups: Vec<(RouteClass, Router<RouteState>)>,
+    probe_groups: Vec<(RouteClass, Router<ProbeState>)>,
     document: utoipa::openapi::OpenApi,
     /// Maps the first segment of documented paths to a class, for requests that no route matches.
     classes: BTreeMap<String, RouteClass>,
 }
 
-impl Groups {
+impl RouteGroups {
     fn new() -> Self {
         let mut document = Document::openapi();
         let mut classes = BTreeMap::new();
-        let mut split = |class, described: utoipa::openapi::OpenApi| {
-            let mut described = described;
+        let mut split = |class, openapi: utoipa::openapi::OpenApi| {
+            let mut openapi = openapi;
             if class == RouteClass::Guarded {
-                protect(&mut described);
+                protect(&mut openapi);
             }
-            for path in described.paths.paths.keys() {
+            for path in openapi.paths.paths.keys() {
                 let segment = first_segment(path).to_owned();
-                let known = classes.entry(segment).or_insert(class);
+                let entry = classes.entry(segment).or_insert(class);
                 // If guarded and public operations share a segment, the stricter class applies.
                 if class == RouteClass::Guarded {
-                    *known = class;
+                    *entry = class;
                 }
             }
-            document.merge(described);
+            document.merge(openapi);
         };
-        let (home, described) =
+        let (home, openapi) =
             OpenApiRouter::<RouteState>::new().routes(routes!(home::home)).split_for_parts();
-        split(RouteClass::Page, described);
-        let (public, described) = cinematch_api::public().split_for_parts();
-        split(RouteClass::Public, described);
-        let (guarded, described) = cinematch_api::guarded().split_for_parts();
-        split(RouteClass::Guarded, described);
-        let (health_checks, described) = health::probes().split_for_parts();
-        split(RouteClass::Probe, described);
-        let (metrics, described) = health::metrics_routes().split_for_parts();
-        split(RouteClass::Guarded, described);
+        split(RouteClass::Page, openapi);
+        let (public, openapi) = cinematch_api::public().split_for_parts();
+        split(RouteClass::Public, openapi);
+        let (guarded, openapi) = cinematch_api::guarded().split_for_parts();
+        split(RouteClass::Guarded, openapi);
+        let (health_checks, openapi) = health::probes().split_for_parts();
+        split(RouteClass::Probe, openapi);
+        let (metrics, openapi) = health::metrics_routes().split_for_parts();
+        split(RouteClass::Guarded, openapi);
         complete(&mut document);
-        let routed = vec![
+        let route_groups = vec![
             (RouteClass::Page, home.merge(cinematch_web::pages())),
             (RouteClass::Asset, cinematch_web::assets()),
             (RouteClass::Public, public),
             (RouteClass::Guarded, guarded),
         ];
-        let probed = vec![(RouteClass::Probe, health_checks), (RouteClass::Guarded, metrics)];
-        Self { routed, probed, document, classes }
+        let probe_groups = vec![(RouteClass::Probe, health_checks), (RouteClass::Guarded, metrics)];
+        Self { route_groups, probe_groups, document, classes }
     }
 }
 
@@ -162,7 +162,7 @@ impl Layers {
     }
 
     /// Wraps a router in the layers, innermost first.
-    fn around(&self, router: Router) -> Router {
+    fn wrap(&self, router: Router) -> Router {
         router
             .layer(from_fn_with_state(self.guard.clone(), guard))
             .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, TIMEOUT))
@@ -180,10 +180,10 @@ impl Layers {
 /// Returns the router used until the server is ready.
 ///
 /// Serves the liveness probe and process metrics; returns a 503 that names the missing dependency for other requests.
-pub fn not_ready(missing: Arc<ArcSwap<String>>) -> Router {
+pub fn not_ready(reason: Arc<ArcSwap<String>>) -> Router {
     let refuse = move || {
-        let why = format!("The server is not ready: {}", missing.load());
-        async move { Problem::unavailable(why) }
+        let detail = format!("The server is not ready: {}", reason.load());
+        async move { Problem::unavailable(detail) }
     };
     Router::new()
         .route("/health/live", get(live))

@@ -48,27 +48,27 @@ pub async fn serve_when_ready(
         tracing::info!("ready");
         (state, background)
     };
-    let (opened, to_answer) = tokio::sync::watch::channel(None::<AppState>);
+    let (state_sender, state_receiver) = tokio::sync::watch::channel(None::<AppState>);
     let stopping = async move {
         stop.await;
-        let state = to_answer.borrow().clone();
+        let state = state_receiver.borrow().clone();
         if let Some(state) = &state {
             state.stop();
             tokio::time::sleep(state.config.stop_delay).await;
         }
         state
     };
-    let answering = router.accept_connections(listener, stopping);
+    let serving = router.accept_connections(listener, stopping);
     let mut background = None;
-    let both = async {
+    let open_and_wait = async {
         let (state, tasks) = opening.await;
         background = Some(tasks);
-        opened.send_replace(Some(state));
+        state_sender.send_replace(Some(state));
         std::future::pending::<()>().await;
     };
     let state = tokio::select! {
-        state = answering => state,
-        () = both => None,
+        state = serving => state,
+        () = open_and_wait => None,
     };
     if let (Some(background), Some(state)) = (background, state) {
         background.stop(&state).await;

@@ -34,14 +34,14 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Holds the current router: a placeholder that returns 503, until [`SwappableRouter::switch_to`] is called.
 pub struct SwappableRouter {
     app: Arc<ArcSwap<Router>>,
-    missing: Arc<ArcSwap<String>>,
+    reason: Arc<ArcSwap<String>>,
 }
 
 impl Default for SwappableRouter {
     fn default() -> Self {
-        let missing = Arc::new(ArcSwap::from_pointee("it is starting".to_owned()));
-        let app = Arc::new(ArcSwap::from_pointee(not_ready(missing.clone())));
-        Self { app, missing }
+        let reason = Arc::new(ArcSwap::from_pointee("it is starting".to_owned()));
+        let app = Arc::new(ArcSwap::from_pointee(not_ready(reason.clone())));
+        Self { app, reason }
     }
 }
 
@@ -58,12 +58,12 @@ impl SwappableRouter {
             match AppState::open(config.clone()).await {
                 Ok(state) => return state,
                 Err(error) => {
-                    let why = error.to_string();
-                    if why != reported {
-                        tracing::warn!(error = why, "not ready");
-                        reported.clone_from(&why);
+                    let message = error.to_string();
+                    if message != reported {
+                        tracing::warn!(error = message, "not ready");
+                        reported.clone_from(&message);
                     }
-                    self.missing.store(Arc::new(why));
+                    self.reason.store(Arc::new(message));
                 }
             }
             tokio::time::sleep(RETRY_INTERVAL).await;
@@ -111,13 +111,13 @@ impl SwappableRouter {
             let app = self.app.clone();
             let service = service_fn(move |request: Request<Incoming>| {
                 let (head, body) = request.into_parts();
-                let (body, rest) = split(body);
+                let (body, unread) = split(body);
                 let mut request = Request::from_parts(head, body);
                 request.extensions_mut().insert(ConnectInfo(client));
                 let reply = Router::clone(&app.load()).oneshot(request);
                 async move {
                     let reply = reply.await;
-                    rest.read().await;
+                    unread.drain().await;
                     reply
                 }
             });

@@ -10,7 +10,7 @@ use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// Creates the span of a request, as a child of the span in its `traceparent` header, if present.
-pub fn of_request(request: &Request, request_id: &str) -> Span {
+pub fn request_span(request: &Request, request_id: &str) -> Span {
     let span = tracing::info_span!(
         target: TARGET,
         "request",

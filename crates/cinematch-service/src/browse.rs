@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::cache::{CachedReply, Key};
 use crate::error::ServiceError;
 use crate::item::Item;
-use crate::listing::json_of;
+use crate::listing::to_json;
 use crate::service::Service;
 
 /// A page of the catalog, as returned by `GET /api/movies`.
@@ -42,21 +42,21 @@ pub struct BrowseRequest {
 /// reply's cache key. `renamed` converts field names in errors to the names that the client uses.
 pub async fn browse(
     service: &Service,
-    question: Option<&str>,
-    asked: BrowseRequest,
-    renamed: impl Fn(QueryError) -> QueryError,
+    query_string: Option<&str>,
+    request: BrowseRequest,
+    map_error: impl Fn(QueryError) -> QueryError,
 ) -> Result<CachedReply, ServiceError> {
-    let BrowseRequest { filters, limit, start } = asked;
+    let BrowseRequest { filters, limit, start } = request;
     let serving = service.serving();
     let bundle = &serving.bundle;
     let recommender = &bundle.recommender;
-    let make = async {
+    let compute = async {
         let query = Query { filters, limit, ..Query::default() };
-        let (request, _) = recommender.resolve(&query).map_err(renamed)?;
+        let (request, _) = recommender.resolve(&query).map_err(map_error)?;
         let region = request.filter.region;
         let page = recommender.index().page(recommender.movies(), &start, request.filter, limit);
         let Page { movies, total, next } = page;
-        let item = |movie| Item::of(recommender, movie, region);
+        let item = |movie| Item::from_movie(recommender, movie, region);
         let movies: Vec<Item<'_>> = movies.into_iter().map(item).collect();
         let reply = BrowseReply {
             count: movies.len(),
@@ -65,7 +65,7 @@ pub async fn browse(
             next_cursor: next.map(|cursor| cursor.to_string()),
             attribution: bundle.attribution(region),
         };
-        json_of(&reply)
+        to_json(&reply)
     };
-    service.cache().reply(Key::new(&serving, "browse", &question, &[])?, make).await
+    service.cache().get_or_compute(Key::new(&serving, "browse", &query_string, &[])?, compute).await
 }

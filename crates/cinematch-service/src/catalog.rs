@@ -31,7 +31,8 @@ pub struct Services {
 
 /// A movie, with the attribution that its streaming services require.
 #[derive(Serialize, utoipa::ToSchema)]
-pub struct OneMovie<'a> {
+#[schema(as = OneMovie)]
+pub struct MovieReply<'a> {
     #[serde(flatten)]
     item: Item<'a>,
     /// Attribution that clients must show next to the movie's services; absent if none is required.
@@ -42,8 +43,8 @@ pub struct OneMovie<'a> {
 
 /// Returns the index of the movie with the given id, or a [`ServiceError::NotFound`].
 pub fn find_movie(recommender: &Recommender, movie_id: i64) -> Result<MovieIdx, ServiceError> {
-    let known = u32::try_from(movie_id).ok();
-    let index = known.and_then(|id| recommender.vocabulary().index_of(MovieId(id)));
+    let id = u32::try_from(movie_id).ok();
+    let index = id.and_then(|id| recommender.vocabulary().index_of(MovieId(id)));
     let detail = || format!("There is no movie {movie_id} in the catalog");
     index.ok_or_else(|| ServiceError::not_found(detail()))
 }
@@ -74,17 +75,17 @@ pub fn movie<'a>(
     bundle: &'a Bundle,
     movie_id: u32,
     region: Option<&str>,
-) -> Result<OneMovie<'a>, ServiceError> {
+) -> Result<MovieReply<'a>, ServiceError> {
     let region = find_region(bundle, region)?;
     let recommender = &bundle.recommender;
     let index = find_movie(recommender, movie_id.into())?;
-    let item = Item::of(recommender, index, region);
-    Ok(OneMovie { item, attribution: bundle.attribution(region) })
+    let item = Item::from_movie(recommender, index, region);
+    Ok(MovieReply { item, attribution: bundle.attribution(region) })
 }
 
 fn find_region(bundle: &Bundle, code: Option<&str>) -> Result<Option<usize>, ServiceError> {
     let Some(code) = code else { return Ok(None) };
     let index = bundle.recommender.index();
-    let unknown = || ServiceError::field("region", unknown_region_message(code, index));
-    index.find_region(code).ok_or_else(unknown).map(Some)
+    let unknown_region = || ServiceError::field("region", unknown_region_message(code, index));
+    index.find_region(code).ok_or_else(unknown_region).map(Some)
 }

@@ -44,7 +44,7 @@ pub struct Export {
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ExportedFeedback {
     #[serde(flatten)]
-    said: FeedbackBody,
+    feedback: FeedbackBody,
     #[serde(flatten)]
     movie: MovieNames,
 }
@@ -98,16 +98,16 @@ fn names(recommender: &Recommender, movie_id: MovieId) -> MovieNames {
 }
 
 impl Export {
-    fn new(everything: UserExport, recommender: &Recommender) -> Self {
-        let UserExport { profile, preferences, feedback, watchlist, imports } = everything;
+    fn new(data: UserExport, recommender: &Recommender) -> Self {
+        let UserExport { profile, preferences, feedback, watchlist, imports } = data;
         Self {
             profile: profile.map(ProfileBody::from),
             preferences: preferences.into(),
             feedback: feedback
                 .into_iter()
-                .map(|said| ExportedFeedback {
-                    movie: names(recommender, said.movie_id),
-                    said: said.into(),
+                .map(|feedback| ExportedFeedback {
+                    movie: names(recommender, feedback.movie_id),
+                    feedback: feedback.into(),
                 })
                 .collect(),
             watchlist: watchlist
@@ -140,40 +140,45 @@ impl Export {
 }
 
 /// Returns a user's movies as CSV, one row per movie in ascending order of ids.
-fn csv_of(everything: &UserExport, recommender: &Recommender) -> String {
-    let said: BTreeMap<MovieId, &MovieFeedback> =
-        everything.feedback.iter().map(|movie| (movie.movie_id, movie)).collect();
-    let listed: BTreeMap<MovieId, &WatchlistItem> =
-        everything.watchlist.iter().map(|item| (item.movie_id, item)).collect();
-    let movies: BTreeSet<MovieId> = said.keys().chain(listed.keys()).copied().collect();
+fn to_csv(data: &UserExport, recommender: &Recommender) -> String {
+    let feedback: BTreeMap<MovieId, &MovieFeedback> =
+        data.feedback.iter().map(|movie| (movie.movie_id, movie)).collect();
+    let watchlist: BTreeMap<MovieId, &WatchlistItem> =
+        data.watchlist.iter().map(|item| (item.movie_id, item)).collect();
+    let movies: BTreeSet<MovieId> = feedback.keys().chain(watchlist.keys()).copied().collect();
     let mut text =
         "movie_id,title,year,imdb_id,tmdb_id,signal,rating,watched,on_watchlist,service,\
                     added_at,updated_at\r\n"
             .to_owned();
     for movie in movies {
-        let (said, item) = (said.get(&movie), listed.get(&movie));
+        let (feedback, item) = (feedback.get(&movie), watchlist.get(&movie));
         let names = names(recommender, movie);
         let title = item.map(|item| item.title.clone()).or(names.title).unwrap_or_default();
         let year = item.and_then(|item| item.year).or(names.year);
-        let signal = said.and_then(|said| said.reaction).map(|reaction| match reaction {
-            Reaction::Like => "like",
-            Reaction::Dislike => "dislike",
-            Reaction::NotInterested => "not_interested",
-        });
-        let number = |value: Option<String>| value.unwrap_or_default();
+        let signal =
+            feedback.and_then(|feedback| feedback.reaction).map(|reaction| match reaction {
+                Reaction::Like => "like",
+                Reaction::Dislike => "dislike",
+                Reaction::NotInterested => "not_interested",
+            });
+        let or_empty = |value: Option<String>| value.unwrap_or_default();
         let cells = [
             movie.0.to_string(),
             cell(&title),
-            number(year.map(|year| year.to_string())),
-            number(names.imdb_id),
-            number(names.tmdb_id.map(|id| id.to_string())),
+            or_empty(year.map(|year| year.to_string())),
+            or_empty(names.imdb_id),
+            or_empty(names.tmdb_id.map(|id| id.to_string())),
             signal.unwrap_or_default().to_owned(),
-            number(said.and_then(|said| said.stars).map(|stars| Stars::value(stars).to_string())),
-            said.is_some_and(|said| said.watched).to_string(),
+            or_empty(
+                feedback
+                    .and_then(|feedback| feedback.stars)
+                    .map(|stars| Stars::value(stars).to_string()),
+            ),
+            feedback.is_some_and(|feedback| feedback.watched).to_string(),
             item.is_some().to_string(),
             cell(item.and_then(|item| item.service.as_deref()).unwrap_or_default()),
-            number(item.map(|item| rfc3339(item.added_at))),
-            number(said.map(|said| rfc3339(said.updated_at))),
+            or_empty(item.map(|item| rfc3339(item.added_at))),
+            or_empty(feedback.map(|feedback| rfc3339(feedback.updated_at))),
         ];
         text.push_str(&cells.join(","));
         text.push_str("\r\n");
@@ -195,19 +200,20 @@ pub fn cell(text: &str) -> String {
 
 /// Returns everything recorded about a user.
 pub async fn export(service: &Service, profile: &Profile) -> Result<Export, ServiceError> {
-    let everything = service.store().export_user(&profile.key()).await?;
-    Ok(Export::new(everything, &service.bundle().recommender))
+    let data = service.store().export_user(&profile.key()).await?;
+    Ok(Export::new(data, &service.bundle().recommender))
 }
 
 /// Returns a user's movies as CSV, one row per movie.
 pub async fn export_csv(service: &Service, profile: &Profile) -> Result<String, ServiceError> {
-    let everything = service.store().export_user(&profile.key()).await?;
-    Ok(csv_of(&everything, &service.bundle().recommender))
+    let data = service.store().export_user(&profile.key()).await?;
+    Ok(to_csv(&data, &service.bundle().recommender))
 }
 
 /// Confirmation that a user's data was deleted.
 #[derive(Serialize, utoipa::ToSchema)]
-pub struct Forgotten {
+#[schema(as = Forgotten)]
+pub struct DeletionReply {
     /// Receipt id; random, so it does not identify the user.
     receipt: String,
     /// Time of deletion, RFC 3339 in UTC.
@@ -219,7 +225,7 @@ pub struct Forgotten {
     in_models: bool,
 }
 
-impl From<Receipt> for Forgotten {
+impl From<Receipt> for DeletionReply {
     fn from(receipt: Receipt) -> Self {
         Self {
             receipt: receipt.receipt,
@@ -232,8 +238,11 @@ impl From<Receipt> for Forgotten {
 }
 
 /// Deletes everything recorded about a user. Returns `None` if nothing was recorded.
-pub async fn forget(service: &Service, user_id: &str) -> Result<Option<Receipt>, ServiceError> {
-    Ok(service.store().forget(user_id, random_name()?, service.now()).await?)
+pub async fn delete_user(
+    service: &Service,
+    user_id: &str,
+) -> Result<Option<Receipt>, ServiceError> {
+    Ok(service.store().delete_user(user_id, random_name()?, service.now()).await?)
 }
 
 #[cfg(test)]

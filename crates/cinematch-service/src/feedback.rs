@@ -63,7 +63,8 @@ impl From<MovieFeedback> for FeedbackBody {
 
 /// Confirmation of saved feedback.
 #[derive(Serialize, utoipa::ToSchema)]
-pub struct FeedbackDone {
+#[schema(as = FeedbackDone)]
+pub struct FeedbackReply {
     success: bool,
     message: &'static str,
     /// Equal to `movie_id`; some clients expect this name.
@@ -83,7 +84,8 @@ pub struct FeedbackList {
 
 /// Result of a feedback reset.
 #[derive(Serialize, utoipa::ToSchema)]
-pub struct ResetDone {
+#[schema(as = ResetDone)]
+pub struct ResetReply {
     success: bool,
     message: &'static str,
     /// Number of movies whose feedback was deleted.
@@ -95,7 +97,7 @@ pub async fn record(
     service: &Service,
     profile: &Profile,
     new: NewFeedback,
-) -> Result<FeedbackDone, ServiceError> {
+) -> Result<FeedbackReply, ServiceError> {
     let stars = match new.rating {
         Some(rating) => Some(Stars::from_value(rating).ok_or_else(|| {
             ServiceError::field(
@@ -105,16 +107,17 @@ pub async fn record(
         })?),
         None => None,
     };
-    let said = FeedbackUpdate { reaction: new.signal, stars, watched: new.watched };
-    if said == FeedbackUpdate::default() {
+    let update = FeedbackUpdate { reaction: new.signal, stars, watched: new.watched };
+    if update == FeedbackUpdate::default() {
         let message = "is missing: send signal (like, dislike, not_interested), rating or watched";
         return Err(ServiceError::field("signal", message));
     }
     let bundle = service.bundle();
     let recommender = &bundle.recommender;
     let movie_id = recommender.movie(find_movie(recommender, new.movie_id)?).movie_id;
-    let feedback = service.store().update_feedback(profile, movie_id, said, service.now()).await?;
-    Ok(FeedbackDone {
+    let feedback =
+        service.store().update_feedback(profile, movie_id, update, service.now()).await?;
+    Ok(FeedbackReply {
         success: true,
         message: "Feedback saved",
         id: feedback.movie_id.0,
@@ -142,19 +145,19 @@ pub async fn delete(
     Err(ServiceError::not_found(format!("There is no feedback on movie {movie_id}")))
 }
 
-/// Returns the ids of movies with a reaction that `is_wanted` accepts, most recent first.
+/// Returns the ids of movies with a reaction that `matches` accepts, most recent first.
 pub async fn movies_with(
     service: &Service,
     profile: &Profile,
-    is_wanted: fn(Reaction) -> bool,
+    matches: fn(Reaction) -> bool,
 ) -> Result<Vec<u32>, ServiceError> {
     let movies = service.store().feedback(&profile.key()).await?.into_iter();
-    let movies = movies.filter(|movie| movie.reaction.is_some_and(is_wanted));
+    let movies = movies.filter(|movie| movie.reaction.is_some_and(matches));
     Ok(movies.map(|movie| movie.movie_id.0).collect())
 }
 
 /// Deletes all reactions and ratings of a user, but not the watched flags.
-pub async fn reset(service: &Service, profile: &Profile) -> Result<ResetDone, ServiceError> {
+pub async fn reset(service: &Service, profile: &Profile) -> Result<ResetReply, ServiceError> {
     let deleted_count = service.store().reset_feedback(&profile.key(), service.now()).await?;
-    Ok(ResetDone { success: true, message: "Feedback reset", deleted_count })
+    Ok(ResetReply { success: true, message: "Feedback reset", deleted_count })
 }

@@ -12,7 +12,7 @@ use crate::names::UserName;
 use crate::optional::or_default;
 use crate::personal::base_query;
 use crate::preferences;
-use crate::recommend::{FiltersBody, RatingBody, known_ids, known_ratings};
+use crate::recommend::{FiltersBody, RatingBody, parse_ids, parse_ratings};
 use crate::service::Service;
 use crate::serving::Serving;
 use crate::trace::span;
@@ -156,42 +156,42 @@ pub struct MemberScore<'a> {
 pub async fn recommend<'a>(
     service: &Service,
     serving: &'a Serving,
-    asked: GroupRequest,
+    request: GroupRequest,
 ) -> Result<GroupReply<'a>, ServiceError> {
-    if asked.veto_below.is_some_and(|below| !(0.0..=1.0).contains(&below)) {
+    if request.veto_below.is_some_and(|below| !(0.0..=1.0).contains(&below)) {
         return Err(ServiceError::field("veto_below", "expected 0 to 1"));
     }
-    let strategy = match asked.strategy {
+    let strategy = match request.strategy {
         StrategyName::Average => Strategy::Average,
         StrategyName::LeastMisery => Strategy::LeastMisery,
         StrategyName::Veto => {
-            Strategy::Veto { below: asked.veto_below.unwrap_or(DEFAULT_VETO_SHARE) }
+            Strategy::Veto { below: request.veto_below.unwrap_or(DEFAULT_VETO_SHARE) }
         }
     };
     let mut unknown = Vec::new();
-    let explain = asked.explain.unwrap_or(false);
-    let question = GroupQuestion {
-        members: asked.members,
-        with_watchlist: asked.include_watchlist.unwrap_or(true),
+    let explain = request.explain.unwrap_or(false);
+    let group_query = GroupQuery {
+        members: request.members,
+        with_watchlist: request.include_watchlist.unwrap_or(true),
         strategy,
         query: Query {
-            filters: asked.filters.into_filters(asked.region),
-            exclude: known_ids(asked.exclude_movie_ids, &mut unknown),
-            limit: asked.limit.unwrap_or(DEFAULT_LIMIT),
-            offset: asked.offset.unwrap_or(0) as usize,
+            filters: request.filters.into_filters(request.region),
+            exclude: parse_ids(request.exclude_movie_ids, &mut unknown),
+            limit: request.limit.unwrap_or(DEFAULT_LIMIT),
+            offset: request.offset.unwrap_or(0) as usize,
             explain,
             ..Query::default()
         },
     };
     let recommender = &serving.bundle.recommender;
-    let answer = rank(service, serving, question).await?;
-    let GroupAnswer { names, ranked, region, unknown: more } = answer;
-    unknown.extend(more);
+    let result = rank(service, serving, group_query).await?;
+    let GroupResult { names, ranked, region, unknown: unknown_ids } = result;
+    unknown.extend(unknown_ids);
     let recommendations: Vec<GroupItem<'_>> = ranked
         .items
         .into_iter()
         .map(|movie| GroupItem {
-            item: Item::of(recommender, movie.movie, region),
+            item: Item::from_movie(recommender, movie.movie, region),
             score: movie.score,
             members: movie
                 .members
@@ -210,7 +210,7 @@ pub async fn recommend<'a>(
     let reply = GroupReply {
         count: recommendations.len(),
         recommendations,
-        strategy: asked.strategy,
+        strategy: request.strategy,
         members: members
             .map(|(name, satisfaction)| MemberReply { user_id: name.clone(), satisfaction })
             .collect(),
@@ -223,7 +223,7 @@ pub async fn recommend<'a>(
 }
 
 /// A validated group request, for members that the caller may act for.
-pub struct GroupQuestion {
+pub struct GroupQuery {
     /// Members of the group.
     pub members: Vec<MemberBody>,
     /// True if movies on members' watchlists are allowed.
@@ -235,7 +235,7 @@ pub struct GroupQuestion {
 }
 
 /// A ranked list for a group.
-pub struct GroupAnswer<'a> {
+pub struct GroupResult<'a> {
     /// User ids of the members, in the order of the request; `None` for a guest.
     pub names: Vec<Option<String>>,
     /// Ranked movies and the satisfaction of each member.
@@ -250,44 +250,44 @@ pub struct GroupAnswer<'a> {
 pub async fn rank<'a>(
     service: &Service,
     serving: &'a Serving,
-    asked: GroupQuestion,
-) -> Result<GroupAnswer<'a>, ServiceError> {
+    group_query: GroupQuery,
+) -> Result<GroupResult<'a>, ServiceError> {
     let recommender = &serving.bundle.recommender;
-    if !(1..=MAX_MEMBERS).contains(&asked.members.len()) {
-        let message = format!("expected 1 to {MAX_MEMBERS}, got {}", asked.members.len());
+    if !(1..=MAX_MEMBERS).contains(&group_query.members.len()) {
+        let message = format!("expected 1 to {MAX_MEMBERS}, got {}", group_query.members.len());
         return Err(ServiceError::field("members", message));
     }
     let (mut unknown, mut names, mut members) = (Vec::new(), Vec::new(), Vec::<Request>::new());
-    for (at, member) in asked.members.into_iter().enumerate() {
+    for (index, member) in group_query.members.into_iter().enumerate() {
         let mut query = Query { limit: 1, ..Query::default() };
         if let Some(user_id) = &member.user_id {
-            let taste = service.user_history(user_id).await?;
-            query = base_query(&taste, asked.with_watchlist);
-            preferences::apply(&taste.preferences, recommender, &mut query);
+            let history = service.user_history(user_id).await?;
+            query = base_query(&history, group_query.with_watchlist);
+            preferences::apply(&history.preferences, recommender, &mut query);
             query.filters = Filters::default();
         }
-        query.liked.extend(known_ids(member.liked_movie_ids, &mut unknown));
-        query.disliked.extend(known_ids(member.disliked_movie_ids, &mut unknown));
-        let ratings = known_ratings(member.ratings, &mut unknown);
-        query.ratings.extend(ratings.map_err(|error| in_member(at, error))?);
+        query.liked.extend(parse_ids(member.liked_movie_ids, &mut unknown));
+        query.disliked.extend(parse_ids(member.disliked_movie_ids, &mut unknown));
+        let ratings = parse_ratings(member.ratings, &mut unknown);
+        query.ratings.extend(ratings.map_err(|error| member_error(index, error))?);
         query.preferred_genres.extend(member.preferred_genres);
-        let (request, not_in_catalogue) =
-            recommender.resolve(&query).map_err(|error| in_member(at, error.into()))?;
-        unknown.extend(not_in_catalogue.into_iter().map(|id| i64::from(id.0)));
+        let (request, not_in_catalog) =
+            recommender.resolve(&query).map_err(|error| member_error(index, error.into()))?;
+        unknown.extend(not_in_catalog.into_iter().map(|id| i64::from(id.0)));
         names.push(member.user_id);
         members.push(request);
     }
-    let (request, not_in_catalogue) = recommender.resolve(&asked.query)?;
-    unknown.extend(not_in_catalogue.into_iter().map(|id| i64::from(id.0)));
+    let (request, not_in_catalog) = recommender.resolve(&group_query.query)?;
+    unknown.extend(not_in_catalog.into_iter().map(|id| i64::from(id.0)));
     let region = request.filter.region;
-    let group = Group::new(request, asked.strategy);
+    let group = Group::new(request, group_query.strategy);
     let ranked = span!("rank")
         .in_scope(|| recommender.recommend_group(&members, &group))
         .map_err(|error| ServiceError::field("veto_below", error.to_string()))?;
-    Ok(GroupAnswer { names, ranked, region, unknown })
+    Ok(GroupResult { names, ranked, region, unknown })
 }
 
 /// Prefixes the field names of an error with `members[at]`, the member's position in the request.
-pub fn in_member(at: usize, error: ServiceError) -> ServiceError {
-    error.rename_fields(|field| format!("members[{at}].{field}"))
+pub fn member_error(index: usize, error: ServiceError) -> ServiceError {
+    error.rename_fields(|field| format!("members[{index}].{field}"))
 }

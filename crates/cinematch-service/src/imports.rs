@@ -5,12 +5,12 @@ use std::sync::Arc;
 use cinematch::imports::{self, Imported, MatchReport, Matched, RowReport, TasteItem};
 use cinematch::ranking::Recommender;
 use cinematch::sources::history::HistoryError;
-use cinematch_store::{ImportChanges, ImportRecord, ImportedMovie, NewItem, Profile};
+use cinematch_store::{ImportChanges, ImportRecord, ImportedMovie, NewWatchlistItem, Profile};
 use serde::Serialize;
 
 use crate::error::ServiceError;
-use crate::item::{Item, RecommendedItem, Why};
-use crate::listing::why;
+use crate::item::{Item, RecommendationDetails, RecommendedItem};
+use crate::listing::details;
 use crate::personal::base_query;
 use crate::service::Service;
 use crate::serving::Serving;
@@ -37,7 +37,7 @@ struct Recommended<'a> {
     #[serde(flatten)]
     item: Item<'a>,
     #[serde(flatten)]
-    why: Why<'a>,
+    details: RecommendationDetails<'a>,
 }
 
 /// A completed import.
@@ -56,18 +56,19 @@ pub async fn import_files(
     profile: &Profile,
     files: Vec<(String, Vec<u8>)>,
 ) -> Result<ImportOutcome, ServiceError> {
-    let reading = serving.clone();
+    let task_serving = serving.clone();
     let (names, imported) = tokio::task::spawn_blocking(move || {
-        let movies = reading.bundle.recommender.movies();
-        let imported = imports::read(&reading.matching, movies, &files);
+        let movies = task_serving.bundle.recommender.movies();
+        let imported = imports::read(&task_serving.matching, movies, &files);
         let names = files.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
         (names, imported)
     })
     .await
     .map_err(|_| ServiceError::Internal)?;
-    let Imported { taste, report } = imported.map_err(|error| refused(&error))?;
+    let Imported { taste, report } = imported.map_err(|error| import_error(&error))?;
     let recommender = &serving.bundle.recommender;
-    let wanted = taste.items().iter().filter_map(|item| movie_of(recommender, item)).collect();
+    let movies =
+        taste.items().iter().filter_map(|item| imported_movie(recommender, item)).collect();
     let mut services: Vec<&str> = report.services.iter().map(|service| service.name()).collect();
     services.dedup();
     let record = ImportRecord {
@@ -76,7 +77,7 @@ pub async fn import_files(
         rows: report.rows,
         matched: (report.by_id + report.by_title) as u64,
     };
-    let changes = service.store().import(profile, wanted, record, service.now()).await?;
+    let changes = service.store().import(profile, movies, record, service.now()).await?;
     Ok(ImportOutcome { report, changes })
 }
 
@@ -86,27 +87,27 @@ pub async fn reply<'a>(
     service: &Service,
     serving: &'a Serving,
     profile: &Profile,
-    taken: ImportOutcome,
+    outcome: ImportOutcome,
     limit: usize,
     all_rows: bool,
 ) -> Result<ImportReply<'a>, ServiceError> {
-    let ImportOutcome { mut report, changes } = taken;
+    let ImportOutcome { mut report, changes } = outcome;
     let recommender = &serving.bundle.recommender;
     if !all_rows {
-        let is_open =
+        let is_unmatched =
             |row: &RowReport| matches!(row.matched, Matched::Ambiguous | Matched::Unmatched);
-        report.matches.retain(is_open);
+        report.matches.retain(is_unmatched);
     }
-    let taste = service.store().user_history(&profile.key()).await?;
+    let history = service.store().user_history(&profile.key()).await?;
     let mut recommendations = Vec::new();
     if limit > 0 {
-        let mut query = base_query(&taste, false);
+        let mut query = base_query(&history, false);
         query.limit = limit;
         let (request, _) = recommender.resolve(&query)?;
         for recommended in recommender.recommend(&request).items {
             let movie = recommended.movie;
-            let item = Item::of(recommender, movie, None);
-            recommendations.push(Recommended { item, why: why(recommended) });
+            let item = Item::from_movie(recommender, movie, None);
+            recommendations.push(Recommended { item, details: details(recommended) });
         }
     }
     Ok(ImportReply {
@@ -119,10 +120,10 @@ pub async fn reply<'a>(
 }
 
 /// Converts a movie of an export to the store's type. Returns `None` if the catalog does not contain the movie.
-pub fn movie_of(recommender: &Recommender, item: &TasteItem) -> Option<ImportedMovie> {
+pub fn imported_movie(recommender: &Recommender, item: &TasteItem) -> Option<ImportedMovie> {
     let movie = recommender.movie(recommender.vocabulary().index_of(item.movie_id)?);
     Some(ImportedMovie {
-        item: NewItem {
+        item: NewWatchlistItem {
             movie_id: item.movie_id,
             title: movie.title.clone(),
             year: movie.year,
@@ -135,7 +136,7 @@ pub fn movie_of(recommender: &Recommender, item: &TasteItem) -> Option<ImportedM
     })
 }
 
-fn refused(error: &HistoryError) -> ServiceError {
+fn import_error(error: &HistoryError) -> ServiceError {
     match error {
         HistoryError::TooLarge { .. } | HistoryError::TooManyRows { .. } => {
             ServiceError::TooLarge(error.to_string())

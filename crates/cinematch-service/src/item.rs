@@ -58,11 +58,15 @@ pub struct Item<'a> {
 
 impl<'a> Item<'a> {
     /// Returns a movie with its services in a region, or in the operator's region for `None`.
-    pub fn of(recommender: &'a Recommender, movie: MovieIdx, region: Option<usize>) -> Self {
+    pub fn from_movie(
+        recommender: &'a Recommender,
+        movie: MovieIdx,
+        region: Option<usize>,
+    ) -> Self {
         let item = Self::new(recommender.movie(movie), recommender.services_of(movie, region));
         // Services of a region always come from TMDB, even if those of the operator's region are generated.
-        let is_of_region = region.is_some() && !item.services.is_empty();
-        let source = if is_of_region { Some(ServicesSource::Tmdb) } else { item.services_source };
+        let is_regional = region.is_some() && !item.services.is_empty();
+        let source = if is_regional { Some(ServicesSource::Tmdb) } else { item.services_source };
         Self { services_source: source, ..item }
     }
 
@@ -105,17 +109,18 @@ pub fn poster_url(movie: &Movie) -> Option<String> {
 
 /// A recommended movie with the reasons for the recommendation.
 #[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "documents the JSON that `ItemTexts::write` produces")]
+#[expect(dead_code, reason = "documents the JSON that `ItemJsonCache::write` produces")]
 pub struct RecommendedItem<'a> {
     #[serde(flatten)]
     item: Item<'a>,
     #[serde(flatten)]
-    why: Why<'a>,
+    details: RecommendationDetails<'a>,
 }
 
 /// Score and reasons of a recommendation.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct Why<'a> {
+#[schema(as = Why)]
+pub struct RecommendationDetails<'a> {
     /// Score: the sum of the reasons' contributions.
     pub score: f32,
     /// Summary of the reasons in one line; `null` if no reasons were requested.
@@ -136,12 +141,13 @@ pub struct Why<'a> {
     /// Rank of the movie without the history entry that contributes most to it; absent if not requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
-    pub counterfactual: Option<WithoutIt<'a>>,
+    pub counterfactual: Option<CounterfactualBody<'a>>,
 }
 
 /// The rank that a recommended movie would have without the feedback on one movie of the history.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct WithoutIt<'a> {
+#[schema(as = WithoutIt)]
+pub struct CounterfactualBody<'a> {
     /// Movie whose feedback is left out.
     #[schema(value_type = u32)]
     movie_id: MovieId,
@@ -158,7 +164,7 @@ pub struct WithoutIt<'a> {
     reading: String,
 }
 
-impl<'a> From<Counterfactual<'a>> for WithoutIt<'a> {
+impl<'a> From<Counterfactual<'a>> for CounterfactualBody<'a> {
     fn from(counterfactual: Counterfactual<'a>) -> Self {
         let reading = counterfactual.to_string();
         let Counterfactual { movie_id, title, feedback, place, counterfactual_place: would_be } =
@@ -170,9 +176,9 @@ impl<'a> From<Counterfactual<'a>> for WithoutIt<'a> {
 /// Cache of the serialized movies of a bundle. A movie is serialized when it is first recommended. Entries never
 /// expire, since a bundle is immutable.
 #[derive(Debug)]
-pub struct ItemTexts(Vec<OnceLock<Box<[u8]>>>);
+pub struct ItemJsonCache(Vec<OnceLock<Box<[u8]>>>);
 
-impl ItemTexts {
+impl ItemJsonCache {
     /// Creates an empty cache for `n_movies` movies.
     pub fn new(n_movies: usize) -> Self {
         Self((0..n_movies).map(|_| OnceLock::new()).collect())
@@ -184,85 +190,100 @@ impl ItemTexts {
         json: &mut Vec<u8>,
         index: MovieIdx,
         movie: &Movie,
-        why: &Why<'_>,
+        details: &RecommendationDetails<'_>,
     ) -> serde_json::Result<()> {
-        let known = &self.0[index.row()];
-        let text = if let Some(text) = known.get() {
+        let cached = &self.0[index.row()];
+        let text = if let Some(text) = cached.get() {
             text
         } else {
             let services = movie.services.iter().map(String::as_str).collect();
             let text = serde_json::to_vec(&Item::new(movie, services))?;
-            known.get_or_init(|| text.into_boxed_slice())
+            cached.get_or_init(|| text.into_boxed_slice())
         };
-        put_recommended(text, why, json)
+        write_recommendation(text, details, json)
     }
 }
 
 /// Appends the JSON of a movie, `text`, merged with its reasons.
-pub fn put_recommended(text: &[u8], why: &Why<'_>, json: &mut Vec<u8>) -> serde_json::Result<()> {
+pub fn write_recommendation(
+    text: &[u8],
+    details: &RecommendationDetails<'_>,
+    json: &mut Vec<u8>,
+) -> serde_json::Result<()> {
     // Merges two objects: a comma replaces the closing brace of the first and the opening brace of the second.
     json.extend_from_slice(&text[..text.len() - 1]);
-    put_why(why, b',', json)
+    write_details(details, b',', json)
 }
 
-/// Appends the JSON of a [`Why`], with `open` in place of the opening brace.
+/// Appends the JSON of a [`RecommendationDetails`], with `open` in place of the opening brace.
 ///
 /// Shared features make up most of a reply. This handwritten serializer copies their keys verbatim instead of
 /// escaping them each time.
-fn put_why(why: &Why<'_>, open: u8, json: &mut Vec<u8>) -> serde_json::Result<()> {
-    let Why { score, explanation, reasons, sources, predicted_rating, counterfactual } = why;
+fn write_details(
+    details: &RecommendationDetails<'_>,
+    open: u8,
+    json: &mut Vec<u8>,
+) -> serde_json::Result<()> {
+    let RecommendationDetails {
+        score,
+        explanation,
+        reasons,
+        sources,
+        predicted_rating,
+        counterfactual,
+    } = details;
     json.push(open);
-    put(json, b"\"score\":", score)?;
-    put(json, b",\"explanation\":", explanation)?;
+    write_field(json, b"\"score\":", score)?;
+    write_field(json, b",\"explanation\":", explanation)?;
     json.extend_from_slice(b",\"reasons\":[");
     for (place, reason) in reasons.iter().enumerate() {
         if place > 0 {
             json.push(b',');
         }
-        put_reason(reason, json)?;
+        write_reason(reason, json)?;
     }
-    put(json, b"],\"sources\":", sources)?;
+    write_field(json, b"],\"sources\":", sources)?;
     if let Some(predicted) = predicted_rating {
-        put(json, b",\"predicted_rating\":", predicted)?;
+        write_field(json, b",\"predicted_rating\":", predicted)?;
     }
     if let Some(counterfactual) = counterfactual {
-        put(json, b",\"counterfactual\":", counterfactual)?;
+        write_field(json, b",\"counterfactual\":", counterfactual)?;
     }
     json.push(b'}');
     Ok(())
 }
 
-fn put_reason(reason: &Reason<'_>, json: &mut Vec<u8>) -> serde_json::Result<()> {
+fn write_reason(reason: &Reason<'_>, json: &mut Vec<u8>) -> serde_json::Result<()> {
     let Reason::Movie { movie_id, title, feedback, contribution, from_users, shared } = reason
     else {
-        return put(json, b"", reason);
+        return write_field(json, b"", reason);
     };
-    put(json, b"{\"kind\":\"film\",\"movie_id\":", movie_id)?;
-    put(json, b",\"title\":", title)?;
-    put(json, b",\"feedback\":", feedback)?;
-    put(json, b",\"contribution\":", contribution)?;
-    put(json, b",\"from_viewers\":", from_users)?;
+    write_field(json, b"{\"kind\":\"film\",\"movie_id\":", movie_id)?;
+    write_field(json, b",\"title\":", title)?;
+    write_field(json, b",\"feedback\":", feedback)?;
+    write_field(json, b",\"contribution\":", contribution)?;
+    write_field(json, b",\"from_viewers\":", from_users)?;
     json.extend_from_slice(b",\"shared\":[");
     for (place, feature) in shared.iter().enumerate() {
         if place > 0 {
             json.push(b',');
         }
-        put(json, b"{\"block\":", &feature.block)?;
-        put(json, b",\"name\":", feature.name)?;
-        put(json, b",\"contribution\":", &feature.contribution)?;
+        write_field(json, b"{\"block\":", &feature.block)?;
+        write_field(json, b",\"name\":", feature.name)?;
+        write_field(json, b",\"contribution\":", &feature.contribution)?;
         json.push(b'}');
     }
     json.extend_from_slice(b"]}");
     Ok(())
 }
 
-/// Appends `before` verbatim, then the JSON of `value`.
-fn put<T: Serialize + ?Sized>(
+/// Appends `prefix` verbatim, then the JSON of `value`.
+fn write_field<T: Serialize + ?Sized>(
     json: &mut Vec<u8>,
-    before: &[u8],
+    prefix: &[u8],
     value: &T,
 ) -> serde_json::Result<()> {
-    json.extend_from_slice(before);
+    json.extend_from_slice(prefix);
     serde_json::to_writer(json, value)
 }
 
@@ -294,7 +315,7 @@ mod tests {
         ];
         let predicted = Some(Prediction { stars: 4.25, low: 3.0, high: 5.0 });
         for (reasons, predicted) in [(reasons, None), (Vec::new(), predicted)] {
-            let why = Why {
+            let details = RecommendationDetails {
                 score: 0.5,
                 explanation: Some("Because • \"so\"".to_owned()),
                 reasons,
@@ -312,8 +333,8 @@ mod tests {
                 }),
             };
             let mut json = Vec::new();
-            put_why(&why, b'{', &mut json).unwrap();
-            assert_eq!(String::from_utf8(json).unwrap(), serde_json::to_string(&why).unwrap());
+            write_details(&details, b'{', &mut json).unwrap();
+            assert_eq!(String::from_utf8(json).unwrap(), serde_json::to_string(&details).unwrap());
         }
     }
 }

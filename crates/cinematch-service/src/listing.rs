@@ -9,7 +9,9 @@ use metrics::histogram;
 use serde::Serialize;
 
 use crate::error::ServiceError;
-use crate::item::{Item, RecommendedItem, Why, WithoutIt, put_recommended};
+use crate::item::{
+    CounterfactualBody, Item, RecommendationDetails, RecommendedItem, write_recommendation,
+};
 use crate::selection::Mode;
 use crate::serving::Serving;
 use crate::trace::span;
@@ -21,12 +23,13 @@ pub struct RecommendationReply<'a> {
     /// Recommended movies, best first.
     recommendations: Vec<RecommendedItem<'a>>,
     #[serde(flatten)]
-    about: About<'a>,
+    metadata: ListMetadata<'a>,
 }
 
 /// Metadata of a list of recommendations.
 #[derive(Serialize, utoipa::ToSchema)]
-pub struct About<'a> {
+#[schema(as = About)]
+pub struct ListMetadata<'a> {
     /// Number of recommendations.
     count: usize,
     /// User that the list is for: the user id in the request, or a profile id.
@@ -55,7 +58,7 @@ pub struct About<'a> {
     shortfall: Option<Shortfall>,
 }
 
-impl<'a> About<'a> {
+impl<'a> ListMetadata<'a> {
     /// Creates the metadata of a list ranked by the model in service, with the streaming services of a region.
     pub fn new(serving: &'a Serving, user_id: UserId<'a>, region: Option<usize>) -> Self {
         Self {
@@ -82,23 +85,27 @@ pub enum UserId<'a> {
 }
 
 /// Ranks movies for a request and, if requested, computes a counterfactual for each. Records the ranking time.
-pub fn rank<'a>(serving: &'a Serving, request: &Request, with_counterfactuals: bool) -> Listed<'a> {
+pub fn rank<'a>(
+    serving: &'a Serving,
+    request: &Request,
+    with_counterfactuals: bool,
+) -> RankedList<'a> {
     let _span = span!("rank").entered();
     let recommender = &serving.bundle.recommender;
-    let begun = Instant::now();
+    let started = Instant::now();
     let ranked = recommender.recommend(request);
     let model = serving.bundle.manifest.settings.model.model.name();
-    histogram!("cinematch_rank_seconds", "model" => model).record(begun.elapsed());
+    histogram!("cinematch_rank_seconds", "model" => model).record(started.elapsed());
     let counterfactuals = if with_counterfactuals {
         recommender.counterfactuals(request, &ranked)
     } else {
         Vec::new()
     };
-    Listed { ranked, counterfactuals }
+    RankedList { ranked, counterfactuals }
 }
 
 /// A ranked list, with one counterfactual per movie if requested.
-pub struct Listed<'a> {
+pub struct RankedList<'a> {
     ranked: Ranked<'a>,
     counterfactuals: Vec<Option<Counterfactual<'a>>>,
 }
@@ -107,50 +114,51 @@ pub struct Listed<'a> {
 pub fn json(
     serving: &Serving,
     region: Option<usize>,
-    listed: Listed<'_>,
-    about: About<'_>,
+    ranked_list: RankedList<'_>,
+    metadata: ListMetadata<'_>,
 ) -> Result<Vec<u8>, ServiceError> {
-    Ok(write(serving, region, listed, about)?)
+    Ok(write(serving, region, ranked_list, metadata)?)
 }
 
 /// Serializes a reply as JSON with its `Serialize` implementation.
-pub fn json_of<T: Serialize>(reply: &T) -> Result<Vec<u8>, ServiceError> {
+pub fn to_json<T: Serialize>(reply: &T) -> Result<Vec<u8>, ServiceError> {
     Ok(serde_json::to_vec(reply)?)
 }
 
 fn write(
     serving: &Serving,
     region: Option<usize>,
-    Listed { ranked, counterfactuals }: Listed<'_>,
-    about: About<'_>,
+    RankedList { ranked, counterfactuals }: RankedList<'_>,
+    metadata: ListMetadata<'_>,
 ) -> serde_json::Result<Vec<u8>> {
     let mut counterfactuals = counterfactuals.into_iter();
-    let about = About { count: ranked.items.len(), shortfall: ranked.shortfall, ..about };
+    let metadata =
+        ListMetadata { count: ranked.items.len(), shortfall: ranked.shortfall, ..metadata };
     let mut json = Vec::with_capacity(64 << 10);
     json.extend_from_slice(b"{\"recommendations\":[");
     for (place, recommended) in ranked.items.into_iter().enumerate() {
         if place > 0 {
             json.push(b',');
         }
-        let (recommender, film) = (&serving.bundle.recommender, recommended.movie);
-        let (movie, mut why) = (recommender.movie(film), why(recommended));
-        why.counterfactual = counterfactuals.next().flatten().map(WithoutIt::from);
+        let (recommender, index) = (&serving.bundle.recommender, recommended.movie);
+        let (movie, mut details) = (recommender.movie(index), details(recommended));
+        details.counterfactual = counterfactuals.next().flatten().map(CounterfactualBody::from);
         if region.is_some() {
-            let item = Item::of(recommender, film, region);
-            put_recommended(&serde_json::to_vec(&item)?, &why, &mut json)?;
+            let item = Item::from_movie(recommender, index, region);
+            write_recommendation(&serde_json::to_vec(&item)?, &details, &mut json)?;
         } else {
-            serving.items.write(&mut json, film, movie, &why)?;
+            serving.items.write(&mut json, index, movie, &details)?;
         }
     }
     json.push(b']');
-    let joint = json.len();
-    serde_json::to_writer(&mut json, &about)?;
-    json[joint] = b',';
+    let separator = json.len();
+    serde_json::to_writer(&mut json, &metadata)?;
+    json[separator] = b',';
     Ok(json)
 }
 
 /// Converts a recommendation to its score, reasons, sources and predicted rating.
-pub fn why(recommended: Recommendation<'_>) -> Why<'_> {
+pub fn details(recommended: Recommendation<'_>) -> RecommendationDetails<'_> {
     let reasons = recommended.reasons;
     let mut sources = Vec::new();
     let mut add = |source, contribution: f32| {
@@ -174,7 +182,7 @@ pub fn why(recommended: Recommendation<'_>) -> Why<'_> {
             }
         }
     }
-    Why {
+    RecommendationDetails {
         score: recommended.score,
         explanation: (!reasons.is_empty()).then(|| explanation(&reasons)),
         reasons,

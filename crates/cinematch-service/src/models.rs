@@ -48,19 +48,19 @@ impl From<Promoted> for PromotedItem {
 
 /// Lists the generations on disk.
 pub async fn list(service: &Service) -> Result<ModelList, ServiceError> {
-    let models = on_disk(service, Generations::list).await?;
+    let models = with_generations(service, Generations::list).await?;
     Ok(ModelList { serving: service.bundle().generation, models })
 }
 
 /// Returns a generation with its manifest and model card.
 pub async fn find(service: &Service, generation: u64) -> Result<ModelItem, ServiceError> {
-    let item = on_disk(service, move |generations| {
+    let item = with_generations(service, move |generations| {
         let manifest = generations.manifest_of(generation)?;
         let info = generations.list()?.into_iter().find(|info| info.generation == generation);
         Ok(info.map(|info| (info, manifest, generations.card(generation))))
     });
-    let gone = || ServiceError::not_found(format!("There is no generation {generation}"));
-    let (info, manifest, card) = item.await?.ok_or_else(gone)?;
+    let not_found = || ServiceError::not_found(format!("There is no generation {generation}"));
+    let (info, manifest, card) = item.await?.ok_or_else(not_found)?;
     let manifest = serde_json::to_value(manifest).unwrap_or_default();
     Ok(ModelItem { info, manifest, card })
 }
@@ -73,7 +73,8 @@ pub async fn promote(
 ) -> Result<Promoted, ServiceError> {
     let now = rfc3339(service.now());
     let promoted =
-        on_disk(service, move |generations| generations.promote(generation, &now, why)).await?;
+        with_generations(service, move |generations| generations.promote(generation, &now, why))
+            .await?;
     tracing::info!(generation, before = promoted.previous, why, "promoted a generation");
     Ok(promoted)
 }
@@ -81,20 +82,21 @@ pub async fn promote(
 /// Promotes the previously served generation and records `why` as the reason.
 pub async fn roll_back(service: &Service, why: &'static str) -> Result<Promoted, ServiceError> {
     let now = rfc3339(service.now());
-    let promoted = on_disk(service, move |generations| generations.rollback(&now, why)).await?;
+    let promoted =
+        with_generations(service, move |generations| generations.rollback(&now, why)).await?;
     let Promoted { generation, previous: before, .. } = promoted;
     tracing::info!(generation, before, why, "rolled back to a generation");
     Ok(promoted)
 }
 
 /// Runs `work` on a blocking thread, so that disk access does not delay requests.
-pub async fn on_disk<T: Send + 'static>(
+pub async fn with_generations<T: Send + 'static>(
     service: &Service,
     work: impl FnOnce(&Generations) -> Result<T, ArtifactsError> + Send + 'static,
 ) -> Result<T, ServiceError> {
     let generations = Generations::new(service.artifacts());
-    let done = tokio::task::spawn_blocking(move || work(&generations)).await;
-    done.map_err(|error| internal(&error))?.map_err(|error| match error {
+    let result = tokio::task::spawn_blocking(move || work(&generations)).await;
+    result.map_err(|error| internal(&error))?.map_err(|error| match error {
         ArtifactsError::NoGeneration { generation, .. } => {
             ServiceError::not_found(format!("There is no generation {generation}"))
         }

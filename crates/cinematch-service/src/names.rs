@@ -18,20 +18,20 @@ pub struct UserName;
 /// OpenAPI schema of the texts of up to 100 characters that [`check_text`] accepts.
 pub struct ShortText;
 
-fn text_of(max_length: usize) -> RefOr<Schema> {
+fn text_schema(max_length: usize) -> RefOr<Schema> {
     let text = ObjectBuilder::new().schema_type(Type::String);
     text.min_length(Some(1)).max_length(Some(max_length)).pattern(Some(PATTERN)).into()
 }
 
 impl PartialSchema for UserName {
     fn schema() -> RefOr<Schema> {
-        text_of(MAX_LENGTH)
+        text_schema(MAX_LENGTH)
     }
 }
 
 impl PartialSchema for ShortText {
     fn schema() -> RefOr<Schema> {
-        text_of(100)
+        text_schema(100)
     }
 }
 
@@ -40,10 +40,10 @@ impl ToSchema for ShortText {}
 
 /// Rejects user ids that are blank, too long or contain control characters.
 pub fn check_user(user_id: &str) -> Result<(), ServiceError> {
-    let fits = !user_id.trim().is_empty()
+    let is_valid = !user_id.trim().is_empty()
         && user_id.chars().count() <= MAX_LENGTH
         && !user_id.chars().any(char::is_control);
-    if fits {
+    if is_valid {
         return Ok(());
     }
     let message = format!(

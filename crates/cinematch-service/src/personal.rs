@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::cache::{CachedReply, Key};
 use crate::error::ServiceError;
-use crate::listing::{self, About, UserId};
+use crate::listing::{self, ListMetadata, UserId};
 use crate::preferences;
 use crate::selection::{Mode, RuntimeBucket, YearBucket};
 use crate::service::Service;
@@ -58,49 +58,49 @@ pub struct PersonalQuery {
 pub async fn recommend(
     service: &Service,
     profile: &Profile,
-    question: Option<&str>,
-    asked: PersonalQuery,
+    query_string: Option<&str>,
+    params: PersonalQuery,
 ) -> Result<CachedReply, ServiceError> {
     let serving = service.serving();
     let recommender = &serving.bundle.recommender;
     let user = profile.key();
-    let stamp = service.store().data_version(&user).await?;
-    let key = Key::new(&serving, "personal", &question, &[(&user, stamp)])?;
-    let make = async {
-        let taste = service.user_history(&user).await?;
-        let mode = asked.mode.unwrap_or_default();
-        let mut query = base_query(&taste, asked.include_watchlist.unwrap_or(false));
-        query.filters.region.clone_from(&asked.region);
-        let ignored = preferences::apply(&taste.preferences, recommender, &mut query);
-        let counterfactual = asked.counterfactual.unwrap_or(false);
-        asked.apply_to(mode, &mut query);
+    let data_version = service.store().data_version(&user).await?;
+    let key = Key::new(&serving, "personal", &query_string, &[(&user, data_version)])?;
+    let compute = async {
+        let history = service.user_history(&user).await?;
+        let mode = params.mode.unwrap_or_default();
+        let mut query = base_query(&history, params.include_watchlist.unwrap_or(false));
+        query.filters.region.clone_from(&params.region);
+        let ignored = preferences::apply(&history.preferences, recommender, &mut query);
+        let counterfactual = params.counterfactual.unwrap_or(false);
+        params.apply_to(mode, &mut query);
         let (request, _) = recommender.resolve(&query).map_err(|error| {
-            let named = |field: &str| match field {
+            let rename = |field: &str| match field {
                 "filters.genres.any[0]" => "genre".to_owned(),
                 "services[0]" => "service".to_owned(),
                 other => other.to_owned(),
             };
-            ServiceError::from(error).rename_fields(named)
+            ServiceError::from(error).rename_fields(rename)
         })?;
-        let listed = listing::rank(&serving, &request, counterfactual);
+        let ranked_list = listing::rank(&serving, &request, counterfactual);
         let region = request.filter.region;
-        let mut about = About::new(&serving, UserId::Profile(profile.id), region);
-        about.mode = Some(mode);
-        about.ignored_preferences = ignored;
-        listing::json(&serving, region, listed, about)
+        let mut metadata = ListMetadata::new(&serving, UserId::Profile(profile.id), region);
+        metadata.mode = Some(mode);
+        metadata.ignored_preferences = ignored;
+        listing::json(&serving, region, ranked_list, metadata)
     };
-    service.cache().reply(key, make).await
+    service.cache().get_or_compute(key, compute).await
 }
 
 /// Builds a query from a user's ratings, reactions and known movies. Watchlisted movies are excluded unless
 /// `with_watchlist` is set.
-pub fn base_query(taste: &UserHistory, with_watchlist: bool) -> Query {
-    let listed = taste.listed.iter().copied().filter(|_| !with_watchlist);
-    let seen: Vec<MovieId> = taste.known().chain(listed).collect();
+pub fn base_query(history: &UserHistory, with_watchlist: bool) -> Query {
+    let on_watchlist = history.watchlist.iter().copied().filter(|_| !with_watchlist);
+    let seen: Vec<MovieId> = history.movie_ids().chain(on_watchlist).collect();
     Query {
-        liked: taste.liked().collect(),
-        disliked: taste.disliked().collect(),
-        ratings: taste
+        liked: history.liked().collect(),
+        disliked: history.disliked().collect(),
+        ratings: history
             .rated()
             .map(|(movie_id, stars)| Rating { movie_id, rating: stars.value() })
             .collect(),

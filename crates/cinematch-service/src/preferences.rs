@@ -88,10 +88,10 @@ pub async fn save(
     {
         check_names(field, names)?;
     }
-    let region = new.region.map(|code| region_of(&code)).transpose()?;
+    let region = new.region.map(|code| parse_region(&code)).transpose()?;
     // Services, languages and the region are not checked against the catalog, since a later catalog may contain
     // them.
-    let asked = Query {
+    let query = Query {
         preferred_genres: new.preferred_genres.clone(),
         filters: Filters {
             runtime_min: new.runtime_min,
@@ -101,7 +101,7 @@ pub async fn save(
         limit: 1,
         ..Query::default()
     };
-    recommender.resolve(&asked)?;
+    recommender.resolve(&query)?;
     let index = recommender.index();
     let services = services_in(index, region.as_deref());
     let now = service.now();
@@ -119,7 +119,7 @@ pub async fn save(
 }
 
 /// Validates a two-letter country code and returns it in upper case.
-fn region_of(code: &str) -> Result<String, ServiceError> {
+fn parse_region(code: &str) -> Result<String, ServiceError> {
     if code.len() == 2 && code.bytes().all(|letter| letter.is_ascii_alphabetic()) {
         return Ok(code.to_ascii_uppercase());
     }
@@ -137,8 +137,8 @@ fn check_names(field: &str, names: &[String]) -> Result<(), ServiceError> {
     if names.len() > MAX_NAMES {
         return Err(ServiceError::field(field, format!("expected at most {MAX_NAMES} names")));
     }
-    for (at, name) in names.iter().enumerate() {
-        check_text(&format!("{field}[{at}]"), name, MAX_NAME_LENGTH)?;
+    for (index, name) in names.iter().enumerate() {
+        check_text(&format!("{field}[{index}]"), name, MAX_NAME_LENGTH)?;
     }
     Ok(())
 }
@@ -148,7 +148,7 @@ fn check_names(field: &str, names: &[String]) -> Result<(), ServiceError> {
 fn canonical_names(catalog: &NameList, names: Vec<String>) -> Vec<String> {
     let mut found: Vec<String> = Vec::with_capacity(names.len());
     for name in names {
-        let name = catalog.find(&name).map_or(name, |at| catalog.names()[at].clone());
+        let name = catalog.find(&name).map_or(name, |index| catalog.names()[index].clone());
         if !found.contains(&name) {
             found.push(name);
         }
@@ -166,15 +166,17 @@ pub fn apply(
     let index = recommender.index();
     let mut unknown = Vec::new();
     let mut known = |names: &[String], catalog: &NameList| -> Vec<String> {
-        let (known, gone): (Vec<_>, Vec<_>) =
+        let (known, missing): (Vec<_>, Vec<_>) =
             names.iter().cloned().partition(|name| catalog.find(name).is_some());
-        unknown.extend(gone);
+        unknown.extend(missing);
         known
     };
-    let mut no_region = None;
+    let mut unknown_region = None;
     if query.filters.region.is_none() {
         match &preferences.region {
-            Some(region) if index.find_region(region).is_none() => no_region = Some(region.clone()),
+            Some(region) if index.find_region(region).is_none() => {
+                unknown_region = Some(region.clone())
+            }
             region => query.filters.region.clone_from(region),
         }
     }
@@ -184,6 +186,6 @@ pub fn apply(
     query.filters.services = known(&preferences.services, services);
     query.filters.runtime_min = preferences.runtime_min;
     query.filters.runtime_max = preferences.runtime_max;
-    unknown.extend(no_region);
+    unknown.extend(unknown_region);
     unknown
 }

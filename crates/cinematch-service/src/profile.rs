@@ -57,7 +57,7 @@ pub async fn identify(service: &Service, identity: Identity) -> Result<Profile, 
     }
     let name = identity.name.as_deref().map(str::trim);
     match service.store().identify(&identity.email, name, service.now()).await? {
-        Identified::Known(profile) | Identified::New(profile) => Ok(profile),
+        Identified::Existing(profile) | Identified::New(profile) => Ok(profile),
         Identified::Unknown => Err(ServiceError::not_found(
             "No profile has this email address; send a name to create one",
         )),
@@ -70,7 +70,7 @@ pub async fn authenticate<F>(
     service: &Service,
     email: &str,
     password: SecretString,
-    hashing: impl FnOnce(Box<dyn FnOnce() -> bool + Send>) -> F,
+    run_hash: impl FnOnce(Box<dyn FnOnce() -> bool + Send>) -> F,
 ) -> Result<Profile, ServiceError>
 where
     F: Future<Output = Option<bool>>,
@@ -78,10 +78,10 @@ where
     let account = service.store().account(email).await?;
     let hash = account.as_ref().and_then(|account| account.password_hash.clone());
     let check = Box::new(move || check_password(&password, hash.as_deref()));
-    let fits = hashing(check).await == Some(true);
-    let refused =
+    let is_valid = run_hash(check).await == Some(true);
+    let unauthorized =
         || ServiceError::Unauthorized("The email address or the password is wrong".to_owned());
-    Ok(account.filter(|_| fits).ok_or_else(refused)?.profile)
+    Ok(account.filter(|_| is_valid).ok_or_else(unauthorized)?.profile)
 }
 
 /// Starts a session that expires after `seconds` and returns its token.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cache::{CachedReply, Key};
 use crate::error::ServiceError;
-use crate::listing::{self, About, UserId};
+use crate::listing::{self, ListMetadata, UserId};
 use crate::names::{UserName, check_user};
 use crate::optional::or_default;
 use crate::service::Service;
@@ -171,40 +171,41 @@ pub async fn recommend(
     let serving = service.serving();
     let recommender = &serving.bundle.recommender;
     let ListOwner { user_id, is_named, is_allowed } = owner;
-    let stamp = if is_named {
+    let data_version = if is_named {
         service.store().data_version(&user_id).await.map(Some)?
     } else if is_allowed {
         // A request that names no user succeeds even if the database does not respond.
-        let asked =
+        let lookup =
             tokio::time::timeout(LOOKUP_TIMEOUT, service.store().data_version(&user_id)).await;
-        asked.ok().and_then(Result::ok)
+        lookup.ok().and_then(Result::ok)
     } else {
         None
     };
-    let is_known = stamp.is_some();
-    let stamp = stamp.flatten();
-    let people = [(user_id.as_str(), stamp)];
-    let people = if is_known { &people[..] } else { &[] };
-    let key = Key::new(&serving, "recommendations", &request, people)?;
-    let make = async {
+    let is_known = data_version.is_some();
+    let data_version = data_version.flatten();
+    let users = [(user_id.as_str(), data_version)];
+    let users = if is_known { &users[..] } else { &[] };
+    let key = Key::new(&serving, "recommendations", &request, users)?;
+    let compute = async {
         let (with_watchlist, counterfactual) = (request.include_watchlist, request.counterfactual);
         let mut unknown = Vec::new();
         let mut query = request.into_query(&mut unknown)?;
         if is_known {
-            let taste = service.user_history(&user_id).await?;
-            query.seen = taste.known().collect();
+            let history = service.user_history(&user_id).await?;
+            query.seen = history.movie_ids().collect();
             if !with_watchlist {
-                query.seen.extend_from_slice(&taste.listed);
+                query.seen.extend_from_slice(&history.watchlist);
             }
         }
-        let (request, not_in_catalogue) = recommender.resolve(&query)?;
-        unknown.extend(not_in_catalogue.into_iter().map(|id| i64::from(id.0)));
-        let listed = listing::rank(&serving, &request, counterfactual);
-        let mut about = About::new(&serving, UserId::Name(&user_id), request.filter.region);
-        about.unknown_movie_ids = unknown;
-        listing::json(&serving, request.filter.region, listed, about)
+        let (request, not_in_catalog) = recommender.resolve(&query)?;
+        unknown.extend(not_in_catalog.into_iter().map(|id| i64::from(id.0)));
+        let ranked_list = listing::rank(&serving, &request, counterfactual);
+        let mut metadata =
+            ListMetadata::new(&serving, UserId::Name(&user_id), request.filter.region);
+        metadata.unknown_movie_ids = unknown;
+        listing::json(&serving, request.filter.region, ranked_list, metadata)
     };
-    service.cache().reply(key, make).await
+    service.cache().get_or_compute(key, compute).await
 }
 
 impl RecommendationRequest {
@@ -229,10 +230,10 @@ impl RecommendationRequest {
         let runtime_max =
             one_of("runtime_max", self.runtime_max, filters.runtime_max, Option::is_none)?;
         Ok(Query {
-            liked: known_ids(self.liked_movie_ids, unknown),
-            disliked: known_ids(self.disliked_movie_ids, unknown),
-            exclude: known_ids(self.exclude_movie_ids, unknown),
-            ratings: known_ratings(self.ratings, unknown)?,
+            liked: parse_ids(self.liked_movie_ids, unknown),
+            disliked: parse_ids(self.disliked_movie_ids, unknown),
+            exclude: parse_ids(self.exclude_movie_ids, unknown),
+            ratings: parse_ratings(self.ratings, unknown)?,
             preferred_genres: self.preferred_genres,
             filters: Filters {
                 services,
@@ -272,27 +273,27 @@ impl FiltersBody {
 }
 
 /// Converts ids to [`MovieId`]s. Ids out of range are appended to `unknown`.
-pub fn known_ids(ids: Vec<i64>, unknown: &mut Vec<i64>) -> Vec<MovieId> {
-    let known = |id: i64| {
-        let known = u32::try_from(id).ok().map(MovieId);
-        if known.is_none() {
+pub fn parse_ids(ids: Vec<i64>, unknown: &mut Vec<i64>) -> Vec<MovieId> {
+    let parse = |id: i64| {
+        let parse = u32::try_from(id).ok().map(MovieId);
+        if parse.is_none() {
             unknown.push(id);
         }
-        known
+        parse
     };
-    ids.into_iter().filter_map(known).collect()
+    ids.into_iter().filter_map(parse).collect()
 }
 
 /// Validates and converts ratings. Ids out of range are appended to `unknown`; their stars are validated too.
-pub fn known_ratings(
+pub fn parse_ratings(
     bodies: Vec<RatingBody>,
     unknown: &mut Vec<i64>,
 ) -> Result<Vec<Rating>, ServiceError> {
     let mut ratings = Vec::with_capacity(bodies.len());
-    for (at, RatingBody { movie_id, rating }) in bodies.into_iter().enumerate() {
+    for (index, RatingBody { movie_id, rating }) in bodies.into_iter().enumerate() {
         if !is_rating(rating) {
             let message = format!("expected 0.5 to 5.0 in steps of 0.5, got {rating}");
-            return Err(ServiceError::field(format!("ratings[{at}].rating"), message));
+            return Err(ServiceError::field(format!("ratings[{index}].rating"), message));
         }
         match u32::try_from(movie_id) {
             Ok(id) => ratings.push(Rating { movie_id: MovieId(id), rating }),

@@ -29,35 +29,35 @@ pub async fn watch(service: Service) {
     let generations = Generations::new(&artifacts);
     let mut ticks = tokio::time::interval(INTERVAL);
     // The generation last seen, and the time of the next attempt if it was refused.
-    let mut looked_at = None;
-    let mut again: Option<Instant> = None;
+    let mut last_mark = None;
+    let mut retry_at: Option<Instant> = None;
     loop {
         ticks.tick().await;
         let mark = generations.champion_version();
-        let due = again.is_some_and(|at| Instant::now() >= at);
-        if mark.is_none() || (mark == looked_at && !due) {
+        let due = retry_at.is_some_and(|at| Instant::now() >= at);
+        if mark.is_none() || (mark == last_mark && !due) {
             continue;
         }
-        looked_at = mark;
-        again = None;
+        last_mark = mark;
+        retry_at = None;
         let serving = service.bundle();
         let in_service = generations.manifest().is_ok_and(|(generation, manifest)| {
             generation == serving.generation && manifest.model_id == serving.manifest.model_id
         });
         if in_service {
-            service.set_refusing(false);
+            service.set_reload_failed(false);
             continue;
         }
         let path = artifacts.clone();
-        let begun = Instant::now();
+        let started = Instant::now();
         let loaded = tokio::task::spawn_blocking(move || load(&path)).await;
-        let refused = match loaded {
+        let error = match loaded {
             Ok(Ok(next)) => {
                 let generation = next.bundle.generation;
                 let model_id = next.bundle.manifest.model_id.clone();
                 let old = service.swap(next);
                 counter!("cinematch_model_swaps_total").increment(1);
-                let seconds = begun.elapsed().as_secs_f64();
+                let seconds = started.elapsed().as_secs_f64();
                 tracing::info!(generation, model_id, seconds, "new generation in service");
                 tokio::spawn(drop_when_unused(old));
                 continue;
@@ -65,10 +65,10 @@ pub async fn watch(service: Service) {
             Ok(Err(error)) => error,
             Err(error) => error.to_string(),
         };
-        tracing::error!(serving = serving.generation, error = refused, "generation refused");
+        tracing::error!(serving = serving.generation, error, "generation refused");
         counter!("cinematch_model_refused_total").increment(1);
-        service.set_refusing(true);
-        again = Some(Instant::now() + RETRY);
+        service.set_reload_failed(true);
+        retry_at = Some(Instant::now() + RETRY);
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::cache::{CachedReply, Key};
 use crate::error::ServiceError;
 use crate::item::Item;
-use crate::listing::json_of;
+use crate::listing::to_json;
 use crate::service::Service;
 use crate::serving::Serving;
 use crate::trace::span;
@@ -19,14 +19,15 @@ const MAX_LENGTH: usize = 200;
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct SearchReply<'a> {
     /// Matching movies, best first.
-    results: Vec<FoundItem<'a>>,
+    results: Vec<SearchItem<'a>>,
     /// Number of results.
     count: usize,
 }
 
 /// A movie that matches a search.
 #[derive(Serialize, utoipa::ToSchema)]
-pub struct FoundItem<'a> {
+#[schema(as = FoundItem)]
+pub struct SearchItem<'a> {
     #[serde(flatten)]
     item: Item<'a>,
     /// Relevance; comparable only within one search.
@@ -42,7 +43,7 @@ pub fn hits(serving: &Serving, words: &str, limit: usize) -> Vec<Hit> {
 /// is part of the reply's cache key.
 pub async fn search(
     service: &Service,
-    question: Option<&str>,
+    query_string: Option<&str>,
     words: &str,
     limit: Option<usize>,
 ) -> Result<CachedReply, ServiceError> {
@@ -58,12 +59,15 @@ pub async fn search(
     }
     let serving = service.serving();
     let recommender = &serving.bundle.recommender;
-    let make = async {
-        let results: Vec<FoundItem<'_>> = hits(&serving, words, limit)
+    let compute = async {
+        let results: Vec<SearchItem<'_>> = hits(&serving, words, limit)
             .into_iter()
-            .map(|hit| FoundItem { item: Item::of(recommender, hit.movie, None), score: hit.score })
+            .map(|hit| SearchItem {
+                item: Item::from_movie(recommender, hit.movie, None),
+                score: hit.score,
+            })
             .collect();
-        json_of(&SearchReply { count: results.len(), results })
+        to_json(&SearchReply { count: results.len(), results })
     };
-    service.cache().reply(Key::new(&serving, "search", &question, &[])?, make).await
+    service.cache().get_or_compute(Key::new(&serving, "search", &query_string, &[])?, compute).await
 }

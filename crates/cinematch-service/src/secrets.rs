@@ -53,7 +53,7 @@ impl SessionToken {
     }
 
     /// Parses a cookie's value. Returns `None` if it is not a valid token.
-    pub fn read(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let is_hex = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         is_hex.then(|| Self(text.into()))
     }
@@ -82,7 +82,7 @@ impl ApiToken {
     }
 
     /// Parses a header's value. Returns `None` if it is not a valid key.
-    pub fn read(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let (id, secret) = text.strip_prefix("cm_")?.split_once('_')?;
         let matches = id.len() == 12 && secret.len() == 64;
         matches.then(|| Self { id: id.to_owned(), secret: secret.into() })
@@ -99,8 +99,8 @@ impl ApiToken {
     }
 
     /// Returns true if the secret matches a stored hash. Compares in constant time.
-    pub fn matches(&self, kept: &str) -> bool {
-        self.hash().as_bytes().ct_eq(kept.as_bytes()).into()
+    pub fn matches(&self, stored_hash: &str) -> bool {
+        self.hash().as_bytes().ct_eq(stored_hash.as_bytes()).into()
     }
 
     /// Returns the whole key in plain text, to be shown once.
@@ -131,17 +131,17 @@ mod tests {
     #[test]
     fn tokens_round_trip_and_malformed_tokens_are_rejected() {
         let token = ApiToken::generate().unwrap();
-        let read = ApiToken::read(&token.expose()).unwrap();
+        let read = ApiToken::parse(&token.expose()).unwrap();
         assert_eq!(read.id(), token.id());
         assert!(
             read.matches(&token.hash()) && !read.matches(&ApiToken::generate().unwrap().hash())
         );
         assert!(!read.matches(""));
         for wrong in ["", "cm_", "cm_abc_def", "cm_abcdefabcdef", "Bearer x"] {
-            assert!(ApiToken::read(wrong).is_none(), "{wrong}");
+            assert!(ApiToken::parse(wrong).is_none(), "{wrong}");
         }
         let session = SessionToken::generate().unwrap();
-        assert_eq!(SessionToken::read(session.expose()).unwrap().hash(), session.hash());
-        assert!(SessionToken::read("x").is_none());
+        assert_eq!(SessionToken::parse(session.expose()).unwrap().hash(), session.hash());
+        assert!(SessionToken::parse("x").is_none());
     }
 }

@@ -63,7 +63,7 @@ struct Shared {
     jobs: JobsConfig,
     clock: Clock,
     /// True while the published generation cannot be loaded and an earlier one is in service.
-    is_refusing: AtomicBool,
+    reload_failed: AtomicBool,
 }
 
 impl Service {
@@ -80,7 +80,7 @@ impl Service {
                 error,
                 "cannot load the published generation; serving an earlier one"
             );
-            service.set_refusing(true);
+            service.set_reload_failed(true);
         }
         Ok(service)
     }
@@ -99,8 +99,8 @@ impl Service {
         let store = Store::open(&database, Ownership::Exclusive).await?;
         let cache = Cache::open(&cache).await?;
         let serving = ArcSwap::new(serving);
-        let is_refusing = AtomicBool::new(false);
-        let shared = Shared { serving, store, cache, artifacts, jobs, clock, is_refusing };
+        let reload_failed = AtomicBool::new(false);
+        let shared = Shared { serving, store, cache, artifacts, jobs, clock, reload_failed };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -118,20 +118,20 @@ impl Service {
     /// Puts another bundle into service, clears the reply cache and returns the previous bundle. Requests in
     /// flight continue with the previous bundle.
     pub fn swap(&self, next: Arc<Serving>) -> Arc<Serving> {
-        self.set_refusing(false);
+        self.set_reload_failed(false);
         let before = self.shared.serving.swap(next);
         self.shared.cache.clear();
         before
     }
 
-    /// Sets the flag that [`Service::is_refusing`] returns.
-    pub fn set_refusing(&self, is_refusing: bool) {
-        self.shared.is_refusing.store(is_refusing, Ordering::Relaxed);
+    /// Sets the flag that [`Service::reload_failed`] returns.
+    pub fn set_reload_failed(&self, reload_failed: bool) {
+        self.shared.reload_failed.store(reload_failed, Ordering::Relaxed);
     }
 
     /// True while the published generation cannot be loaded and an earlier one is in service.
-    pub fn is_refusing(&self) -> bool {
-        self.shared.is_refusing.load(Ordering::Relaxed)
+    pub fn reload_failed(&self) -> bool {
+        self.shared.reload_failed.load(Ordering::Relaxed)
     }
 
     /// True if the database responds to a ping within two seconds.

@@ -6,7 +6,7 @@ use cinematch::bundle::Bundle;
 use cinematch::catalog::matching::MatchIndex;
 use cinematch::search::SearchIndex;
 
-use crate::item::ItemTexts;
+use crate::item::ItemJsonCache;
 
 /// The bundle in service and the indexes derived from it. A request holds one snapshot for its whole duration.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub struct Serving {
     /// Models, catalog and manifest of the served generation.
     pub bundle: Arc<Bundle>,
     /// Serialized movies, as they appear in replies.
-    pub items: ItemTexts,
+    pub items: ItemJsonCache,
     /// Search index over titles, cast, directors and keywords.
     pub search: SearchIndex,
     /// Index that matches movies in exports of other services by title or id.
@@ -24,7 +24,7 @@ pub struct Serving {
 impl Serving {
     /// Builds the indexes in O(movies).
     pub fn new(bundle: Bundle) -> Arc<Self> {
-        let items = ItemTexts::new(bundle.recommender.movies().len());
+        let items = ItemJsonCache::new(bundle.recommender.movies().len());
         let search = SearchIndex::new(bundle.recommender.movies());
         let matching = MatchIndex::new(bundle.recommender.movies());
         Arc::new(Self { bundle: Arc::new(bundle), items, search, matching })

@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::cache::{CachedReply, Key};
 use crate::catalog::find_movie;
 use crate::error::ServiceError;
-use crate::item::{Item, Why};
-use crate::listing::{json_of, why};
+use crate::item::{Item, RecommendationDetails};
+use crate::listing::{details, to_json};
 use crate::service::Service;
 
 const DEFAULT_LIMIT: usize = 20;
@@ -37,7 +37,7 @@ pub struct SimilarItem<'a> {
     #[serde(flatten)]
     item: Item<'a>,
     #[serde(flatten)]
-    why: Why<'a>,
+    details: RecommendationDetails<'a>,
 }
 
 /// Lists the movies similar to a given movie: the recommendations for a user whose only feedback is a like of that
@@ -45,7 +45,7 @@ pub struct SimilarItem<'a> {
 pub async fn similar(
     service: &Service,
     movie_id: u32,
-    question: Option<&str>,
+    query_string: Option<&str>,
     limit: Option<usize>,
     region: Option<String>,
 ) -> Result<CachedReply, ServiceError> {
@@ -53,8 +53,8 @@ pub async fn similar(
     let bundle = &serving.bundle;
     let recommender = &bundle.recommender;
     find_movie(recommender, movie_id.into())?;
-    let key = Key::new(&serving, "similar", &(movie_id, question), &[])?;
-    let make = async {
+    let key = Key::new(&serving, "similar", &(movie_id, query_string), &[])?;
+    let compute = async {
         let (request, _) = recommender.resolve(&Query {
             liked: vec![MovieId(movie_id)],
             filters: Filters { region, ..Filters::default() },
@@ -67,8 +67,8 @@ pub async fn similar(
         let mut similar = Vec::new();
         for recommended in recommender.recommend(&request).items {
             let movie = recommended.movie;
-            let item = Item::of(recommender, movie, region);
-            similar.push(SimilarItem { item, why: why_similar(recommended) });
+            let item = Item::from_movie(recommender, movie, region);
+            similar.push(SimilarItem { item, details: similar_details(recommended) });
         }
         let reply = SimilarReply {
             movie_id,
@@ -77,15 +77,15 @@ pub async fn similar(
             model_id: &bundle.manifest.model_id,
             attribution: bundle.attribution(region),
         };
-        json_of(&reply)
+        to_json(&reply)
     };
-    service.cache().reply(key, make).await
+    service.cache().get_or_compute(key, compute).await
 }
 
 /// Returns the reasons why a movie is similar to another, worded without reference to a user and without a
 /// predicted rating.
-pub fn why_similar(recommended: Recommendation<'_>) -> Why<'_> {
+pub fn similar_details(recommended: Recommendation<'_>) -> RecommendationDetails<'_> {
     let reasons = &recommended.reasons;
     let explanation = (!reasons.is_empty()).then(|| similarity(reasons));
-    Why { explanation, predicted_rating: None, ..why(recommended) }
+    RecommendationDetails { explanation, predicted_rating: None, ..details(recommended) }
 }

@@ -2,7 +2,7 @@
 
 use cinematch::catalog::{Movie, ServicesSource};
 use cinematch::ids::MovieId;
-use cinematch_store::{Added, NewItem, Owner, WatchlistItem, rfc3339};
+use cinematch_store::{AddOutcome, NewWatchlistItem, Owner, WatchlistItem, rfc3339};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::find_movie;
@@ -87,7 +87,8 @@ pub struct NewEntry {
 
 /// Confirmation of a change to a watchlist.
 #[derive(Serialize, utoipa::ToSchema)]
-pub struct Done {
+#[schema(as = Done)]
+pub struct WatchlistReply {
     message: &'static str,
     movie_id: u32,
     title: String,
@@ -95,7 +96,8 @@ pub struct Done {
 
 /// Confirmation of a removal from a watchlist.
 #[derive(Serialize, utoipa::ToSchema)]
-pub struct Removed {
+#[schema(as = Removed)]
+pub struct RemovalReply {
     message: &'static str,
     movie_id: u32,
 }
@@ -122,14 +124,14 @@ pub async fn add(
     service: &Service,
     owner: Owner,
     entry: NewEntry,
-) -> Result<(Added, Done), ServiceError> {
+) -> Result<(AddOutcome, WatchlistReply), ServiceError> {
     if let Some(name) = &entry.service {
         check_text("service", name, MAX_SERVICE_LENGTH)?;
     }
     let bundle = service.bundle();
     let recommender = &bundle.recommender;
     let movie = recommender.movie(find_movie(recommender, entry.movie_id)?);
-    let item = NewItem {
+    let item = NewWatchlistItem {
         movie_id: movie.movie_id,
         title: movie.title.clone(),
         year: movie.year,
@@ -137,10 +139,10 @@ pub async fn add(
     };
     let added = service.store().add_to_watchlist(owner, item, service.now()).await?;
     let message = match added {
-        Added::New => "Added to watchlist",
-        Added::Already => "Already in watchlist",
+        AddOutcome::Added => "Added to watchlist",
+        AddOutcome::AlreadyPresent => "Already in watchlist",
     };
-    Ok((added, Done { message, movie_id: movie.movie_id.0, title: movie.title.clone() }))
+    Ok((added, WatchlistReply { message, movie_id: movie.movie_id.0, title: movie.title.clone() }))
 }
 
 /// Removes a movie from a watchlist.
@@ -148,9 +150,9 @@ pub async fn remove(
     service: &Service,
     user_id: &str,
     movie_id: u32,
-) -> Result<Removed, ServiceError> {
+) -> Result<RemovalReply, ServiceError> {
     if service.store().remove_from_watchlist(user_id, MovieId(movie_id), service.now()).await? {
-        return Ok(Removed { message: "Removed from watchlist", movie_id });
+        return Ok(RemovalReply { message: "Removed from watchlist", movie_id });
     }
     Err(not_listed(movie_id))
 }
@@ -161,12 +163,12 @@ pub async fn set_watched(
     user_id: &str,
     movie_id: u32,
     watched: bool,
-) -> Result<Done, ServiceError> {
+) -> Result<WatchlistReply, ServiceError> {
     let (movie, now) = (MovieId(movie_id), service.now());
-    let marked = service.store().set_watched(user_id, movie, watched, now).await?;
-    let title = marked.ok_or_else(|| not_listed(movie_id))?;
+    let title = service.store().set_watched(user_id, movie, watched, now).await?;
+    let title = title.ok_or_else(|| not_listed(movie_id))?;
     let message = if watched { "Marked as watched" } else { "Marked as not watched" };
-    Ok(Done { message, movie_id, title })
+    Ok(WatchlistReply { message, movie_id, title })
 }
 
 fn not_listed(movie_id: u32) -> ServiceError {

@@ -26,7 +26,7 @@ impl Scope {
     }
 
     /// Returns the scope with the given name, or `None` if there is none.
-    pub fn of(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         [Self::Read, Self::Write, Self::Admin].into_iter().find(|scope| scope.name() == name)
     }
 }
@@ -58,8 +58,8 @@ pub struct ApiKey {
 type KeyRow = (String, String, String, String, i64, Option<i64>);
 
 impl ApiKey {
-    fn of((id, name, secret_hash, scope, created_at, revoked_at): KeyRow) -> Option<Self> {
-        let key = NewKey { id, name, secret_hash, scope: Scope::of(&scope)? };
+    fn from_row((id, name, secret_hash, scope, created_at, revoked_at): KeyRow) -> Option<Self> {
+        let key = NewKey { id, name, secret_hash, scope: Scope::from_name(&scope)? };
         Some(Self { key, created_at, revoked_at })
     }
 }
@@ -75,7 +75,7 @@ impl Store {
         expires_at: i64,
     ) -> Result<(), StoreError> {
         let store = self.clone();
-        self.change("", async move {
+        self.write("", async move {
             let mut transaction = store.begin().await?;
             sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
                 .bind(now)
@@ -124,7 +124,7 @@ impl Store {
     /// Ends a session. Does nothing if the session is unknown.
     pub async fn end_session(&self, token_hash: &str) -> Result<(), StoreError> {
         let (store, token_hash) = (self.clone(), token_hash.to_owned());
-        self.change("", async move {
+        self.write("", async move {
             sqlx::query("DELETE FROM sessions WHERE token_hash = $1")
                 .bind(token_hash)
                 .execute(store.pool())
@@ -137,7 +137,7 @@ impl Store {
     /// Stores a new API key.
     pub async fn add_key(&self, key: NewKey, now: i64) -> Result<(), StoreError> {
         let store = self.clone();
-        self.change("", async move {
+        self.write("", async move {
             sqlx::query(
                 "INSERT INTO api_keys (id, name, secret_hash, scope, created_at)
                  VALUES ($1, $2, $3, $4, $5)",
@@ -162,7 +162,7 @@ impl Store {
         .bind(id)
         .fetch_optional(self.pool())
         .await?;
-        Ok(row.and_then(ApiKey::of))
+        Ok(row.and_then(ApiKey::from_row))
     }
 
     /// Returns all API keys, oldest first.
@@ -173,13 +173,13 @@ impl Store {
         )
         .fetch_all(self.pool())
         .await?;
-        Ok(rows.into_iter().filter_map(ApiKey::of).collect())
+        Ok(rows.into_iter().filter_map(ApiKey::from_row).collect())
     }
 
     /// Revokes an API key. Returns false if no active key has the given id.
     pub async fn revoke_key(&self, id: &str, now: i64) -> Result<bool, StoreError> {
         let (store, id) = (self.clone(), id.to_owned());
-        self.change("", async move {
+        self.write("", async move {
             let revoked = sqlx::query(
                 "UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL",
             )

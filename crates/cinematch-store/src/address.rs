@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 /// Characters to percent-encode in the path of a URL.
-const PATH: &AsciiSet =
+const PATH_ENCODE_SET: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~');
 
 /// Address of a database. `Display` and `Debug` omit the password.
@@ -58,9 +58,9 @@ impl Address {
     /// Parses an address that must have a scheme, for settings in which a missing scheme is a mistake and
     /// not the path of a file.
     pub fn parse_url(text: &str) -> Result<Self, AddressError> {
-        let known = ["postgres:", "postgresql:", "sqlite:"];
-        let start = text.get(..11).unwrap_or(text).to_ascii_lowercase();
-        if !known.iter().any(|scheme| start.starts_with(scheme)) {
+        let schemes = ["postgres:", "postgresql:", "sqlite:"];
+        let prefix = text.get(..11).unwrap_or(text).to_ascii_lowercase();
+        if !schemes.iter().any(|scheme| prefix.starts_with(scheme)) {
             let reason = "the database URL does not start with postgres:// or sqlite:";
             return Err(AddressError { reason: reason.to_owned() });
         }
@@ -76,12 +76,12 @@ impl Address {
     }
 
     /// Returns the URL in the form the driver expects, including the password.
-    pub(crate) fn to_driver(&self) -> String {
+    pub(crate) fn driver_url(&self) -> String {
         match self {
             Self::File(path) => {
                 let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
                 let path = path.to_string_lossy();
-                format!("sqlite://{}?mode=rwc", utf8_percent_encode(&path, PATH))
+                format!("sqlite://{}?mode=rwc", utf8_percent_encode(&path, PATH_ENCODE_SET))
             }
             Self::Postgres(url) => url.to_string(),
         }
@@ -131,7 +131,7 @@ mod tests {
             assert!(!error.contains("hunter2") && error.contains("postgres://user"), "{error}");
         }
         assert!(Address::parse_url("PostgreSQL://h/films").is_ok());
-        let driven = Address::File(PathBuf::from("/tmp/a b?#%.db")).to_driver();
+        let driven = Address::File(PathBuf::from("/tmp/a b?#%.db")).driver_url();
         assert_eq!(driven, "sqlite:///tmp/a%20b%3F%23%25.db?mode=rwc");
     }
 }

@@ -39,12 +39,12 @@ pub enum StoreError {
         cause: sqlx::migrate::MigrateError,
     },
     /// The file to read does not exist.
-    #[error("{} not found: {what_to_do}", path.display())]
+    #[error("{} not found: {hint}", path.display())]
     Missing {
         /// Path of the file.
         path: PathBuf,
         /// Advice on what to do next.
-        what_to_do: &'static str,
+        hint: &'static str,
     },
     /// The file is not a backup, or must not be replaced by one.
     #[error("{} is not a CineMatch backup: {reason}", path.display())]

@@ -22,7 +22,7 @@ impl Store {
     ) -> Result<MovieFeedback, StoreError> {
         let (store, owner) = (self.clone(), owner.into());
         let user = owner.key.clone();
-        self.change(&user, async move {
+        self.write(&user, async move {
             let mut transaction = store.begin().await?;
             let id = touch_or_insert(&mut transaction, &owner, now).await?;
             let feedback = apply(&mut transaction, id, movie, update, now).await?;
@@ -40,7 +40,7 @@ impl Store {
         now: i64,
     ) -> Result<bool, StoreError> {
         let (store, key) = (self.clone(), user.to_owned());
-        self.change(user, async move {
+        self.write(user, async move {
             let mut transaction = store.begin().await?;
             let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(false) };
             if delete(&mut transaction, id, movie).await? == 0 {
@@ -56,7 +56,7 @@ impl Store {
     /// changed.
     pub async fn reset_feedback(&self, user: &str, now: i64) -> Result<u64, StoreError> {
         let (store, key) = (self.clone(), user.to_owned());
-        self.change(user, async move {
+        self.write(user, async move {
             let mut transaction = store.begin().await?;
             let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(0) };
             let watched = sqlx::query(
@@ -87,7 +87,7 @@ impl Store {
         );
         let rows: Vec<FeedbackRow> =
             sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(user).fetch_all(self.pool()).await?;
-        rows.into_iter().map(MovieFeedback::of).collect()
+        rows.into_iter().map(MovieFeedback::from_row).collect()
     }
 }
 
@@ -105,7 +105,7 @@ pub(crate) async fn apply(
         .bind(i64::from(movie.0))
         .fetch_optional(&mut **transaction)
         .await?;
-    let before = row.map(MovieFeedback::of).transpose()?;
+    let before = row.map(MovieFeedback::from_row).transpose()?;
     let before = before.unwrap_or_else(|| MovieFeedback::empty(movie, now));
     let feedback = before.updated(update, now);
     replace(transaction, user, &feedback).await?;

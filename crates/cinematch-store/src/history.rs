@@ -55,7 +55,7 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM feedback WHERE user_id = $1 ORDER BY movie_id");
         let movies: Vec<FeedbackRow> =
             sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_all(pool).await?;
-        let listed: Vec<(i64,)> =
+        let watchlist: Vec<(i64,)> =
             sqlx::query_as("SELECT movie_id FROM watchlist WHERE user_id = $1 ORDER BY movie_id")
                 .bind(id)
                 .fetch_all(pool)
@@ -63,8 +63,8 @@ impl Store {
         Ok(UserHistory {
             data_version,
             preferences: row.map(Preferences::from).unwrap_or_default(),
-            movies: movies.into_iter().map(MovieFeedback::of).collect::<Result<_, _>>()?,
-            listed: listed.into_iter().map(|(id,)| movie_id(id)).collect::<Result<_, _>>()?,
+            movies: movies.into_iter().map(MovieFeedback::from_row).collect::<Result<_, _>>()?,
+            watchlist: watchlist.into_iter().map(|(id,)| movie_id(id)).collect::<Result<_, _>>()?,
         })
     }
 }

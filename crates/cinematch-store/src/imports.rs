@@ -15,13 +15,13 @@ use crate::records::feedback::{COLUMNS, FeedbackRow, MovieFeedback, Reaction};
 use crate::rows::{ROWS_PER_STATEMENT, placeholders};
 use crate::store::{Store, Transaction};
 use crate::users::{Owner, touch_or_insert};
-use crate::watchlist::NewItem;
+use crate::watchlist::NewWatchlistItem;
 
 /// A movie of an export, with everything the export contains about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportedMovie {
     /// The movie, as it would be added to the watchlist.
-    pub item: NewItem,
+    pub item: NewWatchlistItem,
     /// Rating in the export.
     pub stars: Option<Stars>,
     /// True if the movie is marked as liked.
@@ -92,7 +92,7 @@ impl Store {
     ) -> Result<ImportChanges, StoreError> {
         let (store, owner) = (self.clone(), owner.into());
         let user = owner.key.clone();
-        self.change(&user, async move {
+        self.write(&user, async move {
             let mut transaction = store.begin().await?;
             let id = touch_or_insert(&mut transaction, &owner, now).await?;
             let current = CurrentState::read(&mut transaction, id).await?;
@@ -114,12 +114,12 @@ impl Store {
         .bind(user)
         .fetch_all(self.pool())
         .await?;
-        let past = |(id, service, file, rows, matched, changed, imported_at): Row| {
+        let from_row = |(id, service, file, rows, matched, changed, imported_at): Row| {
             let count = |n: i64| u64::try_from(n).unwrap_or(0);
             let record = ImportRecord { service, file, rows: count(rows), matched: count(matched) };
             PastImport { id, record, changed: count(changed), imported_at }
         };
-        Ok(rows.into_iter().map(past).collect())
+        Ok(rows.into_iter().map(from_row).collect())
     }
 }
 
@@ -138,7 +138,7 @@ impl CurrentState {
             .await?;
         let mut feedback = FxHashMap::default();
         for row in rows {
-            let movie = MovieFeedback::of(row)?;
+            let movie = MovieFeedback::from_row(row)?;
             feedback.insert(movie.movie_id, movie);
         }
         let listed: Vec<(i64,)> =
@@ -159,7 +159,7 @@ struct ImportPlan {
     from_import: Vec<MovieFeedback>,
     /// Feedback rows that the user entered and the import extends. They get no import id.
     from_user: Vec<MovieFeedback>,
-    watchlist: Vec<NewItem>,
+    watchlist: Vec<NewWatchlistItem>,
 }
 
 impl ImportPlan {
@@ -184,17 +184,17 @@ impl ImportPlan {
 
     fn add_feedback(&mut self, movie: &ImportedMovie, before: Option<&MovieFeedback>, now: i64) {
         let after = movie.merged_with(before, now);
-        let is_users = before.is_some_and(|before| before.import_id.is_none());
-        let is_contradicted = is_users
+        let is_from_user = before.is_some_and(|before| before.import_id.is_none());
+        let has_conflict = is_from_user
             && before.is_some_and(|before| movie.stars.is_some() && before.stars != movie.stars);
         match before {
             None => self.changes.added += 1,
-            Some(_) if is_contradicted => self.changes.kept += 1,
+            Some(_) if has_conflict => self.changes.kept += 1,
             Some(before) if *before == after => self.changes.unchanged += 1,
             Some(_) => self.changes.changed += 1,
         }
         if before != Some(&after) {
-            let rows = if is_users { &mut self.from_user } else { &mut self.from_import };
+            let rows = if is_from_user { &mut self.from_user } else { &mut self.from_import };
             rows.push(after);
         }
     }
@@ -244,7 +244,7 @@ async fn insert_record(
 async fn insert_into_watchlist(
     transaction: &mut Transaction,
     user: i64,
-    items: &[NewItem],
+    items: &[NewWatchlistItem],
     now: i64,
 ) -> Result<(), StoreError> {
     for rows in items.chunks(ROWS_PER_STATEMENT) {
@@ -276,10 +276,10 @@ impl ImportedMovie {
     /// Adds the export's values to the feedback `before` the import. Returns `before` unchanged if the
     /// export contains nothing new. A reaction or stars that the user entered here are not replaced.
     fn merged_with(&self, before: Option<&MovieFeedback>, now: i64) -> MovieFeedback {
-        let is_users = before.is_some_and(|before| before.import_id.is_none());
+        let is_from_user = before.is_some_and(|before| before.import_id.is_none());
         let mut after =
             before.cloned().unwrap_or_else(|| MovieFeedback::empty(self.item.movie_id, now));
-        let has_opinion = is_users && (after.stars.is_some() || after.reaction.is_some());
+        let has_opinion = is_from_user && (after.stars.is_some() || after.reaction.is_some());
         if self.stars.is_some() && !has_opinion {
             after.stars = self.stars;
         }
@@ -288,7 +288,7 @@ impl ImportedMovie {
         }
         // A rated movie counts as watched.
         after.watched |= self.watched || self.stars.is_some();
-        if !is_users && before.is_none_or(|before| *before != after) {
+        if !is_from_user && before.is_none_or(|before| *before != after) {
             after.updated_at = now;
         }
         after

@@ -70,7 +70,7 @@ impl JobState {
         }
     }
 
-    fn of(name: &str) -> Result<Self, StoreError> {
+    fn from_name(name: &str) -> Result<Self, StoreError> {
         let all = [Self::Queued, Self::Running, Self::Done, Self::Failed];
         let found = all.into_iter().find(|state| state.name() == name);
         found.ok_or_else(|| damaged("state", &name))
@@ -87,9 +87,9 @@ pub struct Job {
     /// State of the job in the queue.
     pub state: JobState,
     /// Origin of the job: `schedule`, `api`, `cli` or `page`.
-    pub asked_by: String,
+    pub requested_by: String,
     /// Time at which the job was queued.
-    pub asked_at: i64,
+    pub requested_at: i64,
     /// Earliest time of the next attempt.
     pub not_before: i64,
     /// Number of attempts started so far.
@@ -97,7 +97,7 @@ pub struct Job {
     /// Name of the server process that runs or last ran the job; `None` before the first attempt.
     pub worker: Option<String>,
     /// Heartbeat counter, incremented while the worker is alive.
-    pub beat: i64,
+    pub heartbeat: i64,
     /// Name of the current stage; `None` before the first stage.
     pub stage: Option<String>,
     /// Progress of the stage, in thousandths.
@@ -117,11 +117,11 @@ pub struct Job {
 pub struct Failure<'a> {
     /// Last heartbeat that another server observed before it declared the worker lost; `None` if the server that
     /// runs the job reports the failure.
-    pub stalled_beat: Option<i64>,
+    pub stalled_heartbeat: Option<i64>,
     /// Error message.
     pub error: &'a str,
     /// Time of the failure.
-    pub at: i64,
+    pub failed_at: i64,
     /// Time of the next attempt; `None` for no further attempt.
     pub retry_at: Option<i64>,
 }
@@ -146,17 +146,17 @@ struct JobRow {
 }
 
 impl JobRow {
-    fn job(self) -> Result<Job, StoreError> {
+    fn into_job(self) -> Result<Job, StoreError> {
         Ok(Job {
             id: self.id,
             kind: self.kind.parse().map_err(|_| damaged("kind", &self.kind))?,
-            state: JobState::of(&self.state)?,
-            asked_by: self.asked_by,
-            asked_at: self.asked_at,
+            state: JobState::from_name(&self.state)?,
+            requested_by: self.asked_by,
+            requested_at: self.asked_at,
             not_before: self.not_before,
             attempt: self.attempt,
             worker: self.worker,
-            beat: self.beat,
+            heartbeat: self.beat,
             stage: self.stage,
             permille: self.permille,
             started_at: self.started_at,
@@ -173,40 +173,40 @@ impl Store {
     pub async fn enqueue_job(
         &self,
         kind: JobKind,
-        asked_by: &str,
+        requested_by: &str,
         now: i64,
     ) -> Result<(Job, bool), StoreError> {
-        let asked_by = asked_by.to_owned();
+        let requested_by = requested_by.to_owned();
         let store = self.clone();
-        self.change("", async move {
+        self.write("", async move {
             let mut transaction = store.begin().await?;
-            let waiting: Option<JobRow> = sqlx::query_as(
+            let queued: Option<JobRow> = sqlx::query_as(
                 "SELECT * FROM jobs WHERE kind = $1 AND state = 'queued' ORDER BY id",
             )
             .bind(kind.name())
             .fetch_optional(&mut *transaction)
             .await?;
-            if let Some(waiting) = waiting {
+            if let Some(queued) = queued {
                 // An explicit request cancels the delay after a failed attempt.
                 sqlx::query("UPDATE jobs SET not_before = $1 WHERE id = $2 AND not_before > $1")
                     .bind(now)
-                    .bind(waiting.id)
+                    .bind(queued.id)
                     .execute(&mut *transaction)
                     .await?;
                 transaction.commit().await?;
-                return Ok((waiting.job()?, false));
+                return Ok((queued.into_job()?, false));
             }
             let row: JobRow = sqlx::query_as(
                 "INSERT INTO jobs (kind, state, asked_by, asked_at, not_before)
                  VALUES ($1, 'queued', $2, $3, $3) RETURNING *",
             )
             .bind(kind.name())
-            .bind(asked_by)
+            .bind(requested_by)
             .bind(now)
             .fetch_one(&mut *transaction)
             .await?;
             transaction.commit().await?;
-            Ok((row.job()?, true))
+            Ok((row.into_job()?, true))
         })
         .await
     }
@@ -220,36 +220,37 @@ impl Store {
         now: i64,
     ) -> Result<bool, StoreError> {
         let store = self.clone();
-        self.change("", async move {
+        self.write("", async move {
             let mut transaction = store.begin().await?;
-            let begun = sqlx::query(
+            let inserted = sqlx::query(
                 "INSERT INTO schedules (kind, slot) VALUES ($1, $2) ON CONFLICT (kind) DO NOTHING",
             )
             .bind(kind.name())
             .bind(slot)
             .execute(&mut *transaction)
             .await?;
-            if begun.rows_affected() == 1 {
+            if inserted.rows_affected() == 1 {
                 transaction.commit().await?;
                 return Ok(false);
             }
             // A slot further ahead than the clock skew was written under a wrong clock: restart the schedule.
-            let anew = sqlx::query("UPDATE schedules SET slot = $2 WHERE kind = $1 AND slot > $3")
+            let reset = sqlx::query("UPDATE schedules SET slot = $2 WHERE kind = $1 AND slot > $3")
                 .bind(kind.name())
                 .bind(slot)
                 .bind(now.saturating_add(MAX_CLOCK_SKEW))
                 .execute(&mut *transaction)
                 .await?;
-            if anew.rows_affected() == 1 {
+            if reset.rows_affected() == 1 {
                 transaction.commit().await?;
                 return Ok(false);
             }
-            let moved = sqlx::query("UPDATE schedules SET slot = $2 WHERE kind = $1 AND slot < $2")
-                .bind(kind.name())
-                .bind(slot)
-                .execute(&mut *transaction)
-                .await?;
-            if moved.rows_affected() == 0 {
+            let advanced =
+                sqlx::query("UPDATE schedules SET slot = $2 WHERE kind = $1 AND slot < $2")
+                    .bind(kind.name())
+                    .bind(slot)
+                    .execute(&mut *transaction)
+                    .await?;
+            if advanced.rows_affected() == 0 {
                 return Ok(false);
             }
             let added = sqlx::query(
@@ -273,8 +274,8 @@ impl Store {
     /// the future counts as due, since the clock was set back after they were written.
     pub async fn claim_job(&self, worker: &str, now: i64) -> Result<Option<Job>, StoreError> {
         let (store, worker) = (self.clone(), worker.to_owned());
-        self.change("", async move {
-            let taken: Result<Option<JobRow>, sqlx::Error> = sqlx::query_as(
+        self.write("", async move {
+            let claimed: Result<Option<JobRow>, sqlx::Error> = sqlx::query_as(
                 "UPDATE jobs SET state = 'running', worker = $1, started_at = $2, ended_at = NULL,
                         attempt = attempt + 1, beat = beat + 1, stage = NULL, permille = 0
                  WHERE state = 'queued' AND id =
@@ -288,8 +289,8 @@ impl Store {
             .bind(now)
             .fetch_optional(store.pool())
             .await;
-            match taken {
-                Ok(row) => row.map(JobRow::job).transpose(),
+            match claimed {
+                Ok(row) => row.map(JobRow::into_job).transpose(),
                 // Another server claimed a job at the same time.
                 Err(error)
                     if error
@@ -314,8 +315,8 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let (store, worker) = (self.clone(), worker.to_owned());
         let stage = stage.map(str::to_owned);
-        self.change("", async move {
-            let done = sqlx::query(
+        self.write("", async move {
+            let updated = sqlx::query(
                 "UPDATE jobs SET beat = beat + 1, stage = $3, permille = $4
                  WHERE id = $1 AND worker = $2 AND state = 'running'",
             )
@@ -325,7 +326,7 @@ impl Store {
             .bind(permille)
             .execute(store.pool())
             .await?;
-            Ok(done.rows_affected() == 1)
+            Ok(updated.rows_affected() == 1)
         })
         .await
     }
@@ -339,8 +340,8 @@ impl Store {
         now: i64,
     ) -> Result<bool, StoreError> {
         let (store, worker, outcome) = (self.clone(), worker.to_owned(), outcome.to_owned());
-        self.change("", async move {
-            let done = sqlx::query(
+        self.write("", async move {
+            let updated = sqlx::query(
                 "UPDATE jobs SET state = 'done', outcome = $3, ended_at = $4, error = NULL,
                         stage = NULL, permille = 1000
                  WHERE id = $1 AND worker = $2 AND state = 'running'",
@@ -351,7 +352,7 @@ impl Store {
             .bind(now)
             .execute(store.pool())
             .await?;
-            Ok(done.rows_affected() == 1)
+            Ok(updated.rows_affected() == 1)
         })
         .await
     }
@@ -360,11 +361,13 @@ impl Store {
     pub async fn fail_job(&self, job: &Job, failure: Failure<'_>) -> Result<bool, StoreError> {
         let store = self.clone();
         let (id, worker) = (job.id, job.worker.clone());
-        let (error, at, retry_at) = (failure.error.to_owned(), failure.at, failure.retry_at);
-        let beats = failure.stalled_beat.map_or((0, i64::MAX), |beat| (beat, beat));
-        self.change("", async move {
+        let (error, failed_at, retry_at) =
+            (failure.error.to_owned(), failure.failed_at, failure.retry_at);
+        let heartbeats =
+            failure.stalled_heartbeat.map_or((0, i64::MAX), |heartbeat| (heartbeat, heartbeat));
+        self.write("", async move {
             let state = if retry_at.is_some() { JobState::Queued } else { JobState::Failed };
-            let done = sqlx::query(
+            let updated = sqlx::query(
                 "UPDATE jobs SET state = $3, error = $4, ended_at = $5, not_before = $6
                  WHERE id = $1 AND worker = $2 AND state = 'running' AND beat BETWEEN $7 AND $8",
             )
@@ -372,13 +375,13 @@ impl Store {
             .bind(worker)
             .bind(state.name())
             .bind(error)
-            .bind(at)
-            .bind(retry_at.unwrap_or(at))
-            .bind(beats.0)
-            .bind(beats.1)
+            .bind(failed_at)
+            .bind(retry_at.unwrap_or(failed_at))
+            .bind(heartbeats.0)
+            .bind(heartbeats.1)
             .execute(store.pool())
             .await?;
-            Ok(done.rows_affected() == 1)
+            Ok(updated.rows_affected() == 1)
         })
         .await
     }
@@ -388,7 +391,7 @@ impl Store {
         let row: Option<JobRow> = sqlx::query_as("SELECT * FROM jobs WHERE state = 'running'")
             .fetch_optional(self.pool())
             .await?;
-        row.map(JobRow::job).transpose()
+        row.map(JobRow::into_job).transpose()
     }
 
     /// Returns the job with the given id.
@@ -397,7 +400,7 @@ impl Store {
             .bind(id)
             .fetch_optional(self.pool())
             .await?;
-        row.map(JobRow::job).transpose()
+        row.map(JobRow::into_job).transpose()
     }
 
     /// Returns the latest `limit` jobs, newest first.
@@ -406,7 +409,7 @@ impl Store {
             .bind(i64::from(limit))
             .fetch_all(self.pool())
             .await?;
-        rows.into_iter().map(JobRow::job).collect()
+        rows.into_iter().map(JobRow::into_job).collect()
     }
 
     /// Returns the number of queued jobs.

@@ -11,8 +11,8 @@
 mod access;
 mod address;
 mod cache;
+mod check;
 mod error;
-mod examine;
 mod export;
 mod feedback;
 mod history;
@@ -30,8 +30,8 @@ mod watchlist;
 
 pub use access::{ApiKey, NewKey, Scope};
 pub use address::{Address, AddressError};
+pub use check::{DatabaseCheck, check_database};
 pub use error::StoreError;
-pub use examine::{Examination, examine};
 pub use export::UserExport;
 pub use imports::{ImportChanges, ImportRecord, ImportedMovie, PastImport};
 pub use jobs::{Failure, Job, JobKind, JobState};
@@ -41,6 +41,6 @@ pub use records::preferences::Preferences;
 pub use store::{Ownership, Store};
 pub use timestamp::{now_millis, rfc3339};
 pub use transfer::{Existing, RowCounts, backup, copy, restore};
-pub use undo::{InvalidSnapshot, MovieSnapshot, WatchlistPlace};
+pub use undo::{InvalidSnapshot, MovieSnapshot, WatchlistSnapshot};
 pub use users::{Account, Identified, NewProfile, Owner, Profile, Receipt, is_email};
-pub use watchlist::{Added, NewItem, WatchlistItem};
+pub use watchlist::{AddOutcome, NewWatchlistItem, WatchlistItem};

@@ -15,7 +15,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (store, owner) = (self.clone(), owner.into());
         let user = owner.key.clone();
-        self.change(&user, async move {
+        self.write(&user, async move {
             let mut transaction = store.begin().await?;
             let id = touch_or_insert(&mut transaction, &owner, now).await?;
             let json = |names: &[String]| serde_json::to_string(names).unwrap_or_default();

@@ -85,8 +85,8 @@ impl Store {
         ownership: Ownership,
     ) -> Result<Self, StoreError> {
         // Lock the target of a symbolic link, which may be open under another name.
-        let followed = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let lock = match (files::lock_sibling(&followed), ownership) {
+        let resolved = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let lock = match (files::lock_sibling(&resolved), ownership) {
             (Ok(lock), _) => Some(lock),
             (Err(error), Ownership::Exclusive) if error.cause.kind() == ErrorKind::WouldBlock => {
                 return Err(StoreError::Busy { path: path.to_owned() });
@@ -94,11 +94,11 @@ impl Store {
             (Err(error), Ownership::Shared) if error.cause.kind() == ErrorKind::WouldBlock => None,
             (Err(error), _) => return Err(error.into()),
         };
-        create_private(path)?;
+        create_private_file(path)?;
         // If the file is not a database, a pool retries until its timeout; a single connection fails immediately.
-        let mut first = connect_once(address).await?;
-        let opened = first.execute(PRAGMAS).await.map(|_| ());
-        first.close().await.and(opened).map_err(failed(address))?;
+        let mut connection = connect_once(address).await?;
+        let result = connection.execute(PRAGMAS).await.map(|_| ());
+        connection.close().await.and(result).map_err(open_error(address))?;
         let options = AnyPoolOptions::new()
             .max_connections(4)
             .after_connect(|connection, _| {
@@ -123,8 +123,8 @@ impl Store {
     }
 
     async fn migrate(&self, address: &Address, migrator: &Migrator) -> Result<(), StoreError> {
-        let failed = |cause| StoreError::Migrate { address: address.to_string(), cause };
-        migrator.run(self.pool()).await.map_err(failed)
+        let open_error = |cause| StoreError::Migrate { address: address.to_string(), cause };
+        migrator.run(self.pool()).await.map_err(open_error)
     }
 
     pub(crate) fn pool(&self) -> &AnyPool {
@@ -152,7 +152,7 @@ impl Store {
     }
 
     /// Begins a transaction that reads a consistent snapshot.
-    pub(crate) async fn begin_reading(&self) -> Result<Transaction, StoreError> {
+    pub(crate) async fn begin_read(&self) -> Result<Transaction, StoreError> {
         let begin = if self.is_file() {
             "BEGIN"
         } else {
@@ -163,10 +163,10 @@ impl Store {
 
     /// Runs a change of the data of `user` and invalidates the cached history. The change runs to completion even
     /// if the caller is canceled.
-    pub(crate) async fn change<T: Send + 'static>(
+    pub(crate) async fn write<T: Send + 'static>(
         &self,
         user: &str,
-        change: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+        write: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (store, user) = (self.clone(), user.to_owned());
         let task = tokio::spawn(async move {
@@ -174,7 +174,7 @@ impl Store {
                 Some(lock) => Some(lock.lock().await),
                 None => None,
             };
-            let result = change.await;
+            let result = write.await;
             if let Some(cache) = store.history_cache() {
                 cache.invalidate(&user);
             }
@@ -193,12 +193,12 @@ impl Store {
 }
 
 async fn connect(address: &Address, options: AnyPoolOptions) -> Result<AnyPool, StoreError> {
-    options.connect_with(driver(address)?).await.map_err(failed(address))
+    options.connect_with(driver(address)?).await.map_err(open_error(address))
 }
 
 /// Creates a missing file with access for its owner only. `SQLite` creates its log files with the same
 /// permissions.
-fn create_private(path: &Path) -> Result<(), StoreError> {
+fn create_private_file(path: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::OpenOptionsExt;
     let created = File::options().write(true).create_new(true).mode(0o600).open(path);
     match created {
@@ -211,16 +211,16 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
 
 /// Opens a single connection, outside a pool and without upgrading the schema.
 pub(crate) async fn connect_once(address: &Address) -> Result<AnyConnection, StoreError> {
-    AnyConnection::connect_with(&driver(address)?).await.map_err(failed(address))
+    AnyConnection::connect_with(&driver(address)?).await.map_err(open_error(address))
 }
 
 fn driver(address: &Address) -> Result<AnyConnectOptions, StoreError> {
     static DRIVERS: Once = Once::new();
     DRIVERS.call_once(sqlx::any::install_default_drivers);
-    AnyConnectOptions::from_str(&address.to_driver()).map_err(failed(address))
+    AnyConnectOptions::from_str(&address.driver_url()).map_err(open_error(address))
 }
 
-fn failed(address: &Address) -> impl FnOnce(sqlx::Error) -> StoreError {
+fn open_error(address: &Address) -> impl FnOnce(sqlx::Error) -> StoreError {
     let address = address.to_string();
     move |cause| StoreError::Open { address, cause }
 }

@@ -19,55 +19,62 @@ use crate::store::{Ownership, Store, Transaction, connect_once};
 /// A table with its columns. Rows are copied in the order of the first numeric column.
 struct Table {
     name: &'static str,
-    numbers: &'static [&'static str],
-    texts: &'static [&'static str],
+    integer_columns: &'static [&'static str],
+    text_columns: &'static [&'static str],
     /// Column whose values the database generates, if any.
-    counter: Option<&'static str>,
+    serial_column: Option<&'static str>,
 }
 
 /// All tables that are copied, parents before children. Sessions are not copied: users sign in again.
 const TABLES: [Table; 7] = [
     Table {
         name: "users",
-        numbers: &["id", "created_at", "version"],
-        texts: &["key", "email", "name", "password_hash"],
-        counter: Some("id"),
+        integer_columns: &["id", "created_at", "version"],
+        text_columns: &["key", "email", "name", "password_hash"],
+        serial_column: Some("id"),
     },
     Table {
         name: "feedback",
-        numbers: &["user_id", "movie_id", "half_stars", "watched", "updated_at", "import_id"],
-        texts: &["signal"],
-        counter: None,
+        integer_columns: &[
+            "user_id",
+            "movie_id",
+            "half_stars",
+            "watched",
+            "updated_at",
+            "import_id",
+        ],
+        text_columns: &["signal"],
+        serial_column: None,
     },
     Table {
         name: "watchlist",
-        numbers: &["position", "user_id", "movie_id", "year", "added_at"],
-        texts: &["title", "service"],
-        counter: Some("position"),
+        integer_columns: &["position", "user_id", "movie_id", "year", "added_at"],
+        text_columns: &["title", "service"],
+        serial_column: Some("position"),
     },
     Table {
         name: "preferences",
-        numbers: &["user_id", "runtime_min", "runtime_max", "updated_at"],
-        texts: &["preferred_genres", "services", "original_languages", "region"],
-        counter: None,
+        integer_columns: &["user_id", "runtime_min", "runtime_max", "updated_at"],
+        text_columns: &["preferred_genres", "services", "original_languages", "region"],
+        serial_column: None,
     },
     Table {
         name: "imports",
-        numbers: &["id", "user_id", "n_rows", "n_matched", "n_changed", "imported_at"],
-        texts: &["service", "file"],
-        counter: Some("id"),
+        integer_columns: &["id", "user_id", "n_rows", "n_matched", "n_changed", "imported_at"],
+        text_columns: &["service", "file"],
+        serial_column: Some("id"),
     },
     Table {
         name: "api_keys",
-        numbers: &["created_at", "revoked_at"],
-        texts: &["id", "name", "secret_hash", "scope"],
-        counter: None,
+        integer_columns: &["created_at", "revoked_at"],
+        text_columns: &["id", "name", "secret_hash", "scope"],
+        serial_column: None,
     },
     Table {
         name: "deletions",
-        numbers: &["deleted_at"],
-        texts: &["receipt", "deleted"],
-        counter: None,
+        integer_columns: &["deleted_at"],
+        text_columns: &["receipt", "deleted"],
+        serial_column: None,
     },
 ];
 
@@ -91,47 +98,47 @@ pub async fn copy(
     existing: Existing,
 ) -> Result<RowCounts, StoreError> {
     let (to, address) = to;
-    let mut reading = from.begin_reading().await?;
-    let mut writing = to.begin().await?;
+    let mut source = from.begin_read().await?;
+    let mut target = to.begin().await?;
     let mut copied = RowCounts::new();
     for table in TABLES.iter().rev() {
         let sql = format!("DELETE FROM {}", table.name);
-        let gone = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *writing).await?;
-        if gone.rows_affected() > 0 && existing == Existing::Keep {
+        let deleted = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *target).await?;
+        if deleted.rows_affected() > 0 && existing == Existing::Keep {
             return Err(StoreError::NotEmpty { address: address.to_string() });
         }
     }
-    sqlx::query("DELETE FROM sessions").execute(&mut *writing).await?;
+    sqlx::query("DELETE FROM sessions").execute(&mut *target).await?;
     for table in &TABLES {
-        copied.insert(table.name, table.copy(&mut reading, &mut writing).await?);
-        if let Some(column) = table.counter.filter(|_| !to.is_file()) {
+        copied.insert(table.name, table.copy(&mut source, &mut target).await?);
+        if let Some(column) = table.serial_column.filter(|_| !to.is_file()) {
             let name = table.name;
             let sql = format!(
                 "SELECT setval(pg_get_serial_sequence('{name}', '{column}'),
                      COALESCE(MAX({column}), 0) + 1, false) FROM {name}"
             );
-            sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_one(&mut *writing).await?;
+            sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_one(&mut *target).await?;
         }
     }
-    writing.commit().await?;
+    target.commit().await?;
     Ok(copied)
 }
 
 impl Table {
     fn columns(&self) -> Vec<&'static str> {
-        self.numbers.iter().chain(self.texts).copied().collect()
+        self.integer_columns.iter().chain(self.text_columns).copied().collect()
     }
 
     async fn copy(
         &self,
-        reading: &mut Transaction,
-        writing: &mut Transaction,
+        source: &mut Transaction,
+        target: &mut Transaction,
     ) -> Result<u64, StoreError> {
         let columns = self.columns();
         let list = columns.join(", ");
         let sql = format!("SELECT {list} FROM {} ORDER BY {}", self.name, columns[0]);
         let mut rows = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .fetch(&mut **reading)
+            .fetch(&mut **source)
             .try_chunks(ROWS_PER_STATEMENT)
             .map_err(|error| error.1);
         let mut copied = 0;
@@ -141,14 +148,14 @@ impl Table {
             let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
             for row in &rows {
                 for column in 0..columns.len() {
-                    query = if column < self.numbers.len() {
+                    query = if column < self.integer_columns.len() {
                         query.bind(row.try_get::<Option<i64>, _>(column)?)
                     } else {
                         query.bind(row.try_get::<Option<String>, _>(column)?)
                     };
                 }
             }
-            query.execute(&mut **writing).await?;
+            query.execute(&mut **target).await?;
             copied += rows.len() as u64;
         }
         Ok(copied)
@@ -163,23 +170,23 @@ pub async fn backup(address: &Address, file: &Path, existing: Existing) -> Resul
     std::fs::create_dir_all(folder).map_err(FileError::at("create", folder))?;
     let temporary = tempfile::Builder::new().prefix(".backup-").tempdir_in(folder);
     let temporary = temporary.map_err(FileError::at("write to", folder))?;
-    let complete = temporary.path().join("whole.db");
-    write_snapshot(address, temporary.path(), &complete).await?;
-    let written = std::fs::File::open(&complete).and_then(|file| {
+    let snapshot = temporary.path().join("whole.db");
+    write_snapshot(address, temporary.path(), &snapshot).await?;
+    let metadata = std::fs::File::open(&snapshot).and_then(|file| {
         // The file contains personal data: only its owner may read it.
         file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
         file.sync_all()?;
         file.metadata()
     });
-    let bytes = written.map_err(FileError::at("write", &complete))?.len();
-    std::fs::rename(&complete, file).map_err(FileError::at("write", file))?;
+    let bytes = metadata.map_err(FileError::at("write", &snapshot))?.len();
+    std::fs::rename(&snapshot, file).map_err(FileError::at("write", file))?;
     files::sync_directory(folder)?;
     Ok(bytes)
 }
 
 /// Returns an error if a backup of the database must not replace `file`.
 fn check_target(address: &Address, file: &Path, existing: Existing) -> Result<(), StoreError> {
-    let refused = |reason: &str| {
+    let not_a_backup = |reason: &str| {
         Err(StoreError::NotABackup { path: file.to_owned(), reason: reason.to_owned() })
     };
     let is_source = |source: &Path| match (source.canonicalize(), file.canonicalize()) {
@@ -187,10 +194,10 @@ fn check_target(address: &Address, file: &Path, existing: Existing) -> Result<()
         _ => false,
     };
     if address.file().is_some_and(is_source) {
-        return refused("it is the database itself");
+        return not_a_backup("it is the database itself");
     }
     if existing == Existing::Replace && file.exists() && !is_sqlite(file) {
-        return refused("it is a file of another kind, which is not replaced");
+        return not_a_backup("it is a file of another kind, which is not replaced");
     }
     if existing == Existing::Keep && file.exists() {
         return Err(StoreError::NotEmpty { address: file.display().to_string() });
@@ -204,8 +211,8 @@ async fn write_snapshot(address: &Address, folder: &Path, to: &Path) -> Result<(
     match address {
         Address::File(path) => {
             if !path.is_file() {
-                let what_to_do = "specify the database with --database or DATABASE_URL";
-                return Err(StoreError::Missing { path: path.clone(), what_to_do });
+                let hint = "specify the database with --database or DATABASE_URL";
+                return Err(StoreError::Missing { path: path.clone(), hint });
             }
             // Does not upgrade the schema: operators back up before an upgrade.
             let mut source = connect_once(address).await?;
@@ -234,8 +241,8 @@ pub async fn restore(
     existing: Existing,
 ) -> Result<RowCounts, StoreError> {
     let not_a_backup = |reason: String| StoreError::NotABackup { path: file.to_owned(), reason };
-    let what_to_do = "pass a file written by `cinematch backup`";
-    let missing = || StoreError::Missing { path: file.to_owned(), what_to_do };
+    let hint = "pass a file written by `cinematch backup`";
+    let missing = || StoreError::Missing { path: file.to_owned(), hint };
     if !file.is_file() {
         return Err(missing());
     }
@@ -247,14 +254,14 @@ pub async fn restore(
     std::fs::copy(file, &path).map_err(FileError::at("copy", file))?;
     let address = Address::File(path);
     let mut copied = connect_once(&address).await?;
-    let is_ours: Result<(i64,), sqlx::Error> =
+    let n_tables: Result<(i64,), sqlx::Error> =
         sqlx::query_as("SELECT COUNT(*) FROM sqlite_master WHERE name = 'watchlist'")
             .fetch_one(&mut copied)
             .await;
-    let sound: Result<(String,), sqlx::Error> =
+    let integrity: Result<(String,), sqlx::Error> =
         sqlx::query_as("PRAGMA integrity_check").fetch_one(&mut copied).await;
     copied.close().await?;
-    match (is_ours, sound) {
+    match (n_tables, integrity) {
         (Ok((1..,)), Ok((result,))) if result == "ok" => {}
         (Ok((0,)), Ok(_)) => {
             return Err(not_a_backup("it contains no CineMatch tables".to_owned()));
@@ -271,7 +278,7 @@ pub async fn restore(
 }
 
 fn is_sqlite(file: &Path) -> bool {
-    let mut start = [0; 16];
-    let opened = std::fs::File::open(file).and_then(|mut file| file.read_exact(&mut start));
-    opened.is_ok() && start == *b"SQLite format 3\0"
+    let mut header = [0; 16];
+    let result = std::fs::File::open(file).and_then(|mut file| file.read_exact(&mut header));
+    result.is_ok() && header == *b"SQLite format 3\0"
 }

@@ -36,14 +36,14 @@ pub struct MovieSnapshot {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import_id: Option<i64>,
     /// Position on the watchlist; `None` if the movie is not on it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub listed: Option<WatchlistPlace>,
+    #[serde(default, rename = "listed", skip_serializing_if = "Option::is_none")]
+    pub watchlist: Option<WatchlistSnapshot>,
 }
 
 /// Position of a movie on a watchlist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct WatchlistPlace {
+pub struct WatchlistSnapshot {
     /// Title at the time of addition.
     pub title: String,
     /// Release year at the time of addition.
@@ -73,9 +73,10 @@ impl FromStr for MovieSnapshot {
         }
         let snapshot: Self = serde_json::from_str(text).map_err(|_| InvalidSnapshot)?;
         // PostgreSQL rejects text with NUL; no title contains other control characters.
-        let has_control = |text: &str| text.chars().any(char::is_control);
-        let invalid = snapshot.listed.as_ref().is_some_and(|place| {
-            has_control(&place.title) || place.service.as_deref().is_some_and(has_control)
+        let has_control_characters = |text: &str| text.chars().any(char::is_control);
+        let invalid = snapshot.watchlist.as_ref().is_some_and(|entry| {
+            has_control_characters(&entry.title)
+                || entry.service.as_deref().is_some_and(has_control_characters)
         });
         if invalid { Err(InvalidSnapshot) } else { Ok(snapshot) }
     }
@@ -108,7 +109,7 @@ mod as_halves {
     }
 }
 
-type WatchlistPlaceRow = (String, Option<i64>, Option<String>, i64, i64);
+type WatchlistRow = (String, Option<i64>, Option<String>, i64, i64);
 
 impl Store {
     /// Returns a snapshot of a user's feedback on a movie and of its place on the watchlist.
@@ -126,7 +127,7 @@ impl Store {
             .bind(i64::from(movie.0))
             .fetch_optional(self.pool())
             .await?;
-        let place: Option<WatchlistPlaceRow> = sqlx::query_as(
+        let entry: Option<WatchlistRow> = sqlx::query_as(
             "SELECT title, year, service, added_at, position
              FROM watchlist JOIN users ON users.id = watchlist.user_id
              WHERE users.key = $1 AND movie_id = $2",
@@ -135,22 +136,22 @@ impl Store {
         .bind(i64::from(movie.0))
         .fetch_optional(self.pool())
         .await?;
-        let listed = place.map(|(title, year, service, added_at, position)| WatchlistPlace {
+        let watchlist = entry.map(|(title, year, service, added_at, position)| WatchlistSnapshot {
             title,
             year: year.and_then(|year| u16::try_from(year).ok()),
             service,
             added_at,
             position,
         });
-        Ok(match row.map(MovieFeedback::of).transpose()? {
-            None => MovieSnapshot { listed, ..MovieSnapshot::default() },
+        Ok(match row.map(MovieFeedback::from_row).transpose()? {
+            None => MovieSnapshot { watchlist, ..MovieSnapshot::default() },
             Some(feedback) => MovieSnapshot {
                 reaction: feedback.reaction,
                 stars: feedback.stars,
                 watched: feedback.watched,
                 updated_at: feedback.updated_at,
                 import_id: feedback.import_id,
-                listed,
+                watchlist,
             },
         })
     }
@@ -165,7 +166,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let (store, owner) = (self.clone(), owner.into());
         let user = owner.key.clone();
-        self.change(&user, async move {
+        self.write(&user, async move {
             let mut transaction = store.begin().await?;
             let id = touch_or_insert(&mut transaction, &owner, now).await?;
             let feedback = MovieFeedback {
@@ -175,7 +176,7 @@ impl Store {
                 watched: snapshot.watched,
                 // The time may be forged, so it is limited to the present.
                 updated_at: snapshot.updated_at.min(now),
-                import_id: import_of(&mut transaction, id, snapshot.import_id).await?,
+                import_id: existing_import(&mut transaction, id, snapshot.import_id).await?,
             };
             replace(&mut transaction, id, &feedback).await?;
             sqlx::query("DELETE FROM watchlist WHERE user_id = $1 AND movie_id = $2")
@@ -183,8 +184,8 @@ impl Store {
                 .bind(i64::from(movie.0))
                 .execute(&mut *transaction)
                 .await?;
-            if let Some(place) = snapshot.listed {
-                place.insert(&mut transaction, id, movie).await?;
+            if let Some(entry) = snapshot.watchlist {
+                entry.insert(&mut transaction, id, movie).await?;
             }
             transaction.commit().await?;
             Ok(())
@@ -194,7 +195,7 @@ impl Store {
 }
 
 /// Returns `import_id` if the user made that import. The id may be forged.
-async fn import_of(
+async fn existing_import(
     transaction: &mut Transaction,
     user: i64,
     import_id: Option<i64>,
@@ -208,7 +209,7 @@ async fn import_of(
     Ok(row.map(|(id,)| id))
 }
 
-impl WatchlistPlace {
+impl WatchlistSnapshot {
     /// Inserts the movie at its former position. The position may be forged: a position that was never
     /// used, or that another movie has, is replaced by the next free one, so that forged texts cannot
     /// exhaust the positions.
@@ -218,12 +219,12 @@ impl WatchlistPlace {
         user: i64,
         movie: MovieId,
     ) -> Result<(), StoreError> {
-        let (last,): (Option<i64>,) = sqlx::query_as("SELECT MAX(position) FROM watchlist")
+        let (max_position,): (Option<i64>,) = sqlx::query_as("SELECT MAX(position) FROM watchlist")
             .fetch_one(&mut **transaction)
             .await?;
-        let was_used = (1..last.unwrap_or(0)).contains(&self.position);
-        if was_used {
-            let listed = sqlx::query(
+        let is_used = (1..max_position.unwrap_or(0)).contains(&self.position);
+        if is_used {
+            let inserted = sqlx::query(
                 "INSERT INTO watchlist (user_id, movie_id, title, year, service, added_at, position)
                  VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
             )
@@ -236,7 +237,7 @@ impl WatchlistPlace {
             .bind(self.position)
             .execute(&mut **transaction)
             .await?;
-            if listed.rows_affected() == 1 {
+            if inserted.rows_affected() == 1 {
                 return Ok(());
             }
         }
@@ -262,7 +263,7 @@ mod tests {
 
     #[test]
     fn parses_its_own_text_form_and_rejects_others() {
-        let place = WatchlistPlace {
+        let entry = WatchlistSnapshot {
             title: "\"Heat\" <b>".to_owned(),
             year: Some(1995),
             service: None,
@@ -275,7 +276,7 @@ mod tests {
             watched: true,
             updated_at: 5,
             import_id: Some(2),
-            listed: Some(place),
+            watchlist: Some(entry),
         };
         for snapshot in [snapshot, MovieSnapshot::default()] {
             assert_eq!(snapshot.to_string().parse(), Ok(snapshot));

@@ -32,11 +32,12 @@ const MAX_EMAIL_LENGTH: usize = 254;
 
 /// True if `text` has the form of an email address. Does not check that the address exists.
 pub fn is_email(text: &str) -> bool {
-    let whole = text
+    let has_name_and_host = text
         .split_once('@')
         .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
-    let plain = !text.chars().any(|it| it.is_control() || it.is_whitespace());
-    whole && plain && text.chars().count() <= MAX_EMAIL_LENGTH
+    let has_no_blanks =
+        !text.chars().any(|character| character.is_control() || character.is_whitespace());
+    has_name_and_host && has_no_blanks && text.chars().count() <= MAX_EMAIL_LENGTH
 }
 
 /// The user whose data a change affects.
@@ -84,7 +85,7 @@ pub struct Account {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identified {
     /// A profile with the address existed; it is unchanged.
-    Known(Profile),
+    Existing(Profile),
     /// A profile was created.
     New(Profile),
     /// No profile has the address, and no name was given to create one.
@@ -145,7 +146,7 @@ impl Store {
         now: i64,
     ) -> Result<Identified, StoreError> {
         if let Some(account) = self.account(email).await? {
-            return Ok(Identified::Known(account.profile));
+            return Ok(Identified::Existing(account.profile));
         }
         let Some(name) = name else { return Ok(Identified::Unknown) };
         let new =
@@ -155,7 +156,8 @@ impl Store {
             // A concurrent request created the profile.
             Err(StoreError::EmailTaken) => {
                 let account = self.account(email).await?;
-                Ok(account.map_or(Identified::Unknown, |it| Identified::Known(it.profile)))
+                Ok(account
+                    .map_or(Identified::Unknown, |account| Identified::Existing(account.profile)))
             }
             Err(error) => Err(error),
         }
@@ -164,7 +166,7 @@ impl Store {
     /// Creates a profile. Returns [`StoreError::EmailTaken`] if the email address already has one.
     pub async fn add_profile(&self, new: NewProfile, now: i64) -> Result<Profile, StoreError> {
         let store = self.clone();
-        self.change("", async move {
+        self.write("", async move {
             let mut transaction = store.begin().await?;
             let email = new.email.to_lowercase();
             let id = loop {
@@ -214,15 +216,15 @@ impl Store {
     /// Sets the password of an account and ends all its sessions. Returns false if there is no account.
     pub async fn set_password(&self, email: &str, hash: String) -> Result<bool, StoreError> {
         let (store, email) = (self.clone(), email.to_lowercase());
-        self.change("", async move {
+        self.write("", async move {
             let mut transaction = store.begin().await?;
-            let found: Option<(i64,)> =
+            let row: Option<(i64,)> =
                 sqlx::query_as("UPDATE users SET password_hash = $1 WHERE email = $2 RETURNING id")
                     .bind(hash)
                     .bind(email)
                     .fetch_optional(&mut *transaction)
                     .await?;
-            let Some((id,)) = found else { return Ok(false) };
+            let Some((id,)) = row else { return Ok(false) };
             sqlx::query("DELETE FROM sessions WHERE user_id = $1")
                 .bind(id)
                 .execute(&mut *transaction)
@@ -235,28 +237,28 @@ impl Store {
 
     /// Deletes a user and all data about the user. Returns `None` for an unknown user. `receipt` is a random id
     /// under which the number of deleted rows is recorded; it does not identify the user.
-    pub async fn forget(
+    pub async fn delete_user(
         &self,
         user: &str,
         receipt: String,
         now: i64,
     ) -> Result<Option<Receipt>, StoreError> {
         let (store, key) = (self.clone(), user.to_owned());
-        self.change(user, async move {
+        self.write(user, async move {
             let mut transaction = store.begin().await?;
             let id = lock_user(&store, &mut transaction, &key).await?;
             let Some(id) = id else { return Ok(None) };
             let mut deleted = BTreeMap::new();
             for table in ["feedback", "imports", "preferences", "sessions", "watchlist"] {
                 let sql = sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE user_id = $1"));
-                let gone = sqlx::query(sql).bind(id).execute(&mut *transaction).await?;
-                deleted.insert(table, gone.rows_affected());
+                let result = sqlx::query(sql).bind(id).execute(&mut *transaction).await?;
+                deleted.insert(table, result.rows_affected());
             }
-            let gone = sqlx::query("DELETE FROM users WHERE id = $1")
+            let result = sqlx::query("DELETE FROM users WHERE id = $1")
                 .bind(id)
                 .execute(&mut *transaction)
                 .await?;
-            deleted.insert("users", gone.rows_affected());
+            deleted.insert("users", result.rows_affected());
             let counts = serde_json::to_string(&deleted).unwrap_or_default();
             sqlx::query("INSERT INTO deletions (receipt, deleted, deleted_at) VALUES ($1, $2, $3)")
                 .bind(&receipt)

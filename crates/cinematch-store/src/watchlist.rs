@@ -11,7 +11,7 @@ use crate::users::{Owner, touch, touch_or_insert};
 
 /// A movie to add to a watchlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewItem {
+pub struct NewWatchlistItem {
     /// Id of the movie.
     pub movie_id: MovieId,
     /// Title, stored so that the list remains readable if the catalog loses the movie.
@@ -41,17 +41,19 @@ pub struct WatchlistItem {
 
 /// Outcome of adding a movie to a watchlist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Added {
+pub enum AddOutcome {
     /// The movie was added.
-    New,
+    Added,
     /// The movie was already on the watchlist; nothing changed.
-    Already,
+    AlreadyPresent,
 }
 
 type ItemRow = (i64, String, Option<i64>, Option<String>, Option<i64>, i64);
 
 impl WatchlistItem {
-    fn of((id, title, year, service, watched, added_at): ItemRow) -> Result<Self, StoreError> {
+    fn from_row(
+        (id, title, year, service, watched, added_at): ItemRow,
+    ) -> Result<Self, StoreError> {
         Ok(Self {
             movie_id: movie_id(id)?,
             title,
@@ -68,12 +70,12 @@ impl Store {
     pub async fn add_to_watchlist(
         &self,
         owner: impl Into<Owner>,
-        item: NewItem,
+        item: NewWatchlistItem,
         now: i64,
-    ) -> Result<Added, StoreError> {
+    ) -> Result<AddOutcome, StoreError> {
         let (store, owner) = (self.clone(), owner.into());
         let user = owner.key.clone();
-        self.change(&user, async move {
+        self.write(&user, async move {
             let mut transaction = store.begin().await?;
             let id = touch_or_insert(&mut transaction, &owner, now).await?;
             let inserted = sqlx::query(
@@ -89,7 +91,11 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
             transaction.commit().await?;
-            Ok(if inserted.rows_affected() == 0 { Added::Already } else { Added::New })
+            Ok(if inserted.rows_affected() == 0 {
+                AddOutcome::AlreadyPresent
+            } else {
+                AddOutcome::Added
+            })
         })
         .await
     }
@@ -106,7 +112,7 @@ impl Store {
         .bind(user)
         .fetch_all(self.pool())
         .await?;
-        rows.into_iter().map(WatchlistItem::of).collect()
+        rows.into_iter().map(WatchlistItem::from_row).collect()
     }
 
     /// Removes a movie from a user's watchlist, but does not delete its feedback. Returns false if the movie was
@@ -118,7 +124,7 @@ impl Store {
         now: i64,
     ) -> Result<bool, StoreError> {
         let (store, key) = (self.clone(), user.to_owned());
-        self.change(user, async move {
+        self.write(user, async move {
             let mut transaction = store.begin().await?;
             let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(false) };
             let removed = sqlx::query("DELETE FROM watchlist WHERE user_id = $1 AND movie_id = $2")
@@ -145,7 +151,7 @@ impl Store {
         now: i64,
     ) -> Result<Option<String>, StoreError> {
         let (store, key) = (self.clone(), user.to_owned());
-        self.change(user, async move {
+        self.write(user, async move {
             let mut transaction = store.begin().await?;
             let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(None) };
             let listed: Option<(String,)> =

@@ -8,7 +8,7 @@ use databases::databases;
 const MINUTE: i64 = 60_000;
 
 fn failure(error: &str, at: i64, again: Option<i64>) -> Failure<'_> {
-    Failure { stalled_beat: None, error, at, retry_at: again }
+    Failure { stalled_heartbeat: None, error, failed_at: at, retry_at: again }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -18,7 +18,7 @@ async fn job_is_queued_claimed_retried_and_completed() {
         assert!(store.claim_job("a", 10).await.unwrap().is_none());
         let (job, is_new) = store.enqueue_job(JobKind::Retrain, "api", 10).await.unwrap();
         assert!(is_new);
-        assert_eq!((job.state, job.attempt, job.asked_at), (JobState::Queued, 0, 10));
+        assert_eq!((job.state, job.attempt, job.requested_at), (JobState::Queued, 0, 10));
         let (same, is_new) = store.enqueue_job(JobKind::Retrain, "cli", 11).await.unwrap();
         assert_eq!((same.id, is_new), (job.id, false));
         let (other, _) = store.enqueue_job(JobKind::Update, "cli", 12).await.unwrap();
@@ -32,12 +32,12 @@ async fn job_is_queued_claimed_retried_and_completed() {
         assert!(!store.heartbeat_job(job.id, "b", Some("train"), 250).await.unwrap());
         let running = store.running_job().await.unwrap().unwrap();
         assert_eq!((running.stage.as_deref(), running.permille), (Some("train"), 250));
-        assert!(running.beat > claimed.beat);
+        assert!(running.heartbeat > claimed.heartbeat);
 
         // A failure report with an outdated heartbeat is rejected: the job is not stalled.
-        let stalled = Failure { stalled_beat: Some(claimed.beat), ..failure("gone", 30, Some(40)) };
+        let stalled = Failure { stalled_heartbeat: Some(claimed.heartbeat), ..failure("gone", 30, Some(40)) };
         assert!(!store.fail_job(&claimed, stalled).await.unwrap());
-        let stalled = Failure { stalled_beat: Some(running.beat), ..stalled };
+        let stalled = Failure { stalled_heartbeat: Some(running.heartbeat), ..stalled };
         assert!(store.fail_job(&running, stalled).await.unwrap());
         assert!(!store.heartbeat_job(job.id, "a", None, 0).await.unwrap());
         assert!(!store.complete_job(job.id, "a", "{}", 31).await.unwrap());
@@ -78,14 +78,14 @@ async fn each_scheduled_slot_enqueues_once_even_if_the_clock_jumps() {
         // A slot is skipped while a job is queued, and enqueues no job later.
         assert!(!enqueue_slot(3 * MINUTE).await);
         let job = store.claim_job("a", 4 * MINUTE).await.unwrap().unwrap();
-        assert_eq!(job.asked_by, "schedule");
+        assert_eq!(job.requested_by, "schedule");
         assert!(!enqueue_slot(3 * MINUTE).await);
         assert!(enqueue_slot(9 * MINUTE).await);
         // The clock was set back to before the queued job's time. The job can be claimed immediately.
         let worker = job.worker.as_deref().unwrap();
         assert!(store.complete_job(job.id, worker, "{}", 9 * MINUTE).await.unwrap());
         let early = store.claim_job("a", MINUTE).await.unwrap().unwrap();
-        assert!(early.asked_at > MINUTE);
+        assert!(early.requested_at > MINUTE);
         // A slot recorded by a clock that was years ahead does not block the schedule for years.
         assert!(store.complete_job(early.id, "a", "{}", MINUTE).await.unwrap());
         let years = 1_000_000 * MINUTE;

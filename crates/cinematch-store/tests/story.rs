@@ -7,8 +7,8 @@ use cinematch::rating::Stars;
 use cinematch_store::*;
 use databases::{Database, databases};
 
-fn item(id: u32) -> NewItem {
-    NewItem {
+fn item(id: u32) -> NewWatchlistItem {
+    NewWatchlistItem {
         movie_id: MovieId(id),
         title: format!("Film {id}"),
         year: Some(1999),
@@ -44,26 +44,26 @@ async fn data_of_a_household_round_trips_until_it_is_deleted() {
 
 async fn watchlists(store: &Store) {
     assert!(watchlist_of(store, "ada").await.is_empty());
-    assert_eq!(store.add_to_watchlist("ada", item(1), 10).await.unwrap(), Added::New);
-    assert_eq!(store.add_to_watchlist("ada", item(2), 10).await.unwrap(), Added::New);
-    assert_eq!(store.add_to_watchlist("ada", item(1), 99).await.unwrap(), Added::Already);
-    assert_eq!(store.add_to_watchlist("o'bob; --", item(2), 10).await.unwrap(), Added::New);
+    assert_eq!(store.add_to_watchlist("ada", item(1), 10).await.unwrap(), AddOutcome::Added);
+    assert_eq!(store.add_to_watchlist("ada", item(2), 10).await.unwrap(), AddOutcome::Added);
+    assert_eq!(store.add_to_watchlist("ada", item(1), 99).await.unwrap(), AddOutcome::AlreadyPresent);
+    assert_eq!(store.add_to_watchlist("o'bob; --", item(2), 10).await.unwrap(), AddOutcome::Added);
     assert_eq!(watchlist_of(store, "ada").await, [(2, false), (1, false)]);
     assert_eq!(store.watchlist("ada").await.unwrap()[1].added_at, 10);
 
     let title = store.set_watched("ada", MovieId(1), true, 11).await.unwrap();
     assert_eq!(title.as_deref(), Some("Film 1"));
     assert_eq!(watchlist_of(store, "ada").await, [(2, false), (1, true)]);
-    assert_eq!(store.user_history("ada").await.unwrap().known().collect::<Vec<_>>(), [MovieId(1)]);
+    assert_eq!(store.user_history("ada").await.unwrap().movie_ids().collect::<Vec<_>>(), [MovieId(1)]);
     store.set_watched("ada", MovieId(1), false, 12).await.unwrap();
     assert_eq!(watchlist_of(store, "ada").await, [(2, false), (1, false)]);
-    assert_eq!(store.user_history("ada").await.unwrap().known().count(), 0);
+    assert_eq!(store.user_history("ada").await.unwrap().movie_ids().count(), 0);
     assert_eq!(store.set_watched("ada", MovieId(7), true, 12).await.unwrap(), None);
 
     assert!(store.remove_from_watchlist("ada", MovieId(2), 13).await.unwrap());
     assert!(!store.remove_from_watchlist("ada", MovieId(2), 13).await.unwrap());
     assert_eq!(watchlist_of(store, "o'bob; --").await, [(2, false)]);
-    assert_eq!(store.user_history("ada").await.unwrap().listed, [MovieId(1)]);
+    assert_eq!(store.user_history("ada").await.unwrap().watchlist, [MovieId(1)]);
 }
 
 async fn profiles(store: &Store) {
@@ -78,7 +78,7 @@ async fn profiles(store: &Store) {
     assert_ne!(eve.id, next);
     assert!(watchlist_of(store, &eve.key()).await.is_empty());
     let known = store.identify("EVE@example.org", Some("Mallory"), 99).await.unwrap();
-    assert_eq!(known, Identified::Known(eve.clone()));
+    assert_eq!(known, Identified::Existing(eve.clone()));
     assert_eq!(store.profile(eve.id).await.unwrap(), Some(eve.clone()));
     assert_eq!(store.profile(1).await.unwrap(), None, "ada has no profile");
     let duplicate = NewProfile {
@@ -146,7 +146,7 @@ async fn preferences_and_feedback(store: &Store) {
 async fn imports(store: &Store) {
     let movies = || {
         let movie = |id: u32| ImportedMovie {
-            item: NewItem { service: None, ..item(id) },
+            item: NewWatchlistItem { service: None, ..item(id) },
             stars: None,
             liked: false,
             watched: false,
@@ -279,20 +279,20 @@ async fn sessions_and_keys(store: &Store) {
 async fn export_and_deletion(store: &Store, database: &Database) {
     let export = store.export_user("ada").await.unwrap();
     assert_eq!((export.feedback.len(), export.watchlist.len()), (1502, 500));
-    let receipt = store.forget("ada", "r1".to_owned(), 90).await.unwrap().unwrap();
+    let receipt = store.delete_user("ada", "r1".to_owned(), 90).await.unwrap().unwrap();
     assert_eq!(receipt.deleted["feedback"], 1502);
     assert_eq!((receipt.deleted["watchlist"], receipt.deleted["users"]), (500, 1));
     let empty = store.export_user("ada").await.unwrap();
     assert!(empty.feedback.is_empty() && empty.watchlist.is_empty());
     assert_eq!(store.user_history("ada").await.unwrap(), UserHistory::default().into());
-    assert_eq!(store.forget("ada", "r2".to_owned(), 91).await.unwrap(), None);
+    assert_eq!(store.delete_user("ada", "r2".to_owned(), 91).await.unwrap(), None);
     assert_eq!(
         watchlist_of(store, "o'bob; --").await,
         [(2, false)],
         "the data of other users is unchanged"
     );
     let eve = store.account("eve@example.org").await.unwrap().unwrap().profile;
-    store.forget(&eve.key(), "r3".to_owned(), 92).await.unwrap().unwrap();
+    store.delete_user(&eve.key(), "r3".to_owned(), 92).await.unwrap().unwrap();
     // Requests that arrive after the deletion do not recreate the profile.
     let late = store.update_feedback(&eve, MovieId(1), like(), 92).await;
     assert!(matches!(late, Err(StoreError::ProfileDeleted)), "{late:?}");
@@ -302,7 +302,7 @@ async fn export_and_deletion(store: &Store, database: &Database) {
     assert!(matches!(late, Err(StoreError::ProfileDeleted)), "{late:?}");
     let late = store.begin_session("dd".to_owned(), eve.id, 92, 200).await;
     assert!(matches!(late, Err(StoreError::ProfileDeleted)), "{late:?}");
-    assert_eq!(store.forget(&eve.key(), "r4".to_owned(), 92).await.unwrap(), None);
+    assert_eq!(store.delete_user(&eve.key(), "r4".to_owned(), 92).await.unwrap(), None);
     if let Some(file) = database.address.file() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
@@ -380,7 +380,7 @@ async fn data_version_changes_with_every_change_and_only_then() {
         assert_eq!(store.set_watched("ada", MovieId(77), true, 40).await.unwrap(), None);
         store.update_feedback("bob", MovieId(1), like(), 40).await.unwrap();
         assert_eq!(store.data_version("ada").await.unwrap(), before, "Ada's data did not change");
-        store.forget("ada", "r1".to_owned(), 50).await.unwrap().unwrap();
+        store.delete_user("ada", "r1".to_owned(), 50).await.unwrap().unwrap();
         assert_eq!(store.data_version("ada").await.unwrap(), None);
         store.update_feedback("ada", MovieId(1), like(), 10).await.unwrap();
         assert_changed("recreated after deletion").await;
@@ -446,7 +446,7 @@ async fn restore_movie_undoes_every_change_exactly() {
         // A snapshot does not restore a deleted profile.
         let identified = store.identify("eve@example.org", Some("Eve"), 50).await.unwrap();
         let Identified::New(eve) = identified else { panic!("{identified:?}") };
-        store.forget(&eve.key(), "r".to_owned(), 51).await.unwrap().unwrap();
+        store.delete_user(&eve.key(), "r".to_owned(), 51).await.unwrap().unwrap();
         let late = store.restore_movie(&eve, MovieId(1), snapshot, 52).await;
         assert!(matches!(late, Err(StoreError::ProfileDeleted)), "{late:?}");
     }
@@ -469,7 +469,12 @@ async fn feedback_is_visible_to_the_next_read() {
                             .await
                             .unwrap();
                         assert!(
-                            store.user_history(&key).await.unwrap().known().any(|it| it == movie)
+                            store
+                                .user_history(&key)
+                                .await
+                                .unwrap()
+                                .movie_ids()
+                                .any(|it| it == movie)
                         );
                     }
                 })

@@ -11,7 +11,7 @@ use databases::{Database, databases};
 
 /// Fills every table of the store.
 async fn fill(store: &Store) {
-    let item = |id: u32| NewItem {
+    let item = |id: u32| NewWatchlistItem {
         movie_id: MovieId(id),
         title: format!("Film \"{id}\"; é"),
         year: id.is_multiple_of(2).then_some(1999),
@@ -50,7 +50,7 @@ async fn fill(store: &Store) {
         scope: Scope::Admin,
     };
     store.add_key(key, 3).await.unwrap();
-    store.forget("bob", "r".to_owned(), 4).await.unwrap();
+    store.delete_user("bob", "r".to_owned(), 4).await.unwrap();
 }
 
 async fn all_data(store: &Store) -> (Vec<UserExport>, Vec<Account>, Vec<ApiKey>) {
@@ -235,7 +235,7 @@ async fn database_of_the_first_version_is_migrated() {
         assert_eq!(ada, [(3, true, 12), (1, false, 10)]);
         assert_eq!(store.watchlist("7").await.unwrap().len(), 1);
         assert_eq!(
-            store.user_history("7").await.unwrap().known().collect::<Vec<_>>(),
+            store.user_history("7").await.unwrap().movie_ids().collect::<Vec<_>>(),
             [MovieId(2)]
         );
         assert!(store.watchlist("o'bob").await.unwrap().is_empty());

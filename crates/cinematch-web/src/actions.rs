@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use cinematch::ids::MovieId;
 use cinematch::rating::Stars;
-use cinematch_store::{FeedbackUpdate, MovieSnapshot, NewItem, Profile, Reaction};
+use cinematch_store::{FeedbackUpdate, MovieSnapshot, NewWatchlistItem, Profile, Reaction};
 use maud::{Markup, html};
 
 use super::form::FormBody;
@@ -14,7 +14,7 @@ use super::page_caller::PageUser;
 use super::responses::changed;
 use super::texts::{actions as texts, errors};
 use super::{card, rating};
-use cinematch_http::extract::PathOf;
+use cinematch_http::extract::PathParams;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::catalog::find_movie;
@@ -46,8 +46,8 @@ impl Action {
             (None, Some("none")) => Self::Rate(None),
             (None, Some(stars)) => {
                 let value = stars.parse().ok().and_then(Stars::from_value);
-                let wrong = || Problem::field("stars", errors::BAD_STARS);
-                Self::Rate(Some(value.ok_or_else(wrong)?))
+                let invalid = || Problem::field("stars", errors::BAD_STARS);
+                Self::Rate(Some(value.ok_or_else(invalid)?))
             }
             _ => return Err(Problem::field("say", errors::BAD_ACTION)),
         })
@@ -82,7 +82,7 @@ pub async fn perform(
     let movie = recommender.movie(find_movie(recommender, movie_id.0.into())?);
     let (store, key) = (state.store(), profile.key());
     let before = store.movie_snapshot(&key, movie_id).await?;
-    let said = match action {
+    let update = match action {
         Action::React(reaction) => {
             Some(FeedbackUpdate { reaction: Some(reaction), ..FeedbackUpdate::default() })
         }
@@ -96,16 +96,16 @@ pub async fn perform(
     };
     match action {
         Action::Unreact => {
-            let without = MovieSnapshot { reaction: None, ..before.clone() };
-            store.restore_movie(profile, movie_id, without, state.now()).await?;
+            let updated = MovieSnapshot { reaction: None, ..before.clone() };
+            store.restore_movie(profile, movie_id, updated, state.now()).await?;
         }
         Action::Rate(None) => {
-            let without = MovieSnapshot { stars: None, ..before.clone() };
-            store.restore_movie(profile, movie_id, without, state.now()).await?;
+            let updated = MovieSnapshot { stars: None, ..before.clone() };
+            store.restore_movie(profile, movie_id, updated, state.now()).await?;
         }
         Action::List(true) => {
             let title = movie.title.clone();
-            let item = NewItem { movie_id, title, year: movie.year, service: None };
+            let item = NewWatchlistItem { movie_id, title, year: movie.year, service: None };
             store.add_to_watchlist(profile, item, state.now()).await?;
         }
         Action::List(false) => {
@@ -113,17 +113,17 @@ pub async fn perform(
         }
         _ => {}
     }
-    if let Some(said) = said {
-        store.update_feedback(profile, movie_id, said, state.now()).await?;
+    if let Some(update) = update {
+        store.update_feedback(profile, movie_id, update, state.now()).await?;
     }
     let after = store.movie_snapshot(&key, movie_id).await?;
-    let before = format!("{}.{before}", mark(&after));
+    let before = format!("{}.{before}", checksum(&after));
     let undo = Undo { movie_id: movie_id.0, before };
     Ok(Note { text: action.notice(&movie.title), undo: Some(undo) })
 }
 
 /// Returns a checksum of a movie's state. An action is undone only if the state hasn't changed since.
-fn mark(state: &MovieSnapshot) -> String {
+fn checksum(state: &MovieSnapshot) -> String {
     format!("{:08x}", crc32fast::hash(state.to_string().as_bytes()))
 }
 
@@ -137,11 +137,12 @@ async fn restore(
     let bundle = state.bundle();
     let recommender = &bundle.recommender;
     let title = &recommender.movie(find_movie(recommender, movie_id.0.into())?).title;
-    let wrong =
+    let invalid =
         |error: cinematch_store::InvalidSnapshot| Problem::field("before", error.to_string());
-    let (known, before) = before.split_once('.').unwrap_or_default();
-    let before: MovieSnapshot = before.parse().map_err(wrong)?;
-    if mark(&state.store().movie_snapshot(&profile.key(), movie_id).await?) != known {
+    let (expected_checksum, before) = before.split_once('.').unwrap_or_default();
+    let before: MovieSnapshot = before.parse().map_err(invalid)?;
+    if checksum(&state.store().movie_snapshot(&profile.key(), movie_id).await?) != expected_checksum
+    {
         return Ok(Note::plain(texts::changed_since(title)));
     }
     state.store().restore_movie(profile, movie_id, before, state.now()).await?;
@@ -152,7 +153,7 @@ async fn restore(
 pub async fn act(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
-    PathOf(movie_id): PathOf<u32>,
+    PathParams(movie_id): PathParams<u32>,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     let action = Action::parse(fields.get("say"), fields.get("stars"))?;
@@ -164,7 +165,7 @@ pub async fn act(
 pub async fn undo(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
-    PathOf(movie_id): PathOf<u32>,
+    PathParams(movie_id): PathParams<u32>,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     let before = fields.get("before").unwrap_or_default();
@@ -174,10 +175,10 @@ pub async fn undo(
 
 /// Renders the movie's buttons and rating control. Pages without a rating control ignore the latter.
 async fn buttons(state: &Service, profile: &Profile, movie_id: u32) -> Result<Markup, Problem> {
-    let view = UserView::of(state, profile).await?;
+    let view = UserView::load(state, profile).await?;
     let movie = find_movie(view.recommender(), movie_id.into())?;
     let title = &view.recommender().movie(movie).title;
-    let status = MovieStatus::of(&view.taste, MovieId(movie_id));
+    let status = MovieStatus::from_history(&view.history, MovieId(movie_id));
     Ok(
         html! { (card::action_buttons(movie_id, title, &status)) (rating::rating_form(movie_id, &status)) },
     )

@@ -59,15 +59,19 @@ pub fn address(name: &str) -> String {
 
 /// `GET /assets/{version}/{file}`: serves a file. For another version, serves the current file uncached.
 pub async fn asset(Path((version, name)): Path<(String, String)>) -> Response {
-    let Some((text, kind)) = file(&name) else { return StatusCode::NOT_FOUND.into_response() };
-    let keep = if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };
-    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, keep)], text).into_response()
+    let Some((text, content_type)) = file(&name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let cache_control =
+        if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };
+    ([(header::CONTENT_TYPE, content_type), (header::CACHE_CONTROL, cache_control)], text)
+        .into_response()
 }
 
 /// `GET /favicon.svg`: serves the icon.
 pub async fn favicon() -> Response {
-    let kind = (header::CONTENT_TYPE, "image/svg+xml");
-    ([kind, (header::CACHE_CONTROL, "public, max-age=86400")], FAVICON).into_response()
+    let content_type = (header::CONTENT_TYPE, "image/svg+xml");
+    ([content_type, (header::CACHE_CONTROL, "public, max-age=86400")], FAVICON).into_response()
 }
 
 #[cfg(test)]

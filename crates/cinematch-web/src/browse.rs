@@ -20,34 +20,34 @@ use super::texts::{self as common, browse as texts, errors::with_labels, numbers
 use cinematch_http::extensions::IsPage;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
-use cinematch_service::listing::why;
+use cinematch_service::listing::details;
 
 /// Number of movies on a page; divisible by 2, 3, 4, 6 and 8 columns.
-const SHOWN: usize = 24;
+const PAGE_SIZE: usize = 24;
 
 /// Sort order of the catalog page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
     /// By the user's taste.
-    You,
+    Recommended,
     /// By a property of the movies.
-    Movies(Sort),
+    Sorted(Sort),
 }
 
 impl Order {
     const ALL: [(Self, &'static str); 6] = [
-        (Self::You, texts::BEST_FOR_YOU),
-        (Self::Movies(Sort::Popularity), texts::POPULAR_NOW),
-        (Self::Movies(Sort::Votes), texts::MOST_VOTES),
-        (Self::Movies(Sort::Rating), texts::HIGHEST_RATED),
-        (Self::Movies(Sort::Year), texts::NEWEST),
-        (Self::Movies(Sort::Title), texts::BY_TITLE),
+        (Self::Recommended, texts::BEST_FOR_YOU),
+        (Self::Sorted(Sort::Popularity), texts::POPULAR_NOW),
+        (Self::Sorted(Sort::Votes), texts::MOST_VOTES),
+        (Self::Sorted(Sort::Rating), texts::HIGHEST_RATED),
+        (Self::Sorted(Sort::Year), texts::NEWEST),
+        (Self::Sorted(Sort::Title), texts::BY_TITLE),
     ];
 
     fn name(self) -> &'static str {
         match self {
-            Self::You => "you",
-            Self::Movies(sort) => sort.name(),
+            Self::Recommended => "you",
+            Self::Sorted(sort) => sort.name(),
         }
     }
 
@@ -66,7 +66,7 @@ struct BrowseParams {
 }
 
 impl BrowseParams {
-    fn of(fields: &Fields) -> Result<Self, QueryError> {
+    fn from_fields(fields: &Fields) -> Result<Self, QueryError> {
         let genres = fields.list("genre");
         let none = fields.list("without");
         let (any, all) = match fields.get("match") {
@@ -87,7 +87,7 @@ impl BrowseParams {
                 rating_min: number(fields, "rating")?,
             },
             order: match fields.get("sort") {
-                None => Order::Movies(Sort::Popularity),
+                None => Order::Sorted(Sort::Popularity),
                 Some(name) => {
                     Order::find(name).ok_or_else(|| field_error("sort", texts::UNKNOWN_ORDER))?
                 }
@@ -107,7 +107,7 @@ fn field_error(field: &str, message: &str) -> QueryError {
 }
 
 /// A page of matching movies.
-struct Found<'a> {
+struct BrowsePage<'a> {
     movies: Vec<MovieCard<'a>>,
     /// Number of matches on all pages.
     total: usize,
@@ -121,28 +121,29 @@ pub async fn browse(
     PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let mut view = UserView::of(&state, &profile).await?;
-    let params = BrowseParams::of(&fields).and_then(|params| Ok((query(&view, &params)?, params)));
+    let mut view = UserView::load(&state, &profile).await?;
+    let params =
+        BrowseParams::from_fields(&fields).and_then(|params| Ok((query(&view, &params)?, params)));
     if let Ok((request, _)) = &params {
         view.region = request.filter.region;
     }
-    let answer = params.and_then(|(request, params)| found(&view, request, &params));
-    let part = match &answer {
-        Ok(found) => movies(&view, &fields, found),
+    let result = params.and_then(|(request, params)| find_movies(&view, request, &params));
+    let results = match &result {
+        Ok(page) => movies(&view, &fields, page),
         Err(error) => invalid_request(error),
     };
     if caller.is_fragment {
-        return Ok(fragments(&part));
+        return Ok(fragments(&results));
     }
     let main = html! {
         h1 { (texts::TITLE) }
         div .browse {
             (form(&view, &fields))
-            div { (part) }
+            div { (results) }
         }
     };
     let mut response = page(&caller, &Page::new(texts::TITLE, Nav::Browse, main));
-    if answer.is_err() {
+    if result.is_err() {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
         response.extensions_mut().insert(IsPage);
     }
@@ -152,26 +153,29 @@ pub async fn browse(
 /// Validates the request. The region defaults to the user's.
 fn query(view: &UserView, params: &BrowseParams) -> Result<Request, QueryError> {
     let recommender = view.recommender();
-    let own = view.region.map(|region| recommender.index().regions()[region].code().to_owned());
-    let filters =
-        Filters { region: params.filters.region.clone().or(own), ..params.filters.clone() };
+    let preferred_region =
+        view.region.map(|region| recommender.index().regions()[region].code().to_owned());
+    let filters = Filters {
+        region: params.filters.region.clone().or(preferred_region),
+        ..params.filters.clone()
+    };
     let query = match params.order {
-        Order::You => Query { filters, ..view.query(SHOWN) },
-        Order::Movies(_) => Query { filters, limit: SHOWN, ..Query::default() },
+        Order::Recommended => Query { filters, ..view.query(PAGE_SIZE) },
+        Order::Sorted(_) => Query { filters, limit: PAGE_SIZE, ..Query::default() },
     };
     Ok(recommender.resolve(&Query { diversity: Some(0.0), ..query })?.0)
 }
 
-fn found<'a>(
+fn find_movies<'a>(
     view: &'a UserView,
     request: Request,
     params: &BrowseParams,
-) -> Result<Found<'a>, QueryError> {
+) -> Result<BrowsePage<'a>, QueryError> {
     let recommender = view.recommender();
     let (index, movies) = (recommender.index(), recommender.movies());
     let page_of = |filter: Filter, start: &Start, limit| index.page(movies, start, filter, limit);
     match params.order {
-        Order::Movies(sort) => {
+        Order::Sorted(sort) => {
             let start = match &params.from {
                 None => Start::First(sort),
                 Some(text) => Start::After(
@@ -179,54 +183,54 @@ fn found<'a>(
                         .map_err(|error| field_error("from", &error.to_string()))?,
                 ),
             };
-            let found = page_of(request.filter, &start, SHOWN);
-            let films = view.predicted(&found.movies)?;
-            let next = found.next.map(|cursor| cursor.to_string());
-            Ok(Found { movies: films, total: found.total, next })
+            let page = page_of(request.filter, &start, PAGE_SIZE);
+            let cards = view.predicted_cards(&page.movies)?;
+            let next = page.next.map(|cursor| cursor.to_string());
+            Ok(BrowsePage { movies: cards, total: page.total, next })
         }
-        Order::You => {
+        Order::Recommended => {
             let offset = params.from.as_deref().map_or(Ok(0), str::parse);
             let offset = offset.map_err(|_| field_error("from", texts::BAD_POSITION))?;
             let request = Request { offset, ..request };
             let ranked = recommender.recommend(&request).items.into_iter();
-            let films: Vec<MovieCard<'_>> = ranked
+            let cards: Vec<MovieCard<'_>> = ranked
                 .map(|recommended| {
                     let movie = recommended.movie;
-                    MovieCard { why: Some(why(recommended)), ..view.movie(movie) }
+                    MovieCard { details: Some(details(recommended)), ..view.movie(movie) }
                 })
                 .collect();
             let first = Start::First(Sort::default());
             let total = page_of(request.filter, &first, 0).total;
-            let end = offset.saturating_add(films.len());
-            Ok(Found { movies: films, total, next: (end < total).then(|| end.to_string()) })
+            let end = offset.saturating_add(cards.len());
+            Ok(BrowsePage { movies: cards, total, next: (end < total).then(|| end.to_string()) })
         }
     }
 }
 
 /// Renders the number of matches, the movies, and links to other pages.
-fn movies(view: &UserView, fields: &Fields, found: &Found<'_>) -> Markup {
-    let more = |from: &str| {
+fn movies(view: &UserView, fields: &Fields, page: &BrowsePage<'_>) -> Markup {
+    let page_address = |from: &str| {
         let same = fields.address("/browse", |name, _| name != "from");
-        let joint = if same.contains('?') { '&' } else { '?' };
-        format!("{same}{joint}from={from}")
+        let separator = if same.contains('?') { '&' } else { '?' };
+        format!("{same}{separator}from={from}")
     };
     html! {
         p #count role="status" {
-            (texts::total(found.total))
+            (texts::total(page.total))
         }
         div #found {
-            (chosen(fields))
+            (active_filters(fields))
             h2 .unseen { (texts::FILMS) }
-            @if found.movies.is_empty() {
+            @if page.movies.is_empty() {
                 p { (texts::NO_MATCHES) }
             } @else {
-                (grid(&found.movies))
+                (grid(&page.movies))
             }
             nav .pages aria-label=(texts::PAGES) {
                 @if fields.get("from").is_some() {
                     a href=(fields.address("/browse", |name, _| name != "from")) { (texts::FIRST_PAGE) }
                 }
-                @if let Some(next) = &found.next { a .button href=(more(next)) { (texts::NEXT_PAGE) } }
+                @if let Some(next) = &page.next { a .button href=(page_address(next)) { (texts::NEXT_PAGE) } }
             }
             @if let Some(attribution) = view.serving.bundle.attribution(view.region) {
                 p .small { (attribution) }
@@ -260,11 +264,13 @@ fn field_label(field: &str) -> &str {
 }
 
 /// Renders the active filters, each as a link that removes it.
-fn chosen(fields: &Fields) -> Markup {
-    let mut on: Vec<(String, String)> = Vec::new();
+fn active_filters(fields: &Fields) -> Markup {
+    let mut active: Vec<(String, String)> = Vec::new();
     let mut add = |label: String, name: &str, value: &str| {
-        let without = |field: &str, of: &str| field != "from" && (field != name || of != value);
-        on.push((label, fields.address("/browse", without)));
+        let without = |field: &str, field_value: &str| {
+            field != "from" && (field != name || field_value != value)
+        };
+        active.push((label, fields.address("/browse", without)));
     };
     for genre in fields.all("genre") {
         add(title_case(genre), "genre", genre);
@@ -284,12 +290,12 @@ fn chosen(fields: &Fields) -> Markup {
         }
     }
     html! {
-        @if !on.is_empty() {
+        @if !active.is_empty() {
             ul .chosen aria-label=(texts::ACTIVE_FILTERS) {
-                @for (label, address) in &on {
+                @for (label, address) in &active {
                     li { a href=(address) { span .unseen { (texts::REMOVE_FILTER) } (label) span aria-hidden="true" { " ×" } } }
                 }
-                @if on.len() > 1 { li { a .all href="/browse" { (texts::CLEAR_ALL) } } }
+                @if active.len() > 1 { li { a .all href="/browse" { (texts::CLEAR_ALL) } } }
             }
         }
     }
@@ -303,32 +309,32 @@ fn form(view: &UserView, fields: &Fields) -> Markup {
         Some(region) => &index.regions()[region].services,
         None => &index.services,
     };
-    let order = fields.get("sort").and_then(Order::find).unwrap_or(Order::Movies(Sort::Popularity));
-    let of_all = fields.get("match") == Some("all");
-    let genres = named(fields, "genre", &index.genres);
-    let without = named(fields, "without", &index.genres);
-    let on = named(fields, "service", services);
+    let order = fields.get("sort").and_then(Order::find).unwrap_or(Order::Sorted(Sort::Popularity));
+    let is_match_all = fields.get("match") == Some("all");
+    let genres = canonical_names(fields, "genre", &index.genres);
+    let without = canonical_names(fields, "without", &index.genres);
+    let on = canonical_names(fields, "service", services);
     html! {
         form #filters .filters action="/browse" {
             p {
                 label .above for="sort" { (texts::SORT_BY) }
                 select #sort name="sort" {
-                    @for (one, label) in Order::ALL {
-                        option value=(one.name()) selected[one == order] { (label) }
+                    @for (option, label) in Order::ALL {
+                        option value=(option.name()) selected[option == order] { (label) }
                     }
                 }
             }
             details {
                 summary { (texts::FILTERS) }
-                (Choice::of(&index.genres, &genres, title_case).show("genre", common::GENRES, None))
+                (Choice::new(&index.genres, &genres, title_case).show("genre", common::GENRES, None))
                 fieldset .either {
                     legend .unseen { (texts::MATCH) }
-                    label { input type="radio" name="match" value="any" checked[!of_all]; " " (texts::ANY_OF_THESE) }
-                    label { input type="radio" name="match" value="all" checked[of_all]; " " (texts::ALL_OF_THESE) }
+                    label { input type="radio" name="match" value="any" checked[!is_match_all]; " " (texts::ANY_OF_THESE) }
+                    label { input type="radio" name="match" value="all" checked[is_match_all]; " " (texts::ALL_OF_THESE) }
                 }
                 details open[fields.get("without").is_some()] {
                     summary { (texts::EXCLUDE) }
-                    (Choice::of(&index.genres, &without, title_case).show("without", texts::EXCLUDED, None))
+                    (Choice::new(&index.genres, &without, title_case).show("without", texts::EXCLUDED, None))
                 }
                 (range(texts::YEAR, ("year_min", "year_max"), fields, ("1900", "2030")))
                 (range(texts::LENGTH, ("runtime_min", "runtime_max"), fields, ("0", "600")))
@@ -343,7 +349,7 @@ fn form(view: &UserView, fields: &Fields) -> Markup {
                             value=[fields.get("votes")];
                     }
                 }
-                (Choice::of(services, &on, str::to_owned).show("service", texts::SERVICES, None))
+                (Choice::new(services, &on, str::to_owned).show("service", texts::SERVICES, None))
                 @if let Some(region) = fields.get("region") { input type="hidden" name="region" value=(region); }
                 @if !index.languages.names().is_empty() {
                     p {
@@ -358,9 +364,9 @@ fn form(view: &UserView, fields: &Fields) -> Markup {
 }
 
 /// Returns the values of a field, spelled as in the catalog.
-fn named(fields: &Fields, field: &str, catalog: &NameList) -> Vec<String> {
+fn canonical_names(fields: &Fields, field: &str, catalog: &NameList) -> Vec<String> {
     let spelled = |name: &str| match catalog.find(name) {
-        Some(at) => catalog.names()[at].clone(),
+        Some(index) => catalog.names()[index].clone(),
         None => name.to_owned(),
     };
     fields.all(field).map(spelled).collect()
@@ -384,13 +390,13 @@ fn range(legend: &str, names: (&str, &str), fields: &Fields, bounds: (&str, &str
 
 /// Renders the language field, with the languages ordered by name.
 fn languages(codes: &[String], fields: &Fields) -> Markup {
-    let mut named: Vec<(&str, &str)> =
+    let mut canonical_names: Vec<(&str, &str)> =
         codes.iter().map(|code| (names::language(code), code.as_str())).collect();
-    named.sort_unstable();
+    canonical_names.sort_unstable();
     html! {
         select #language name="language" {
             option value="" { (texts::ANY) }
-            @for (name, code) in named {
+            @for (name, code) in canonical_names {
                 option value=(code) selected[fields.get("language") == Some(code)] { (name) }
             }
         }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::movies::{MovieCard, MovieStatus};
 use super::texts::{self as common, card as texts, numbers};
-use cinematch_service::item::{Item, Why};
+use cinematch_service::item::{Item, RecommendationDetails};
 
 /// Number of color schemes and number of shapes of generated posters.
 const HUES: u32 = 12;
@@ -48,7 +48,7 @@ pub fn card(movie: &MovieCard<'_>) -> Markup {
             h3 { a href=(address) { (item.title) } }
             (facts(item))
             (stars(movie))
-            @if let Some(why) = &movie.why { (why_this(why)) }
+            @if let Some(details) = &movie.details { (explanation_list(details)) }
             (action_buttons(item.movie_id.0, item.title, &movie.status))
         }
     }
@@ -98,17 +98,17 @@ pub fn services(item: &Item<'_>) -> Markup {
 }
 
 /// Formats the TMDB average and its number of votes.
-fn tmdb(average: f32, votes: Option<u32>) -> String {
+fn tmdb_rating(average: f32, votes: Option<u32>) -> String {
     numbers::tmdb_votes(average, votes.unwrap_or(0) as usize)
 }
 
 /// Renders the user's rating, or else the predicted rating, or else the TMDB average.
 pub fn stars(movie: &MovieCard<'_>) -> Markup {
-    let predicted = movie.why.as_ref().and_then(|why| why.predicted_rating);
-    let given = movie.status.feedback.as_ref().and_then(|feedback| feedback.stars);
+    let predicted = movie.details.as_ref().and_then(|details| details.predicted_rating);
+    let rating = movie.status.feedback.as_ref().and_then(|feedback| feedback.stars);
     html! {
-        @if let Some(given) = given {
-            p .stars { span aria-hidden="true" { "★ " } (given.value()) span .of { " " (texts::YOUR_RATING) } }
+        @if let Some(rating) = rating {
+            p .stars { span aria-hidden="true" { "★ " } (rating.value()) span .of { " " (texts::YOUR_RATING) } }
         } @else if let Some(predicted) = predicted {
             p .stars {
                 span .unseen { (texts::PREDICTED) }
@@ -117,15 +117,15 @@ pub fn stars(movie: &MovieCard<'_>) -> Markup {
                 span aria-hidden="true" .of { (texts::FOR_YOU) }
             }
         } @else if let Some(average) = movie.item.vote_average.filter(|average| *average > 0.0) {
-            p .stars { span .of { (tmdb(average, movie.item.vote_count)) } }
+            p .stars { span .of { (tmdb_rating(average, movie.item.vote_count)) } }
         }
     }
 }
 
 /// Renders the reasons for a recommendation, collapsed.
-pub fn why_this(why: &Why<'_>) -> Markup {
+pub fn explanation_list(details: &RecommendationDetails<'_>) -> Markup {
     html! {
-        @if let Some(explanation) = &why.explanation {
+        @if let Some(explanation) = &details.explanation {
             details .why {
                 summary { (texts::WHY) }
                 ul { @for part in explanation.split(" • ") { li { (part) } } }

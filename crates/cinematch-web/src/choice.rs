@@ -18,10 +18,11 @@ pub struct Choice<'a> {
 
 impl<'a> Choice<'a> {
     /// Creates a group of the catalog's names and the chosen names, ordered by label.
-    pub fn of(catalog: &'a NameList, chosen: &'a [String], label: fn(&str) -> String) -> Self {
-        let listed = catalog.names().iter().map(String::as_str);
+    pub fn new(catalog: &'a NameList, chosen: &'a [String], label: fn(&str) -> String) -> Self {
+        let catalog_names = catalog.names().iter().map(String::as_str);
         let others = chosen.iter().map(String::as_str).filter(|name| catalog.find(name).is_none());
-        let mut names: Vec<_> = listed.chain(others).map(|name| (name, label(name))).collect();
+        let mut names: Vec<_> =
+            catalog_names.chain(others).map(|name| (name, label(name))).collect();
         names.sort_by_key(|(_, label)| label.to_lowercase());
         Self { names, chosen }
     }
@@ -77,13 +78,13 @@ mod tests {
         let names = (0..300).map(|at| format!("Service {at:03}")).collect();
         let (catalog, chosen) =
             (NameList::services(names), ["Service 123".to_owned(), "Laserdisc".to_owned()]);
-        let html = Choice::of(&catalog, &chosen, str::to_owned).show("service", "On", None);
+        let html = Choice::new(&catalog, &chosen, str::to_owned).show("service", "On", None);
         let html = html.into_string();
         let (visible, folded) = html.split_once("<details>").unwrap();
         assert_eq!(visible.matches("type=\"checkbox\"").count(), 2, "{visible}");
         assert!(visible.contains("value=\"Laserdisc\" checked"), "{visible}");
         assert_eq!(folded.matches("type=\"checkbox\"").count(), 299);
-        let empty = Choice::of(&NameList::genres(Vec::new()), &[], str::to_owned)
+        let empty = Choice::new(&NameList::genres(Vec::new()), &[], str::to_owned)
             .show("genre", "Genres", None);
         assert_eq!(empty.into_string(), "");
     }

@@ -62,12 +62,12 @@ pub async fn errors(
             }
         }
     };
-    let mut reply = page(&caller, &Page::new(heading, Nav::Elsewhere, main));
-    *reply.status_mut() = status;
+    let mut error_page = page(&caller, &Page::new(heading, Nav::Other, main));
+    *error_page.status_mut() = status;
     if let Some(wait) = response.headers().get(header::RETRY_AFTER) {
-        reply.headers_mut().insert(header::RETRY_AFTER, wait.clone());
+        error_page.headers_mut().insert(header::RETRY_AFTER, wait.clone());
     }
-    reply
+    error_page
 }
 
 /// Formats a problem's detail as a sentence that ends with a period.

@@ -41,7 +41,7 @@ impl Fields {
     }
 
     #[cfg(test)]
-    pub fn of(fields: Vec<(String, String)>) -> Self {
+    pub fn from_pairs(fields: Vec<(String, String)>) -> Self {
         Self(fields)
     }
 

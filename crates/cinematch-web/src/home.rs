@@ -17,35 +17,35 @@ use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 
 /// Maximum number of movies in a row.
-const ROW: usize = 12;
+const ROW_LENGTH: usize = 12;
 /// Maximum number of "Because you loved …" rows.
-const LOVED: usize = 2;
+const MAX_LOVED_ROWS: usize = 2;
 /// Maximum number of rows for streaming services.
-const SERVICES: usize = 2;
+const MAX_SERVICE_ROWS: usize = 2;
 /// Minimum rating of a loved movie.
-const LOVED_FROM: f32 = 4.0;
+const MIN_LOVED_STARS: f32 = 4.0;
 /// Parameters of hidden gems: weight of novelty, minimum votes and minimum TMDB rating.
 const GEM_NOVELTY: f32 = 1.0;
-const GEM_VOTES: u32 = 20;
-const GEM_RATING: f64 = 6.5;
+const MIN_GEM_VOTES: u32 = 20;
+const MIN_GEM_RATING: f64 = 6.5;
 /// Predicted rating below which movies move to the end of their row.
-const DOUBTFUL_BELOW: f32 = 3.0;
+const DOUBTFUL_BELOW_STARS: f32 = 3.0;
 /// Number of movies with feedback at which the page stops asking for ratings.
-const ENOUGH: usize = 5;
+const MIN_FEEDBACK: usize = 5;
 
 /// Renders the home page. Callers without a profile are redirected to choose or create one.
 pub async fn home(State(state): State<Service>, caller: PageCaller) -> Result<Response, Problem> {
     let Some(profile) = &caller.profile else {
         let is_empty =
             caller.mode == AccessMode::Open && state.store().accounts().await?.is_empty();
-        let door = if is_empty { "/welcome" } else { caller.entry_page() };
-        return Ok(Redirect::to(door).into_response());
+        let entry_page = if is_empty { "/welcome" } else { caller.entry_page() };
+        return Ok(Redirect::to(entry_page).into_response());
     };
-    let view = UserView::of(&state, profile).await?;
+    let view = UserView::load(&state, profile).await?;
     let rows = rows(&view)?;
     let main = html! {
         h1 .unseen { (texts::heading(&profile.name)) }
-        (invitation(view.taste.movies.len()))
+        (invitation(view.history.movies.len()))
         @for (at, row) in rows.iter().enumerate() {
             (shelf(&format!("row-{at}"), &row.heading, &row.movies))
         }
@@ -65,7 +65,7 @@ pub async fn home(State(state): State<Service>, caller: PageCaller) -> Result<Re
 /// Renders an invitation to rate movies for users with little feedback.
 fn invitation(n_movies: usize) -> Markup {
     html! {
-        @if n_movies < ENOUGH {
+        @if n_movies < MIN_FEEDBACK {
             section .invitation {
                 p {
                     @if n_movies == 0 { (texts::NEW_USER) }
@@ -100,9 +100,9 @@ impl Rows<'_> {
         let mut movies = self.view.list(&query)?;
         // A row that is ranked by a single movie needs predictions from the whole history.
         self.view.predict(&mut movies)?;
-        if movies.len() > ROW {
+        if movies.len() > ROW_LENGTH {
             movies.sort_by_key(|movie| is_doubtful(movie));
-            movies.truncate(ROW);
+            movies.truncate(ROW_LENGTH);
         }
         self.shown.extend(movies.iter().map(|movie| movie.item.movie_id));
         self.rows.push(Row { heading, movies });
@@ -112,41 +112,42 @@ impl Rows<'_> {
 
 /// Returns true if the user would probably not like a movie, although it is similar to a movie that the user loves.
 fn is_doubtful(movie: &MovieCard<'_>) -> bool {
-    let predicted = movie.why.as_ref().and_then(|why| why.predicted_rating);
-    predicted.is_some_and(|predicted| predicted.stars < DOUBTFUL_BELOW)
+    let predicted = movie.details.as_ref().and_then(|details| details.predicted_rating);
+    predicted.is_some_and(|predicted| predicted.stars < DOUBTFUL_BELOW_STARS)
 }
 
 /// Builds the rows of the page.
 fn rows(view: &UserView) -> Result<Vec<Row<'_>>, Problem> {
     let mut rows = Rows { view, rows: Vec::new(), shown: Vec::new() };
-    let is_known = view.taste.liked().next().is_some() || view.taste.rated().next().is_some();
-    let whole = || view.query(ROW);
-    let first = if is_known { texts::PICKED } else { texts::LOVED_BY_MANY };
-    rows.add(html! { (first) }, whole())?;
+    let has_history =
+        view.history.liked().next().is_some() || view.history.rated().next().is_some();
+    let base_query = || view.query(ROW_LENGTH);
+    let first = if has_history { texts::PICKED } else { texts::LOVED_BY_MANY };
+    rows.add(html! { (first) }, base_query())?;
     for (loved, title) in loved(view) {
         // Ranks by this movie alone; the rest of the history only excludes movies.
-        let mut query = whole();
+        let mut query = base_query();
         query.liked.retain(|movie| *movie == loved);
         query.disliked.clear();
         query.ratings.retain(|rating| rating.movie_id == loved);
         query.preferred_genres.clear();
-        query.limit = 2 * ROW;
+        query.limit = 2 * ROW_LENGTH;
         rows.add(html! { (texts::BECAUSE_YOU_LOVED) em { (title) } }, query)?;
     }
-    if is_known {
-        let mut query = Query { novelty: GEM_NOVELTY, ..whole() };
-        query.filters.min_votes = GEM_VOTES;
-        query.filters.rating_min = Some(GEM_RATING);
+    if has_history {
+        let mut query = Query { novelty: GEM_NOVELTY, ..base_query() };
+        query.filters.min_votes = MIN_GEM_VOTES;
+        query.filters.rating_min = Some(MIN_GEM_RATING);
         rows.add(html! { (texts::HIDDEN_GEMS) }, query)?;
     }
-    let services = view.query(ROW).filters.services;
-    for service in services.into_iter().take(SERVICES) {
+    let services = view.query(ROW_LENGTH).filters.services;
+    for service in services.into_iter().take(MAX_SERVICE_ROWS) {
         let heading = html! { (texts::new_on(&service)) };
-        let mut query = whole();
+        let mut query = base_query();
         query.filters.services = vec![service];
         rows.add(heading, query)?;
     }
-    rows.add(html! { (texts::TRENDING) }, Query { order: Order::Popularity, ..whole() })?;
+    rows.add(html! { (texts::TRENDING) }, Query { order: Order::Popularity, ..base_query() })?;
     Ok(rows.rows)
 }
 
@@ -154,10 +155,10 @@ fn rows(view: &UserView) -> Result<Vec<Row<'_>>, Problem> {
 fn loved(view: &UserView) -> Vec<(MovieId, &str)> {
     let stars = |movie: &MovieFeedback| match (movie.stars, movie.reaction) {
         (Some(stars), _) => stars.value(),
-        (None, Some(Reaction::Like)) => LOVED_FROM,
+        (None, Some(Reaction::Like)) => MIN_LOVED_STARS,
         (None, _) => 0.0,
     };
-    let movies = view.taste.movies.iter().filter(|movie| stars(movie) >= LOVED_FROM);
+    let movies = view.history.movies.iter().filter(|movie| stars(movie) >= MIN_LOVED_STARS);
     let mut movies: Vec<&MovieFeedback> = movies.collect();
     movies.sort_by(|a, b| {
         let by_stars = stars(b).total_cmp(&stars(a));
@@ -167,7 +168,7 @@ fn loved(view: &UserView) -> Vec<(MovieId, &str)> {
         let movie = view.recommender().movie(view.find(feedback.movie_id)?);
         Some((feedback.movie_id, movie.title.as_str()))
     });
-    titled.take(LOVED).collect()
+    titled.take(MAX_LOVED_ROWS).collect()
 }
 
 #[cfg(test)]

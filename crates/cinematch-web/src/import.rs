@@ -28,11 +28,11 @@ use cinematch_http::problem::Problem;
 use cinematch_http::upload::import_upload;
 use cinematch_service::Service;
 use cinematch_service::export::cell;
-use cinematch_service::imports::{ImportOutcome, movie_of};
+use cinematch_service::imports::{ImportOutcome, imported_movie};
 use cinematch_service::names::check_text;
 
 /// Number of recommendations below a report.
-const RECOMMENDED: usize = 12;
+const N_RECOMMENDED: usize = 12;
 /// Maximum number of questions, and of rows in the report's lists.
 const MAX_QUESTIONS: usize = 200;
 const MAX_LISTED: usize = 500;
@@ -44,20 +44,20 @@ pub async fn form(PageUser { caller, .. }: PageUser) -> Response {
         h1 { (texts::HEADING) }
         (file_form(None))
     };
-    page(&caller, &Page::new(texts::TITLE, Nav::Elsewhere, main))
+    page(&caller, &Page::new(texts::TITLE, Nav::Other, main))
 }
 
 /// Renders the upload form. `import.js` accepts files dropped anywhere on it.
-fn file_form(refusal: Option<&str>) -> Markup {
+fn file_form(error_message: Option<&str>) -> Markup {
     html! {
         div .bring {
         form .drop method="post" action="/import" enctype="multipart/form-data" data-drop {
             label .above for="file" { (texts::file_label()) }
             input #file type="file" name="file" multiple required accept=".zip,.csv,.json"
-                aria-describedby={ "file-help" (if refusal.is_some() { " refusal" } else { "" }) }
-                aria-invalid=[refusal.map(|_| "true")];
+                aria-describedby={ "file-help" (if error_message.is_some() { " refusal" } else { "" }) }
+                aria-invalid=[error_message.map(|_| "true")];
             p #file-help .small { (texts::FILE_HELP) }
-            @if let Some(refusal) = refusal { p #refusal .refusal role="alert" { (refusal) } }
+            @if let Some(error_message) = error_message { p #refusal .refusal role="alert" { (error_message) } }
             button .button data-busy=(texts::READING) { (common::IMPORT_RATINGS) }
         }
         section aria-labelledby="how" {
@@ -78,28 +78,28 @@ pub async fn import(
     request: Request,
 ) -> Result<Response, Problem> {
     let serving = state.serving();
-    let taken = match import_upload(&state, &limits, &serving, &profile, request, None).await {
-        Ok(taken) => taken,
+    let outcome = match import_upload(&state, &limits, &serving, &profile, request, None).await {
+        Ok(outcome) => outcome,
         Err(problem) if problem.status().is_client_error() => {
             let main = html! {
                 h1 { (texts::HEADING) }
                 (file_form(Some(problem.detail().trim_start_matches("file: "))))
             };
-            let mut refused = page(&caller, &Page::new(texts::TITLE, Nav::Elsewhere, main));
-            *refused.status_mut() = problem.status();
-            return Ok(refused);
+            let mut response = page(&caller, &Page::new(texts::TITLE, Nav::Other, main));
+            *response.status_mut() = problem.status();
+            return Ok(response);
         }
         Err(problem) => return Err(problem),
     };
-    let view = UserView::of(&state, &profile).await?;
-    let movies = view.list(&view.query(RECOMMENDED))?;
+    let view = UserView::load(&state, &profile).await?;
+    let movies = view.list(&view.query(N_RECOMMENDED))?;
     let main = html! {
         h1 { (texts::DONE) }
-        (report(&taken, &view))
+        (report(&outcome, &view))
         (shelf("now", &html! { (texts::PICKED_NOW) }, &movies))
         p { a .button href="/" { (common::SEE_RECOMMENDATIONS) } " " a href="/import" { (texts::IMPORT_MORE) } }
     };
-    Ok(page(&caller, &Page::new(texts::TITLE, Nav::Elsewhere, main)))
+    Ok(page(&caller, &Page::new(texts::TITLE, Nav::Other, main)))
 }
 
 /// Renders the outcome of all rows.
@@ -115,7 +115,7 @@ fn report(ImportOutcome { report, changes }: &ImportOutcome, view: &UserView) ->
                     summary { (texts::fuzzy(report.fuzzy)) }
                     ul .rows {
                         @for row in report.matches.iter().filter(|row| row.fuzzy).take(MAX_LISTED) {
-                            li { (title_and_year(&row.title, row.year)) " → " (found_as(view, row)) }
+                            li { (title_and_year(&row.title, row.year)) " → " (matched_title(view, row)) }
                         }
                     }
                 }
@@ -145,7 +145,7 @@ fn report(ImportOutcome { report, changes }: &ImportOutcome, view: &UserView) ->
 }
 
 /// Returns the title and year of a matched row's movie in the catalog.
-fn found_as(view: &UserView, row: &RowReport) -> String {
+fn matched_title(view: &UserView, row: &RowReport) -> String {
     let film = row.movie_id.and_then(|movie_id| view.find(movie_id));
     let movie = film.map(|film| view.recommender().movie(film));
     movie.map(|movie| title_and_year(&movie.title, movie.year)).unwrap_or_default()
@@ -159,17 +159,17 @@ fn bars(report: &MatchReport) -> Markup {
         ("bad", report.unmatched, texts::UNMATCHED),
     ];
     // A matched row with an unreadable field counts once.
-    let known: usize = counts.iter().map(|part| part.1).sum();
-    let rest = (report.rows as usize).saturating_sub(known);
+    let counted: usize = counts.iter().map(|part| part.1).sum();
+    let rest = (report.rows as usize).saturating_sub(counted);
     let counts = counts.into_iter().chain([("rest", rest, texts::OTHER_ROWS)]);
     let counts: Vec<(&str, usize, &str)> = counts.collect();
-    let all: usize = counts.iter().map(|part| part.1).sum();
-    let mut from = 0.0;
+    let total: usize = counts.iter().map(|part| part.1).sum();
+    let mut offset = 0.0;
     let parts: Vec<(&str, f32, f32)> = counts
         .iter()
         .map(|(class, count, _)| {
-            let (x, width) = (from, 100.0 * *count as f32 / all.max(1) as f32);
-            from += width;
+            let (x, width) = (offset, 100.0 * *count as f32 / total.max(1) as f32);
+            offset += width;
             (*class, x, width)
         })
         .collect();
@@ -180,8 +180,8 @@ fn bars(report: &MatchReport) -> Markup {
             }
         }
         ul .legend {
-            @for (class, count, what) in counts {
-                @if count > 0 { li class=(class) { (thousands(count as u64)) " " (what) } }
+            @for (class, count, label) in counts {
+                @if count > 0 { li class=(class) { (thousands(count as u64)) " " (label) } }
             }
         }
     }
@@ -196,18 +196,18 @@ struct Question<'a> {
 }
 
 /// Returns the ambiguous titles of a report without duplicates.
-fn open(report: &MatchReport) -> Vec<Question<'_>> {
-    let mut open: Vec<Question<'_>> = Vec::new();
+fn ambiguous(report: &MatchReport) -> Vec<Question<'_>> {
+    let mut ambiguous: Vec<Question<'_>> = Vec::new();
     for row in report.rows_by_match(Matched::Ambiguous) {
         let RowReport { title, year, candidate_movies, kind, .. } = row;
-        let same = open.iter_mut().find(|question| {
+        let same = ambiguous.iter_mut().find(|question| {
             question.title == title
                 && question.year == *year
                 && question.candidates == candidate_movies
         });
         match same {
             Some(question) => question.kinds.push(*kind),
-            None => open.push(Question {
+            None => ambiguous.push(Question {
                 title,
                 year: *year,
                 candidates: candidate_movies,
@@ -215,25 +215,25 @@ fn open(report: &MatchReport) -> Vec<Question<'_>> {
             }),
         }
     }
-    open
+    ambiguous
 }
 
 /// Renders the form in which the user chooses a movie for each ambiguous title.
 fn questions(report: &MatchReport) -> Markup {
-    let open = open(report);
+    let ambiguous = ambiguous(report);
     let services: Vec<&str> = report.services.iter().map(|service| service.name()).collect();
     html! {
-        @if !open.is_empty() {
+        @if !ambiguous.is_empty() {
             section aria-labelledby="open" {
                 h2 #open { (texts::WHICH_FILM) }
                 form .questions method="post" action="/import/settle" {
                     input type="hidden" name="service" value=(services.first().copied().unwrap_or_default());
-                    @for (at, question) in open.iter().take(MAX_QUESTIONS).enumerate() {
+                    @for (at, question) in ambiguous.iter().take(MAX_QUESTIONS).enumerate() {
                         fieldset {
                             legend { (title_and_year(question.title, question.year)) }
                             p .small { (texts::in_your_file(&question.kinds)) }
                             @for kind in &question.kinds {
-                                input type="hidden" name={ "said-" (at) } value=(as_value(*kind));
+                                input type="hidden" name={ "said-" (at) } value=(form_value(*kind));
                             }
                             ul .choices {
                                 @for movie in question.candidates {
@@ -256,7 +256,7 @@ fn questions(report: &MatchReport) -> Markup {
 }
 
 /// Formats a row's feedback as a form value.
-fn as_value(kind: EntryKind) -> String {
+fn form_value(kind: EntryKind) -> String {
     match kind {
         EntryKind::Rated(stars) => stars.value().to_string(),
         EntryKind::Liked => "liked".to_owned(),
@@ -283,19 +283,19 @@ fn not_found(report: &MatchReport) -> Markup {
                 @if movies.len() > MAX_LISTED {
                     p .small { (texts::more_not_found(movies.len() - MAX_LISTED)) }
                 }
-                p { a href=(as_file(&rows)) download="not-found.csv" { (texts::DOWNLOAD_ROWS) } }
+                p { a href=(csv_data_url(&rows)) download="not-found.csv" { (texts::DOWNLOAD_ROWS) } }
             }
         }
     }
 }
 
 /// Formats rows as a CSV file in a `data:` URL.
-fn as_file(rows: &[&RowReport]) -> String {
+fn csv_data_url(rows: &[&RowReport]) -> String {
     let mut text = "file,line,title,year,said\r\n".to_owned();
     for row in rows {
         let year = row.year.map(|year| year.to_string()).unwrap_or_default();
         let cells =
-            [cell(&row.file), row.line.to_string(), cell(&row.title), year, as_value(row.kind)];
+            [cell(&row.file), row.line.to_string(), cell(&row.title), year, form_value(row.kind)];
         text.push_str(&cells.join(","));
         text.push_str("\r\n");
     }
@@ -315,41 +315,42 @@ pub async fn save_choices(
     let service = fields.get("service").unwrap_or("elsewhere");
     check_text("service", service, MAX_NAME_LENGTH)?;
     let bundle = state.bundle();
-    let wanted = chosen.iter().filter_map(|item| movie_of(&bundle.recommender, item)).collect();
+    let movies =
+        chosen.iter().filter_map(|item| imported_movie(&bundle.recommender, item)).collect();
     let record = ImportRecord {
         service: service.to_owned(),
         file: "choices on the Import page".to_owned(),
         rows: chosen.len() as u64,
         matched: chosen.len() as u64,
     };
-    let changes = state.store().import(&profile, wanted, record, state.now()).await?;
+    let changes = state.store().import(&profile, movies, record, state.now()).await?;
     Ok(redirect_with_note("/", &Note::plain(texts::choices_saved(changes))))
 }
 
 /// Parses the choices for ambiguous titles. Titles with the same chosen movie become one item.
 fn chosen(fields: &Fields) -> Result<Vec<TasteItem>, Problem> {
     let mut items: Vec<TasteItem> = Vec::new();
-    for at in 0..MAX_QUESTIONS {
-        let field = format!("film-{at}");
+    for question in 0..MAX_QUESTIONS {
+        let field = format!("film-{question}");
         let Some(movie_id) = fields.number::<u32>(&field)?.map(MovieId) else { continue };
-        let known = items.iter().position(|item| item.movie_id == movie_id);
-        let place = known.unwrap_or_else(|| {
+        let existing = items.iter().position(|item| item.movie_id == movie_id);
+        let position = existing.unwrap_or_else(|| {
             let item =
                 TasteItem { movie_id, rating: None, liked: false, watched: false, listed: false };
             items.push(item);
             items.len() - 1
         });
-        let item = &mut items[place];
-        let said = format!("said-{at}");
-        for value in fields.all(&said) {
+        let item = &mut items[position];
+        let kind_field = format!("said-{question}");
+        for value in fields.all(&kind_field) {
             match value {
                 "liked" => item.liked = true,
                 "watched" => item.watched = true,
                 "watchlist" => item.listed = true,
                 stars => {
                     let stars = stars.parse().ok().and_then(Stars::from_value);
-                    let wrong = || Problem::field(&said, errors::BAD_IMPORT_VALUE);
-                    item.rating = Some(stars.ok_or_else(wrong)?);
+                    let invalid = || Problem::field(&kind_field, errors::BAD_IMPORT_VALUE);
+                    item.rating = Some(stars.ok_or_else(invalid)?);
                 }
             }
         }
@@ -364,7 +365,7 @@ mod tests {
     use super::*;
 
     fn fields(pairs: &[(&str, &str)]) -> Fields {
-        Fields::of(
+        Fields::from_pairs(
             pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         )
     }
@@ -416,7 +417,7 @@ mod tests {
             candidates: Vec::new(),
             candidate_movies: Vec::new(),
         };
-        let file = as_file(&[&row]);
+        let file = csv_data_url(&[&row]);
         let text = percent_encoding::percent_decode_str(&file).decode_utf8().unwrap();
         assert!(text.ends_with("ratings.csv,3,\"'=1+1, \"\"x\"\"\",,liked\r\n"), "{text}");
     }

@@ -25,10 +25,10 @@ pub enum Nav {
     Me,
     Models,
     /// A page that isn't in the navigation.
-    Elsewhere,
+    Other,
 }
 
-const PLACES: [(Nav, &str, &str); 4] = [
+const NAV_LINKS: [(Nav, &str, &str); 4] = [
     (Nav::Home, "/", texts::HOME),
     (Nav::Tonight, "/tonight", texts::TONIGHT),
     (Nav::Browse, "/browse", texts::BROWSE),
@@ -108,7 +108,7 @@ fn header(caller: &PageCaller, page: &Page) -> Markup {
                 (search_field(&page.searched))
                 nav aria-label=(texts::NAVIGATION) {
                     ul {
-                        @for (nav, address, name) in PLACES {
+                        @for (nav, address, name) in NAV_LINKS {
                             li { a href=(address) aria-current=[current(page.nav, nav)] { (name) } }
                         }
                     }
@@ -119,8 +119,8 @@ fn header(caller: &PageCaller, page: &Page) -> Markup {
     }
 }
 
-fn current(here: Nav, nav: Nav) -> Option<&'static str> {
-    (here == nav).then_some("page")
+fn current(current_nav: Nav, nav: Nav) -> Option<&'static str> {
+    (current_nav == nav).then_some("page")
 }
 
 /// Renders the search field, which `search.js` turns into a combobox.
@@ -137,11 +137,11 @@ fn search_field(searched: &str) -> Markup {
 }
 
 /// Renders links to the profile page and to switching profiles, or a button to sign out.
-fn profile_links(caller: &PageCaller, here: Nav) -> Markup {
+fn profile_links(caller: &PageCaller, current_nav: Nav) -> Markup {
     let name = caller.profile.as_ref().map(|profile| profile.name.as_str()).unwrap_or_default();
     html! {
         nav .person aria-label=(texts::PROFILE_NAVIGATION) {
-            a href="/me" aria-current=[current(here, Nav::Me)] { (name) }
+            a href="/me" aria-current=[current(current_nav, Nav::Me)] { (name) }
             @if caller.mode == AccessMode::Open {
                 a href="/people" aria-label=(texts::SWITCH_LABEL) { (texts::SWITCH) }
             } @else {

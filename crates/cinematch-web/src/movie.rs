@@ -17,51 +17,51 @@ use super::names;
 use super::page_caller::PageUser;
 use super::rating::rating_form;
 use super::texts::{self as common, movie as texts, numbers};
-use cinematch_http::extract::PathOf;
+use cinematch_http::extract::PathParams;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::catalog::find_movie;
-use cinematch_service::similar::why_similar;
+use cinematch_service::similar::similar_details;
 
 /// Maximum number of similar movies.
-const SIMILAR: usize = 12;
+const N_SIMILAR: usize = 12;
 /// Maximum numbers of actors and keywords shown.
-const CAST: usize = 10;
-const KEYWORDS: usize = 20;
+const MAX_CAST: usize = 10;
+const MAX_KEYWORDS: usize = 20;
 
 /// Renders a movie's page.
 pub async fn movie(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
-    PathOf(movie_id): PathOf<u32>,
+    PathParams(movie_id): PathParams<u32>,
 ) -> Result<Response, Problem> {
-    let view = UserView::of(&state, &profile).await?;
-    let film = find_movie(view.recommender(), movie_id.into())?;
-    let movie = view.recommender().movie(film);
-    let shown = view.movie(film);
-    let fit = Fit::of(&view, film)?;
-    let has_stars = shown.status.feedback.as_ref().is_some_and(|feedback| feedback.stars.is_some());
-    let mut similar = similar(&view, film)?;
+    let view = UserView::load(&state, &profile).await?;
+    let index = find_movie(view.recommender(), movie_id.into())?;
+    let movie = view.recommender().movie(index);
+    let card = view.movie(index);
+    let fit = Fit::new(&view, index)?;
+    let has_stars = card.status.feedback.as_ref().is_some_and(|feedback| feedback.stars.is_some());
+    let mut similar = similar(&view, index)?;
     if fit.is_known {
         view.predict(&mut similar)?;
     }
     let main = html! {
         article .film {
-            div .poster { (poster(&shown.item)) }
+            div .poster { (poster(&card.item)) }
             div .about {
                 h1 { (movie.title) }
                 (facts(movie))
-                @if fit.is_known && !has_stars { (prediction(fit.assessed.predicted)) }
-                (people(texts::DIRECTED_BY, &movie.directors))
+                @if fit.is_known && !has_stars { (prediction(fit.recommendation.predicted)) }
+                (name_links(texts::DIRECTED_BY, &movie.directors))
                 @if let Some(overview) = &movie.overview { p .overview { (overview) } }
-                (people(texts::STARRING, &movie.cast[..movie.cast.len().min(CAST)]))
-                (action_buttons(movie_id, &movie.title, &shown.status))
-                (rating_form(movie_id, &shown.status))
+                (name_links(texts::STARRING, &movie.cast[..movie.cast.len().min(MAX_CAST)]))
+                (action_buttons(movie_id, &movie.title, &card.status))
+                (rating_form(movie_id, &card.status))
             }
         }
         div .sections {
             (fit.show(&view, has_stars))
-            (where_to_watch(&view, &shown))
+            (where_to_watch(&view, &card))
         }
         @if !similar.is_empty() {
             section .row aria-labelledby="similar" {
@@ -70,10 +70,10 @@ pub async fn movie(
             }
         }
         (keywords(movie))
-        (elsewhere(movie))
+        (external_links(movie))
     };
     let title = numbers::title_and_year(&movie.title, movie.year);
-    Ok(page(&caller, &Page::new(title, Nav::Elsewhere, main)))
+    Ok(page(&caller, &Page::new(title, Nav::Other, main)))
 }
 
 /// Renders year, length, language, votes and genres.
@@ -99,21 +99,21 @@ fn facts(movie: &Movie) -> Markup {
 }
 
 /// Renders people's names, each as a link to a search for the person's movies.
-fn people(before: &str, names: &[String]) -> Markup {
+fn name_links(before: &str, names: &[String]) -> Markup {
     html! {
         @if !names.is_empty() {
             p .with {
                 (before) " "
                 @for (at, name) in names.iter().enumerate() {
                     @if at > 0 { ", " }
-                    a href=(searched(name)) { (name) }
+                    a href=(search_address(name)) { (name) }
                 }
             }
         }
     }
 }
 
-fn searched(words: &str) -> String {
+fn search_address(words: &str) -> String {
     address("/search", [("q", words)].into_iter())
 }
 
@@ -139,8 +139,9 @@ fn prediction(predicted: Option<Prediction>) -> Markup {
 fn where_to_watch(view: &UserView, movie: &MovieCard<'_>) -> Markup {
     let index = view.recommender().index();
     let region = view.region.map(|region| names::country(index.regions()[region].code()));
-    let own = &view.taste.preferences.services;
-    let is_own = |service: &str| own.iter().any(|name| name.eq_ignore_ascii_case(service));
+    let user_services = &view.history.preferences.services;
+    let is_subscribed =
+        |service: &str| user_services.iter().any(|name| name.eq_ignore_ascii_case(service));
     let services = &movie.item.services;
     html! {
         section .watch aria-labelledby="watch" {
@@ -151,7 +152,7 @@ fn where_to_watch(view: &UserView, movie: &MovieCard<'_>) -> Markup {
                 ul .tags {
                     @for service in services {
                         li { a href=(address("/browse", [("service", *service)].into_iter())) {
-                            (service) @if is_own(service) { " " b { (texts::YOURS) } }
+                            (service) @if is_subscribed(service) { " " b { (texts::YOURS) } }
                         } }
                     }
                 }
@@ -166,19 +167,19 @@ fn where_to_watch(view: &UserView, movie: &MovieCard<'_>) -> Markup {
 }
 
 /// Returns similar movies, ranked independently of the user's taste.
-fn similar(view: &UserView, film: MovieIdx) -> Result<Vec<MovieCard<'_>>, Problem> {
+fn similar(view: &UserView, index: MovieIdx) -> Result<Vec<MovieCard<'_>>, Problem> {
     let recommender = view.recommender();
-    let movie = recommender.movie(film);
+    let movie = recommender.movie(index);
     let request = view.resolve(&Query {
         liked: vec![movie.movie_id],
-        limit: SIMILAR,
+        limit: N_SIMILAR,
         diversity: Some(0.0),
         explain: true,
         ..Query::default()
     })?;
     let movies = recommender.recommend(&request).items.into_iter().map(|recommended| {
-        let film = recommended.movie;
-        MovieCard { why: Some(why_similar(recommended)), ..view.movie(film) }
+        let index = recommended.movie;
+        MovieCard { details: Some(similar_details(recommended)), ..view.movie(index) }
     });
     Ok(movies.collect())
 }
@@ -189,8 +190,8 @@ fn keywords(movie: &Movie) -> Markup {
             section aria-labelledby="keywords" {
                 h2 #keywords { (texts::KEYWORDS) }
                 ul .tags {
-                    @for keyword in movie.keywords.iter().take(KEYWORDS) {
-                        li { a href=(searched(keyword)) { (keyword) } }
+                    @for keyword in movie.keywords.iter().take(MAX_KEYWORDS) {
+                        li { a href=(search_address(keyword)) { (keyword) } }
                     }
                 }
             }
@@ -199,7 +200,7 @@ fn keywords(movie: &Movie) -> Markup {
 }
 
 /// Renders links to the movie on other sites.
-fn elsewhere(movie: &Movie) -> Markup {
+fn external_links(movie: &Movie) -> Markup {
     html! {
         @if movie.tmdb_id.is_some() || movie.imdb_id.is_some() {
             p .small {

@@ -12,7 +12,7 @@ use cinematch_http::problem::Problem;
 
 /// A movie's assessment for the user, without the user's own feedback on it.
 pub struct Fit<'a> {
-    pub assessed: Recommendation<'a>,
+    pub recommendation: Recommendation<'a>,
     /// Rank among all movies that the user hasn't seen, from 1; `None` if the user has no history.
     place: Option<usize>,
     /// Sentence about the movie in the user's history on which this movie's rank depends most.
@@ -22,7 +22,7 @@ pub struct Fit<'a> {
 }
 
 impl<'a> Fit<'a> {
-    pub fn of(view: &'a UserView, movie: MovieIdx) -> Result<Self, Problem> {
+    pub fn new(view: &'a UserView, movie: MovieIdx) -> Result<Self, Problem> {
         let recommender = view.recommender();
         let movie_id = recommender.movie(movie).movie_id;
         let is_other = |id: &MovieId| *id != movie_id;
@@ -35,28 +35,28 @@ impl<'a> Fit<'a> {
         query.filters = Filters::default();
         let request = view.resolve(&query)?;
         let is_known = !request.history.is_empty();
-        let assessed = recommender.score_movies(&request, &[movie]).remove(0);
+        let recommendation = recommender.score_movies(&request, &[movie]).remove(0);
         let place = if is_known { recommender.place(&request, movie) } else { None };
         let counterfactual = place.and_then(|place| {
             let page = Request { offset: place - 1, ..request };
             // The list that starts at this rank begins with the movie.
-            let ranked = Ranked { items: vec![assessed.clone()], shortfall: None };
+            let ranked = Ranked { items: vec![recommendation.clone()], shortfall: None };
             recommender.counterfactuals(&page, &ranked).into_iter().flatten().next()
         });
         // Shown only if the movie would rank lower without it.
         let counterfactual =
             counterfactual.filter(|without| without.counterfactual_place > without.place);
         let counterfactual = counterfactual.map(|without| format!("{without}."));
-        Ok(Self { assessed, place, counterfactual, is_known })
+        Ok(Self { recommendation, place, counterfactual, is_known })
     }
 
     /// Renders the section: rank, reasons, score table and counterfactual.
     pub fn show(&self, view: &UserView, has_stars: bool) -> Markup {
         let n_movies = view.recommender().movies().len();
-        let most = self.assessed.reasons.iter().map(|it| it.contribution().abs());
-        let most = most.fold(f32::MIN_POSITIVE, f32::max);
+        let max_contribution = self.recommendation.reasons.iter().map(|it| it.contribution().abs());
+        let max_contribution = max_contribution.fold(f32::MIN_POSITIVE, f32::max);
         let (mut large, small): (Vec<&Reason<'_>>, Vec<&Reason<'_>>) = self
-            .assessed
+            .recommendation
             .reasons
             .iter()
             .partition(|it| it.contribution().abs() >= MIN_CONTRIBUTION);
@@ -77,16 +77,16 @@ impl<'a> Fit<'a> {
                 @if !large.is_empty() {
                     ul .parts {
                         @for reason in &large {
-                            li { (bar(reason.contribution(), most)) span { (reason_text(reason)) } }
+                            li { (bar(reason.contribution(), max_contribution)) span { (reason_text(reason)) } }
                         }
                         @if !small.is_empty() {
-                            li { (bar(rest, most)) span { (texts::SMALLER_REASONS) } }
+                            li { (bar(rest, max_contribution)) span { (texts::SMALLER_REASONS) } }
                         }
                     }
                     details .numbers {
                         summary { (texts::DETAILS) }
                         (score_table(&large, (!small.is_empty()).then_some(rest)))
-                        p .small { (texts::score(self.assessed.score)) }
+                        p .small { (texts::score(self.recommendation.score)) }
                     }
                 }
                 @if let Some(line) = &self.counterfactual { p { (line) } }
@@ -134,8 +134,8 @@ fn reason_text(reason: &Reason<'_>) -> Markup {
 }
 
 /// Renders a contribution as a bar. Screen readers announce a contribution that lowers the score.
-fn bar(contribution: f32, most: f32) -> Markup {
-    let width = format!("{:.1}", (contribution.abs() / most * 60.0).min(60.0));
+fn bar(contribution: f32, max_contribution: f32) -> Markup {
+    let width = format!("{:.1}", (contribution.abs() / max_contribution * 60.0).min(60.0));
     let side = if contribution < 0.0 { "against" } else { "for" };
     html! {
         span .size {

@@ -7,8 +7,8 @@ use cinematch::ranking::{Query, QueryError, Recommender, Request};
 use cinematch_store::{MovieFeedback, Profile, UserHistory};
 
 use cinematch_http::problem::Problem;
-use cinematch_service::item::{Item, Why};
-use cinematch_service::listing::why;
+use cinematch_service::item::{Item, RecommendationDetails};
+use cinematch_service::listing::details;
 use cinematch_service::personal::base_query;
 use cinematch_service::preferences;
 use cinematch_service::{Service, Serving};
@@ -18,7 +18,7 @@ use cinematch_service::{Service, Serving};
 pub struct MovieCard<'a> {
     pub item: Item<'a>,
     /// Score, reasons and prediction; `None` if the movie wasn't ranked.
-    pub why: Option<Why<'a>>,
+    pub details: Option<RecommendationDetails<'a>>,
     pub status: MovieStatus,
 }
 
@@ -31,11 +31,11 @@ pub struct MovieStatus {
 
 impl MovieStatus {
     /// Looks up a movie in O(log n), where n is the number of movies with feedback.
-    pub fn of(taste: &UserHistory, movie_id: MovieId) -> Self {
-        let feedback = taste.movies.binary_search_by_key(&movie_id, |movie| movie.movie_id);
+    pub fn from_history(history: &UserHistory, movie_id: MovieId) -> Self {
+        let feedback = history.movies.binary_search_by_key(&movie_id, |movie| movie.movie_id);
         Self {
-            feedback: feedback.ok().map(|at| taste.movies[at].clone()),
-            is_listed: taste.listed.binary_search(&movie_id).is_ok(),
+            feedback: feedback.ok().map(|index| history.movies[index].clone()),
+            is_listed: history.watchlist.binary_search(&movie_id).is_ok(),
         }
     }
 }
@@ -43,21 +43,21 @@ impl MovieStatus {
 /// The bundle and the user's taste, loaded once per page so that all parts agree.
 pub struct UserView {
     pub serving: Arc<Serving>,
-    pub taste: Arc<UserHistory>,
+    pub history: Arc<UserHistory>,
     /// Index of the region whose services are shown; `None` selects the server's default.
     pub region: Option<usize>,
 }
 
 impl UserView {
     /// Loads the bundle and the user's taste.
-    pub async fn of(state: &Service, profile: &Profile) -> Result<Self, Problem> {
+    pub async fn load(state: &Service, profile: &Profile) -> Result<Self, Problem> {
         let serving = state.serving();
-        let taste = state.user_history(&profile.key()).await?;
+        let history = state.user_history(&profile.key()).await?;
         let mut query = Query::default();
-        preferences::apply(&taste.preferences, &serving.bundle.recommender, &mut query);
+        preferences::apply(&history.preferences, &serving.bundle.recommender, &mut query);
         let index = serving.bundle.recommender.index();
         let region = query.filters.region.as_deref().and_then(|code| index.find_region(code));
-        Ok(Self { serving, taste, region })
+        Ok(Self { serving, history, region })
     }
 
     pub fn recommender(&self) -> &Recommender {
@@ -67,8 +67,8 @@ impl UserView {
     /// Builds a query from the user's taste and preferences. It excludes movies with feedback and movies on the
     /// watchlist.
     pub fn query(&self, limit: usize) -> Query {
-        let mut query = base_query(&self.taste, false);
-        preferences::apply(&self.taste.preferences, self.recommender(), &mut query);
+        let mut query = base_query(&self.history, false);
+        preferences::apply(&self.history.preferences, self.recommender(), &mut query);
         query.limit = limit;
         query
     }
@@ -84,7 +84,7 @@ impl UserView {
         let ranked = self.recommender().recommend(&request);
         let movies = ranked.items.into_iter().map(|recommended| {
             let movie = recommended.movie;
-            MovieCard { why: Some(why(recommended)), ..self.movie(movie) }
+            MovieCard { details: Some(details(recommended)), ..self.movie(movie) }
         });
         Ok(movies.collect())
     }
@@ -98,15 +98,15 @@ impl UserView {
         for (movie, assessed) in
             movies.iter_mut().zip(self.recommender().score_movies(&request, &rows))
         {
-            if let Some(why) = &mut movie.why {
-                why.predicted_rating = assessed.predicted;
+            if let Some(details) = &mut movie.details {
+                details.predicted_rating = assessed.predicted;
             }
         }
         Ok(())
     }
 
     /// Returns cards with predicted ratings, or without predictions if the user has no history.
-    pub fn predicted(&self, movies: &[MovieIdx]) -> Result<Vec<MovieCard<'_>>, QueryError> {
+    pub fn predicted_cards(&self, movies: &[MovieIdx]) -> Result<Vec<MovieCard<'_>>, QueryError> {
         let query = Query { explain: false, ..self.query(1) };
         let (request, _) = self.recommender().resolve(&query)?;
         if request.history.is_empty() {
@@ -115,19 +115,19 @@ impl UserView {
         let assessed = self.recommender().score_movies(&request, movies).into_iter();
         let movies = assessed.map(|recommended| {
             let movie = recommended.movie;
-            MovieCard { why: Some(why(recommended)), ..self.movie(movie) }
+            MovieCard { details: Some(details(recommended)), ..self.movie(movie) }
         });
         Ok(movies.collect())
     }
 
     /// Returns a movie's card without reasons.
-    pub fn movie(&self, film: MovieIdx) -> MovieCard<'_> {
+    pub fn movie(&self, index: MovieIdx) -> MovieCard<'_> {
         let recommender = self.recommender();
-        let movie = recommender.movie(film);
+        let movie = recommender.movie(index);
         MovieCard {
-            item: Item::of(recommender, film, self.region),
-            why: None,
-            status: MovieStatus::of(&self.taste, movie.movie_id),
+            item: Item::from_movie(recommender, index, self.region),
+            details: None,
+            status: MovieStatus::from_history(&self.history, movie.movie_id),
         }
     }
 

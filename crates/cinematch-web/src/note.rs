@@ -32,7 +32,7 @@ impl Note {
     }
 
     /// Parses a cookie's value; returns `None` if it is malformed.
-    pub fn read(value: &str) -> Option<Self> {
+    pub fn decode(value: &str) -> Option<Self> {
         let decoded = |text: &str| percent_decode_str(text).decode_utf8().ok().map(String::from);
         let mut parts = value.split('.');
         let text = decoded(parts.next()?).filter(|text| !text.is_empty())?;
@@ -89,9 +89,9 @@ mod tests {
             assert!(
                 cookie.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"%.".contains(&byte))
             );
-            assert_eq!(Note::read(&cookie), Some(note));
+            assert_eq!(Note::decode(&cookie), Some(note));
         }
-        assert_eq!(Note::read(""), None);
-        assert_eq!(Note::read("a.b.c"), Some(Note::plain("a")));
+        assert_eq!(Note::decode(""), None);
+        assert_eq!(Note::decode("a.b.c"), Some(Note::plain("a")));
     }
 }

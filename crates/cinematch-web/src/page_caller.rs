@@ -41,14 +41,14 @@ impl FromRequestParts<RouteState> for PageCaller {
     async fn from_request_parts(parts: &mut Parts, state: &RouteState) -> Result<Self, Infallible> {
         let headers = &parts.headers;
         let profile = match parts.extensions.get::<Caller>() {
-            Some(Caller::Household(profile)) => profile.clone(),
-            Some(Caller::Person(profile)) => Some(profile.clone()),
+            Some(Caller::Open(profile)) => profile.clone(),
+            Some(Caller::Session(profile)) => Some(profile.clone()),
             _ => None,
         };
         Ok(Self {
             profile,
             is_fragment: headers.contains_key("x-fragment"),
-            note: cookie(headers, note::COOKIE).and_then(Note::read),
+            note: cookie(headers, note::COOKIE).and_then(Note::decode),
             back: referring_page(headers).unwrap_or_else(|| "/".to_owned()),
             ..Self::without_profile(state.access.mode, headers)
         })

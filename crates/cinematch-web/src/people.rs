@@ -23,8 +23,8 @@ const MAX_NAME_LENGTH: usize = 100;
 /// Lifetime of the profile cookie: one year.
 const COOKIE_SECONDS: u32 = 365 * 24 * 3600;
 
-fn open_only(access: &AccessConfig) -> Result<(), Problem> {
-    access.only_in(AccessMode::Open, texts::USES_ACCOUNTS)
+fn require_open_mode(access: &AccessConfig) -> Result<(), Problem> {
+    access.require_mode(AccessMode::Open, texts::USES_ACCOUNTS)
 }
 
 /// `GET /people`: lists the profiles, with a form for a new one.
@@ -33,7 +33,7 @@ pub async fn list(
     State(access): State<Arc<AccessConfig>>,
     caller: PageCaller,
 ) -> Result<Response, Problem> {
-    open_only(&access)?;
+    require_open_mode(&access)?;
     let accounts = state.store().accounts().await?;
     let profiles: Vec<Profile> = accounts.into_iter().map(|account| account.profile).collect();
     let main = html! {
@@ -43,7 +43,7 @@ pub async fn list(
                 form .people method="post" action="/people/choose" {
                     @for profile in &profiles {
                         button name="profile" value=(profile.id) {
-                            (face(profile)) span { (profile.name) }
+                            (avatar(profile)) span { (profile.name) }
                         }
                     }
                 }
@@ -52,7 +52,7 @@ pub async fn list(
             (name_form())
         }
     };
-    Ok(page(&caller, &Page::new(texts::TITLE, Nav::Elsewhere, main)))
+    Ok(page(&caller, &Page::new(texts::TITLE, Nav::Other, main)))
 }
 
 /// Renders the form for a new profile's name.
@@ -67,7 +67,7 @@ pub fn name_form() -> Markup {
 }
 
 /// Renders a profile's initial on a color derived from its id.
-fn face(profile: &Profile) -> Markup {
+fn avatar(profile: &Profile) -> Markup {
     let initial = profile.name.chars().next().unwrap_or('·').to_uppercase().to_string();
     html! { b class={ "face h" (profile.id % 12) } aria-hidden="true" { (initial) } }
 }
@@ -78,7 +78,7 @@ pub async fn create(
     State(access): State<Arc<AccessConfig>>,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
-    open_only(&access)?;
+    require_open_mode(&access)?;
     let name = fields.get("name").unwrap_or_default();
     check_text("name", name, MAX_NAME_LENGTH)?;
     // Rejects names without a visible character. Characters from U+3000 on, such as CJK and emoji, count as visible.
@@ -92,7 +92,7 @@ pub async fn create(
     // A profile needs an email address. This one never receives mail: RFC 2606 reserves `.invalid`.
     let address = format!("{}@household.invalid", random_name()?);
     match state.store().identify(&address, Some(name), state.now()).await? {
-        Identified::New(profile) | Identified::Known(profile) => {
+        Identified::New(profile) | Identified::Existing(profile) => {
             Ok(redirect_with_cookie("/welcome", &cookie(profile.id, COOKIE_SECONDS)))
         }
         Identified::Unknown => Err(Problem::field("name", texts::NAME_INVALID)),
@@ -105,7 +105,7 @@ pub async fn choose(
     State(access): State<Arc<AccessConfig>>,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
-    open_only(&access)?;
+    require_open_mode(&access)?;
     let id: Option<i64> = fields.number("profile")?;
     let profile = match id {
         Some(id) => state.store().profile(id).await?,
@@ -117,7 +117,7 @@ pub async fn choose(
 
 /// `POST /people/leave`: removes the browser's profile cookie.
 pub async fn leave(State(access): State<Arc<AccessConfig>>) -> Result<Response, Problem> {
-    open_only(&access)?;
+    require_open_mode(&access)?;
     Ok(redirect_with_cookie("/people", &cookie(0, 0)))
 }
 

@@ -13,7 +13,7 @@ const WIDTH: f64 = 420.0;
 /// Width of the names left of the scale, and of the numbers right of it.
 const LEFT: f64 = 120.0;
 const RIGHT: f64 = 60.0;
-const LINE: f64 = 30.0;
+const LINE_HEIGHT: f64 = 30.0;
 
 /// A named mean with its interval.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ impl Dot {
     }
 
     /// Returns the name and numbers as text, for the plot's description.
-    fn words(&self) -> String {
+    fn description(&self) -> String {
         let Self { name, mean, interval, .. } = self;
         texts::value(name, *mean, interval.map(|of| (of.low, of.high)))
     }
@@ -50,8 +50,8 @@ pub fn comparison(group: &str, of: &Comparison) -> Markup {
     html! {
         div .plots {
             (figure(&texts::ndcg(group), &dots))
-            @if let (Some(by), Some(allowed)) = (of.difference, of.allowed) {
-                (difference(&texts::difference(group), by, allowed))
+            @if let (Some(interval), Some(allowed)) = (of.difference, of.allowed) {
+                (difference(&texts::difference(group), interval, allowed))
             }
             @if !histories.is_empty() {
                 (figure(&texts::ndcg_by_history(group), &histories))
@@ -70,17 +70,17 @@ fn by_history(of: &ByHistory) -> Vec<Dot> {
 /// Plots means on a common scale from 0.
 pub fn figure(caption: &str, dots: &[Dot]) -> Markup {
     let high = |dot: &Dot| dot.interval.map_or(dot.mean, |of| of.high);
-    let most = dots.iter().map(high).fold(1e-6_f64, f64::max);
-    let x = |value: f64| LEFT + (value / most).clamp(0.0, 1.0) * (WIDTH - LEFT - RIGHT);
-    let height = 8.0 + LINE * dots.len() as f64;
-    let words: Vec<String> = dots.iter().map(Dot::words).collect();
+    let max = dots.iter().map(high).fold(1e-6_f64, f64::max);
+    let x = |value: f64| LEFT + (value / max).clamp(0.0, 1.0) * (WIDTH - LEFT - RIGHT);
+    let height = 8.0 + LINE_HEIGHT * dots.len() as f64;
+    let description: Vec<String> = dots.iter().map(Dot::description).collect();
     html! {
         figure .plot {
             figcaption { (caption) }
-            svg viewBox={ "0 0 " (WIDTH) " " (height) } role="img" aria-label={ (caption) ". " (words.join("; ")) } {
+            svg viewBox={ "0 0 " (WIDTH) " " (height) } role="img" aria-label={ (caption) ". " (description.join("; ")) } {
                 path .axis d={ "M" (LEFT) " 0V" (height) } {}
                 @for (at, dot) in dots.iter().enumerate() {
-                    @let y = 4.0 + LINE * (at as f64 + 0.5);
+                    @let y = 4.0 + LINE_HEIGHT * (at as f64 + 0.5);
                     text x="0" y=(y + 4.0) { (dot.name) }
                     @if let Some(of) = dot.interval {
                         path .whisker d={ "M" (round(x(of.low))) " " (y) "H" (round(x(of.high))) } {}
@@ -94,21 +94,24 @@ pub fn figure(caption: &str, dots: &[Dot]) -> Markup {
 }
 
 /// Plots the interval of a difference, with lines at zero and at the allowed loss.
-fn difference(caption: &str, by: Interval, allowed: f64) -> Markup {
-    let reach = [by.low, by.high, allowed].map(f64::abs).into_iter().fold(1e-6_f64, f64::max) * 1.2;
-    let x = |value: f64| round(WIDTH / 2.0 + value / reach * (WIDTH / 2.0 - 10.0));
-    let words = texts::difference_value(caption, by.mean, by.low, by.high, allowed);
+fn difference(caption: &str, interval: Interval, allowed: f64) -> Markup {
+    let max =
+        [interval.low, interval.high, allowed].map(f64::abs).into_iter().fold(1e-6_f64, f64::max)
+            * 1.2;
+    let x = |value: f64| round(WIDTH / 2.0 + value / max * (WIDTH / 2.0 - 10.0));
+    let description =
+        texts::difference_value(caption, interval.mean, interval.low, interval.high, allowed);
     html! {
         figure .plot {
             figcaption { (caption) }
-            svg viewBox={ "0 0 " (WIDTH) " 90" } role="img" aria-label=(words) {
+            svg viewBox={ "0 0 " (WIDTH) " 90" } role="img" aria-label=(description) {
                 path .axis d={ "M" (x(0.0)) " 4V64" } {}
                 path .axis.allowed d={ "M" (x(allowed)) " 4V64" } {}
-                path .whisker d={ "M" (x(by.low)) " 34H" (x(by.high)) } {}
-                circle .best cx=(x(by.mean)) cy="34" r="6" {}
+                path .whisker d={ "M" (x(interval.low)) " 34H" (x(interval.high)) } {}
+                circle .best cx=(x(interval.mean)) cy="34" r="6" {}
                 text .soft.middle x=(x(0.0)) y="80" { "0" }
                 text .soft.middle x=(x(allowed)) y="80" { (texts::allowed(allowed)) }
-                text .middle x=(x(by.mean)) y="20" { (format!("{:+.4}", by.mean)) }
+                text .middle x=(x(interval.mean)) y="20" { (format!("{:+.4}", interval.mean)) }
             }
         }
     }

@@ -28,7 +28,7 @@ use cinematch_service::export::{self, ExportFormat};
 use cinematch_service::preferences::{NewPreferences, save, services_in};
 
 /// Maximum number of movies under "Recent activity".
-const RECENT: usize = 6;
+const N_RECENT: usize = 6;
 /// Maximum of the length fields, in minutes.
 const MAX_RUNTIME: u32 = 1000;
 
@@ -37,17 +37,22 @@ pub async fn profile(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
 ) -> Result<Response, Problem> {
-    let view = UserView::of(&state, &profile).await?;
-    let shown = &view.taste.preferences;
-    Ok(page(&caller, &Page::new(texts::TITLE, Nav::Me, main(&view, &profile, shown, None))))
+    let view = UserView::load(&state, &profile).await?;
+    let preferences = &view.history.preferences;
+    Ok(page(&caller, &Page::new(texts::TITLE, Nav::Me, main(&view, &profile, preferences, None))))
 }
 
 /// Renders the page with the stored or the submitted preferences, and with the problem of a rejected form.
-fn main(view: &UserView, profile: &Profile, shown: &Preferences, refusal: Option<&str>) -> Markup {
-    let charts = TasteCharts::of(&view.taste, view.recommender());
+fn main(
+    view: &UserView,
+    profile: &Profile,
+    preferences: &Preferences,
+    error_message: Option<&str>,
+) -> Markup {
+    let charts = TasteCharts::new(&view.history, view.recommender());
     html! {
         h1 { (profile.name) }
-        p { (summary(&view.taste)) }
+        p { (summary(&view.history)) }
         @if charts.is_empty() {
             section .invitation {
                 p { (texts::NO_CHARTS) }
@@ -60,24 +65,24 @@ fn main(view: &UserView, profile: &Profile, shown: &Preferences, refusal: Option
             div .picture { (charts.show()) }
         }
         (recent(view))
-        (preferences_form(view, shown, refusal))
+        (preferences_form(view, preferences, error_message))
         (own_data())
     }
 }
 
 /// Formats the number of movies by kind of feedback.
-fn summary(taste: &UserHistory) -> String {
-    let (rated, liked) = (taste.rated().count(), taste.liked().count());
-    let seen = taste.movies.iter().filter(|movie| movie.watched || movie.stars.is_some()).count();
-    texts::summary(seen, rated, liked, taste.listed.len())
+fn summary(history: &UserHistory) -> String {
+    let (rated, liked) = (history.rated().count(), history.liked().count());
+    let seen = history.movies.iter().filter(|movie| movie.watched || movie.stars.is_some()).count();
+    texts::summary(seen, rated, liked, history.watchlist.len())
 }
 
 /// Renders the movies with the most recent feedback.
 fn recent(view: &UserView) -> Markup {
-    let mut feedback: Vec<_> = view.taste.movies.iter().collect();
+    let mut feedback: Vec<_> = view.history.movies.iter().collect();
     feedback.sort_by_key(|movie| (std::cmp::Reverse(movie.updated_at), movie.movie_id));
     let found = feedback.into_iter().filter_map(|movie| view.find(movie.movie_id));
-    let movies: Vec<MovieCard<'_>> = found.take(RECENT).map(|movie| view.movie(movie)).collect();
+    let movies: Vec<MovieCard<'_>> = found.take(N_RECENT).map(|movie| view.movie(movie)).collect();
     html! {
         @if !movies.is_empty() {
             section aria-labelledby="last" {
@@ -89,7 +94,11 @@ fn recent(view: &UserView) -> Markup {
 }
 
 /// Renders the form for preferences.
-fn preferences_form(view: &UserView, shown: &Preferences, refusal: Option<&str>) -> Markup {
+fn preferences_form(
+    view: &UserView,
+    preferences: &Preferences,
+    error_message: Option<&str>,
+) -> Markup {
     let index = view.recommender().index();
     let Preferences {
         preferred_genres,
@@ -99,7 +108,7 @@ fn preferences_form(view: &UserView, shown: &Preferences, refusal: Option<&str>)
         runtime_max,
         region,
         ..
-    } = shown;
+    } = preferences;
     let offered = services_in(index, region.as_deref());
     let mut regions: Vec<&str> = index.regions().iter().map(RegionIndex::code).collect();
     if let Some(own) = region.as_deref().filter(|own| !regions.contains(own)) {
@@ -110,8 +119,8 @@ fn preferences_form(view: &UserView, shown: &Preferences, refusal: Option<&str>)
         section #preferences aria-labelledby="preferences-title" {
             h2 #preferences-title { (texts::PREFERENCES) }
             form .preferences method="post" action="/me" {
-                @if let Some(refusal) = refusal { p .refusal role="alert" { (refusal) } }
-                (Choice::of(&index.genres, preferred_genres, title_case).show(
+                @if let Some(error_message) = error_message { p .refusal role="alert" { (error_message) } }
+                (Choice::new(&index.genres, preferred_genres, title_case).show(
                     "genre", common::GENRES, Some(texts::GENRES_HELP)))
                 @if !regions.is_empty() {
                     div {
@@ -125,9 +134,9 @@ fn preferences_form(view: &UserView, shown: &Preferences, refusal: Option<&str>)
                         p #region-help .small { (texts::COUNTRY_HELP) }
                     }
                 }
-                (Choice::of(offered, services, str::to_owned).show(
+                (Choice::new(offered, services, str::to_owned).show(
                     "service", texts::SERVICES, Some(welcome::SERVICES_HELP)))
-                (Choice::of(&index.languages, original_languages, |code| language(code).to_owned()).show(
+                (Choice::new(&index.languages, original_languages, |code| language(code).to_owned()).show(
                     "language", texts::LANGUAGES, Some(texts::LANGUAGES_HELP)))
                 fieldset .inline {
                     legend { (texts::LENGTH) }
@@ -164,19 +173,19 @@ pub async fn save_preferences(
     PageUser { caller, profile }: PageUser,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
-    let saved = match preferences_of(&fields) {
+    let saved = match parse_preferences(&fields) {
         Ok(new) => save(&state, &profile, new).await.map(|_| ()).map_err(Problem::from),
         Err(problem) => Err(problem),
     };
     match saved {
         Ok(()) => Ok(redirect_with_note(&back_to(&caller), &Note::plain(texts::SAVED))),
         Err(problem) if problem.status().is_client_error() => {
-            let view = UserView::of(&state, &profile).await?;
+            let view = UserView::load(&state, &profile).await?;
             let main =
                 main(&view, &profile, &submitted(&fields), Some(&with_labels(problem.detail())));
-            let mut refused = page(&caller, &Page::new(texts::TITLE, Nav::Me, main));
-            *refused.status_mut() = problem.status();
-            Ok(refused)
+            let mut response = page(&caller, &Page::new(texts::TITLE, Nav::Me, main));
+            *response.status_mut() = problem.status();
+            Ok(response)
         }
         Err(problem) => Err(problem),
     }
@@ -201,7 +210,7 @@ fn back_to(caller: &PageCaller) -> String {
 }
 
 /// Parses the form for preferences.
-fn preferences_of(fields: &Fields) -> Result<NewPreferences, Problem> {
+fn parse_preferences(fields: &Fields) -> Result<NewPreferences, Problem> {
     Ok(NewPreferences {
         preferred_genres: fields.list("genre"),
         services: fields.list("service"),
@@ -217,7 +226,7 @@ pub async fn export_json(
     State(state): State<Service>,
     PageUser { profile, .. }: PageUser,
 ) -> Result<Response, Problem> {
-    private(attachment::export(&state, &profile, ExportFormat::Json).await)
+    without_cache(attachment::export(&state, &profile, ExportFormat::Json).await)
 }
 
 /// `GET /me/export.csv`: downloads the profile's movies as a table.
@@ -225,11 +234,11 @@ pub async fn export_csv(
     State(state): State<Service>,
     PageUser { profile, .. }: PageUser,
 ) -> Result<Response, Problem> {
-    private(attachment::export(&state, &profile, ExportFormat::Csv).await)
+    without_cache(attachment::export(&state, &profile, ExportFormat::Csv).await)
 }
 
 /// Adds a header that forbids caches to store an export.
-fn private(export: Result<Response, Problem>) -> Result<Response, Problem> {
+fn without_cache(export: Result<Response, Problem>) -> Result<Response, Problem> {
     let no_store = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     export.map(|export| ([no_store], export).into_response())
 }
@@ -239,11 +248,11 @@ pub async fn confirm_delete(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
 ) -> Result<Response, Problem> {
-    let taste = state.store().user_history(&profile.key()).await?;
+    let history = state.store().user_history(&profile.key()).await?;
     let main = html! {
         section .plain {
             h1 { (texts::delete_heading(&profile.name)) }
-            p { (texts::delete_warning(taste.movies.len(), taste.listed.len())) }
+            p { (texts::delete_warning(history.movies.len(), history.watchlist.len())) }
             p { a href="/me/export.json" download { (texts::DOWNLOAD_FIRST) } }
             form .inline method="post" action="/me/forget" {
                 button .quiet .danger { (texts::DELETE) }
@@ -259,7 +268,7 @@ pub async fn delete(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
 ) -> Result<Response, Problem> {
-    let receipt = export::forget(&state, &profile.key()).await?;
+    let receipt = export::delete_user(&state, &profile.key()).await?;
     let receipt = receipt.ok_or_else(|| Problem::not_found(texts::NOT_FOUND))?;
     let main = html! {
         section .plain {
@@ -280,12 +289,12 @@ pub async fn delete(
             p { a .button href=(caller.entry_page()) { (common::CONTINUE) } }
         }
     };
-    let nobody = PageCaller { profile: None, note: None, ..caller.clone() };
-    let mut response = page(&nobody, &Page::new(texts::DELETED, Nav::Elsewhere, main));
+    let signed_out = PageCaller { profile: None, note: None, ..caller.clone() };
+    let mut response = page(&signed_out, &Page::new(texts::DELETED, Nav::Other, main));
     // Deleting the profile ended its sessions; the profile cookie of open mode expires here.
-    let gone = format!("{PROFILE_COOKIE}=0; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
-    if let Ok(gone) = HeaderValue::from_str(&gone) {
-        response.headers_mut().append(header::SET_COOKIE, gone);
+    let expired_cookie = format!("{PROFILE_COOKIE}=0; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+    if let Ok(expired_cookie) = HeaderValue::from_str(&expired_cookie) {
+        response.headers_mut().append(header::SET_COOKIE, expired_cookie);
     }
     Ok(response)
 }

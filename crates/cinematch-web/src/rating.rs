@@ -11,18 +11,18 @@ const MAX_HALVES: u8 = 10;
 
 /// Renders the form that rates a movie. The pressed button shows the user's rating.
 pub fn rating_form(movie_id: u32, status: &MovieStatus) -> Markup {
-    let given = status.feedback.as_ref().and_then(|feedback| feedback.stars);
+    let rating = status.feedback.as_ref().and_then(|feedback| feedback.stars);
     html! {
         form .rate id={ "rate-" (movie_id) } method="post" action={ "/films/" (movie_id) "/say" } data-live {
             fieldset {
                 legend {
-                    @match given {
+                    @match rating {
                         Some(stars) => (texts::your_rating(stars.value())),
                         None => (texts::YOUR_RATING),
                     }
                 }
-                (half_star_buttons(given))
-                @if given.is_some() {
+                (half_star_buttons(rating))
+                @if rating.is_some() {
                     button .quiet name="stars" value="none" { (texts::REMOVE_RATING) }
                 }
             }
@@ -31,13 +31,13 @@ pub fn rating_form(movie_id: u32, status: &MovieStatus) -> Markup {
 }
 
 /// Renders ten buttons that look like five stars, one button per half star.
-pub fn half_star_buttons(given: Option<Stars>) -> Markup {
+pub fn half_star_buttons(rating: Option<Stars>) -> Markup {
     html! {
         div .halves {
             @for stars in (1..=MAX_HALVES).filter_map(Stars::from_halves) {
                 @let label = texts::stars(stars.value());
-                button name="stars" value=(stars.value()) aria-pressed=(given == Some(stars))
-                    class=[given.is_some_and(|given| stars.halves() <= given.halves()).then_some("on")]
+                button name="stars" value=(stars.value()) aria-pressed=(rating == Some(stars))
+                    class=[rating.is_some_and(|rating| stars.halves() <= rating.halves()).then_some("on")]
                     aria-label=(label) title=(label) {}
             }
         }

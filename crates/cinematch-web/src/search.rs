@@ -27,7 +27,7 @@ pub async fn search(
     fields: Fields,
 ) -> Result<Response, Problem> {
     let words: String = fields.get("q").unwrap_or_default().chars().take(MAX_LENGTH).collect();
-    let view = UserView::of(&state, &profile).await?;
+    let view = UserView::load(&state, &profile).await?;
     let limit = if caller.is_fragment { MAX_SUGGESTIONS } else { MAX_RESULTS };
     let hits = hits(&view.serving, &words, limit);
     let movies: Vec<MovieCard<'_>> = hits.into_iter().map(|hit| view.movie(hit.movie)).collect();
@@ -45,7 +45,7 @@ pub async fn search(
         }
     };
     let title = if words.is_empty() { texts::TITLE.to_owned() } else { texts::title(&words) };
-    Ok(page(&caller, &Page { searched: words, ..Page::new(title, Nav::Elsewhere, main) }))
+    Ok(page(&caller, &Page { searched: words, ..Page::new(title, Nav::Other, main) }))
 }
 
 /// Renders the options of the combobox.

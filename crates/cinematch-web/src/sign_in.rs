@@ -14,7 +14,7 @@ use super::layout::{Nav, Page, page};
 use super::page_caller::PageCaller;
 use super::responses::redirect;
 use super::texts::sign_in as texts;
-use cinematch_http::access::Client;
+use cinematch_http::access::ClientIp;
 use cinematch_http::config::{AccessConfig, AccessMode};
 use cinematch_http::problem::Problem;
 use cinematch_http::sessions::Sessions;
@@ -35,14 +35,14 @@ pub async fn show(State(access): State<Arc<AccessConfig>>, caller: PageCaller) -
             }
         }
     };
-    page(&caller, &Page::new(texts::SIGN_OUT, Nav::Elsewhere, main))
+    page(&caller, &Page::new(texts::SIGN_OUT, Nav::Other, main))
 }
 
 /// `POST /sign-in`: starts a session.
 pub async fn sign_in(
     State(sessions): State<Sessions>,
     caller: PageCaller,
-    Extension(Client(client)): Extension<Client>,
+    Extension(ClientIp(client)): Extension<ClientIp>,
     FormBody(fields): FormBody,
 ) -> Response {
     let email = fields.get("email").unwrap_or_default();
@@ -91,9 +91,9 @@ fn form(caller: &PageCaller, email: &str, problem: Option<&Problem>) -> Response
             p .small { (texts::HELP) }
         }
     };
-    let mut response = page(caller, &Page::new(texts::TITLE, Nav::Elsewhere, main));
+    let mut response = page(caller, &Page::new(texts::TITLE, Nav::Other, main));
     *response.status_mut() = problem.map_or(StatusCode::OK, Problem::status);
-    if let Some(wait) = problem.and_then(Problem::wait) {
+    if let Some(wait) = problem.and_then(Problem::retry_after_header) {
         response.headers_mut().insert(header::RETRY_AFTER, wait);
     }
     response

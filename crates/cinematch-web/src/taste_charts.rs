@@ -12,10 +12,10 @@ use super::texts::numbers::title_case;
 use super::texts::{self as common, charts as texts};
 
 /// Minimum rating of a liked movie and maximum rating of a disliked one, in half stars.
-const LIKED_FROM: u8 = 7;
-const DISLIKED_TO: u8 = 5;
+const MIN_LIKED_HALVES: u8 = 7;
+const MAX_DISLIKED_HALVES: u8 = 5;
 /// Maximum number of genres shown.
-const GENRES: usize = 12;
+const MAX_GENRES: usize = 12;
 /// Minimum number of liked movies for the popularity chart.
 const MIN_LIKED: usize = 5;
 
@@ -48,8 +48,8 @@ pub struct Popularity {
 /// Returns true for liked, false for disliked, `None` for neutral feedback.
 fn is_liked(feedback: &MovieFeedback) -> Option<bool> {
     match (feedback.stars, feedback.reaction) {
-        (Some(stars), _) if stars.halves() >= LIKED_FROM => Some(true),
-        (Some(stars), _) if stars.halves() <= DISLIKED_TO => Some(false),
+        (Some(stars), _) if stars.halves() >= MIN_LIKED_HALVES => Some(true),
+        (Some(stars), _) if stars.halves() <= MAX_DISLIKED_HALVES => Some(false),
         (_, Some(Reaction::Like)) => Some(true),
         (_, Some(Reaction::Dislike | Reaction::NotInterested)) => Some(false),
         (_, None) => None,
@@ -58,35 +58,35 @@ fn is_liked(feedback: &MovieFeedback) -> Option<bool> {
 
 impl TasteCharts {
     /// Counts a user's movies that are in the catalog. Takes O(n) time for n movies in the catalog.
-    pub fn of(taste: &UserHistory, recommender: &Recommender) -> Self {
-        let movies = taste.movies.iter().filter_map(|said| {
-            let movie = recommender.vocabulary().index_of(said.movie_id)?;
-            Some((said, recommender.movie(movie)))
+    pub fn new(history: &UserHistory, recommender: &Recommender) -> Self {
+        let movies = history.movies.iter().filter_map(|feedback| {
+            let movie = recommender.vocabulary().index_of(feedback.movie_id)?;
+            Some((feedback, recommender.movie(movie)))
         });
         let movies: Vec<(&MovieFeedback, &Movie)> = movies.collect();
-        Self::counted(&movies, recommender.movies())
+        Self::from_movies(&movies, recommender.movies())
     }
 
-    fn counted(movies: &[(&MovieFeedback, &Movie)], catalog: &[Movie]) -> Self {
+    fn from_movies(movies: &[(&MovieFeedback, &Movie)], catalog: &[Movie]) -> Self {
         let mut genres: BTreeMap<&str, (u32, u32)> = BTreeMap::new();
         let mut decades: BTreeMap<u16, u32> = BTreeMap::new();
         let mut stars = [0; 10];
         let mut liked: Vec<(u32, &Movie)> = Vec::new();
-        for (said, movie) in movies {
-            if let Some(given) = said.stars {
-                stars[usize::from(given.halves()) - 1] += 1;
+        for (feedback, movie) in movies {
+            if let Some(rating) = feedback.stars {
+                stars[usize::from(rating.halves()) - 1] += 1;
             }
-            let opinion = is_liked(said);
+            let opinion = is_liked(feedback);
             // Decades count watched and liked movies only.
             if let Some(year) = movie.year
-                && (said.watched || said.stars.is_some() || opinion == Some(true))
+                && (feedback.watched || feedback.stars.is_some() || opinion == Some(true))
             {
                 *decades.entry(year / 10 * 10).or_default() += 1;
             }
             let Some(is_liked) = opinion else { continue };
             for genre in &movie.genres {
-                let (with, against) = genres.entry(genre).or_default();
-                if is_liked { *with += 1 } else { *against += 1 }
+                let (with, n_disliked) = genres.entry(genre).or_default();
+                if is_liked { *with += 1 } else { *n_disliked += 1 }
             }
             if let Some(votes) = movie.vote_count.filter(|_| is_liked) {
                 liked.push((votes, movie));
@@ -97,13 +97,8 @@ impl TasteCharts {
             .map(|(name, (liked, disliked))| (name.to_owned(), liked, disliked))
             .collect();
         genres.sort_by_key(|(_, liked, disliked)| std::cmp::Reverse(liked + disliked));
-        genres.truncate(GENRES);
-        Self {
-            genres,
-            decades: without_gaps(&decades),
-            stars,
-            popularity: popularity(liked, catalog),
-        }
+        genres.truncate(MAX_GENRES);
+        Self { genres, decades: fill_gaps(&decades), stars, popularity: popularity(liked, catalog) }
     }
 
     /// Returns true if there is nothing to draw.
@@ -143,7 +138,7 @@ impl TasteCharts {
 }
 
 /// Returns all decades from the first to the last, including decades without movies.
-fn without_gaps(decades: &BTreeMap<u16, u32>) -> Vec<(u16, u32)> {
+fn fill_gaps(decades: &BTreeMap<u16, u32>) -> Vec<(u16, u32)> {
     let (Some((first, _)), Some((last, _))) = (decades.first_key_value(), decades.last_key_value())
     else {
         return Vec::new();
@@ -170,16 +165,16 @@ fn popularity(mut liked: Vec<(u32, &Movie)>, catalog: &[Movie]) -> Option<Popula
 
 impl Popularity {
     /// Returns a position from 0 (best known) to 1 (least known), logarithmic in the rank.
-    fn place(&self) -> f32 {
+    fn position(&self) -> f32 {
         let all = (self.n_movies.max(2) as f32).ln();
         ((self.rank as f32).ln() / all).clamp(0.0, 1.0)
     }
 
     fn show(&self) -> Markup {
-        let x = 10.0 + 300.0 * self.place();
+        let x = 10.0 + 300.0 * self.position();
         let (before, after) = texts::median(self.n_liked, self.rank, self.n_movies);
         html! {
-            p { (texts::popularity(self.place())) }
+            p { (texts::popularity(self.position())) }
             svg .scale viewBox="0 0 320 48" aria-hidden="true" focusable="false" {
                 rect .track x="10" y="12" width="300" height="8" rx="4" {}
                 circle .dot cx=(format!("{x:.1}")) cy="16" r="10" {}
@@ -193,12 +188,13 @@ impl Popularity {
 
 /// Renders the genres, with bars for disliked movies on the left and for liked movies on the right.
 fn genre_table(genres: &[(String, u32, u32)]) -> Markup {
-    let most = genres.iter().map(|(_, liked, disliked)| *liked.max(disliked)).max().unwrap_or(1);
-    let share = |count: u32| format!("{:.1}", 100.0 * count as f32 / most.max(1) as f32);
+    let max_count =
+        genres.iter().map(|(_, liked, disliked)| *liked.max(disliked)).max().unwrap_or(1);
+    let share = |count: u32| format!("{:.1}", 100.0 * count as f32 / max_count.max(1) as f32);
     let bar = |count: u32, class: &str, is_left: bool| {
         let width = share(count);
         let x = if is_left {
-            format!("{:.1}", 100.0 - 100.0 * count as f32 / most.max(1) as f32)
+            format!("{:.1}", 100.0 - 100.0 * count as f32 / max_count.max(1) as f32)
         } else {
             "0".to_owned()
         };
@@ -247,9 +243,9 @@ fn star_bars(stars: &[u32; 10]) -> Vec<(String, u32)> {
 fn columns(caption: &str, of: &str, bars: &[(String, u32)]) -> Markup {
     const HEIGHT: f32 = 110.0;
     const STEP: usize = 36;
-    let most = bars.iter().map(|bar| bar.1).max().unwrap_or(1).max(1);
+    let max_count = bars.iter().map(|bar| bar.1).max().unwrap_or(1).max(1);
     let width = bars.len() * STEP;
-    let height = |count: u32| HEIGHT * count as f32 / most as f32;
+    let height = |count: u32| HEIGHT * count as f32 / max_count as f32;
     // Abbreviates decades, since the labels of many columns would overlap.
     let short = |label: &str| {
         label.strip_suffix("0s").map_or(label.to_owned(), |_| format!("’{}", &label[2..]))
@@ -350,7 +346,7 @@ mod tests {
             .iter()
             .map(|feedback| (feedback, &catalog[feedback.movie_id.0 as usize - 1]))
             .collect();
-        let charts = TasteCharts::counted(&movies, &catalog);
+        let charts = TasteCharts::from_movies(&movies, &catalog);
         let genres: Vec<(&str, u32, u32)> =
             charts.genres.iter().map(|(name, a, b)| (name.as_str(), *a, *b)).collect();
         assert_eq!(genres, [("comedy", 3, 1), ("crime", 2, 1), ("drama", 2, 1)]);
@@ -365,12 +361,12 @@ mod tests {
         let html = charts.show().into_string();
         assert!(html.contains("<caption") && html.contains("1980s"), "{html}");
         assert!(!html.contains("style="), "the policy forbids inline styles");
-        assert!(TasteCharts::counted(&[], &catalog).is_empty());
+        assert!(TasteCharts::from_movies(&[], &catalog).is_empty());
     }
 
     #[test]
     fn decades_have_no_gaps() {
         let decades = BTreeMap::from([(1950, 2), (1980, 1)]);
-        assert_eq!(without_gaps(&decades), [(1950, 2), (1960, 0), (1970, 0), (1980, 1)]);
+        assert_eq!(fill_gaps(&decades), [(1950, 2), (1960, 0), (1970, 0), (1980, 1)]);
     }
 }

@@ -19,10 +19,10 @@ use super::texts::{card as card_texts, tonight as texts};
 use cinematch_http::config::AccessMode;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
-use cinematch_service::groups::{GroupAnswer, GroupQuestion, MemberBody, rank};
+use cinematch_service::groups::{GroupQuery, GroupResult, MemberBody, rank};
 
 /// Number of movies picked.
-const PICKS: usize = 5;
+const N_PICKS: usize = 5;
 /// Maximum number of members of a group.
 const MAX_MEMBERS: usize = 12;
 /// Aggregation strategies: value in the form, and label with explanation.
@@ -32,7 +32,7 @@ const STRATEGIES: [(&str, (&str, &str)); 3] =
 /// Members and filters in the query string.
 struct TonightParams {
     /// The members; the user alone if none is selected.
-    people: Vec<Profile>,
+    members: Vec<Profile>,
     minutes: Option<u32>,
     services: Vec<String>,
     genres: Vec<String>,
@@ -45,7 +45,7 @@ pub async fn tonight(
     PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let view = UserView::of(&state, &profile).await?;
+    let view = UserView::load(&state, &profile).await?;
     // In accounts mode, users pick movies for themselves only; in open mode, for any profiles.
     let household = match caller.mode {
         AccessMode::Open => {
@@ -54,9 +54,9 @@ pub async fn tonight(
         }
         AccessMode::Accounts => vec![profile.clone()],
     };
-    let params = TonightParams::of(&fields, &household, &profile, &view)?;
-    let answer = if fields.get("go").or(fields.get("who")).is_some() {
-        Some(rank(&state, &view.serving, params.question(&view)).await?)
+    let params = TonightParams::from_fields(&fields, &household, &profile, &view)?;
+    let result = if fields.get("go").or(fields.get("who")).is_some() {
+        Some(rank(&state, &view.serving, params.group_query(&view)).await?)
     } else {
         None
     };
@@ -64,7 +64,7 @@ pub async fn tonight(
         h1 { (texts::TITLE) }
         div .tonight {
             (form(&params, &household, &view))
-            @if let Some(answer) = &answer { (picks(&params, answer, &view)) }
+            @if let Some(result) = &result { (picks(&params, result, &view)) }
             @else {
                 p .hint { (texts::HINT) }
             }
@@ -77,18 +77,18 @@ pub async fn tonight(
 }
 
 impl TonightParams {
-    fn of(
+    fn from_fields(
         fields: &Fields,
         household: &[Profile],
         user: &Profile,
         view: &UserView,
     ) -> Result<Self, Problem> {
         let named: Vec<&str> = fields.all("who").collect();
-        let is_there = |profile: &&Profile| named.contains(&profile.key().as_str());
-        let mut people: Vec<Profile> =
-            household.iter().filter(is_there).take(MAX_MEMBERS).cloned().collect();
-        if people.is_empty() {
-            people.push(user.clone());
+        let is_member = |profile: &&Profile| named.contains(&profile.key().as_str());
+        let mut members: Vec<Profile> =
+            household.iter().filter(is_member).take(MAX_MEMBERS).cloned().collect();
+        if members.is_empty() {
+            members.push(user.clone());
         }
         // Initially, the user's own services are checked. An old address may contain services that no longer exist.
         let services = match fields.get("go") {
@@ -98,26 +98,26 @@ impl TonightParams {
         let offered = regional_services(view);
         let services = services.into_iter().filter(|name| offered.find(name).is_some()).collect();
         let strategy = fields.get("strategy").unwrap_or_default();
-        let known = STRATEGIES.into_iter().find(|it| it.0 == strategy).unwrap_or(STRATEGIES[0]);
+        let strategy = STRATEGIES.into_iter().find(|it| it.0 == strategy).unwrap_or(STRATEGIES[0]);
         Ok(Self {
-            people,
+            members,
             minutes: fields.number("minutes")?,
             services,
             genres: fields.list("genre"),
-            strategy: known.0,
+            strategy: strategy.0,
         })
     }
 
     /// Converts the parameters to a request for a group ranking.
-    fn question(&self, view: &UserView) -> GroupQuestion {
+    fn group_query(&self, view: &UserView) -> GroupQuery {
         let member = |profile: &Profile| MemberBody {
             user_id: Some(profile.key()),
             ..MemberBody::default()
         };
         let index = view.recommender().index();
         let region = view.region.map(|region| index.regions()[region].code().to_owned());
-        GroupQuestion {
-            members: self.people.iter().map(member).collect(),
+        GroupQuery {
+            members: self.members.iter().map(member).collect(),
             // Movies on a member's watchlist may be picked.
             with_watchlist: true,
             strategy: match self.strategy {
@@ -133,7 +133,7 @@ impl TonightParams {
                     runtime_max: self.minutes,
                     ..Filters::default()
                 },
-                limit: PICKS,
+                limit: N_PICKS,
                 explain: true,
                 ..Query::default()
             },
@@ -149,7 +149,7 @@ fn regional_services(view: &UserView) -> &NameList {
 
 fn form(params: &TonightParams, household: &[Profile], view: &UserView) -> Markup {
     let index = view.recommender().index();
-    let is_there = |profile: &Profile| params.people.iter().any(|it| it.id == profile.id);
+    let is_member = |profile: &Profile| params.members.iter().any(|it| it.id == profile.id);
     html! {
         form .evening method="get" action="/tonight#picks" {
             input type="hidden" name="go" value="1";
@@ -159,7 +159,7 @@ fn form(params: &TonightParams, household: &[Profile], view: &UserView) -> Marku
                     div .chips {
                         @for profile in household {
                             label {
-                                input type="checkbox" name="who" value=(profile.id) checked[is_there(profile)];
+                                input type="checkbox" name="who" value=(profile.id) checked[is_member(profile)];
                                 (profile.name)
                             }
                         }
@@ -181,8 +181,8 @@ fn form(params: &TonightParams, household: &[Profile], view: &UserView) -> Marku
                     }
                 }
             }
-            (Choice::of(&index.genres, &params.genres, title_case).show("genre", texts::MOOD, None))
-            (Choice::of(regional_services(view), &params.services, str::to_owned).show("service", texts::SERVICES, None))
+            (Choice::new(&index.genres, &params.genres, title_case).show("genre", texts::MOOD, None))
+            (Choice::new(regional_services(view), &params.services, str::to_owned).show("service", texts::SERVICES, None))
             @if household.len() > 1 {
                 fieldset {
                     legend { (texts::STRATEGY) }
@@ -204,16 +204,16 @@ fn form(params: &TonightParams, household: &[Profile], view: &UserView) -> Marku
 }
 
 /// Renders the picks with each member's expected enjoyment.
-fn picks(params: &TonightParams, answer: &GroupAnswer<'_>, view: &UserView) -> Markup {
-    let ranked = &answer.ranked;
+fn picks(params: &TonightParams, result: &GroupResult<'_>, view: &UserView) -> Markup {
+    let ranked = &result.ranked;
     html! {
         section .picks aria-labelledby="picks" {
             h2 #picks tabindex="-1" { (texts::heading(ranked.items.len())) }
             @if ranked.items.is_empty() {
                 p { (texts::NO_PICKS) }
-            } @else if params.people.len() > 1 {
+            } @else if params.members.len() > 1 {
                 ul .content {
-                    @for (profile, share) in params.people.iter().zip(&ranked.satisfaction) {
+                    @for (profile, share) in params.members.iter().zip(&ranked.satisfaction) {
                         li { (group_match(&profile.name, *share)) }
                     }
                 }
@@ -225,14 +225,14 @@ fn picks(params: &TonightParams, answer: &GroupAnswer<'_>, view: &UserView) -> M
                         pick.members.iter().map(|member| explanation(&member.reasons)).collect();
                     @let more = html! {
                         ul .happiness {
-                            @for ((profile, member), best) in params.people.iter().zip(&pick.members).zip(&ranked.best) {
-                                li { (enjoyment(&profile.name, share_of(member.score, *best))) }
+                            @for ((profile, member), best) in params.members.iter().zip(&pick.members).zip(&ranked.best) {
+                                li { (enjoyment(&profile.name, score_share(member.score, *best))) }
                             }
                         }
                         details .why {
                             summary { (card_texts::WHY) }
-                            @for (profile, reasons) in params.people.iter().zip(&reasons) {
-                                @if params.people.len() > 1 { p .whose { (texts::reasons_for(&profile.name)) } }
+                            @for (profile, reasons) in params.members.iter().zip(&reasons) {
+                                @if params.members.len() > 1 { p .whose { (texts::reasons_for(&profile.name)) } }
                                 ul { @for part in reasons.split(" • ") { li { (part) } } }
                             }
                         }
@@ -245,7 +245,7 @@ fn picks(params: &TonightParams, answer: &GroupAnswer<'_>, view: &UserView) -> M
 }
 
 /// Returns a movie's score relative to the member's best score, from 0 to 1.
-fn share_of(score: f32, best: Option<f32>) -> f32 {
+fn score_share(score: f32, best: Option<f32>) -> f32 {
     match best {
         Some(best) if best > 0.0 => (score / best).clamp(0.0, 1.0),
         _ => 0.0,
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn enjoyment_is_relative_to_the_members_best_movie() {
-        let tenths = |score, best| (10.0 * share_of(score, best)).round() as i32;
+        let tenths = |score, best| (10.0 * score_share(score, best)).round() as i32;
         let best = Some(1.0);
         assert_eq!([tenths(0.5, best), tenths(2.0, best), tenths(-1.0, best)], [5, 10, 0]);
         assert_eq!([tenths(0.5, None), tenths(0.5, Some(0.0))], [0, 0]);

@@ -16,10 +16,10 @@ use super::page_caller::PageUser;
 use super::responses::redirect_with_note;
 use super::strip::strip;
 use super::texts::watchlist as texts;
-use cinematch_http::extract::PathOf;
+use cinematch_http::extract::PathParams;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
-use cinematch_service::listing::why;
+use cinematch_service::listing::details;
 
 /// Number of movies shown before "Show all".
 const MAX_SHOWN: usize = 100;
@@ -33,7 +33,7 @@ enum Sort {
     /// Shortest first.
     Short,
     /// The user's services first, then any service.
-    Mine,
+    Available,
     /// Most recently added first.
     Added,
 }
@@ -42,7 +42,7 @@ impl Sort {
     const ALL: [(Self, &str, &str); 4] = [
         (Self::Best, "best", texts::BEST_FOR_YOU),
         (Self::Short, "short", texts::SHORTEST),
-        (Self::Mine, "mine", texts::ON_YOUR_SERVICES),
+        (Self::Available, "mine", texts::ON_YOUR_SERVICES),
         (Self::Added, "added", texts::RECENTLY_ADDED),
     ];
 
@@ -51,7 +51,7 @@ impl Sort {
         Self::ALL.into_iter().find(|sort| sort.0 == self).map_or("", |sort| sort.1)
     }
 
-    fn of(name: &str) -> Option<Self> {
+    fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|sort| sort.1 == name).map(|sort| sort.0)
     }
 }
@@ -62,7 +62,7 @@ struct Entry<'a> {
     /// `None` if the movie is no longer in the catalog.
     movie: Option<MovieCard<'a>>,
     /// True if the movie is on one of the user's services.
-    is_mine: bool,
+    is_available: bool,
 }
 
 impl Entry<'_> {
@@ -72,22 +72,22 @@ impl Entry<'_> {
         let first = match sort {
             Sort::Added => 0,
             Sort::Short => item.and_then(|item| item.runtime).unwrap_or(u32::MAX),
-            Sort::Mine => match item {
-                Some(_) if self.is_mine => 0,
+            Sort::Available => match item {
+                Some(_) if self.is_available => 0,
                 Some(item) if !item.services.is_empty() => 1,
                 Some(_) => 2,
                 None => 3,
             },
             Sort::Best => u32::MAX,
         };
-        let worth = self.movie.as_ref().and_then(|movie| movie.why.as_ref()).map(|why| {
-            let stars = why.predicted_rating.map_or(0.0, |predicted| predicted.stars);
+        let score = self.movie.as_ref().and_then(|movie| movie.details.as_ref()).map(|details| {
+            let stars = details.predicted_rating.map_or(0.0, |predicted| predicted.stars);
             // Stars count in tenths, as displayed; the score breaks ties.
             (f64::from(stars) * 10.0).round() as i64 * 1_000_000
-                + (f64::from(why.score) * 100_000.0).round() as i64
+                + (f64::from(details.score) * 100_000.0).round() as i64
         });
-        let by_worth = matches!(sort, Sort::Best | Sort::Mine);
-        (first, Reverse(if by_worth { worth.unwrap_or(i64::MIN) } else { 0 }))
+        let is_by_score = matches!(sort, Sort::Best | Sort::Available);
+        (first, Reverse(if is_by_score { score.unwrap_or(i64::MIN) } else { 0 }))
     }
 }
 
@@ -97,17 +97,17 @@ pub async fn watchlist(
     PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let sort = fields.get("sort").and_then(Sort::of).unwrap_or_default();
-    let is_all = fields.get("show") == Some("all");
-    let view = UserView::of(&state, &profile).await?;
-    let (seen, mut wanted): (Vec<Entry<'_>>, Vec<Entry<'_>>) =
+    let sort = fields.get("sort").and_then(Sort::from_name).unwrap_or_default();
+    let shows_all = fields.get("show") == Some("all");
+    let view = UserView::load(&state, &profile).await?;
+    let (watched, mut unwatched): (Vec<Entry<'_>>, Vec<Entry<'_>>) =
         entries(&view, state.store().watchlist(&profile.key()).await?)?
             .into_iter()
             .partition(|entry| entry.listed.watched);
-    wanted.sort_by_key(|entry| entry.key(sort));
+    unwatched.sort_by_key(|entry| entry.key(sort));
     let main = html! {
         h1 { (texts::TITLE) }
-        @if wanted.is_empty() && seen.is_empty() {
+        @if unwatched.is_empty() && watched.is_empty() {
             section .plain {
                 p { (texts::EMPTY) }
                 p { a .button href="/" { (texts::FIND_FILMS) } }
@@ -115,21 +115,21 @@ pub async fn watchlist(
         } @else {
             section aria-labelledby="wanted" {
                 h2 #wanted { (texts::TO_WATCH) }
-                p { (summary(&wanted)) }
-                @if wanted.len() > 1 { (sorts(sort, &wanted)) }
-                @if !wanted.is_empty() { ul .strips .wanted { (list(&wanted, is_all)) } }
+                p { (summary(&unwatched)) }
+                @if unwatched.len() > 1 { (sort_links(sort, &unwatched)) }
+                @if !unwatched.is_empty() { ul .strips .wanted { (list(&unwatched, shows_all)) } }
             }
-            @if !seen.is_empty() {
+            @if !watched.is_empty() {
                 section aria-labelledby="watched" {
                     h2 #watched { (texts::WATCHED) }
-                    ul .strips .kept { (list(&seen, is_all)) }
+                    ul .strips .kept { (list(&watched, shows_all)) }
                 }
             }
         }
-        @if wanted.len().max(seen.len()) > MAX_SHOWN && !is_all {
+        @if unwatched.len().max(watched.len()) > MAX_SHOWN && !shows_all {
             p {
                 a .button href={ "/watchlist?show=all&sort=" (sort.name()) } {
-                    (texts::show_all(wanted.len() + seen.len()))
+                    (texts::show_all(unwatched.len() + watched.len()))
                 }
             }
         }
@@ -145,38 +145,38 @@ fn entries(view: &UserView, listed: Vec<WatchlistItem>) -> Result<Vec<Entry<'_>>
     let found: Vec<Option<MovieIdx>> = listed.iter().map(|item| view.find(item.movie_id)).collect();
     let known: Vec<MovieIdx> = found.iter().flatten().copied().collect();
     let query = view.query(1);
-    let mine = query.filters.services.clone();
+    let user_services = query.filters.services.clone();
     let mut assessed = view.recommender().score_movies(&view.resolve(&query)?, &known).into_iter();
     let entries = listed.into_iter().zip(found).map(|(listed, found)| {
         let movie = found.map(|movie| {
             // Watched movies need no prediction.
-            let why = assessed.next().map(why).filter(|_| !listed.watched);
-            MovieCard { why, ..view.movie(movie) }
+            let details = assessed.next().map(details).filter(|_| !listed.watched);
+            MovieCard { details, ..view.movie(movie) }
         });
-        let is_mine = movie.as_ref().is_some_and(|movie| {
-            movie.item.services.iter().any(|service| mine.iter().any(|own| own == service))
+        let is_available = movie.as_ref().is_some_and(|movie| {
+            movie.item.services.iter().any(|service| user_services.iter().any(|own| own == service))
         });
-        Entry { listed, movie, is_mine }
+        Entry { listed, movie, is_available }
     });
     Ok(entries.collect())
 }
 
 /// Formats the number of movies to watch and their total length.
-fn summary(wanted: &[Entry<'_>]) -> String {
-    let runtimes = wanted.iter().filter_map(|entry| entry.movie.as_ref()?.item.runtime);
-    texts::summary(wanted.len(), runtimes.sum())
+fn summary(unwatched: &[Entry<'_>]) -> String {
+    let runtimes = unwatched.iter().filter_map(|entry| entry.movie.as_ref()?.item.runtime);
+    texts::summary(unwatched.len(), runtimes.sum())
 }
 
 /// Renders links that sort the list. Omits sorting by services if no movie is on any service.
-fn sorts(current: Sort, wanted: &[Entry<'_>]) -> Markup {
+fn sort_links(current: Sort, unwatched: &[Entry<'_>]) -> Markup {
     let is_on =
         |entry: &Entry<'_>| entry.movie.as_ref().is_some_and(|it| !it.item.services.is_empty());
-    let are_anywhere = wanted.iter().any(is_on);
+    let any_available = unwatched.iter().any(is_on);
     html! {
         nav .sorts aria-label=(texts::SORT_BY) {
             ul .chips {
                 @for (sort, name, label) in Sort::ALL {
-                    @if sort != Sort::Mine || are_anywhere {
+                    @if sort != Sort::Available || any_available {
                         li {
                             a .quiet href={ "/watchlist?sort=" (name) }
                                 aria-current=[(sort == current).then_some("true")] { (label) }
@@ -188,17 +188,17 @@ fn sorts(current: Sort, wanted: &[Entry<'_>]) -> Markup {
     }
 }
 
-fn list(entries: &[Entry<'_>], is_all: bool) -> Markup {
-    let shown = if is_all { entries.len() } else { entries.len().min(MAX_SHOWN) };
+fn list(entries: &[Entry<'_>], shows_all: bool) -> Markup {
+    let shown = if shows_all { entries.len() } else { entries.len().min(MAX_SHOWN) };
     html! {
-        @for entry in &entries[..shown] { li { (one(entry)) } }
+        @for entry in &entries[..shown] { li { (entry_row(entry)) } }
     }
 }
 
-fn one(entry: &Entry<'_>) -> Markup {
+fn entry_row(entry: &Entry<'_>) -> Markup {
     let listed = &entry.listed;
     let more = html! {
-        @if entry.is_mine { p .mine { (texts::AVAILABLE) } }
+        @if entry.is_available { p .mine { (texts::AVAILABLE) } }
         @if let Some(service) = &listed.service { p .facts { (texts::planned_on(service)) } }
     };
     html! {
@@ -226,11 +226,11 @@ fn one(entry: &Entry<'_>) -> Markup {
 pub async fn remove(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
-    PathOf(movie_id): PathOf<u32>,
+    PathParams(movie_id): PathParams<u32>,
 ) -> Result<Response, Problem> {
-    let was_there =
+    let is_removed =
         state.store().remove_from_watchlist(&profile.key(), MovieId(movie_id), state.now()).await?;
-    let text = if was_there { texts::REMOVED } else { texts::NOT_LISTED };
+    let text = if is_removed { texts::REMOVED } else { texts::NOT_LISTED };
     Ok(redirect_with_note(&caller.back, &Note::plain(text)))
 }
 
@@ -250,7 +250,7 @@ mod tests {
                 added_at: 0,
             },
             movie: None,
-            is_mine: false,
+            is_available: false,
         };
         assert_eq!(summary(&[]), "0 films.");
         assert_eq!(summary(&[entry(1)]), "1 film.");
@@ -267,7 +267,7 @@ mod tests {
             watched: false,
             added_at: 0,
         };
-        let html = one(&Entry { listed, movie: None, is_mine: false }).into_string();
+        let html = entry_row(&Entry { listed, movie: None, is_available: false }).into_string();
         assert!(html.contains("&lt;b&gt;Gone&lt;/b&gt;") && html.contains("/watchlist/7/remove"));
         assert!(!html.contains("<b>"), "{html}");
     }

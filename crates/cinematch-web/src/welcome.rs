@@ -34,16 +34,16 @@ use cinematch_service::Service;
 use cinematch_service::preferences::{NewPreferences, save};
 
 /// Number of answers that suffice for useful recommendations.
-const ENOUGH: usize = 5;
+const MIN_ANSWERS: usize = 5;
 /// Number of recommendations beside the questions.
-const LISTED: usize = 10;
+const LIST_LENGTH: usize = 10;
 /// Maximum number of movies per list in the address.
 const MAX_IDS: usize = 200;
 /// Cookie that stores the movies in the address for the next visit. Expires after one year.
 const STATE_COOKIE: &str = "cinematch_passed";
 const STATE_SECONDS: u32 = 365 * 24 * 3600;
 /// Maximum number of actors named in a question.
-const CAST: usize = 3;
+const MAX_CAST: usize = 3;
 
 /// `GET /welcome`: asks for a name, then for country and services.
 pub async fn welcome(
@@ -65,9 +65,9 @@ pub async fn welcome(
                 p .later { a .quiet href="/people" { (texts::EXISTING_PROFILE) } }
             }
         };
-        return Ok(page(&caller, &Page::new(texts::TITLE, Nav::Elsewhere, main)));
+        return Ok(page(&caller, &Page::new(texts::TITLE, Nav::Other, main)));
     };
-    let view = UserView::of(&state, profile).await?;
+    let view = UserView::load(&state, profile).await?;
     let main = html! {
         section .plain {
             (steps(1))
@@ -76,7 +76,7 @@ pub async fn welcome(
             p { (texts::RATED_ELSEWHERE) a href="/import" { (common::IMPORT_RATINGS) } "." }
         }
     };
-    Ok(page(&caller, &Page::new(texts::SERVICES_HEADING, Nav::Elsewhere, main)))
+    Ok(page(&caller, &Page::new(texts::SERVICES_HEADING, Nav::Other, main)))
 }
 
 /// Renders the steps of onboarding, with the current step marked.
@@ -94,16 +94,16 @@ fn steps(here: usize) -> Markup {
 fn services_form(view: &UserView, fields: &Fields) -> Markup {
     let index = view.recommender().index();
     let regions = index.regions();
-    let asked = fields.get("region").and_then(|code| index.find_region(code));
-    let region = asked.or(view.region);
+    let requested_region = fields.get("region").and_then(|code| index.find_region(code));
+    let region = requested_region.or(view.region);
     let services = match region {
         Some(region) => &regions[region].services,
         None => &index.services,
     };
     // Checked services remain checked when the user switches to another country.
     let mut chosen = fields.list("service");
-    for service in &view.taste.preferences.services {
-        if asked.is_none() && !chosen.contains(service) {
+    for service in &view.history.preferences.services {
+        if requested_region.is_none() && !chosen.contains(service) {
             chosen.push(service.clone());
         }
     }
@@ -129,7 +129,7 @@ fn services_form(view: &UserView, fields: &Fields) -> Markup {
             @if services.names().is_empty() {
                 p { (texts::NO_SERVICES) }
             } @else {
-                (Choice::of(services, &chosen, str::to_owned)
+                (Choice::new(services, &chosen, str::to_owned)
                     .show("service", texts::SERVICES, Some(texts::SERVICES_HELP)))
                 @if region.is_none() && view.serving.bundle.has_mock_services() {
                     p .small { span .mock { (common::DEMO) } (texts::DEMO_SERVICES) }
@@ -149,8 +149,8 @@ pub async fn save_services(
     PageUser { profile, .. }: PageUser,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
-    let taste = state.user_history(&profile.key()).await?;
-    let before = taste.preferences.clone();
+    let history = state.user_history(&profile.key()).await?;
+    let before = history.preferences.clone();
     let new = NewPreferences {
         services: fields.list("service"),
         region: fields.get("region").map(str::to_owned),
@@ -182,7 +182,7 @@ fn join_ids(movies: &[MovieId]) -> String {
 }
 
 impl OnboardingState {
-    fn of(fields: &Fields) -> Self {
+    fn from_fields(fields: &Fields) -> Self {
         let movies = |name| parse_ids(fields.get(name).unwrap_or_default());
         let last = fields.get("last").and_then(|number| number.parse().ok()).map(MovieId);
         Self { not_seen: movies("not_seen"), skipped: movies("skipped"), last }
@@ -230,7 +230,7 @@ impl OnboardingState {
 
     /// Returns all answers: the user's feedback, and the movies marked as not seen or skipped here.
     fn answers(&self, view: &UserView) -> Vec<(MovieIdx, Answer)> {
-        let UserHistory { movies, listed, .. } = &*view.taste;
+        let UserHistory { movies, watchlist, .. } = &*view.history;
         let feedback = movies.iter().map(|movie| match movie.reaction {
             Some(Reaction::NotInterested) if movie.stars.is_none() => {
                 (movie.movie_id, Answer::Skipped)
@@ -240,7 +240,7 @@ impl OnboardingState {
         let with = |movies: &[MovieId], answer| {
             movies.iter().map(move |movie| (*movie, answer)).collect::<Vec<_>>()
         };
-        let onboarding = with(listed, Answer::NotSeen)
+        let onboarding = with(watchlist, Answer::NotSeen)
             .into_iter()
             .chain(with(&self.not_seen, Answer::NotSeen))
             .chain(with(&self.skipped, Answer::Skipped));
@@ -258,8 +258,8 @@ pub async fn questions(
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let view = UserView::of(&state, &profile).await?;
-    let mut onboarding = OnboardingState::of(&fields);
+    let view = UserView::load(&state, &profile).await?;
+    let mut onboarding = OnboardingState::from_fields(&fields);
     if onboarding == OnboardingState::default() {
         onboarding = OnboardingState::from_cookie(&headers, &profile);
     }
@@ -271,7 +271,7 @@ pub async fn questions(
         (announcement(""))
         div .asking { (parts) }
     };
-    Ok(page(&caller, &Page::new(texts::RATE_HEADING, Nav::Elsewhere, main)))
+    Ok(page(&caller, &Page::new(texts::RATE_HEADING, Nav::Other, main)))
 }
 
 /// `POST /welcome/rate`: saves an answer and shows the next question.
@@ -280,7 +280,7 @@ pub async fn answer(
     PageUser { caller, profile }: PageUser,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
-    let mut onboarding = OnboardingState::of(&fields);
+    let mut onboarding = OnboardingState::from_fields(&fields);
     let movie = fields.number("film")?.map(MovieId);
     let movie = movie.ok_or_else(|| Problem::field("film", errors::MISSING))?;
     onboarding.last = None;
@@ -305,7 +305,7 @@ pub async fn answer(
         onboarding.save_to_cookie(&profile, &mut response);
         return Ok(response);
     }
-    let view = UserView::of(&state, &profile).await?;
+    let view = UserView::load(&state, &profile).await?;
     let (parts, next) = parts(&view, &onboarding)?;
     let note = match next {
         Some(next) => texts::next(&notice, next),
@@ -346,17 +346,17 @@ fn parts<'a>(
 }
 
 /// Renders a movie with a rating form.
-fn question(view: &UserView, film: MovieIdx, onboarding: &OnboardingState) -> Markup {
-    let movie = view.recommender().movie(film);
-    let shown = view.movie(film);
+fn question(view: &UserView, index: MovieIdx, onboarding: &OnboardingState) -> Markup {
+    let movie = view.recommender().movie(index);
+    let card = view.movie(index);
     html! {
-        div .poster { (poster(&shown.item)) }
+        div .poster { (poster(&card.item)) }
         div .about {
             h2 #asked { (movie.title) }
-            (facts(&shown.item))
+            (facts(&card.item))
             @if !movie.directors.is_empty() { p .with { (texts::directed_by(&movie.directors.join(", "))) } }
             @if !movie.cast.is_empty() {
-                p .with { (texts::starring(&movie.cast[..movie.cast.len().min(CAST)].join(", "))) }
+                p .with { (texts::starring(&movie.cast[..movie.cast.len().min(MAX_CAST)].join(", "))) }
             }
             form .rate method="post" action="/welcome/rate" data-live {
                 input type="hidden" name="film" value=(movie.movie_id.0);
@@ -382,37 +382,37 @@ fn hidden(onboarding: &OnboardingState) -> Markup {
 
 /// Renders the number of answers, and the last rating with a button that removes it.
 fn progress(view: &UserView, onboarding: &OnboardingState) -> Markup {
-    let taste = &view.taste;
+    let history = &view.history;
     let n_answers =
-        taste.movies.iter().filter(|movie| movie.stars.is_some() || movie.reaction.is_some());
+        history.movies.iter().filter(|movie| movie.stars.is_some() || movie.reaction.is_some());
     let n_answers = n_answers.count();
     let last = onboarding.last.and_then(|last| {
-        let stars = taste.rated().find_map(|(film, stars)| (film == last).then_some(stars))?;
+        let stars = history.rated().find_map(|(index, stars)| (index == last).then_some(stars))?;
         Some((last, view.recommender().movie(view.find(last)?), stars))
     });
     html! {
         div .progress {
             label for="answers" {
-                (texts::progress(n_answers, ENOUGH))
+                (texts::progress(n_answers, MIN_ANSWERS))
             }
-            progress #answers max=(ENOUGH) value=(n_answers.min(ENOUGH)) {}
-            @if let Some((film, movie, stars)) = last {
+            progress #answers max=(MIN_ANSWERS) value=(n_answers.min(MIN_ANSWERS)) {}
+            @if let Some((index, movie, stars)) = last {
                 form .inline method="post" action="/welcome/rate" data-live {
-                    input type="hidden" name="film" value=(film.0);
+                    input type="hidden" name="film" value=(index.0);
                     (hidden(onboarding))
                     span { (texts::last_rating(&movie.title, stars.value())) }
                     button .quiet name="answer" value="take_back" { (texts::UNDO_RATING) }
                 }
             }
-            p { a class=[(n_answers >= ENOUGH).then_some("button")] href="/" { (common::SEE_RECOMMENDATIONS) } }
+            p { a class=[(n_answers >= MIN_ANSWERS).then_some("button")] href="/" { (common::SEE_RECOMMENDATIONS) } }
         }
     }
 }
 
 /// Renders the current recommendations, with their moves since the last answer.
 fn list(view: &UserView, onboarding: &OnboardingState) -> Result<Markup, Problem> {
-    let movies = view.list(&view.query(LISTED))?;
-    let before = match onboarding.last {
+    let movies = view.list(&view.query(LIST_LENGTH))?;
+    let previous = match onboarding.last {
         Some(last) => Some(list_without(view, last)?),
         None => None,
     };
@@ -420,15 +420,15 @@ fn list(view: &UserView, onboarding: &OnboardingState) -> Result<Markup, Problem
         section .so-far aria-labelledby="list" {
             h2 #list { (texts::LIST) }
             ol {
-                @for (at, movie) in movies.iter().enumerate() {
+                @for (rank, movie) in movies.iter().enumerate() {
                     li {
                         span .poster { (poster(&movie.item)) }
                         span .what {
                             a href=(super::card::address(&movie.item)) { (movie.item.title) }
                             @if let Some(year) = movie.item.year { " " span .year { (year) } }
-                            (because(movie))
+                            (first_reason(movie))
                         }
-                        @if let Some(before) = &before { (moved(before, movie.item.movie_id, at)) }
+                        @if let Some(previous) = &previous { (moved(previous, movie.item.movie_id, rank)) }
                     }
                 }
             }
@@ -438,8 +438,8 @@ fn list(view: &UserView, onboarding: &OnboardingState) -> Result<Markup, Problem
 }
 
 /// Renders the first reason for a movie.
-fn because(movie: &MovieCard<'_>) -> Markup {
-    let line = movie.why.as_ref().and_then(|why| why.explanation.as_deref());
+fn first_reason(movie: &MovieCard<'_>) -> Markup {
+    let line = movie.details.as_ref().and_then(|why| why.explanation.as_deref());
     html! {
         @if let Some(first) = line.and_then(|line| line.split(" • ").next()) {
             span .detail { (first) }
@@ -449,7 +449,7 @@ fn because(movie: &MovieCard<'_>) -> Markup {
 
 /// Returns the ids of the movies that would be recommended without the feedback on a movie.
 fn list_without(view: &UserView, last: MovieId) -> Result<Vec<MovieId>, Problem> {
-    let mut query = view.query(LISTED);
+    let mut query = view.query(LIST_LENGTH);
     query.ratings.retain(|rating| rating.movie_id != last);
     query.seen.retain(|movie| *movie != last);
     let movies = view.list(&query)?;
@@ -457,11 +457,15 @@ fn list_without(view: &UserView, last: MovieId) -> Result<Vec<MovieId>, Problem>
 }
 
 /// Renders a movie's move in the list since the last answer.
-fn moved(before: &[MovieId], movie: MovieId, now: usize) -> Markup {
-    let (class, (sign, words)) = match before.iter().position(|other| *other == movie) {
+fn moved(previous: &[MovieId], movie: MovieId, rank: usize) -> Markup {
+    let (class, (sign, words)) = match previous.iter().position(|other| *other == movie) {
         None => ("up", (texts::NEW.to_owned(), String::new())),
-        Some(then) if then > now => ("up", texts::moved_up(then - now)),
-        Some(then) if then < now => ("down", texts::moved_down(now - then)),
+        Some(previous_rank) if previous_rank > rank => {
+            ("up", texts::moved_up(previous_rank - rank))
+        }
+        Some(previous_rank) if previous_rank < rank => {
+            ("down", texts::moved_down(rank - previous_rank))
+        }
         Some(_) => return html! {},
     };
     html! {
@@ -485,9 +489,9 @@ mod tests {
         };
         assert_eq!(onboarding.address(), "/welcome/rate?not%5Fseen=6%2E47&skipped=1&last=110");
         let fields = onboarding.fields().into_iter().map(|(name, value)| (name.to_owned(), value));
-        assert_eq!(OnboardingState::of(&Fields::of(fields.collect())), onboarding);
+        assert_eq!(OnboardingState::from_fields(&Fields::from_pairs(fields.collect())), onboarding);
         let malformed = vec![("skipped".to_owned(), "x.7.-1.99999999999".to_owned())];
-        assert_eq!(OnboardingState::of(&Fields::of(malformed)).skipped, [MovieId(7)]);
+        assert_eq!(OnboardingState::from_fields(&Fields::from_pairs(malformed)).skipped, [MovieId(7)]);
         assert_eq!(OnboardingState::default().address(), "/welcome/rate");
     }
 

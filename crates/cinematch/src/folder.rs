@@ -119,8 +119,8 @@ impl Catalog {
             });
             self.problems.append(&mut rows.problems);
             self.unlisted = rows.unlisted;
-            let kept = Vocabulary::new(self.movies.iter().map(|movie| movie.movie_id));
-            self.ratings = Some(interactions.restricted_to(&kept));
+            let merged_movies = Vocabulary::new(self.movies.iter().map(|movie| movie.movie_id));
+            self.ratings = Some(interactions.restricted_to(&merged_movies));
         }
         Ok(())
     }

@@ -17,31 +17,31 @@ pub fn cache(setup: &Setup) -> Result<Report> {
     let redis = Redis::start()?;
     let mut report = Report::new("cache");
     let url = redis.url();
-    for (name, more) in [
+    for (name, flags) in [
         ("no cache", &["--cache-mb", "0"][..]),
         ("in memory", &[]),
         ("in Redis", &["--cache-mb", "0", "--redis-url", &url]),
         ("in both", &["--redis-url", &url]),
     ] {
-        let server = stage.ours(&format!("cache {name}"), more)?;
-        let people = stage.people(&server)?;
+        let server = stage.ours(&format!("cache {name}"), flags)?;
+        let traffic = stage.traffic(&server)?;
         redis.flush()?;
         // The first load fills the cache; the second is measured.
-        mixed::load(&server, &people, (RATE, setup.pace.latency), || Ok(()))?;
+        mixed::load(&server, &traffic, (RATE, setup.scale.latency), || Ok(()))?;
         let before = redis.cpu_seconds();
-        let found = mixed::load(&server, &people, (RATE, setup.pace.latency), || Ok(()))?;
-        let of_redis = redis.cpu_seconds() - before;
-        let all = found.all();
-        let requests = RATE * setup.pace.latency.as_secs_f64();
-        let of = |percent| percentile(&all, percent).into_iter().collect();
-        report.compare(format!("{name}: latency p50"), Unit::Seconds, of(50.0), vec![]);
-        report.compare(format!("{name}: latency p99"), Unit::Seconds, of(99.0), vec![]);
-        let cpu = vec![found.cpu_of_reply];
+        let result = mixed::load(&server, &traffic, (RATE, setup.scale.latency), || Ok(()))?;
+        let redis_cpu = redis.cpu_seconds() - before;
+        let all = result.all();
+        let requests = RATE * setup.scale.latency.as_secs_f64();
+        let latency = |percent| percentile(&all, percent).into_iter().collect();
+        report.compare(format!("{name}: latency p50"), Unit::Seconds, latency(50.0), vec![]);
+        report.compare(format!("{name}: latency p99"), Unit::Seconds, latency(99.0), vec![]);
+        let cpu = vec![result.cpu_per_reply];
         report.compare(format!("{name}: CPU time per reply"), Unit::Seconds, cpu, vec![]);
-        let cpu = vec![of_redis / requests];
+        let cpu = vec![redis_cpu / requests];
         report.compare(format!("{name}: CPU time of Redis per reply"), Unit::Seconds, cpu, vec![]);
-        let held = server.memory().context("cannot read the server's memory")?;
-        let bytes = vec![held.resident as f64];
+        let memory = server.memory().context("cannot read the server's memory")?;
+        let bytes = vec![memory.resident as f64];
         report.compare(format!("{name}: memory"), Unit::Bytes, bytes, vec![]);
         if let Some(rates) = mixed::hit_rates(&server)? {
             report.note(rates);

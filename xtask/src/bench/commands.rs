@@ -110,20 +110,20 @@ pub struct PeerServer {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum PeerKind {
     /// pandas and scikit-learn, with artifacts of `train.py`.
-    Usual,
+    Plain,
     /// numpy and scipy, with our artifacts; its replies equal ours.
     Tuned,
-    /// [`PeerKind::Usual`] with search, and with users and their ratings in SQLite.
-    People,
+    /// [`PeerKind::Plain`] with search, and with users and their ratings in SQLite.
+    WithProfiles,
 }
 
 impl PeerServer {
     /// Returns the name for tables and messages.
     pub fn name(self) -> String {
         let kind = match self.kind {
-            PeerKind::Usual => "usual peer",
+            PeerKind::Plain => "usual peer",
             PeerKind::Tuned => "tuned peer",
-            PeerKind::People => "usual peer with profiles",
+            PeerKind::WithProfiles => "usual peer with profiles",
         };
         let plural = if self.workers == 1 { "" } else { "s" };
         format!("{kind}, {} worker{plural}", self.workers)
@@ -131,9 +131,9 @@ impl PeerServer {
 
     fn script(self) -> &'static str {
         match self.kind {
-            PeerKind::Usual => "serve.py",
+            PeerKind::Plain => "serve.py",
             PeerKind::Tuned => "serve_tuned.py",
-            PeerKind::People => "serve_people.py",
+            PeerKind::WithProfiles => "serve_people.py",
         }
     }
 }
@@ -153,8 +153,8 @@ impl Programs {
         let mut command = Command::new(&self.ours);
         // The benchmarks measure the defaults, independent of settings in the caller's environment.
         for (name, _) in std::env::vars_os() {
-            let named = name.as_encoded_bytes();
-            if named.starts_with(b"CINEMATCH_") || named == b"REDIS_URL" {
+            let name_bytes = name.as_encoded_bytes();
+            if name_bytes.starts_with(b"CINEMATCH_") || name_bytes == b"REDIS_URL" {
                 command.env_remove(name);
             }
         }
@@ -163,10 +163,10 @@ impl Programs {
     }
 
     fn peer(&self, script: &str) -> Command {
-        self.peer_of(&self.python, script)
+        self.peer_with(&self.python, script)
     }
 
-    fn peer_of(&self, python: &Path, script: &str) -> Command {
+    fn peer_with(&self, python: &Path, script: &str) -> Command {
         let mut command = Command::new(python);
         command.arg(self.peers.join(script));
         // OpenBLAS settings for an older processor would slow down numpy.
@@ -203,9 +203,9 @@ impl Programs {
     }
 
     /// Reads, packs or opens the ratings in `root`.
-    pub fn ours_ratings(&self, root: &Path, what: Ratings) -> Command {
+    pub fn ours_ratings(&self, root: &Path, mode: Ratings) -> Command {
         let mut command = self.ours(root);
-        command.args(["ratings", "--json"]).args(match what {
+        command.args(["ratings", "--json"]).args(match mode {
             Ratings::Read => &["--refresh", "--no-cache"][..],
             Ratings::Pack => &["--refresh"],
             Ratings::Open => &[],
@@ -221,7 +221,7 @@ impl Programs {
     }
 
     /// Trains the default hybrid.
-    pub fn ours_learn(&self, root: &Path) -> Command {
+    pub fn ours_train_default(&self, root: &Path) -> Command {
         let mut command = self.ours(root);
         command.arg("train");
         command
@@ -236,7 +236,7 @@ impl Programs {
     }
 
     /// Merges all movies of the small dataset.
-    pub fn ours_small(&self, root: &Path) -> Command {
+    pub fn ours_preprocess_small(&self, root: &Path) -> Command {
         let mut command = self.ours(root);
         command.args(["preprocess", "--raw", "raw/small", "--services", "none"]);
         command.args(["--min-year", "none", "--keep-without-genres"]);
@@ -274,7 +274,7 @@ impl Programs {
         trials: usize,
         [tune, test, out]: [&Path; 3],
     ) -> Command {
-        let mut command = self.peer_of(python, "quality.py");
+        let mut command = self.peer_with(python, "quality.py");
         command.args([name, "--trials", &trials.to_string()]);
         command.arg("--tune").arg(tune).arg("--test").arg(test).arg("--out").arg(out);
         command
@@ -307,7 +307,7 @@ impl Programs {
 
     /// Writes the positive ratings (3 stars or more), at most 20 million, to the matrix `out`.
     pub fn peer_prepare_ials(&self, python: &Path, ratings: &Path, out: &Path) -> Command {
-        let mut command = self.peer_of(python, "ials.py");
+        let mut command = self.peer_with(python, "ials.py");
         command.args(["prepare", "--at-least", "3", "--most", "20000000"]);
         command.arg("--ratings").arg(ratings).arg("--out").arg(out);
         command
@@ -320,7 +320,7 @@ impl Programs {
         data: &Path,
         [seen, hidden]: [&Path; 2],
     ) -> Command {
-        let mut command = self.peer_of(python, "ials.py");
+        let mut command = self.peer_with(python, "ials.py");
         command.arg("split").arg("--data").arg(data);
         command.arg("--seen").arg(seen).arg("--hidden").arg(hidden);
         command
@@ -333,7 +333,7 @@ impl Programs {
         [seen, hidden]: [&Path; 2],
         factors: &Path,
     ) -> Command {
-        let mut command = self.peer_of(python, "ials.py");
+        let mut command = self.peer_with(python, "ials.py");
         command.arg("check").arg("--factors").arg(factors);
         command.arg("--seen").arg(seen).arg("--hidden").arg(hidden);
         command
@@ -341,7 +341,7 @@ impl Programs {
 
     /// Trains EASE in numpy on the matrix `data`, with `method` for the inverse.
     pub fn peer_ease(&self, python: &Path, method: &str, data: &Path, movies: usize) -> Command {
-        let mut command = self.peer_of(python, "ease.py");
+        let mut command = self.peer_with(python, "ease.py");
         command.arg(method).arg("--data").arg(data);
         command.args(["--films", &movies.to_string()]);
         command
@@ -349,7 +349,7 @@ impl Programs {
 
     /// Trains the implicit ALS of the peer `name` on the matrix `data`.
     pub fn peer_ials(&self, python: &Path, name: &str, data: &Path, training: Training) -> Command {
-        let mut command = self.peer_of(python, "ials.py");
+        let mut command = self.peer_with(python, "ials.py");
         command.arg(name).arg("--data").arg(data);
         // Our side uses these values by default.
         command.args(["--unobserved-weight", "0.1", "--regularization", "0.003"]);
@@ -399,11 +399,11 @@ pub fn make_root(root: &Path, inputs: &Inputs) -> Result<()> {
         (&inputs.links, "raw/ml-32m/links.csv"),
         (&inputs.tmdb, "raw/tmdb/tmdb_metadata.csv"),
     ];
-    for (file, place) in links {
-        let place = root.join(place);
-        fs::create_dir_all(place.parent().unwrap_or(root))
-            .and_then(|()| symlink(file, &place))
-            .with_context(|| format!("cannot link {}", place.display()))?;
+    for (file, path) in links {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap_or(root))
+            .and_then(|()| symlink(file, &path))
+            .with_context(|| format!("cannot link {}", path.display()))?;
     }
     Ok(())
 }

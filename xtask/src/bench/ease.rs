@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::commands;
-use super::ials::Trainers;
+use super::ials::TrainerSetup;
 use super::measure::{self, Finished};
 use super::report::{Report, Unit};
 use super::setup::Setup;
@@ -14,16 +14,16 @@ use super::stages;
 const METHODS: [(&str, &str); 2] = [("inv", "numpy.linalg.inv"), ("cholesky", "spotrf and spotri")];
 
 /// Relative tolerance for equal mean weights.
-const SAME: f64 = 1e-3;
+const TOLERANCE: f64 = 1e-3;
 
 /// Compares training of EASE.
 pub fn ease(setup: &Setup) -> Result<Report> {
-    let Trainers { program, python, liked } = Trainers::provide(setup)?;
+    let TrainerSetup { program, python, liked } = TrainerSetup::prepare(setup)?;
     let log = setup.work.join("ease");
-    let movies = setup.pace.movies;
+    let movies = setup.scale.movies;
     let (mut ours, mut peers) = (Vec::new(), METHODS.map(|_| Vec::new()));
     // No warm-up, since each run takes minutes.
-    for _ in 0..setup.pace.trainings {
+    for _ in 0..setup.scale.trainings {
         ours.push(measure::run(&mut commands::ours_ease(&program, &liked, movies), &log)?);
         for ((method, _), runs) in METHODS.iter().zip(&mut peers) {
             let mut command = setup.programs.peer_ease(&python, method, &liked, movies);
@@ -34,27 +34,27 @@ pub fn ease(setup: &Setup) -> Result<Report> {
     let mut report = Report::new("ease");
     let weight = mean_weight(&ours)?;
     for ((_, what), runs) in METHODS.iter().zip(&peers) {
-        let of_peer = mean_weight(runs)?;
-        if (weight - of_peer).abs() > SAME * weight {
-            bail!("the mean weights differ: ours {weight}, {what} {of_peer}");
+        let peer_weight = mean_weight(runs)?;
+        if (weight - peer_weight).abs() > TOLERANCE * weight {
+            bail!("the mean weights differ: ours {weight}, {what} {peer_weight}");
         }
-        let said = |runs: &[Finished], field: &str| {
-            stages::inside(runs, |printed| printed[field].as_f64())
+        let values = |runs: &[Finished], field: &str| {
+            stages::last_line_values(runs, |printed| printed[field].as_f64())
         };
         for (field, unit) in [("seconds", ""), ("cpu_seconds", "… CPU time, ")] {
             let row = format!("{unit}{movies} movies, {what}");
-            report.compare(row, Unit::Seconds, said(&ours, field)?, said(runs, field)?);
+            report.compare(row, Unit::Seconds, values(&ours, field)?, values(runs, field)?);
         }
         let row = format!("… peak memory, {what}");
         report.compare(row, Unit::Bytes, stages::peaks(&ours), stages::peaks(runs));
-        let of_stage = |stage: &str| -> Result<f64> {
-            let all = stages::inside(runs, |printed| printed["stages"][stage].as_f64())?;
+        let stage_median = |stage: &str| -> Result<f64> {
+            let all = stages::last_line_values(runs, |printed| printed["stages"][stage].as_f64())?;
             Ok(measure::summarize(&all).context("there are no measurements")?.median)
         };
-        let (gram, inverse) = (of_stage("gram")?, of_stage("inverse")?);
+        let (gram, inverse) = (stage_median("gram")?, stage_median("inverse")?);
         report.note(format!("{what}: X'X {gram:.1} s, the inverse {inverse:.1} s"));
     }
-    let interactions = stages::inside(&ours, |printed| printed["interactions"].as_f64())?;
+    let interactions = stages::last_line_values(&ours, |printed| printed["interactions"].as_f64())?;
     report.note(format!(
         "{} interactions, timed after reading; mean weight {weight:.6}",
         interactions[0]
@@ -64,7 +64,8 @@ pub fn ease(setup: &Setup) -> Result<Report> {
 
 /// Returns the mean of the largest weights of the most popular movies.
 fn mean_weight(runs: &[Finished]) -> Result<f64> {
-    let weights = stages::inside(runs, |printed: &Value| printed["mean_weight"].as_f64())?;
+    let weights =
+        stages::last_line_values(runs, |printed: &Value| printed["mean_weight"].as_f64())?;
     let first = *weights.first().context("there are no measurements")?;
     if !(first.is_finite() && first > 0.0) {
         bail!("the mean of the largest weights is {first}, not a positive number");

@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 /// Timeout for reading a reply.
-const REPLY_WITHIN: Duration = Duration::from_secs(20);
-const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+const REPLY_TIMEOUT: Duration = Duration::from_secs(20);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Returns the bytes of a POST request with a JSON body.
 pub fn post(path: &str, address: SocketAddr, body: &str) -> Vec<u8> {
@@ -44,10 +44,10 @@ pub struct Reply<'a> {
 impl Reply<'_> {
     /// Returns true if the JSON body has `"count": count` near its end. Quotes within JSON strings
     /// are escaped, so text does not match the field.
-    pub fn counts(&self, count: usize) -> bool {
+    pub fn has_count(&self, count: usize) -> bool {
         let field = format!("\"count\":{count}");
-        let mut places = self.body.windows(field.len()).enumerate().rev();
-        places.find(|(_, window)| *window == field.as_bytes()).is_some_and(|(at, _)| {
+        let mut windows = self.body.windows(field.len()).enumerate().rev();
+        windows.find(|(_, window)| *window == field.as_bytes()).is_some_and(|(at, _)| {
             self.body.get(at + field.len()).is_some_and(|next| !next.is_ascii_digit())
         })
     }
@@ -63,9 +63,9 @@ impl Connection {
     /// Connects with Nagle's algorithm disabled.
     pub fn open(address: SocketAddr) -> Result<Self> {
         let stream =
-            TcpStream::connect_timeout(&address, CONNECT_WITHIN).context("cannot connect")?;
+            TcpStream::connect_timeout(&address, CONNECT_TIMEOUT).context("cannot connect")?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(REPLY_WITHIN))?;
+        stream.set_read_timeout(Some(REPLY_TIMEOUT))?;
         Ok(Self { stream, buffer: vec![0; 1 << 16] })
     }
 
@@ -219,14 +219,14 @@ mod tests {
 
     #[test]
     fn counts_matches_the_field_and_the_entire_number() {
-        let counts = |body: &str, count| {
-            Reply { status: 200, body: Cow::Borrowed(body.as_bytes()) }.counts(count)
+        let has_count = |body: &str, count| {
+            Reply { status: 200, body: Cow::Borrowed(body.as_bytes()) }.has_count(count)
         };
-        assert!(counts(r#"{"recommendations":[],"count":20,"user_id":"a"}"#, 20));
-        assert!(counts(r#"{"count":20}"#, 20));
-        assert!(!counts(r#"{"count":200}"#, 20));
-        assert!(!counts(r#"{"count":19}"#, 20));
-        assert!(!counts(r#"{"overview":"\"count\":20,"}"#, 20));
+        assert!(has_count(r#"{"recommendations":[],"count":20,"user_id":"a"}"#, 20));
+        assert!(has_count(r#"{"count":20}"#, 20));
+        assert!(!has_count(r#"{"count":200}"#, 20));
+        assert!(!has_count(r#"{"count":19}"#, 20));
+        assert!(!has_count(r#"{"overview":"\"count\":20,"}"#, 20));
     }
 
     #[test]

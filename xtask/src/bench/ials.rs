@@ -23,7 +23,7 @@ const PEERS: [(&str, Solver); 4] = [
 ];
 
 /// A trainer: ours or a library's.
-struct Contender {
+struct Trainer {
     name: &'static str,
     solver: Solver,
     /// Python interpreter of a library; `None` for our trainer.
@@ -76,7 +76,7 @@ impl Trained {
 }
 
 /// Programs that train on a matrix, and the path of the matrix.
-pub struct Trainers {
+pub struct TrainerSetup {
     /// Path of our measurements.
     pub program: PathBuf,
     /// Path of Python in the libraries' environment.
@@ -85,15 +85,15 @@ pub struct Trainers {
     pub liked: PathBuf,
 }
 
-impl Trainers {
+impl TrainerSetup {
     /// Builds our measurements, and creates the Python environment and the matrix unless they exist.
-    pub fn provide(setup: &Setup) -> Result<Self> {
+    pub fn prepare(setup: &Setup) -> Result<Self> {
         let program = measurements()?;
         let requirements = setup.programs.peers.join("requirements-ials.txt");
         let python = venv::python(&requirements, "peers-ials")?;
         let liked = setup.work.join("liked.npz");
         if !liked.is_file() {
-            let all = commands::ratings(&ratings::made_up(setup)?);
+            let all = commands::ratings(&ratings::synthetic_root(setup)?);
             let log = setup.work.join("liked");
             measure::run(&mut setup.programs.peer_prepare_ials(&python, &all, &liked), &log)?;
         }
@@ -103,9 +103,9 @@ impl Trainers {
 
 /// Compares training of implicit ALS.
 pub fn ials(setup: &Setup) -> Result<Report> {
-    let trainers = Trainers::provide(setup)?;
-    let Trainers { program, python, liked } = &trainers;
-    let contenders = contenders(&setup.programs.peers, python, setup.ials.lenskit)?;
+    let environment = TrainerSetup::prepare(setup)?;
+    let TrainerSetup { program, python, liked } = &environment;
+    let trainers = trainers(&setup.programs.peers, python, setup.ials.lenskit)?;
     let log = setup.work.join("ials");
     let parts = ["seen.npz", "hidden.npz"].map(|name| setup.work.join(name));
     let parts = parts.each_ref().map(PathBuf::as_path);
@@ -114,36 +114,38 @@ pub fn ials(setup: &Setup) -> Result<Report> {
     let mut report = Report::new("ials");
     let threads = thread::available_parallelism().map_or(1, usize::from);
     for &factors in &setup.ials.factors {
-        let training = Training { factors, iterations: setup.pace.iterations, threads };
-        let command = |contender: &Contender, data: &Path| match &contender.python {
-            None => commands::ours_ials(program, data, contender.solver, training),
-            Some(python) => setup.programs.peer_ials(python, contender.name, data, training),
+        let training = Training { factors, iterations: setup.scale.iterations, threads };
+        let command = |trainer: &Trainer, data: &Path| match &trainer.python {
+            None => commands::ours_ials(program, data, trainer.solver, training),
+            Some(python) => setup.programs.peer_ials(python, trainer.name, data, training),
         };
-        let train = |contender: &Contender| measure::run(&mut command(contender, liked), &log);
-        let mut trained: Vec<Trained> = contenders.iter().map(|_| Trained::default()).collect();
-        for _ in 0..setup.pace.trainings {
-            for (contender, trained) in contenders.iter().zip(&mut trained) {
-                let finished = train(contender)?;
+        let train = |trainer: &Trainer| measure::run(&mut command(trainer, liked), &log);
+        let mut trained: Vec<Trained> = trainers.iter().map(|_| Trained::default()).collect();
+        for _ in 0..setup.scale.trainings {
+            for (trainer, trained) in trainers.iter().zip(&mut trained) {
+                let finished = train(trainer)?;
                 trained.add(&finished.stdout, finished.peak_bytes)?;
             }
         }
-        compare(&mut report, factors, &contenders, &trained)?;
+        compare(&mut report, factors, &trainers, &trained)?;
 
         let [seen, hidden] = parts;
         let mut recalls = Vec::new();
-        for contender in &contenders {
-            let mut command = command(contender, seen);
-            let checked = if contender.python.is_some() {
+        for trainer in &trainers {
+            let mut command = command(trainer, seen);
+            let checked = if trainer.python.is_some() {
                 measure::run(command.arg("--hidden").arg(hidden), &log)?
             } else {
                 let out = setup.work.join("factors");
                 measure::run(command.arg("--out").arg(&out), &log)?;
                 measure::run(&mut setup.programs.peer_check_ials(python, parts, &out), &log)?
             };
-            recalls.push((contender, recall(&checked.stdout)?));
+            recalls.push((trainer, recall(&checked.stdout)?));
         }
-        let recalls: Vec<String> =
-            recalls.iter().map(|(who, recall)| format!("{} {recall:.4}", who.title())).collect();
+        let recalls: Vec<String> = recalls
+            .iter()
+            .map(|(trainer, recall)| format!("{} {recall:.4}", trainer.title()))
+            .collect();
         report.note(format!(
             "{factors} factors, recall@20 of a hidden tenth: {}",
             recalls.join(", ")
@@ -151,12 +153,12 @@ pub fn ials(setup: &Setup) -> Result<Report> {
     }
     report.note(format!(
         "{threads} threads; {} iterations in each of {} processes; the first one is not counted",
-        setup.pace.iterations, setup.pace.trainings
+        setup.scale.iterations, setup.scale.trainings
     ));
     Ok(report)
 }
 
-impl Contender {
+impl Trainer {
     /// Returns the name, with the solver for our trainer.
     fn title(&self) -> String {
         match self.python {
@@ -172,18 +174,18 @@ fn recall(stdout: &str) -> Result<f64> {
     let printed: Value =
         serde_json::from_str(line).with_context(|| format!("expected JSON, got {line}"))?;
     match (printed["recall"].as_f64(), printed["recall_of_popular"].as_f64()) {
-        (Some(recall), Some(of_popular)) if recall > of_popular => Ok(recall),
+        (Some(recall), Some(popular_recall)) if recall > popular_recall => Ok(recall),
         _ => bail!("the recall does not exceed that of the most liked movies: {line}"),
     }
 }
 
 /// Returns our trainer with both solvers, then the peers.
-fn contenders(peers: &Path, python: &Path, lenskit: bool) -> Result<Vec<Contender>> {
+fn trainers(peers: &Path, python: &Path, lenskit: bool) -> Result<Vec<Trainer>> {
     let ours = [Solver::Cholesky, Solver::ConjugateGradients];
-    let mut all: Vec<Contender> = ours
+    let mut all: Vec<Trainer> = ours
         .into_iter()
-        .map(|solver| Contender { name: "ours", solver, python: None })
-        .chain(PEERS.into_iter().map(|(name, solver)| Contender {
+        .map(|solver| Trainer { name: "ours", solver, python: None })
+        .chain(PEERS.into_iter().map(|(name, solver)| Trainer {
             name,
             solver,
             python: Some(python.to_owned()),
@@ -192,7 +194,7 @@ fn contenders(peers: &Path, python: &Path, lenskit: bool) -> Result<Vec<Contende
     if lenskit {
         let python = venv::python(&peers.join("requirements-lenskit.txt"), "peers-lenskit")?;
         let solver = Solver::Cholesky;
-        all.push(Contender { name: "lenskit", solver, python: Some(python) });
+        all.push(Trainer { name: "lenskit", solver, python: Some(python) });
     }
     Ok(all)
 }
@@ -201,34 +203,40 @@ fn contenders(peers: &Path, python: &Path, lenskit: bool) -> Result<Vec<Contende
 fn compare(
     report: &mut Report,
     factors: usize,
-    contenders: &[Contender],
+    trainers: &[Trainer],
     trained: &[Trained],
 ) -> Result<()> {
-    let all = || contenders.iter().zip(trained);
-    for (peer, of_peer) in all().filter(|(contender, _)| contender.python.is_some()) {
+    let all = || trainers.iter().zip(trained);
+    for (peer, peer_result) in all().filter(|(trainer, _)| trainer.python.is_some()) {
         let (_, ours) = all()
             .find(|(ours, _)| ours.python.is_none() && ours.solver == peer.solver)
             .context("our trainer did not use every solver")?;
-        if ours.interactions != of_peer.interactions {
+        if ours.interactions != peer_result.interactions {
             bail!(
                 "the numbers of interactions differ: ours {:?}, {} {:?}",
                 ours.interactions,
                 peer.name,
-                of_peer.interactions
+                peer_result.interactions
             );
         }
-        let what = format!("{factors} factors, {} {}", peer.name, of_peer.version);
+        let what = format!("{factors} factors, {} {}", peer.name, peer_result.version);
         let rows = [
-            (format!("one iteration, {what}"), Unit::Seconds, &ours.seconds, &of_peer.seconds),
-            (format!("… CPU time, {what}"), Unit::Seconds, &ours.cpu_seconds, &of_peer.cpu_seconds),
-            (format!("… peak memory, {what}"), Unit::Bytes, &ours.peaks, &of_peer.peaks),
+            (format!("one iteration, {what}"), Unit::Seconds, &ours.seconds, &peer_result.seconds),
+            (
+                format!("… CPU time, {what}"),
+                Unit::Seconds,
+                &ours.cpu_seconds,
+                &peer_result.cpu_seconds,
+            ),
+            (format!("… peak memory, {what}"), Unit::Bytes, &ours.peaks, &peer_result.peaks),
         ];
         for (what, unit, ours, peer) in rows {
             report.compare(what, unit, ours.clone(), peer.clone());
         }
     }
-    let losses: Vec<String> =
-        all().map(|(who, trained)| format!("{} {:.4}", who.title(), trained.loss)).collect();
+    let losses: Vec<String> = all()
+        .map(|(trainer, trained)| format!("{} {:.4}", trainer.title(), trained.loss))
+        .collect();
     report.note(format!("{factors} factors, loss at the end: {}", losses.join(", ")));
     Ok(())
 }
@@ -285,8 +293,8 @@ mod tests {
     #[test]
     fn compares_peers_with_our_trainer_by_solver() {
         let python = Path::new("python");
-        let contenders = contenders(python, python, false).unwrap();
-        let trained: Vec<Trained> = (1..=contenders.len())
+        let trainers = trainers(python, python, false).unwrap();
+        let trained: Vec<Trained> = (1..=trainers.len())
             .map(|place| Trained {
                 seconds: vec![place as f64],
                 interactions: Some(7),
@@ -294,7 +302,7 @@ mod tests {
             })
             .collect();
         let mut report = Report::new("ials");
-        compare(&mut report, 64, &contenders, &trained).unwrap();
+        compare(&mut report, 64, &trainers, &trained).unwrap();
         let rows = report.json()["rows"].as_array().unwrap().clone();
         let ratios: Vec<f64> = rows.iter().filter_map(|row| row["ratio"].as_f64()).collect();
         // Seconds: 1 and 2 for our trainers, 3 to 6 for the peers.

@@ -17,9 +17,9 @@ use super::{commands, ratings, requests, serve, stages};
 pub fn job(setup: &Setup) -> Result<Report> {
     let program = measurements()?;
     let programs = &setup.programs;
-    let root = ratings::made_up(setup)?;
+    let root = ratings::synthetic_root(setup)?;
     let log = setup.work.join("job");
-    let users = setup.pace.users;
+    let users = setup.scale.users;
     let (histories, lists) = (root.join("histories.csv"), root.join("lists.csv"));
     first_users(&commands::ratings(&root), users, &histories)?;
 
@@ -35,7 +35,7 @@ pub fn job(setup: &Setup) -> Result<Report> {
         );
     };
     add("preprocess", &measure::run(&mut programs.ours_merge_all(&root), &log)?);
-    add("train, the hybrid", &measure::run(&mut programs.ours_learn(&root), &log)?);
+    add("train, the hybrid", &measure::run(&mut programs.ours_train_default(&root), &log)?);
     let ranked = measure::run(&mut programs.ours_rank_all(&root, &histories, &lists), &log)?;
     add(&format!("lists of 100 movies for {users} users"), &ranked);
 
@@ -45,7 +45,7 @@ pub fn job(setup: &Setup) -> Result<Report> {
         command.args(["--cache-mb", "0"]);
         command
     })?;
-    serve::alone(&setup.pace, &server, &bodies, &mut report)?;
+    serve::measure_alone(&setup.scale, &server, &bodies, &mut report)?;
     drop(server);
 
     let mut command = commands::ours_rank(&program, &root);
@@ -82,20 +82,20 @@ pub fn job(setup: &Setup) -> Result<Report> {
     Ok(report)
 }
 
-/// Copies the rows of users with ids up to `most`, which are the first rows of the file.
-fn first_users(ratings: &Path, most: u64, out: &Path) -> Result<()> {
-    let cannot = |what: &str, path: &Path| format!("cannot {what} {}", path.display());
-    let rows = BufReader::new(File::open(ratings).with_context(|| cannot("read", ratings))?);
-    let mut copy = BufWriter::new(File::create(out).with_context(|| cannot("create", out))?);
-    for (at, row) in rows.lines().enumerate() {
-        let row = row.with_context(|| cannot("read", ratings))?;
+/// Copies the rows of users with ids up to `max_user`, which are the first rows of the file.
+fn first_users(ratings: &Path, max_user: u64, out: &Path) -> Result<()> {
+    let error_message = |what: &str, path: &Path| format!("cannot {what} {}", path.display());
+    let rows = BufReader::new(File::open(ratings).with_context(|| error_message("read", ratings))?);
+    let mut copy = BufWriter::new(File::create(out).with_context(|| error_message("create", out))?);
+    for (index, row) in rows.lines().enumerate() {
+        let row = row.with_context(|| error_message("read", ratings))?;
         let user = row.split(',').next().and_then(|user| user.parse::<u64>().ok());
-        if at > 0 && user.is_none_or(|user| user > most) {
+        if index > 0 && user.is_none_or(|user| user > max_user) {
             break;
         }
-        writeln!(copy, "{row}").with_context(|| cannot("write", out))?;
+        writeln!(copy, "{row}").with_context(|| error_message("write", out))?;
     }
-    copy.flush().with_context(|| cannot("write", out))
+    copy.flush().with_context(|| error_message("write", out))
 }
 
 #[cfg(test)]

@@ -13,11 +13,11 @@ use super::requests::RECOMMENDED;
 
 /// Interval between the openings of two connections. Connections open one by one under load, so that every
 /// worker that shares the listening socket accepts some of them.
-pub const OPEN_EVERY: Duration = Duration::from_millis(5);
+pub const CONNECT_INTERVAL: Duration = Duration::from_millis(5);
 /// Time after the opening of the last connection in which all connections receive their first reply.
-const CONNECTED_WITHIN: Duration = Duration::from_millis(250);
+const CONNECT_GRACE: Duration = Duration::from_millis(250);
 /// Maximum number of bytes of an invalid reply in an error message.
-const QUOTED: usize = 500;
+const MAX_QUOTED: usize = 500;
 
 /// A server and the requests to send.
 pub struct Target {
@@ -28,7 +28,7 @@ pub struct Target {
 }
 
 /// Closed-loop load: each connection sends a request as soon as it has the previous reply.
-pub struct Closed {
+pub struct ClosedLoop {
     /// Number of connections, each with its own thread. Fewer threads with several connections each did not
     /// use less CPU time in our measurements.
     pub connections: u32,
@@ -47,7 +47,7 @@ pub struct Throughput {
 }
 
 /// Open-loop load: requests at a fixed rate, independent of replies.
-pub struct Open {
+pub struct OpenLoop {
     /// Number of connections, each with its own thread.
     pub connections: u32,
     /// Requests per second.
@@ -62,7 +62,7 @@ pub struct Latencies {
     pub replies: Vec<f64>,
     /// Seconds from the due time to the sending of each request that had a free connection, ascending. It is
     /// the delay that the load generator causes.
-    pub waking: Vec<f64>,
+    pub wake_delays: Vec<f64>,
     /// Seconds from the due time of the last request to the last reply.
     pub overrun: f64,
 }
@@ -71,19 +71,19 @@ pub struct Latencies {
 #[derive(Default)]
 struct Sent {
     replies: Vec<f64>,
-    waking: Vec<f64>,
+    wake_delays: Vec<f64>,
     last: Option<Instant>,
 }
 
-impl Closed {
+impl ClosedLoop {
     /// Runs the load and measures throughput.
     pub fn run(&self, target: &Target) -> Result<Throughput> {
         let ticket = AtomicUsize::new(0);
-        let begun = Instant::now();
-        let from = begun + OPEN_EVERY * self.connections + self.warm_up;
+        let started = Instant::now();
+        let from = started + CONNECT_INTERVAL * self.connections + self.warm_up;
         let until = from + self.window;
         let worker = |thread: u32| -> Result<[usize; 2]> {
-            sleep_until(begun + OPEN_EVERY * thread);
+            sleep_until(started + CONNECT_INTERVAL * thread);
             let mut connection = Connection::open(target.address)?;
             let (mut all, mut counted) = (0, 0);
             loop {
@@ -103,17 +103,17 @@ impl Closed {
     }
 }
 
-impl Open {
+impl OpenLoop {
     /// Sends each request when it is due, or as soon afterwards as a connection is free.
     pub fn run(&self, target: &Target) -> Result<Latencies> {
-        // Minimizes the timer slack, which threads inherit. If it cannot be set, `waking` shows the delay.
+        // Minimizes the timer slack, which threads inherit. If it cannot be set, `wake_delays` shows the delay.
         let _ = fs::write("/proc/self/timerslack_ns", "1");
         let ticket = AtomicUsize::new(0);
         let total = (self.rate * self.duration.as_secs_f64()) as usize;
-        let begun = Instant::now();
-        let from = begun + OPEN_EVERY * self.connections + CONNECTED_WITHIN;
+        let started = Instant::now();
+        let from = started + CONNECT_INTERVAL * self.connections + CONNECT_GRACE;
         let worker = |thread: u32| -> Result<Sent> {
-            sleep_until(begun + OPEN_EVERY * thread);
+            sleep_until(started + CONNECT_INTERVAL * thread);
             let mut connection = Connection::open(target.address)?;
             accept(&connection.exchange(&target.requests[0])?)?;
             let mut sent = Sent::default();
@@ -124,7 +124,7 @@ impl Open {
                 }
                 let due = from + Duration::from_secs_f64(index as f64 / self.rate);
                 if sleep_until(due) {
-                    sent.waking.push(due.elapsed().as_secs_f64());
+                    sent.wake_delays.push(due.elapsed().as_secs_f64());
                 }
                 accept(&connection.exchange(&target.requests[index % target.requests.len()])?)?;
                 let now = Instant::now();
@@ -143,7 +143,7 @@ impl Open {
         let overrun = last.map_or(0.0, |last| last.saturating_duration_since(due).as_secs_f64());
         Ok(Latencies {
             replies: sorted(|sent| &sent.replies),
-            waking: sorted(|sent| &sent.waking),
+            wake_delays: sorted(|sent| &sent.wake_delays),
             overrun,
         })
     }
@@ -166,10 +166,10 @@ pub fn in_threads<T: Send>(
 
 /// Checks the status and count of a reply.
 fn accept(reply: &Reply<'_>) -> Result<()> {
-    if reply.status == 200 && reply.counts(RECOMMENDED) {
+    if reply.status == 200 && reply.has_count(RECOMMENDED) {
         return Ok(());
     }
-    let body = String::from_utf8_lossy(&reply.body[..reply.body.len().min(QUOTED)]);
+    let body = String::from_utf8_lossy(&reply.body[..reply.body.len().min(MAX_QUOTED)]);
     bail!("expected {RECOMMENDED} recommendations, got status {}: {body}", reply.status)
 }
 
@@ -217,9 +217,9 @@ mod tests {
         stream.write_all((head + &body).as_bytes()).unwrap();
     }
 
-    fn closed() -> Closed {
+    fn closed() -> ClosedLoop {
         let (warm_up, window) = (Duration::from_millis(20), Duration::from_millis(100));
-        Closed { connections: 3, warm_up, window }
+        ClosedLoop { connections: 3, warm_up, window }
     }
 
     #[test]
@@ -252,7 +252,7 @@ mod tests {
             }
             reply(stream, 20);
         });
-        let load = Open { connections: 2, rate: 200.0, duration: Duration::from_millis(400) };
+        let load = OpenLoop { connections: 2, rate: 200.0, duration: Duration::from_millis(400) };
         let found = load.run(&target).unwrap();
         assert_eq!(found.replies.len(), 80);
         // Forty requests were due during the stall, half of them in its first half.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::commands::Programs;
 
 /// Packages in the text output. The JSON output lists all packages.
-const SHOWN: [&str; 9] = [
+const LISTED_PACKAGES: [&str; 9] = [
     "numpy",
     "pandas",
     "scikit-learn",
@@ -35,12 +35,12 @@ pub struct Machine {
 
 impl Machine {
     /// Reads hardware properties and queries the programs for their versions.
-    pub fn look(programs: &Programs) -> Result<Self> {
+    pub fn inspect(programs: &Programs) -> Result<Self> {
         let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let model = info.lines().find(|line| line.starts_with("model name"));
         let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
         let frozen =
-            ask(&programs.python, &["-m", "pip", "--disable-pip-version-check", "freeze"])?;
+            output_of(&programs.python, &["-m", "pip", "--disable-pip-version-check", "freeze"])?;
         let package = |line: &str| line.split_once("==").map(|(n, v)| (n.to_owned(), v.to_owned()));
         Ok(Self {
             cpu: model
@@ -49,15 +49,16 @@ impl Machine {
                 .to_owned(),
             cores: thread::available_parallelism().map_or(1, usize::from),
             load: load.split(' ').next().unwrap_or_default().to_owned(),
-            rustc: ask(Path::new("rustc"), &["--version"])?,
-            python: ask(&programs.python, &["--version"])?,
+            rustc: output_of(Path::new("rustc"), &["--version"])?,
+            python: output_of(&programs.python, &["--version"])?,
             packages: frozen.lines().filter_map(package).collect(),
         })
     }
 
     /// Returns lines of text output.
     pub fn lines(&self) -> Vec<String> {
-        let shown = self.packages.iter().filter(|(name, _)| SHOWN.contains(&name.as_str()));
+        let shown =
+            self.packages.iter().filter(|(name, _)| LISTED_PACKAGES.contains(&name.as_str()));
         let shown: Vec<String> = shown.map(|(name, version)| format!("{name} {version}")).collect();
         vec![
             format!("machine  {}, {} cores, load {} at the start", self.cpu, self.cores, self.load),
@@ -80,7 +81,7 @@ impl Machine {
     }
 }
 
-fn ask(program: &Path, args: &[&str]) -> Result<String> {
+fn output_of(program: &Path, args: &[&str]) -> Result<String> {
     let output = Command::new(program).args(args).output();
     let output = output.with_context(|| format!("cannot run {}", program.display()))?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())

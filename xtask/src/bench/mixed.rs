@@ -11,12 +11,12 @@ use anyhow::{Context, Result, bail};
 
 use super::commands::{self, PeerKind, PeerServer, SERVED};
 use super::http::{self, Connection};
-use super::load::{OPEN_EVERY, in_threads, sleep_until};
+use super::load::{CONNECT_INTERVAL, in_threads, sleep_until};
 use super::measure::{self, percentile};
-use super::people::{Kind, People};
 use super::report::{Report, Unit};
 use super::server::Server;
 use super::setup::Setup;
+use super::traffic::{Kind, UserTraffic};
 use super::{requests, stages};
 
 const CONNECTIONS: u32 = 32;
@@ -25,34 +25,34 @@ const OURS_RATE: f64 = 1_000.0;
 /// Requests per second to try for a peer, ascending.
 const PEER_RATES: [f64; 7] = [5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0];
 /// Maximum delay, in seconds, of the last reply after the last scheduled request at a sustained rate.
-const OVERRUN: f64 = 0.1;
+const MAX_OVERRUN: f64 = 0.1;
 /// Maximum number of error messages in a report.
-const TOLD: usize = 5;
+const MAX_REPORTED_ERRORS: usize = 5;
 /// Seconds after the publication of a generation that are reported as "during a swap".
-const SWAP: f64 = 5.0;
+const SWAP_SECONDS: f64 = 5.0;
 const PEERS: [PeerServer; 2] = [
-    PeerServer { kind: PeerKind::People, workers: 1 },
-    PeerServer { kind: PeerKind::People, workers: 2 },
+    PeerServer { kind: PeerKind::WithProfiles, workers: 1 },
+    PeerServer { kind: PeerKind::WithProfiles, workers: 2 },
 ];
 
 /// Measurements of a load.
-pub struct Found {
+pub struct LoadResult {
     /// Kind, due time and latency of each successful request. Due times are in seconds from the start,
     /// latencies in seconds from the due time.
     replies: Vec<(Kind, f64, f64)>,
     /// Number of failed requests.
     errors: usize,
     /// The first error messages.
-    told: Vec<String>,
+    error_samples: Vec<String>,
     /// Seconds from the due time of the last request to the last reply.
     overrun: f64,
     /// Resident memory in bytes, one sample per second.
     resident: Vec<f64>,
     /// CPU time per reply, in seconds.
-    pub cpu_of_reply: f64,
+    pub cpu_per_reply: f64,
 }
 
-impl Found {
+impl LoadResult {
     /// Returns the latencies of a kind of request that was due within a time span, ascending.
     fn latencies(&self, kind: Option<Kind>, from: f64, until: f64) -> Vec<f64> {
         let counts = |(of, due, _): &&(Kind, f64, f64)| {
@@ -68,31 +68,31 @@ impl Found {
         self.latencies(None, 0.0, f64::INFINITY)
     }
 
-    fn tell_errors(&self, name: &str, report: &mut Report) {
+    fn report_errors(&self, name: &str, report: &mut Report) {
         let all = self.replies.len() + self.errors;
         report.note(format!("{name}: {} of {all} requests failed", self.errors));
-        for told in &self.told {
-            report.note(format!("{name}: {told}"));
+        for error_samples in &self.error_samples {
+            report.note(format!("{name}: {error_samples}"));
         }
     }
 }
 
-/// Sends the requests of `people` at a fixed rate. Calls `midway` after half of the duration.
+/// Sends the requests of `traffic` at a fixed rate. Calls `midway` after half of the duration.
 pub fn load(
     server: &Server,
-    people: &People,
+    traffic: &UserTraffic,
     (rate, duration): (f64, Duration),
     midway: impl FnOnce() -> Result<()> + Send,
-) -> Result<Found> {
+) -> Result<LoadResult> {
     eprintln!("mixed: {} at {rate} requests/s for {duration:?}", server.name);
     let _ = fs::write("/proc/self/timerslack_ns", "1");
     let (ticket, ended) = (AtomicUsize::new(0), AtomicBool::new(false));
     let total = (rate * duration.as_secs_f64()) as usize;
-    let begun = Instant::now();
-    let from = begun + OPEN_EVERY * CONNECTIONS;
+    let started = Instant::now();
+    let from = started + CONNECT_INTERVAL * CONNECTIONS;
     let cpu = server.cpu_seconds();
     let worker = |thread: u32| -> Result<Sent> {
-        sleep_until(begun + OPEN_EVERY * thread);
+        sleep_until(started + CONNECT_INTERVAL * thread);
         let mut sent = Sent::default();
         let mut connection = Connection::open(server.target.address)?;
         loop {
@@ -100,7 +100,7 @@ pub fn load(
             if number >= total {
                 return Ok(sent);
             }
-            let (kind, request) = people.act(number);
+            let (kind, request) = traffic.request_at(number);
             let due = number as f64 / rate;
             let at = from + Duration::from_secs_f64(due);
             sleep_until(at);
@@ -111,15 +111,15 @@ pub fn load(
                     sent.replies.push((kind, due, (now - at).as_secs_f64()));
                     sent.last = Some(now);
                 }
-                Ok(status) => sent.wrong.push(format!("status {status} at {due:.1} s")),
+                Ok(status) => sent.errors.push(format!("status {status} at {due:.1} s")),
                 Err(error) => {
-                    sent.wrong.push(format!("{error:#} at {due:.1} s"));
+                    sent.errors.push(format!("{error:#} at {due:.1} s"));
                     connection = Connection::open(server.target.address)?;
                 }
             }
         }
     };
-    let (sent, resident, middle) = thread::scope(|scope| {
+    let (sent, resident, midway_task) = thread::scope(|scope| {
         let sampler = scope.spawn(|| {
             let mut resident = Vec::new();
             while !ended.load(Ordering::Relaxed) {
@@ -128,25 +128,25 @@ pub fn load(
             }
             resident
         });
-        let middle = scope.spawn(|| {
+        let midway_task = scope.spawn(|| {
             sleep_until(from + duration / 2);
             midway()
         });
         let sent = in_threads(CONNECTIONS, worker);
         ended.store(true, Ordering::Relaxed);
-        (sent, sampler.join().unwrap_or_default(), middle.join())
+        (sent, sampler.join().unwrap_or_default(), midway_task.join())
     });
-    middle.unwrap_or_else(|_| bail!("a thread panicked"))?;
+    midway_task.unwrap_or_else(|_| bail!("a thread panicked"))?;
     let sent = sent.with_context(|| server.failure())?;
     let due = from + Duration::from_secs_f64(total.saturating_sub(1) as f64 / rate);
     let last = sent.iter().filter_map(|sent| sent.last).max();
-    let wrong = || sent.iter().flat_map(|sent| &sent.wrong);
-    Ok(Found {
-        errors: wrong().count(),
-        told: wrong().take(TOLD).cloned().collect(),
+    let errors = || sent.iter().flat_map(|sent| &sent.errors);
+    Ok(LoadResult {
+        errors: errors().count(),
+        error_samples: errors().take(MAX_REPORTED_ERRORS).cloned().collect(),
         overrun: last.map_or(0.0, |last| last.saturating_duration_since(due).as_secs_f64()),
         resident,
-        cpu_of_reply: (server.cpu_seconds() - cpu) / total as f64,
+        cpu_per_reply: (server.cpu_seconds() - cpu) / total as f64,
         replies: sent.into_iter().flat_map(|sent| sent.replies).collect(),
     })
 }
@@ -155,7 +155,7 @@ pub fn load(
 #[derive(Default)]
 struct Sent {
     replies: Vec<(Kind, f64, f64)>,
-    wrong: Vec<String>,
+    errors: Vec<String>,
     last: Option<Instant>,
 }
 
@@ -165,7 +165,7 @@ pub struct Stage<'a> {
     root: PathBuf,
     peer: PathBuf,
     /// Request for the readiness check.
-    ready: Vec<String>,
+    bodies: Vec<String>,
 }
 
 impl<'a> Stage<'a> {
@@ -175,16 +175,16 @@ impl<'a> Stage<'a> {
         stages::ours_preprocess(setup, &root)?;
         stages::ours_train(setup, &root, SERVED)?;
         let peer = setup.work.join(format!("{part}_peer"));
-        let ready = requests::bodies(&commands::merged(&root))?;
-        Ok(Self { setup, root, peer, ready })
+        let bodies = requests::bodies(&commands::merged(&root))?;
+        Ok(Self { setup, root, peer, bodies })
     }
 
     /// Starts our server with additional arguments.
-    pub fn ours(&self, name: &str, more: &[&str]) -> Result<Server> {
+    pub fn ours(&self, name: &str, flags: &[&str]) -> Result<Server> {
         let log = self.setup.work.join(name.replace(' ', "_"));
-        Server::start(name, &log, &self.ready, |port| {
+        Server::start(name, &log, &self.bodies, |port| {
             let mut command = self.setup.programs.ours_serve(&self.root, port);
-            command.args(more);
+            command.args(flags);
             command
         })
     }
@@ -193,7 +193,7 @@ impl<'a> Stage<'a> {
         let name = peer.name();
         let log = self.setup.work.join(format!("mixed_{}", name.replace([' ', ','], "_")));
         let database = self.peer.join(format!("people_{}.db", peer.workers));
-        Server::start(&name, &log, &self.ready, |port| {
+        Server::start(&name, &log, &self.bodies, |port| {
             let mut command = self.setup.programs.peer_serve(peer, &self.peer, port);
             command.arg("--database").arg(database);
             command
@@ -201,10 +201,10 @@ impl<'a> Stage<'a> {
     }
 
     /// Creates profiles on a server.
-    pub fn people(&self, server: &Server) -> Result<People> {
+    pub fn traffic(&self, server: &Server) -> Result<UserTraffic> {
         eprintln!("mixed: creating profiles on {}", server.name);
         let merged = commands::merged(&self.root);
-        People::arrive(&merged, server.target.address).with_context(|| server.failure())
+        UserTraffic::create(&merged, server.target.address).with_context(|| server.failure())
     }
 
     /// Publishes an existing generation atomically, with one system call.
@@ -222,47 +222,52 @@ pub fn mixed(setup: &Setup) -> Result<Report> {
     let stage = Stage::prepare(setup, "mixed")?;
     let mut report = Report::new("mixed");
     let server = stage.ours("mixed ours", &[])?;
-    let people = stage.people(&server)?;
-    let found = load(&server, &people, (OURS_RATE, setup.pace.mixed), || Ok(()))?;
-    ours(&found, &mut report);
+    let traffic = stage.traffic(&server)?;
+    let result = load(&server, &traffic, (OURS_RATE, setup.scale.mixed), || Ok(()))?;
+    ours(&result, &mut report);
     if let Some(rates) = hit_rates(&server)? {
         report.note(rates);
     }
-    swapped(&stage, &server, &people, &mut report)?;
+    swapped(&stage, &server, &traffic, &mut report)?;
     let merged = commands::merged(&stage.root);
     let mut train = setup.programs.peer_train(&merged, &stage.peer);
     measure::run(&mut train, &setup.work.join("mixed_peer_train"))?;
     for peer in PEERS {
-        beside(&stage, peer, (&server, &people), &mut report)?;
+        compare_with_peer(&stage, peer, (&server, &traffic), &mut report)?;
     }
     Ok(report)
 }
 
-fn ours(found: &Found, report: &mut Report) {
+fn ours(result: &LoadResult, report: &mut Report) {
     let end = f64::INFINITY;
-    rows(report, &format!("{OURS_RATE} requests/s"), &found.all(), &[]);
+    rows(report, &format!("{OURS_RATE} requests/s"), &result.all(), &[]);
     for kind in Kind::ALL {
-        let seconds = found.latencies(Some(kind), 0.0, end);
+        let seconds = result.latencies(Some(kind), 0.0, end);
         rows(report, &format!("{OURS_RATE} requests/s, {}", kind.name()), &seconds, &[]);
     }
-    report.compare("CPU time per reply", Unit::Seconds, vec![found.cpu_of_reply], vec![]);
+    report.compare("CPU time per reply", Unit::Seconds, vec![result.cpu_per_reply], vec![]);
     // Compares memory of the last fifth with that of the second fifth to detect growth.
-    let fifth = found.resident.len() / 5;
+    let fifth = result.resident.len() / 5;
     for (name, part) in [
-        ("second", found.resident.get(fifth..2 * fifth)),
-        ("last", found.resident.get(4 * fifth..)),
+        ("second", result.resident.get(fifth..2 * fifth)),
+        ("last", result.resident.get(4 * fifth..)),
     ] {
         let what = format!("memory in the {name} fifth of the run");
         report.compare(what, Unit::Bytes, part.unwrap_or_default().to_vec(), vec![]);
     }
-    found.tell_errors("ours", report);
-    if found.overrun > OVERRUN {
-        report.note(format!("ours finished {:.2} s late", found.overrun));
+    result.report_errors("ours", report);
+    if result.overrun > MAX_OVERRUN {
+        report.note(format!("ours finished {:.2} s late", result.overrun));
     }
 }
 
 /// Measures the mixed load while a new generation is published halfway.
-fn swapped(stage: &Stage<'_>, server: &Server, people: &People, report: &mut Report) -> Result<()> {
+fn swapped(
+    stage: &Stage<'_>,
+    server: &Server,
+    traffic: &UserTraffic,
+    report: &mut Report,
+) -> Result<()> {
     let artifacts = stage.root.join("ml/artifacts");
     // Trains in another folder, so that only the swap affects the load.
     let other = stage.setup.work.join("mixed_other");
@@ -273,38 +278,38 @@ fn swapped(stage: &Stage<'_>, server: &Server, people: &People, report: &mut Rep
     let trained = fs::canonicalize(other.join("ml/artifacts/current"))?;
     let generation = "000002";
     copy(&trained, &artifacts.join("generations").join(generation))?;
-    let duration = stage.setup.pace.latency * 2;
+    let duration = stage.setup.scale.latency * 2;
     let half = duration.as_secs_f64() / 2.0;
     let before = model(server)?;
-    let found = load(server, people, (OURS_RATE, duration), || stage.publish(generation))?;
+    let result = load(server, traffic, (OURS_RATE, duration), || stage.publish(generation))?;
     if model(server)? == before {
         bail!("{} did not load the new generation", server.name);
     }
     for (name, from, until) in [
         ("before a swap", 0.0, half),
-        ("during a swap", half, half + SWAP),
-        ("after a swap", half + SWAP, f64::INFINITY),
+        ("during a swap", half, half + SWAP_SECONDS),
+        ("after a swap", half + SWAP_SECONDS, f64::INFINITY),
     ] {
-        let seconds = found.latencies(None, from, until);
+        let seconds = result.latencies(None, from, until);
         rows(report, &format!("{OURS_RATE} requests/s {name}"), &seconds, &[]);
     }
-    found.tell_errors("ours, with a swap", report);
+    result.report_errors("ours, with a swap", report);
     Ok(())
 }
 
 /// Compares both servers at the highest rate that the peer sustains.
-fn beside(
+fn compare_with_peer(
     stage: &Stage<'_>,
     peer: PeerServer,
-    (ours, of_ours): (&Server, &People),
+    (ours, our_traffic): (&Server, &UserTraffic),
     report: &mut Report,
 ) -> Result<()> {
     let server = stage.peer(peer)?;
-    let people = stage.people(&server)?;
+    let traffic = stage.traffic(&server)?;
     let mut sustained = None;
     for rate in PEER_RATES {
-        let trial = (rate, stage.setup.pace.trial * 2);
-        if load(&server, &people, trial, || Ok(()))?.overrun > OVERRUN {
+        let trial = (rate, stage.setup.scale.trial * 2);
+        if load(&server, &traffic, trial, || Ok(()))?.overrun > MAX_OVERRUN {
             break;
         }
         sustained = Some(rate);
@@ -313,15 +318,15 @@ fn beside(
         report.note(format!("{} did not sustain {} requests/s", peer.name(), PEER_RATES[0]));
         return Ok(());
     };
-    let pace = (rate, stage.setup.pace.latency * 2);
-    let theirs = load(&server, &people, pace, || Ok(()))?;
-    let found = load(ours, of_ours, pace, || Ok(()))?;
+    let scale = (rate, stage.setup.scale.latency * 2);
+    let peer_result = load(&server, &traffic, scale, || Ok(()))?;
+    let result = load(ours, our_traffic, scale, || Ok(()))?;
     let what = format!("{rate} requests/s, {}", peer.name());
-    rows(report, &what, &found.all(), &theirs.all());
-    let cpus = [&found, &theirs].map(|found| vec![found.cpu_of_reply]);
+    rows(report, &what, &result.all(), &peer_result.all());
+    let cpus = [&result, &peer_result].map(|result| vec![result.cpu_per_reply]);
     let [ours, peers] = cpus;
     report.compare(format!("CPU time per reply at {what}"), Unit::Seconds, ours, peers);
-    theirs.tell_errors(&peer.name(), report);
+    peer_result.report_errors(&peer.name(), report);
     Ok(())
 }
 

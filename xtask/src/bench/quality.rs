@@ -20,19 +20,19 @@ const PEERS: [&str; 4] = ["numpy-ease", "irspack-ials", "implicit-als", "rusket-
 
 /// Compares lists for held-out users of the small dataset.
 pub fn quality(setup: &Setup) -> Result<Report> {
-    let Search { trials, validations, tests } = setup.pace.search;
+    let Search { trials, validations, tests } = setup.scale.search;
     let programs = &setup.programs;
     let python = venv::python(&programs.peers.join("requirements-ials.txt"), "peers-ials")?;
     let log = setup.work.join("quality");
     let run = |command: &mut Command| measure::run(command, &log);
     let root = setup.work.join("small");
     make_root(setup, &root)?;
-    run(&mut programs.ours_small(&root))?;
+    run(&mut programs.ours_preprocess_small(&root))?;
 
     let [tune, test, lists] = ["tune", "test", "lists"].map(|name| root.join(name));
     run(&mut programs.ours_export_validation(&root, validations, &tune))?;
     let mut report = Report::new("quality");
-    let (mut seconds, mut said) = (Vec::new(), Vec::new());
+    let (mut seconds, mut outputs) = (Vec::new(), Vec::new());
     for model in OURS {
         let finished = run(&mut programs.ours_tune(&root, model, trials, validations))?;
         seconds.push(format!("{model} {:.0} s", finished.seconds));
@@ -43,11 +43,11 @@ pub fn quality(setup: &Setup) -> Result<Report> {
         let paths = [&tune, &test, &lists].map(PathBuf::as_path);
         let finished = run(&mut programs.peer_quality(&python, peer, trials, paths))?;
         seconds.push(format!("{peer} {:.0} s", finished.seconds));
-        said.push(finished.stdout.trim_end().to_owned());
+        outputs.push(finished.stdout.trim_end().to_owned());
     }
 
     // Reports all models, then compares ours with the best peer.
-    for baseline in [None, Some(best_of(&said)?)] {
+    for baseline in [None, Some(best_peer(&outputs)?)] {
         let mut command = programs.ours_evaluate(&root, tests);
         command.args(["--models", "hybrid,ials,edlae,ease"]);
         for peer in PEERS {
@@ -56,8 +56,8 @@ pub fn quality(setup: &Setup) -> Result<Report> {
         command.args(baseline.map(|name| ["--baseline", name]).iter().flatten());
         report.note(run(&mut command)?.stdout.trim_end().to_owned());
     }
-    for said in said {
-        report.note(said);
+    for output in outputs {
+        report.note(output);
     }
     let tuned = root.join("data/tuned.json");
     let tuned =
@@ -71,13 +71,13 @@ pub fn quality(setup: &Setup) -> Result<Report> {
 }
 
 /// Returns the peer with the highest test NDCG@100, parsed from the output of each.
-fn best_of(said: &[String]) -> Result<&'static str> {
+fn best_peer(outputs: &[String]) -> Result<&'static str> {
     let mut best = (0.0, PEERS[0]);
-    for (peer, said) in PEERS.into_iter().zip(said) {
+    for (peer, outputs) in PEERS.into_iter().zip(outputs) {
         let printed: Option<Value> =
-            said.lines().last().and_then(|line| serde_json::from_str(line).ok());
+            outputs.lines().last().and_then(|line| serde_json::from_str(line).ok());
         let ndcg = printed.and_then(|printed| printed["test_ndcg@100"].as_f64());
-        let ndcg = ndcg.with_context(|| format!("{peer} printed no NDCG: {said}"))?;
+        let ndcg = ndcg.with_context(|| format!("{peer} printed no NDCG: {outputs}"))?;
         if ndcg > best.0 {
             best = (ndcg, peer);
         }
@@ -104,8 +104,8 @@ mod tests {
 
     #[test]
     fn selects_the_peer_with_the_highest_ndcg() {
-        let said = [0.1, 0.3, 0.2, 0.25].map(|ndcg| format!("{{\"test_ndcg@100\": {ndcg}}}\n"));
-        assert_eq!(best_of(&said).unwrap(), "irspack-ials");
-        assert!(best_of(&["{}".to_owned()]).is_err());
+        let outputs = [0.1, 0.3, 0.2, 0.25].map(|ndcg| format!("{{\"test_ndcg@100\": {ndcg}}}\n"));
+        assert_eq!(best_peer(&outputs).unwrap(), "irspack-ials");
+        assert!(best_peer(&["{}".to_owned()]).is_err());
     }
 }

@@ -22,11 +22,11 @@ const PEERS: [PeerReader; 4] = [
 
 /// Compares readers of ratings.csv.
 pub fn ratings(setup: &Setup) -> Result<Report> {
-    let root = made_up(setup)?;
-    let ours = |what: Ratings| {
+    let root = synthetic_root(setup)?;
+    let ours = |mode: Ratings| {
         let log = setup.work.join("ratings");
-        let finished = measure::run(&mut setup.programs.ours_ratings(&root, what), &log)?;
-        check(&finished, what)?;
+        let finished = measure::run(&mut setup.programs.ours_ratings(&root, mode), &log)?;
+        check(&finished, mode)?;
         Ok(finished)
     };
     let file = commands::ratings(&root);
@@ -35,7 +35,7 @@ pub fn ratings(setup: &Setup) -> Result<Report> {
         measure::run(&mut setup.programs.peer_ratings(reader, &file), &log)
     };
     let [read, pack, open, peers @ ..] = measure::alternate(
-        setup.pace.runs,
+        setup.scale.runs,
         [
             &mut || ours(Ratings::Read),
             &mut || ours(Ratings::Pack),
@@ -50,13 +50,13 @@ pub fn ratings(setup: &Setup) -> Result<Report> {
     let mut report = Report::new("ratings");
     let expected = rows(&read, "ratings")?;
     for ours in [&pack, &open] {
-        same(expected, rows(ours, "ratings")?, "cinematch ratings")?;
+        check_equal(expected, rows(ours, "ratings")?, "cinematch ratings")?;
     }
     for (PeerReader { library, sort }, runs) in PEERS.into_iter().zip(&peers) {
-        same(expected, rows(runs, "rows")?, library)?;
+        check_equal(expected, rows(runs, "rows")?, library)?;
         let sorted = if sort { ", also sorting" } else { "" };
-        let inside = stages::inside(runs, |printed| printed["seconds"].as_f64())?;
-        stages::compare(&mut report, &format!(", {library}{sorted}"), &read, runs, inside);
+        let peer_seconds = stages::last_line_values(runs, |printed| printed["seconds"].as_f64())?;
+        stages::compare(&mut report, &format!(", {library}{sorted}"), &read, runs, peer_seconds);
     }
     for (what, runs) in [("reading and packing", pack), ("opening the packed file", open)] {
         report.compare(what, Unit::Seconds, stages::seconds(&runs), Vec::new());
@@ -72,22 +72,22 @@ pub fn ratings(setup: &Setup) -> Result<Report> {
 }
 
 /// Returns a folder with synthetic files in MovieLens format, generated on the first call.
-pub fn made_up(setup: &Setup) -> Result<PathBuf> {
+pub fn synthetic_root(setup: &Setup) -> Result<PathBuf> {
     let root = setup.work.join("made_up");
     if !commands::ratings(&root).is_file() {
         fs::create_dir_all(&root).with_context(|| format!("cannot create {}", root.display()))?;
         let log = setup.work.join("synth");
-        measure::run(&mut setup.programs.ours_synth(&root, setup.pace.ratings), &log)?;
+        measure::run(&mut setup.programs.ours_synth(&root, setup.scale.ratings), &log)?;
     }
     Ok(root)
 }
 
 /// Checks that `cinematch ratings` used its cache only for [`Ratings::Open`].
-fn check(finished: &Finished, what: Ratings) -> Result<()> {
+fn check(finished: &Finished, mode: Ratings) -> Result<()> {
     let cached = printed(finished)?["cached"].as_bool();
-    let wanted = matches!(what, Ratings::Open);
-    if cached != Some(wanted) {
-        bail!("expected \"cached\": {wanted} from `cinematch ratings`, got {}", finished.stdout);
+    let is_cached = matches!(mode, Ratings::Open);
+    if cached != Some(is_cached) {
+        bail!("expected \"cached\": {is_cached} from `cinematch ratings`, got {}", finished.stdout);
     }
     Ok(())
 }
@@ -101,14 +101,14 @@ fn rows(runs: &[Finished], name: &str) -> Result<u64> {
     let mut runs = runs.iter();
     let first = count(runs.next().context("there are no measurements")?)?;
     for run in runs {
-        same(first, count(run)?, "another run")?;
+        check_equal(first, count(run)?, "another run")?;
     }
     Ok(first)
 }
 
-fn same(ours: u64, other: u64, whose: &str) -> Result<()> {
+fn check_equal(ours: u64, other: u64, label: &str) -> Result<()> {
     if ours != other {
-        bail!("the numbers of ratings differ: ours {ours}, {whose} {other}");
+        bail!("the numbers of ratings differ: ours {ours}, {label} {other}");
     }
     Ok(())
 }
@@ -137,12 +137,12 @@ mod tests {
 
     #[test]
     fn rejects_unexpected_use_of_the_cache() {
-        for (what, cached) in
+        for (mode, cached) in
             [(Ratings::Read, false), (Ratings::Pack, false), (Ratings::Open, true)]
         {
             let said = |cached: bool| finished(&format!("{{\"cached\": {cached}}}"));
-            assert!(check(&said(cached), what).is_ok());
-            assert!(check(&said(!cached), what).is_err());
+            assert!(check(&said(cached), mode).is_ok());
+            assert!(check(&said(!cached), mode).is_err());
         }
     }
 }

@@ -17,11 +17,11 @@ pub const RECOMMENDED: usize = 20;
 
 const SEED: u64 = 42;
 /// Number of most voted movies that likes and dislikes are drawn from.
-const KNOWN_MOVIES: usize = 5_000;
+const N_POPULAR: usize = 5_000;
 const RUNTIME_LIMITS: [u64; 4] = [90, 100, 120, 150];
 
 /// Movies and genres that requests are drawn from.
-struct Catalogue {
+struct Catalog {
     /// Movies by descending number of votes.
     movies: Vec<u64>,
     genres: Vec<String>,
@@ -31,24 +31,24 @@ struct Catalogue {
 pub fn bodies(merged: &Path) -> Result<Vec<String>> {
     let text =
         fs::read_to_string(merged).with_context(|| format!("cannot read {}", merged.display()))?;
-    let catalogue = Catalogue::read(&text)
+    let catalog = Catalog::read(&text)
         .with_context(|| format!("cannot generate requests from {}", merged.display()))?;
-    Ok(catalogue.bodies())
+    Ok(catalog.bodies())
 }
 
-impl Catalogue {
+impl Catalog {
     fn read(merged: &str) -> Result<Self> {
         let mut records = csv::records(merged);
         let header = records.next().unwrap_or_default();
         let column = |name: &str| {
-            let at = header.iter().position(|field| field == name);
-            at.with_context(|| format!("the column {name} is missing"))
+            let index = header.iter().position(|field| field == name);
+            index.with_context(|| format!("the column {name} is missing"))
         };
         let (id, votes, genres) = (column("movieId")?, column("vote_count")?, column("genres")?);
         let mut movies = Vec::new();
         let mut names = BTreeSet::new();
         for record in records {
-            let field = |at: usize| record.get(at).map_or("", String::as_str);
+            let field = |index: usize| record.get(index).map_or("", String::as_str);
             let id: u64 = field(id).parse().context("a movieId is not a number")?;
             // pandas writes whole numbers of a column with gaps as `12.0`.
             movies.push((field(votes).parse::<f64>().unwrap_or(0.0), id));
@@ -57,7 +57,7 @@ impl Catalogue {
             );
         }
         movies.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        movies.truncate(KNOWN_MOVIES);
+        movies.truncate(N_POPULAR);
         if movies.len() < RECOMMENDED || names.is_empty() {
             bail!("too few movies or genres: {} and {}", movies.len(), names.len());
         }
@@ -83,18 +83,18 @@ impl Catalogue {
     /// Draws 1 to 5 likes and, for some requests, up to 3 dislikes, 1 or 2 genres and a runtime.
     fn body(&self, random: &mut Random) -> Map<String, Value> {
         let mut body = Map::new();
-        let mut known = Vec::new();
+        let mut chosen = Vec::new();
         let count = 1 + random.below(5);
-        body.insert("liked_movie_ids".to_owned(), json!(self.movies(count, &mut known, random)));
+        body.insert("liked_movie_ids".to_owned(), json!(self.movies(count, &mut chosen, random)));
         if random.chance(0.3) {
             let count = 1 + random.below(3);
-            let disliked = self.movies(count, &mut known, random);
+            let disliked = self.movies(count, &mut chosen, random);
             body.insert("disliked_movie_ids".to_owned(), json!(disliked));
         }
         if random.chance(0.3) {
-            let wanted = 1 + random.below(2);
+            let n_genres = 1 + random.below(2);
             let mut genres = BTreeSet::new();
-            while genres.len() < wanted.min(self.genres.len()) {
+            while genres.len() < n_genres.min(self.genres.len()) {
                 genres.insert(&self.genres[random.below(self.genres.len())]);
             }
             body.insert("preferred_genres".to_owned(), json!(genres));
@@ -106,16 +106,16 @@ impl Catalogue {
         body
     }
 
-    /// Draws movies that are not in `known`, rank r with a probability proportional to 1/r.
-    fn movies(&self, count: usize, known: &mut Vec<u64>, random: &mut Random) -> Vec<u64> {
-        let start = known.len();
-        while known.len() < start + count {
+    /// Draws movies that are not in `chosen`, rank r with a probability proportional to 1/r.
+    fn movies(&self, count: usize, chosen: &mut Vec<u64>, random: &mut Random) -> Vec<u64> {
+        let start = chosen.len();
+        while chosen.len() < start + count {
             let movie = self.movies[random.rank(self.movies.len())];
-            if !known.contains(&movie) {
-                known.push(movie);
+            if !chosen.contains(&movie) {
+                chosen.push(movie);
             }
         }
-        known[start..].to_vec()
+        chosen[start..].to_vec()
     }
 }
 
@@ -124,7 +124,7 @@ pub struct Random(u64);
 
 impl Random {
     /// Creates a generator with a seed.
-    pub fn of(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -163,27 +163,27 @@ pub fn check(body: &str, reply: &Reply<'_>) -> Result<Vec<u64>> {
     if reply.status != 200 {
         bail!("status {}: {text}", reply.status);
     }
-    let asked: Value = serde_json::from_str(body)?;
-    let answer: Value = serde_json::from_str(&text).context("the reply is not JSON")?;
-    let items = answer["recommendations"].as_array().context("no recommendations")?;
-    if items.len() != RECOMMENDED || !reply.counts(RECOMMENDED) {
-        bail!("{} recommendations, count {}", items.len(), answer["count"]);
+    let request: Value = serde_json::from_str(body)?;
+    let reply_json: Value = serde_json::from_str(&text).context("the reply is not JSON")?;
+    let items = reply_json["recommendations"].as_array().context("no recommendations")?;
+    if items.len() != RECOMMENDED || !reply.has_count(RECOMMENDED) {
+        bail!("{} recommendations, count {}", items.len(), reply_json["count"]);
     }
-    if answer["user_id"] != asked["user_id"] {
-        bail!("the reply is for {}", answer["user_id"]);
+    if reply_json["user_id"] != request["user_id"] {
+        bail!("the reply is for {}", reply_json["user_id"]);
     }
     let mut shown: Vec<&Value> = Vec::new();
     for item in items {
         let id = &item["movie_id"];
-        let sent = ["liked_movie_ids", "disliked_movie_ids"]
+        let was_rated = ["liked_movie_ids", "disliked_movie_ids"]
             .iter()
-            .filter_map(|list| asked[list].as_array())
+            .filter_map(|list| request[list].as_array())
             .any(|ids| ids.contains(id));
-        if sent || shown.contains(&id) {
+        if was_rated || shown.contains(&id) {
             bail!("movie {id} is recommended although it was rated, or twice");
         }
         shown.push(id);
-        if let Some(limit) = asked["runtime_max"].as_u64()
+        if let Some(limit) = request["runtime_max"].as_u64()
             && item["runtime"].as_u64().is_none_or(|runtime| runtime > limit)
         {
             bail!("movie {id} runs {} minutes, more than {limit}", item["runtime"]);
@@ -198,16 +198,16 @@ mod tests {
 
     use super::*;
 
-    fn catalogue() -> Catalogue {
+    fn catalog() -> Catalog {
         let rows = (1..=3_000).map(|id| format!("{id},Film,drama|sci-fi,{}.0\n", 9_000 - id));
-        Catalogue::read(&format!("movieId,title,genres,vote_count\n{}", rows.collect::<String>()))
+        Catalog::read(&format!("movieId,title,genres,vote_count\n{}", rows.collect::<String>()))
             .unwrap()
     }
 
     #[test]
     fn generates_distinct_requests_reproducibly() {
-        let bodies = catalogue().bodies();
-        assert_eq!(bodies, catalogue().bodies());
+        let bodies = catalog().bodies();
+        assert_eq!(bodies, catalog().bodies());
         let values: Vec<Value> =
             bodies.iter().map(|body| serde_json::from_str(body).unwrap()).collect();
         let users: HashSet<String> = values.iter().map(|v| v["user_id"].to_string()).collect();
@@ -225,13 +225,13 @@ mod tests {
 
     #[test]
     fn draws_known_movies_by_a_power_law() {
-        let catalogue = catalogue();
-        assert_eq!(catalogue.movies[..3], [1, 2, 3]);
+        let catalog = catalog();
+        assert_eq!(catalog.movies[..3], [1, 2, 3]);
         let mut random = Random(7);
         let mut first = 0;
         let mut tail = 0;
         for _ in 0..10_000 {
-            match catalogue.movies(1, &mut Vec::new(), &mut random)[0] {
+            match catalog.movies(1, &mut Vec::new(), &mut random)[0] {
                 1 => first += 1,
                 1_501.. => tail += 1,
                 _ => {}
@@ -243,18 +243,18 @@ mod tests {
 
     #[test]
     fn rejects_invalid_replies() {
-        let asked = r#"{"liked_movie_ids":[100],"runtime_max":90,"user_id":"u"}"#;
-        let answer = |items: Vec<Value>, user: &str| {
+        let request = r#"{"liked_movie_ids":[100],"runtime_max":90,"user_id":"u"}"#;
+        let reply_json = |items: Vec<Value>, user: &str| {
             json!({"recommendations": items, "count": items.len(), "user_id": user}).to_string()
         };
         let items = |runtime: u64| -> Vec<Value> {
             (1..=20).map(|id| json!({"movie_id": id, "runtime": runtime})).collect()
         };
         let verdict = |status, body: String| {
-            check(asked, &Reply { status, body: Cow::Owned(body.into_bytes()) })
+            check(request, &Reply { status, body: Cow::Owned(body.into_bytes()) })
                 .map_err(|error| error.to_string())
         };
-        assert_eq!(verdict(200, answer(items(90), "u")), Ok((1..=20).collect()));
+        assert_eq!(verdict(200, reply_json(items(90), "u")), Ok((1..=20).collect()));
         let mut liked = items(90);
         liked[3]["movie_id"] = json!(100);
         let mut twice = items(90);
@@ -263,12 +263,16 @@ mod tests {
         unknown[3]["runtime"] = Value::Null;
         for (status, body, why) in [
             (503, String::from("busy"), "status 503: busy"),
-            (200, answer(items(90), "v"), "the reply is for \"v\""),
-            (200, answer(items(91), "u"), "movie 1 runs 91 minutes, more than 90"),
-            (200, answer(unknown, "u"), "movie 4 runs null minutes, more than 90"),
-            (200, answer(items(90)[1..].to_vec(), "u"), "19 recommendations, count 19"),
-            (200, answer(liked, "u"), "movie 100 is recommended although it was rated, or twice"),
-            (200, answer(twice, "u"), "movie 1 is recommended although it was rated, or twice"),
+            (200, reply_json(items(90), "v"), "the reply is for \"v\""),
+            (200, reply_json(items(91), "u"), "movie 1 runs 91 minutes, more than 90"),
+            (200, reply_json(unknown, "u"), "movie 4 runs null minutes, more than 90"),
+            (200, reply_json(items(90)[1..].to_vec(), "u"), "19 recommendations, count 19"),
+            (
+                200,
+                reply_json(liked, "u"),
+                "movie 100 is recommended although it was rated, or twice",
+            ),
+            (200, reply_json(twice, "u"), "movie 1 is recommended although it was rated, or twice"),
         ] {
             assert_eq!(verdict(status, body), Err(why.to_owned()));
         }

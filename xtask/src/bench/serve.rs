@@ -7,11 +7,11 @@ use anyhow::{Context, Result, bail};
 
 use super::commands::{self, PeerKind, PeerServer, SERVED};
 use super::http::Connection;
-use super::load::{Closed, Latencies, Open};
+use super::load::{ClosedLoop, Latencies, OpenLoop};
 use super::measure::{self, percentile};
 use super::report::{Report, Unit};
 use super::server::Server;
-use super::setup::{Pace, Setup};
+use super::setup::{Scale, Setup};
 use super::{requests, stages};
 
 const THROUGHPUT_CONNECTIONS: u32 = 16;
@@ -21,10 +21,10 @@ const OURS_RATE: f64 = 1_000.0;
 /// Requests per second to try for a peer, ascending.
 const PEER_RATES: [f64; 5] = [50.0, 100.0, 200.0, 400.0, 800.0];
 /// Maximum delay, in seconds, of the last reply after the last scheduled request at a sustained rate.
-const OVERRUN: f64 = 0.1;
+const MAX_OVERRUN: f64 = 0.1;
 const PEERS: [PeerServer; 4] = [
-    PeerServer { kind: PeerKind::Usual, workers: 1 },
-    PeerServer { kind: PeerKind::Usual, workers: 2 },
+    PeerServer { kind: PeerKind::Plain, workers: 1 },
+    PeerServer { kind: PeerKind::Plain, workers: 2 },
     PeerServer { kind: PeerKind::Tuned, workers: 1 },
     PeerServer { kind: PeerKind::Tuned, workers: 2 },
 ];
@@ -65,7 +65,7 @@ impl<'a> Stage<'a> {
         let log = self.setup.work.join(format!("serve_{}", name.replace([' ', ','], "_")));
         let ours = self.root.join("ml/artifacts/current");
         let artifacts = match peer.kind {
-            PeerKind::Usual | PeerKind::People => &self.artifacts,
+            PeerKind::Plain | PeerKind::WithProfiles => &self.artifacts,
             PeerKind::Tuned => &ours,
         };
         Server::start(&name, &log, &self.bodies, |port| {
@@ -81,8 +81,8 @@ pub fn serve(setup: &Setup) -> Result<Report> {
     start_up(&stage, &mut report)?;
     let ours = stage.ours()?;
     let expected = check(&ours, &stage.bodies)?;
-    let pace = &setup.pace;
-    let latencies = fixed(&ours, OURS_RATE, pace.latency)?;
+    let scale = &setup.scale;
+    let latencies = at_fixed_rate(&ours, OURS_RATE, scale.latency)?;
     ours_latency(&latencies, &mut report);
     for peer in PEERS {
         let server = stage.peer(peer)?;
@@ -96,8 +96,8 @@ pub fn serve(setup: &Setup) -> Result<Report> {
                 bail!("{}: only {equal} of {all} lists equal ours", server.name);
             }
         }
-        throughput(pace, &ours, &server, &mut report)?;
-        latency(pace, &ours, &server, &mut report)?;
+        throughput(scale, &ours, &server, &mut report)?;
+        latency(scale, &ours, &server, &mut report)?;
         memory(&ours, &server, &mut report);
     }
     report.note(format!(
@@ -112,15 +112,15 @@ pub fn serve(setup: &Setup) -> Result<Report> {
 fn start_up(stage: &Stage<'_>, report: &mut Report) -> Result<()> {
     eprintln!("serve: start-up");
     let [one, two, _, _] = PEERS;
-    let [ours, one_ready, two_ready] = measure::alternate(
-        stage.setup.pace.runs,
+    let [ours, ready_1, ready_2] = measure::alternate(
+        stage.setup.scale.runs,
         [
             &mut || Ok(stage.ours()?.ready_after),
             &mut || Ok(stage.peer(one)?.ready_after),
             &mut || Ok(stage.peer(two)?.ready_after),
         ],
     )?;
-    for (peer, ready) in [(one, one_ready), (two, two_ready)] {
+    for (peer, ready) in [(one, ready_1), (two, ready_2)] {
         let what = format!("start to first reply, {}", peer.name());
         report.compare(what, Unit::Seconds, ours.clone(), ready);
     }
@@ -146,46 +146,51 @@ fn check(server: &Server, bodies: &[String]) -> Result<Vec<Vec<u64>>> {
 struct Round {
     per_second: f64,
     /// CPU time of the server per reply, in seconds.
-    cpu_of_reply: f64,
+    cpu_per_reply: f64,
 }
 
-fn throughput(pace: &Pace, ours: &Server, peer: &Server, report: &mut Report) -> Result<()> {
-    eprintln!("serve: throughput of {}, {} rounds of {:?}", peer.name, pace.runs, pace.window);
-    let [ours, theirs] =
-        measure::alternate(pace.runs, [&mut || round(pace, ours), &mut || round(pace, peer)])?;
+fn throughput(scale: &Scale, ours: &Server, peer: &Server, report: &mut Report) -> Result<()> {
+    eprintln!("serve: throughput of {}, {} rounds of {:?}", peer.name, scale.runs, scale.window);
+    let [ours, peer_result] =
+        measure::alternate(scale.runs, [&mut || round(scale, ours), &mut || round(scale, peer)])?;
     let rates = |rounds: &[Round]| rounds.iter().map(|round| round.per_second).collect();
-    let cpus = |rounds: &[Round]| rounds.iter().map(|round| round.cpu_of_reply).collect();
+    let cpus = |rounds: &[Round]| rounds.iter().map(|round| round.cpu_per_reply).collect();
     let what = format!("replies, {THROUGHPUT_CONNECTIONS} connections, {}", peer.name);
-    report.compare(what, Unit::PerSecond, rates(&ours), rates(&theirs));
+    report.compare(what, Unit::PerSecond, rates(&ours), rates(&peer_result));
     let what = format!("CPU time per reply, {}", peer.name);
-    report.compare(what, Unit::Seconds, cpus(&ours), cpus(&theirs));
+    report.compare(what, Unit::Seconds, cpus(&ours), cpus(&peer_result));
     Ok(())
 }
 
 /// Measures throughput with a closed-loop load.
-fn round(pace: &Pace, server: &Server) -> Result<Round> {
-    let load = Closed {
+fn round(scale: &Scale, server: &Server) -> Result<Round> {
+    let load = ClosedLoop {
         connections: THROUGHPUT_CONNECTIONS,
         warm_up: Duration::from_millis(300),
-        window: pace.window,
+        window: scale.window,
     };
     let before = server.cpu_seconds();
     let run = load.run(&server.target).with_context(|| server.failure())?;
-    let cpu_of_reply = (server.cpu_seconds() - before) / run.replies as f64;
-    Ok(Round { per_second: run.per_second, cpu_of_reply })
+    let cpu_per_reply = (server.cpu_seconds() - before) / run.replies as f64;
+    Ok(Round { per_second: run.per_second, cpu_per_reply })
 }
 
 /// Measures our server without a peer: throughput, and latency at half of that rate.
-pub fn alone(pace: &Pace, server: &Server, bodies: &[String], report: &mut Report) -> Result<()> {
+pub fn measure_alone(
+    scale: &Scale,
+    server: &Server,
+    bodies: &[String],
+    report: &mut Report,
+) -> Result<()> {
     check(server, bodies)?;
-    let [rounds] = measure::alternate(pace.runs, [&mut || round(pace, server)])?;
+    let [rounds] = measure::alternate(scale.runs, [&mut || round(scale, server)])?;
     let rates: Vec<f64> = rounds.iter().map(|round| round.per_second).collect();
-    let cpus = rounds.iter().map(|round| round.cpu_of_reply).collect();
+    let cpus = rounds.iter().map(|round| round.cpu_per_reply).collect();
     let half = measure::summarize(&rates).context("there are no measurements")?.median / 2.0;
     let what = format!("replies, {THROUGHPUT_CONNECTIONS} connections");
     report.compare(what, Unit::PerSecond, rates, Vec::new());
     report.compare("CPU time per reply", Unit::Seconds, cpus, Vec::new());
-    let latencies = fixed(server, half.floor(), pace.latency)?;
+    let latencies = at_fixed_rate(server, half.floor(), scale.latency)?;
     rows(report, &format!("{half:.0} requests/s"), Some(&latencies), None);
     let peak = server.memory().map(|memory| memory.peak as f64);
     report.compare("peak memory of the server", Unit::Bytes, peak.into_iter().collect(), vec![]);
@@ -193,33 +198,33 @@ pub fn alone(pace: &Pace, server: &Server, bodies: &[String], report: &mut Repor
 }
 
 /// Sends requests at a fixed rate and returns their latencies.
-fn fixed(server: &Server, rate: f64, duration: Duration) -> Result<Latencies> {
+fn at_fixed_rate(server: &Server, rate: f64, duration: Duration) -> Result<Latencies> {
     eprintln!("serve: {} at {rate} requests/s for {duration:?}", server.name);
-    Open { connections: LATENCY_CONNECTIONS, rate, duration }
+    OpenLoop { connections: LATENCY_CONNECTIONS, rate, duration }
         .run(&server.target)
         .with_context(|| server.failure())
 }
 
 fn ours_latency(found: &Latencies, report: &mut Report) {
-    if found.overrun > OVERRUN {
-        let behind = found.overrun;
-        report.note(format!("ours finished {behind:.2} s late at {OURS_RATE} requests/s"));
+    if found.overrun > MAX_OVERRUN {
+        let overrun = found.overrun;
+        report.note(format!("ours finished {overrun:.2} s late at {OURS_RATE} requests/s"));
     }
-    let late = |percent| percentile(&found.waking, percent).unwrap_or_default() * 1e6;
+    let delay = |percent| percentile(&found.wake_delays, percent).unwrap_or_default() * 1e6;
     report.note(format!(
         "at {OURS_RATE} requests/s, the load generator sent requests {:.0} µs (p50) and {:.0} µs \
          (p99) late, which is part of the latency",
-        late(50.0),
-        late(99.0)
+        delay(50.0),
+        delay(99.0)
     ));
     rows(report, &format!("{OURS_RATE} requests/s"), Some(found), None);
 }
 
 /// Compares latency at the highest rate that the peer sustains.
-fn latency(pace: &Pace, ours: &Server, peer: &Server, report: &mut Report) -> Result<()> {
+fn latency(scale: &Scale, ours: &Server, peer: &Server, report: &mut Report) -> Result<()> {
     let mut sustained = None;
     for rate in PEER_RATES {
-        if fixed(peer, rate, pace.trial)?.overrun > OVERRUN {
+        if at_fixed_rate(peer, rate, scale.trial)?.overrun > MAX_OVERRUN {
             break;
         }
         sustained = Some(rate);
@@ -228,8 +233,9 @@ fn latency(pace: &Pace, ours: &Server, peer: &Server, report: &mut Report) -> Re
         report.note(format!("{} did not sustain {} requests/s", peer.name, PEER_RATES[0]));
         return Ok(());
     };
-    let (ours, theirs) = (fixed(ours, rate, pace.latency)?, fixed(peer, rate, pace.latency)?);
-    rows(report, &format!("{rate} requests/s, {}", peer.name), Some(&ours), Some(&theirs));
+    let (ours, peer_result) =
+        (at_fixed_rate(ours, rate, scale.latency)?, at_fixed_rate(peer, rate, scale.latency)?);
+    rows(report, &format!("{rate} requests/s, {}", peer.name), Some(&ours), Some(&peer_result));
     Ok(())
 }
 

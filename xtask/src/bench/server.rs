@@ -17,9 +17,9 @@ use super::process::{self, Memory};
 
 /// Route that the load requests.
 const ROUTE: &str = "/api/recommendations";
-const READY_WITHIN: Duration = Duration::from_mins(1);
-const STOPPED_WITHIN: Duration = Duration::from_secs(5);
-const ASK_AGAIN_AFTER: Duration = Duration::from_millis(1);
+const READY_TIMEOUT: Duration = Duration::from_mins(1);
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 /// A running server. Dropping it stops the server and its workers.
 pub struct Server {
@@ -68,13 +68,13 @@ impl Server {
             if let Some(status) = self.child.try_wait()? {
                 bail!("{name} exited ({status})\n{}", measure::tail(&self.log));
             }
-            if started.elapsed() > READY_WITHIN {
+            if started.elapsed() > READY_TIMEOUT {
                 bail!(
-                    "{name} was not ready within {READY_WITHIN:?}; last attempt: {attempt:?}\n{}",
+                    "{name} was not ready within {READY_TIMEOUT:?}; last attempt: {attempt:?}\n{}",
                     measure::tail(&self.log)
                 );
             }
-            thread::sleep(ASK_AGAIN_AFTER);
+            thread::sleep(POLL_INTERVAL);
         }
     }
 
@@ -99,21 +99,21 @@ impl Server {
 }
 
 impl Drop for Server {
-    /// Sends SIGTERM, and SIGKILL to processes that remain after [`STOPPED_WITHIN`].
+    /// Sends SIGTERM, and SIGKILL to processes that remain after [`STOP_TIMEOUT`].
     fn drop(&mut self) {
         let all = process::tree(self.child.id());
         if let Ok(None) = self.child.try_wait() {
             signal("TERM", &[self.child.id()]);
         }
-        let asked = Instant::now();
-        while asked.elapsed() < STOPPED_WITHIN && !matches!(self.child.try_wait(), Ok(Some(_))) {
-            thread::sleep(ASK_AGAIN_AFTER);
+        let signaled = Instant::now();
+        while signaled.elapsed() < STOP_TIMEOUT && !matches!(self.child.try_wait(), Ok(Some(_))) {
+            thread::sleep(POLL_INTERVAL);
         }
         // Workers that outlive their supervisor would use CPU time during the next measurement.
-        let left: Vec<u32> =
+        let survivors: Vec<u32> =
             all.iter().filter(|process| process.exists()).map(|process| process.pid).collect();
-        if !left.is_empty() {
-            signal("KILL", &left);
+        if !survivors.is_empty() {
+            signal("KILL", &survivors);
         }
         let _ = self.child.kill();
         let _ = self.child.wait();

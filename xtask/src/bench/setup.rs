@@ -16,7 +16,7 @@ const PROFILE: &str = "dist";
 
 /// Number and duration of measurements, and sizes of generated data.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pace {
+pub struct Scale {
     /// Measurements of each side after a warm-up.
     pub runs: usize,
     /// Duration of one throughput round.
@@ -41,7 +41,7 @@ pub struct Pace {
     pub users: u64,
 }
 
-impl Pace {
+impl Scale {
     /// Settings for published numbers.
     pub const FULL: Self = Self {
         runs: 5,
@@ -85,14 +85,14 @@ pub struct Search {
 
 /// Command-line settings of the `ials` benchmark.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
+pub struct IalsOptions {
     /// Numbers of factors to measure.
     pub factors: Vec<usize>,
     /// True to include `LensKit` as a peer.
     pub lenskit: bool,
 }
 
-impl Default for Choice {
+impl Default for IalsOptions {
     fn default() -> Self {
         Self { factors: vec![64, 128], lenskit: false }
     }
@@ -107,9 +107,9 @@ pub struct Setup {
     /// Working directory, emptied at the start.
     pub work: PathBuf,
     /// Number and duration of measurements.
-    pub pace: Pace,
+    pub scale: Scale,
     /// Settings of the `ials` benchmark.
-    pub ials: Choice,
+    pub ials: IalsOptions,
 }
 
 /// Builds the binary of a package with the profile of the benchmarks, and returns its path.

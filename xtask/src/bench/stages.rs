@@ -18,15 +18,15 @@ pub fn preprocess(setup: &Setup) -> Result<Report> {
     let out = setup.work.join("peer_merged.csv");
     let log = setup.work.join("preprocess_peer");
     let [ours, peer] = measure::alternate(
-        setup.pace.runs,
+        setup.scale.runs,
         [&mut || ours_preprocess(setup, &root), &mut || {
             measure::run(&mut setup.programs.peer_preprocess(&setup.inputs, &out), &log)
         }],
     )?;
 
     let mut report = Report::new("preprocess");
-    let inside = inside(&peer, |printed| printed["seconds"].as_f64())?;
-    compare(&mut report, "", &ours, &peer, inside);
+    let peer_seconds = last_line_values(&peer, |printed| printed["seconds"].as_f64())?;
+    compare(&mut report, "", &ours, &peer, peer_seconds);
     let movies = |path: &Path| -> Result<usize> {
         let text =
             fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -51,7 +51,7 @@ pub fn train(setup: &Setup) -> Result<Report> {
     let log = setup.work.join("train_peer");
     let merged = commands::merged(&seed_root);
     let [seed, full, peer] = measure::alternate(
-        setup.pace.runs,
+        setup.scale.runs,
         [
             &mut || ours_train(setup, &seed_root, Features::Seed),
             &mut || ours_train(setup, &full_root, Features::Full),
@@ -60,9 +60,9 @@ pub fn train(setup: &Setup) -> Result<Report> {
     )?;
 
     let mut report = Report::new("train");
-    let inside = inside(&peer, |printed| printed["seconds"]["total"].as_f64())?;
-    compare(&mut report, ", the peer's features", &seed, &peer, inside.clone());
-    compare(&mut report, ", all our features", &full, &peer, inside);
+    let peer_seconds = last_line_values(&peer, |printed| printed["seconds"]["total"].as_f64())?;
+    compare(&mut report, ", the peer's features", &seed, &peer, peer_seconds.clone());
+    compare(&mut report, ", all our features", &full, &peer, peer_seconds);
     Ok(report)
 }
 
@@ -82,17 +82,17 @@ pub fn ours_train(setup: &Setup, root: &Path, features: Features) -> Result<Fini
     measure::run(&mut setup.programs.ours_train(root, features), root)
 }
 
-/// Compares time and memory. `inside` contains the durations that the peer measures, without its imports.
+/// Compares time and memory. `peer_seconds` contains the durations that the peer measures, without its imports.
 pub fn compare(
     report: &mut Report,
     detail: &str,
     ours: &[Finished],
     peer: &[Finished],
-    inside: Vec<f64>,
+    peer_seconds: Vec<f64>,
 ) {
     report.compare(format!("whole process{detail}"), Unit::Seconds, seconds(ours), seconds(peer));
-    let without = format!("… the peer without its imports{detail}");
-    report.compare(without, Unit::Seconds, seconds(ours), inside);
+    let without_imports = format!("… the peer without its imports{detail}");
+    report.compare(without_imports, Unit::Seconds, seconds(ours), peer_seconds);
     report.compare(format!("peak memory{detail}"), Unit::Bytes, peaks(ours), peaks(peer));
 }
 
@@ -107,7 +107,10 @@ pub fn peaks(runs: &[Finished]) -> Vec<f64> {
 }
 
 /// Returns a number from the JSON in the last line that each run printed, such as its own duration.
-pub fn inside(runs: &[Finished], find: impl Fn(&Value) -> Option<f64>) -> Result<Vec<f64>> {
+pub fn last_line_values(
+    runs: &[Finished],
+    find: impl Fn(&Value) -> Option<f64>,
+) -> Result<Vec<f64>> {
     runs.iter()
         .map(|run| {
             let line = run.stdout.lines().last().unwrap_or_default();

@@ -44,10 +44,10 @@ impl Modules {
             fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         let scanned = scan(&source, with_tests)
             .map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
-        let at = self.files.len();
-        let declared = scanned.children.clone();
+        let own_index = self.files.len();
+        let child_modules = scanned.children.clone();
         self.files.push(Module { path: path.to_vec(), file, children: BTreeMap::new(), scanned });
-        for child in declared.into_iter().filter(|child| with_tests || !child.is_test) {
+        for child in child_modules.into_iter().filter(|child| with_tests || !child.is_test) {
             let flat = folder.join(format!("{}.rs", child.name));
             let nested = folder.join(&child.name);
             let file = if flat.is_file() { flat } else { nested.join("mod.rs") };
@@ -57,23 +57,24 @@ impl Modules {
             }
             let path = [path, std::slice::from_ref(&child.name)].concat();
             let index = self.add(&path, file, &nested, with_tests)?;
-            self.files[at].children.insert(child.name, index);
+            self.files[own_index].children.insert(child.name, index);
         }
-        Ok(at)
+        Ok(own_index)
     }
 
     /// Returns the import cycles, sorted. Each is a list of its edges, as `from -> to (names)`. The re-export
     /// of a child module is not an edge.
-    pub fn circles(&self) -> Vec<Vec<String>> {
-        let arrows = self.arrows(false);
+    pub fn import_cycles(&self) -> Vec<Vec<String>> {
+        let imports = self.imports(false);
         let targets: Vec<Vec<usize>> =
-            arrows.iter().map(|arrows| arrows.keys().copied().collect()).collect();
-        let circles = strongly_connected(&targets).into_iter().filter(|group| group.len() > 1);
-        let mut found: Vec<Vec<String>> = circles
+            imports.iter().map(|imports| imports.keys().copied().collect()).collect();
+        let import_cycles =
+            strongly_connected(&targets).into_iter().filter(|group| group.len() > 1);
+        let mut found: Vec<Vec<String>> = import_cycles
             .map(|group| {
                 let mut lines = Vec::new();
                 for from in &group {
-                    for (to, names) in arrows[*from].iter().filter(|(to, _)| group.contains(to)) {
+                    for (to, names) in imports[*from].iter().filter(|(to, _)| group.contains(to)) {
                         let names: Vec<&str> = names.iter().map(String::as_str).collect();
                         let (from, to) =
                             (self.files[*from].file.display(), self.files[*to].file.display());
@@ -91,19 +92,19 @@ impl Modules {
     /// Returns the files that the module at `path` reaches through imports and paths, including its own.
     /// Returns an empty set for an unknown module.
     pub fn reachable(&self, path: &[&str]) -> BTreeSet<PathBuf> {
-        let arrows = self.arrows(true);
+        let imports = self.imports(true);
         let Some(start) = self.files.iter().position(|module| module.path == path) else {
             return BTreeSet::new();
         };
         let (mut seen, mut stack) = (BTreeSet::from([start]), vec![start]);
-        while let Some(at) = stack.pop() {
-            stack.extend(arrows[at].keys().copied().filter(|to| seen.insert(*to)));
+        while let Some(index) = stack.pop() {
+            stack.extend(imports[index].keys().copied().filter(|to| seen.insert(*to)));
         }
-        seen.into_iter().map(|at| self.files[at].file.clone()).collect()
+        seen.into_iter().map(|index| self.files[index].file.clone()).collect()
     }
 
     /// Returns the edges of each file: the names that it uses from other files of the crate.
-    fn arrows(&self, with_reexports: bool) -> Vec<BTreeMap<usize, BTreeSet<String>>> {
+    fn imports(&self, with_reexports: bool) -> Vec<BTreeMap<usize, BTreeSet<String>>> {
         (0..self.files.len())
             .map(|from| {
                 let scanned = &self.files[from].scanned;
@@ -148,30 +149,30 @@ impl Modules {
     }
 
     /// Follows path segments from a module to its descendants, and through re-exports.
-    fn descend(&self, mut at: usize, path: &[String], hops: usize) -> usize {
-        for (place, segment) in path.iter().enumerate() {
+    fn descend(&self, mut index: usize, path: &[String], hops: usize) -> usize {
+        for (depth, segment) in path.iter().enumerate() {
             if segment == "super" {
-                let Some(parent) = self.parent(at) else { return at };
-                at = parent;
-            } else if let Some(child) = self.files[at].children.get(segment) {
-                at = *child;
+                let Some(parent) = self.parent(index) else { return index };
+                index = parent;
+            } else if let Some(child) = self.files[index].children.get(segment) {
+                index = *child;
             } else {
-                let found = self.import(at, segment).and_then(|import| {
-                    let full = [&import.path, &path[place + 1..]].concat();
-                    self.resolve(at, &full, hops - 1)
+                let found = self.import(index, segment).and_then(|import| {
+                    let full = [&import.path, &path[depth + 1..]].concat();
+                    self.resolve(index, &full, hops - 1)
                 });
-                return found.unwrap_or(at);
+                return found.unwrap_or(index);
             }
         }
-        at
+        index
     }
 
     fn import(&self, module: usize, name: &str) -> Option<&Import> {
         self.files[module].scanned.imports.iter().find(|import| import.alias == name)
     }
 
-    fn parent(&self, at: usize) -> Option<usize> {
-        let (_, path) = self.files[at].path.split_last()?;
+    fn parent(&self, index: usize) -> Option<usize> {
+        let (_, path) = self.files[index].path.split_last()?;
         self.files.iter().position(|module| module.path == path)
     }
 }
@@ -266,7 +267,7 @@ mod tests {
                 ("b.rs", "use crate::a::C; pub struct B(C);"),
             ],
         )
-        .circles();
+        .import_cycles();
         assert_eq!(found.len(), 1);
         assert!(
             found[0][0].ends_with("b.rs (B)") && found[0][1].ends_with("c.rs (C)"),
@@ -284,7 +285,7 @@ mod tests {
                 ("a/c.rs", "use super::A; pub struct C(A);"),
             ],
         );
-        assert!(modules.circles().is_empty());
+        assert!(modules.import_cycles().is_empty());
     }
 
     #[test]
@@ -297,7 +298,7 @@ mod tests {
                 ("a/c.rs", "pub fn g(_: super::A) {}"),
             ],
         );
-        assert_eq!(modules.circles().len(), 1);
+        assert_eq!(modules.import_cycles().len(), 1);
         assert_eq!(modules.reachable(&["a"]).len(), 2);
     }
 }

@@ -43,38 +43,39 @@ pub fn scan(source: &str, with_tests: bool) -> Result<Scanned, proc_macro2::LexE
 
 fn walk(stream: TokenStream, with_tests: bool, scanned: &mut Scanned) {
     let tokens: Vec<TokenTree> = stream.into_iter().collect();
-    let mut at = 0;
+    let mut position = 0;
     // Attributes and visibility of the current item.
     let (mut is_test, mut is_public) = (false, false);
-    while at < tokens.len() {
-        match &tokens[at] {
+    while position < tokens.len() {
+        match &tokens[position] {
             TokenTree::Punct(mark) if mark.as_char() == '#' => {
-                if let Some(TokenTree::Group(attribute)) = tokens.get(at + 1) {
+                if let Some(TokenTree::Group(attribute)) = tokens.get(position + 1) {
                     is_test |= is_test_attribute(attribute.stream());
-                    at += 1;
+                    position += 1;
                 }
-                at += 1;
+                position += 1;
             }
             TokenTree::Ident(word) if word == "pub" => {
                 is_public = true;
-                at += 1;
-                if let Some(TokenTree::Group(scope)) = tokens.get(at)
+                position += 1;
+                if let Some(TokenTree::Group(scope)) = tokens.get(position)
                     && scope.delimiter() == Delimiter::Parenthesis
                 {
-                    at += 1;
+                    position += 1;
                 }
             }
             TokenTree::Ident(word) if word == "use" => {
-                let end = at + tokens[at..].iter().take_while(|token| !is(token, ';')).count();
+                let end = position
+                    + tokens[position..].iter().take_while(|token| !is_punct(token, ';')).count();
                 if with_tests || !is_test {
-                    import(&tokens[at + 1..end], &[], is_public, &mut scanned.imports);
+                    import(&tokens[position + 1..end], &[], is_public, &mut scanned.imports);
                 }
-                at = end + 1;
+                position = end + 1;
                 (is_test, is_public) = (false, false);
             }
             TokenTree::Ident(word) if word == "mod" => {
                 if let (Some(TokenTree::Ident(name)), Some(after)) =
-                    (tokens.get(at + 1), tokens.get(at + 2))
+                    (tokens.get(position + 1), tokens.get(position + 2))
                 {
                     match after {
                         TokenTree::Group(body) if with_tests || !is_test => {
@@ -84,15 +85,15 @@ fn walk(stream: TokenStream, with_tests: bool, scanned: &mut Scanned) {
                         _ => scanned.children.push(Child { name: name.to_string(), is_test }),
                     }
                 }
-                at += 3;
+                position += 3;
                 (is_test, is_public) = (false, false);
             }
             TokenTree::Ident(_) => {
-                let (path, next) = path_at(&tokens, at);
+                let (path, next) = path_at(&tokens, position);
                 if path.len() > 1 {
                     scanned.paths.push(path);
                 }
-                at = next;
+                position = next;
             }
             TokenTree::Group(group) => {
                 // Test functions outside of test modules are skipped too.
@@ -102,13 +103,13 @@ fn walk(stream: TokenStream, with_tests: bool, scanned: &mut Scanned) {
                 if group.delimiter() == Delimiter::Brace {
                     (is_test, is_public) = (false, false);
                 }
-                at += 1;
+                position += 1;
             }
             token => {
-                if is(token, ';') {
+                if is_punct(token, ';') {
                     (is_test, is_public) = (false, false);
                 }
-                at += 1;
+                position += 1;
             }
         }
     }
@@ -129,11 +130,11 @@ fn is_test_attribute(attribute: TokenStream) -> bool {
 /// Expands a `use` tree below `prefix` and appends its leaves to `out`.
 fn import(tokens: &[TokenTree], prefix: &[String], is_reexport: bool, out: &mut Vec<Import>) {
     let mut path = prefix.to_vec();
-    let mut at = 0;
-    while at < tokens.len() {
-        match &tokens[at] {
+    let mut position = 0;
+    while position < tokens.len() {
+        match &tokens[position] {
             TokenTree::Ident(word) if word == "as" => {
-                let alias = tokens.get(at + 1).map(ToString::to_string).unwrap_or_default();
+                let alias = tokens.get(position + 1).map(ToString::to_string).unwrap_or_default();
                 out.push(Import { alias, path, is_reexport });
                 return;
             }
@@ -144,14 +145,16 @@ fn import(tokens: &[TokenTree], prefix: &[String], is_reexport: bool, out: &mut 
             }
             TokenTree::Group(group) => {
                 let inner: Vec<TokenTree> = group.stream().into_iter().collect();
-                for tree in inner.split(|token| is(token, ',')).filter(|tree| !tree.is_empty()) {
+                for tree in
+                    inner.split(|token| is_punct(token, ',')).filter(|tree| !tree.is_empty())
+                {
                     import(tree, &path, is_reexport, out);
                 }
                 return;
             }
             _ => {}
         }
-        at += 1;
+        position += 1;
     }
     // `use a::b::{self}` binds `b`.
     if path.len() > prefix.len().max(1) && path.last().is_some_and(|last| last == "self") {
@@ -163,22 +166,22 @@ fn import(tokens: &[TokenTree], prefix: &[String], is_reexport: bool, out: &mut 
 }
 
 /// Returns the path that starts at a token, and the index after it. Generic arguments end the path.
-fn path_at(tokens: &[TokenTree], mut at: usize) -> (Vec<String>, usize) {
+fn path_at(tokens: &[TokenTree], mut position: usize) -> (Vec<String>, usize) {
     let mut path = Vec::new();
-    while let Some(TokenTree::Ident(word)) = tokens.get(at) {
+    while let Some(TokenTree::Ident(word)) = tokens.get(position) {
         path.push(word.to_string());
-        at += 1;
-        let separated = tokens.get(at).is_some_and(|token| is(token, ':'))
-            && tokens.get(at + 1).is_some_and(|token| is(token, ':'));
+        position += 1;
+        let separated = tokens.get(position).is_some_and(|token| is_punct(token, ':'))
+            && tokens.get(position + 1).is_some_and(|token| is_punct(token, ':'));
         if !separated {
             break;
         }
-        at += 2;
+        position += 2;
     }
-    (path, at)
+    (path, position)
 }
 
-fn is(token: &TokenTree, mark: char) -> bool {
+fn is_punct(token: &TokenTree, mark: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == mark)
 }
 

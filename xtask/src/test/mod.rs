@@ -6,7 +6,7 @@ mod steps;
 use anyhow::{Result, bail};
 
 use crate::project;
-use needs::{Need, Provided};
+use needs::{Need, TestEnvironment};
 use steps::{cargo, gates, step};
 
 /// Options of the command line.
@@ -37,15 +37,16 @@ pub fn run(arguments: &[String]) -> Result<()> {
     if filters.is_empty() {
         gates(&root)?;
     }
-    let wanted = if filters.is_empty() { Need::ALL.to_vec() } else { needs::of(&filters)? };
-    let provided = Provided::new(&wanted)?;
+    let needs_of_run =
+        if filters.is_empty() { Need::ALL.to_vec() } else { needs::of_filters(&filters)? };
+    let environment = TestEnvironment::new(&needs_of_run)?;
     step("tests", || {
         let mut arguments = vec!["test", "--workspace", "--no-fail-fast", "--"];
         if is_full {
             arguments.push("--include-ignored");
         }
         arguments.extend(filters.iter().map(String::as_str));
-        let mut variables = provided.variables();
+        let mut variables = environment.variables();
         variables.push(("INSTA_UPDATE", "no".as_ref()));
         cargo(&root, &arguments, &variables)
     })?;

@@ -42,7 +42,7 @@ impl Need {
     ];
 
     /// Returns a text that occurs in the source of every module that uses the program.
-    const fn mark(self) -> &'static str {
+    const fn marker(self) -> &'static str {
         match self {
             Self::Postgres => "CINEMATCH_TEST_POSTGRES",
             Self::Redis => "CINEMATCH_TEST_REDIS",
@@ -56,7 +56,7 @@ impl Need {
 
 /// Builds the tests and returns the needs of those whose names contain one of `filters`: the needs of all
 /// files that their modules reach through imports. Returns an error if no test matches.
-pub fn of(filters: &[String]) -> Result<Vec<Need>> {
+pub fn of_filters(filters: &[String]) -> Result<Vec<Need>> {
     let mut sources = BTreeSet::new();
     for Target { root, executable } in targets()? {
         let tests = list(&executable, filters)?;
@@ -67,8 +67,10 @@ pub fn of(filters: &[String]) -> Result<Vec<Need>> {
         for test in tests {
             let path: Vec<&str> = test.split("::").collect();
             // An inline module is in the file of the enclosing module.
-            let reached = (0..path.len()).rev().map(|n| modules.reachable(&path[..n]));
-            sources.extend(reached.into_iter().find(|files| !files.is_empty()).unwrap_or_default());
+            let modules_reached = (0..path.len()).rev().map(|n| modules.reachable(&path[..n]));
+            sources.extend(
+                modules_reached.into_iter().find(|files| !files.is_empty()).unwrap_or_default(),
+            );
         }
     }
     if sources.is_empty() {
@@ -76,7 +78,7 @@ pub fn of(filters: &[String]) -> Result<Vec<Need>> {
     }
     let texts: Vec<String> =
         sources.iter().filter_map(|file| fs::read_to_string(file).ok()).collect();
-    let is_reached = |need: &Need| texts.iter().any(|text| text.contains(need.mark()));
+    let is_reached = |need: &Need| texts.iter().any(|text| text.contains(need.marker()));
     Ok(Need::ALL.into_iter().filter(is_reached).collect())
 }
 
@@ -120,43 +122,45 @@ fn list(executable: &PathBuf, filters: &[String]) -> Result<Vec<String>> {
 
 /// Programs that were found, installed or started. Started programs stop on drop.
 #[derive(Default)]
-pub struct Provided {
+pub struct TestEnvironment {
     postgres: Option<Postgres>,
     paths: Vec<(&'static str, PathBuf)>,
 }
 
-impl Provided {
+impl TestEnvironment {
     /// Finds or installs the wanted programs, and starts PostgreSQL if it is wanted.
-    pub fn new(wanted: &[Need]) -> Result<Self> {
-        let mut provided = Self::default();
+    pub fn new(needs: &[Need]) -> Result<Self> {
+        let mut environment = Self::default();
         let python = |file: &str, name: &str| {
             venv::python(&project::root().join("tests/python").join(file), name)
         };
-        for need in wanted {
+        for need in needs {
             match need {
-                Need::Postgres => provided.postgres = Some(Postgres::start()?),
-                Need::Redis => provided.add(need.mark(), redis::program()?),
+                Need::Postgres => environment.postgres = Some(Postgres::start()?),
+                Need::Redis => environment.add(need.marker(), redis::program()?),
                 Need::Browser => {
                     let pip = python("requirements.txt", "tests")?;
-                    provided.add("CINEMATCH_TEST_AXE", browser::axe(&pip)?);
+                    environment.add("CINEMATCH_TEST_AXE", browser::axe(&pip)?);
                     // Without a browser, the tests report that they did not run.
                     if let Some(driver) = browser::driver()? {
-                        provided.add(need.mark(), driver);
+                        environment.add(need.marker(), driver);
                     }
                 }
-                Need::Python => provided.add(need.mark(), python("requirements.txt", "tests")?),
+                Need::Python => {
+                    environment.add(need.marker(), python("requirements.txt", "tests")?)
+                }
                 Need::Schemathesis => {
                     let python = python("contract-requirements.txt", "contract")?;
-                    provided.add(need.mark(), python.with_file_name("schemathesis"));
+                    environment.add(need.marker(), python.with_file_name("schemathesis"));
                 }
                 // If faketime cannot be installed, the test reports that it did not run.
-                Need::Faketime if debian::on_path("faketime").is_none() => {
+                Need::Faketime if debian::find_on_path("faketime").is_none() => {
                     debian::install("faketime")?;
                 }
                 Need::Faketime => {}
             }
         }
-        Ok(provided)
+        Ok(environment)
     }
 
     fn add(&mut self, variable: &'static str, path: PathBuf) {
@@ -167,6 +171,6 @@ impl Provided {
     pub fn variables(&self) -> Vec<(&str, &OsStr)> {
         let paths = self.paths.iter().map(|(name, path)| (*name, path.as_os_str()));
         let postgres = self.postgres.iter();
-        paths.chain(postgres.map(|it| (Need::Postgres.mark(), OsStr::new(it.url())))).collect()
+        paths.chain(postgres.map(|it| (Need::Postgres.marker(), OsStr::new(it.url())))).collect()
     }
 }

@@ -14,11 +14,11 @@ pub fn gates(root: &Path) -> Result<()> {
     step("formatting", || cargo(root, &["fmt", "--all", "--check"], &[]))?;
     step("tidiness", tidy::run)?;
     step("licenses", || {
-        installed("deny")?;
+        check_installed("deny")?;
         cargo(root, &["deny", "check", "licenses", "bans", "sources"], &[])
     })?;
     step("unused dependencies", || {
-        installed("machete")?;
+        check_installed("machete")?;
         succeed(Command::new("cargo-machete").current_dir(root))
     })?;
     step("lints", || {
@@ -56,7 +56,7 @@ fn succeed(command: &mut Command) -> Result<()> {
 }
 
 /// Returns an error with the installation command if a cargo tool is missing.
-fn installed(tool: &str) -> Result<()> {
+fn check_installed(tool: &str) -> Result<()> {
     let output = Command::new(format!("cargo-{tool}")).arg("--version").output();
     if output.is_ok_and(|output| output.status.success()) {
         return Ok(());

@@ -17,7 +17,7 @@ impl Document {
     }
 
     /// Returns `file:line` for the index of a line, counted from 0.
-    pub fn place(&self, line: usize) -> String {
+    pub fn location(&self, line: usize) -> String {
         format!("{}:{}", self.name, line + 1)
     }
 }

@@ -19,15 +19,15 @@ pub fn check(document: &Document) -> Vec<String> {
     // The literals are split, so that this file passes its own check.
     let todo = concat!("TO", "DO");
     let private = [concat!("/ho", "me/"), concat!("/wo", "rk/")];
-    for (at, line) in document.text.lines().enumerate() {
+    for (line_number, line) in document.text.lines().enumerate() {
         if is_rust && line.contains(todo) {
             found.push(format!(
                 "{}: to-do comment; finish the work or file an issue",
-                document.place(at)
+                document.location(line_number)
             ));
         }
         if private.iter().any(|path| line.contains(path)) {
-            found.push(format!("{}: machine-specific path", document.place(at)));
+            found.push(format!("{}: machine-specific path", document.location(line_number)));
         }
     }
     found

@@ -19,15 +19,15 @@ pub fn check(documents: &[Document]) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for member in &crates {
         for root in &member.roots {
-            for circle in Modules::read(root.as_ref(), false)?.circles() {
-                found.push(format!("{}: import cycle\n  {}", member.name, circle.join("\n  ")));
+            for cycle in Modules::read(root.as_ref(), false)?.import_cycles() {
+                found.push(format!("{}: import cycle\n  {}", member.name, cycle.join("\n  ")));
             }
         }
     }
     let (name, heading) = DIAGRAM;
-    let drawn = documents.iter().find(|document| document.name == name);
+    let documented = documents.iter().find(|document| document.name == name);
     found.extend(differences(
-        &drawn.map(|it| diagram(&it.text, heading)).unwrap_or_default(),
+        &documented.map(|value| diagram(&value.text, heading)).unwrap_or_default(),
         &crates,
     ));
     Ok(found)
@@ -37,7 +37,7 @@ pub fn check(documents: &[Document]) -> Result<Vec<String>> {
 struct Crate {
     name: String,
     /// Normal dependencies on other members of the workspace.
-    needs: BTreeSet<String>,
+    dependencies: BTreeSet<String>,
     /// Root files of the library and the binaries.
     roots: Vec<String>,
 }
@@ -52,22 +52,23 @@ impl Crate {
         let metadata: Value = serde_json::from_slice(&output.stdout)
             .context("cannot parse the output of cargo metadata")?;
         let packages = metadata["packages"].as_array().cloned().unwrap_or_default();
-        let names: BTreeSet<&str> = packages.iter().filter_map(|it| it["name"].as_str()).collect();
+        let names: BTreeSet<&str> =
+            packages.iter().filter_map(|value| value["name"].as_str()).collect();
         let read = |package: &Value| {
             let dependencies = package["dependencies"].as_array().into_iter().flatten();
-            let needs = dependencies
-                .filter(|it| it["kind"].is_null())
-                .filter_map(|it| it["name"].as_str())
+            let dependencies = dependencies
+                .filter(|value| value["kind"].is_null())
+                .filter_map(|value| value["name"].as_str())
                 .filter(|name| names.contains(name))
                 .map(str::to_owned);
             let targets = package["targets"].as_array().into_iter().flatten();
             let roots = targets
-                .filter(|it| matches!(it["kind"][0].as_str(), Some("lib" | "bin")))
-                .filter_map(|it| it["src_path"].as_str())
+                .filter(|value| matches!(value["kind"][0].as_str(), Some("lib" | "bin")))
+                .filter_map(|value| value["src_path"].as_str())
                 .map(str::to_owned);
             Self {
                 name: package["name"].as_str().unwrap_or_default().to_owned(),
-                needs: needs.collect(),
+                dependencies: dependencies.collect(),
                 roots: roots.collect(),
             }
         };
@@ -77,10 +78,11 @@ impl Crate {
 
 /// Parses the dependencies in the first fenced block below a heading.
 fn diagram(text: &str, heading: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let below = text.split_once(&format!("\n{heading}\n")).map_or("", |(_, below)| below);
-    let block = below.split("```").nth(1).unwrap_or_default();
-    let arrows = block.lines().filter_map(|line| line.split_once('→'));
-    arrows
+    let after_heading =
+        text.split_once(&format!("\n{heading}\n")).map_or("", |(_, after_heading)| after_heading);
+    let block = after_heading.split("```").nth(1).unwrap_or_default();
+    let imports = block.lines().filter_map(|line| line.split_once('→'));
+    imports
         .map(|(from, to)| {
             let to = to.split(',').map(|name| name.trim().to_owned());
             (from.trim().to_owned(), to.filter(|name| !name.is_empty()).collect())
@@ -88,22 +90,22 @@ fn diagram(text: &str, heading: &str) -> BTreeMap<String, BTreeSet<String>> {
         .collect()
 }
 
-fn differences(drawn: &BTreeMap<String, BTreeSet<String>>, crates: &[Crate]) -> Vec<String> {
+fn differences(documented: &BTreeMap<String, BTreeSet<String>>, crates: &[Crate]) -> Vec<String> {
     let (name, heading) = DIAGRAM;
     let mut found = Vec::new();
     for member in crates {
-        let nothing = BTreeSet::new();
-        let arrows = drawn.get(&member.name).unwrap_or(&nothing);
-        if *arrows != member.needs {
-            let needs: Vec<&str> = member.needs.iter().map(String::as_str).collect();
+        let empty = BTreeSet::new();
+        let imports = documented.get(&member.name).unwrap_or(&empty);
+        if *imports != member.dependencies {
+            let dependencies: Vec<&str> = member.dependencies.iter().map(String::as_str).collect();
             found.push(format!(
                 "{name}, “{heading}”: the manifest has {} → {}",
                 member.name,
-                needs.join(", ")
+                dependencies.join(", ")
             ));
         }
     }
-    for name in drawn.keys().filter(|name| crates.iter().all(|member| member.name != **name)) {
+    for name in documented.keys().filter(|name| crates.iter().all(|member| member.name != **name)) {
         found.push(format!(
             "{}: “{heading}” draws {name}, which is not a workspace member",
             DIAGRAM.0
@@ -119,15 +121,15 @@ mod tests {
     #[test]
     fn compares_the_diagram_with_the_manifests() {
         let text = "x\n## Crates\n\n```text\na → b, c\nb →\n```\n";
-        let drawn = diagram(text, "## Crates");
-        let member = |name: &str, needs: &[&str]| Crate {
+        let documented = diagram(text, "## Crates");
+        let member = |name: &str, dependencies: &[&str]| Crate {
             name: name.to_owned(),
-            needs: needs.iter().map(|name| (*name).to_owned()).collect(),
+            dependencies: dependencies.iter().map(|name| (*name).to_owned()).collect(),
             roots: Vec::new(),
         };
         let crates = [member("a", &["b", "c"]), member("b", &[]), member("c", &[])];
-        assert!(differences(&drawn, &crates).is_empty());
+        assert!(differences(&documented, &crates).is_empty());
         let crates = [member("a", &["b"]), member("b", &[])];
-        assert_eq!(differences(&drawn, &crates).len(), 1);
+        assert_eq!(differences(&documented, &crates).len(), 1);
     }
 }

@@ -23,24 +23,26 @@ pub fn check(document: &Document, all: &[Document]) -> Vec<String> {
             || crate::project::root().join(path).exists()
     };
     let mut found = Vec::new();
-    for (at, line) in lines_outside_fences(&document.text) {
+    for (line_number, line) in lines_outside_fences(&document.text) {
         for target in targets(line) {
             if target.contains("://") || target.starts_with("mailto:") {
                 continue;
             }
             let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
-            let path = normal(&folder.join(path));
+            let path = normalized(&folder.join(path));
             if !exists(&path) {
-                found.push(format!("{}: no such file: {target}", document.place(at)));
+                found.push(format!("{}: no such file: {target}", document.location(line_number)));
                 continue;
             }
-            let name = if target.starts_with('#') { document.name.clone() } else { shown(&path) };
+            let name =
+                if target.starts_with('#') { document.name.clone() } else { path_text(&path) };
             let linked = all.iter().find(|other| other.name == name);
             if let Some(linked) = linked.filter(|linked| linked.has_extension("md"))
                 && !anchor.is_empty()
                 && !anchors(&linked.text).any(|it| it == anchor)
             {
-                found.push(format!("{}: no such heading: {target}", document.place(at)));
+                found
+                    .push(format!("{}: no such heading: {target}", document.location(line_number)));
             }
         }
         if HISTORY.contains(&document.name.as_str()) {
@@ -48,9 +50,10 @@ pub fn check(document: &Document, all: &[Document]) -> Vec<String> {
         }
         for word in unlinked_code(line) {
             let is_path = word.contains('/') || Path::new(word).extension().is_some();
-            let is_ours = |path: &Path| all.iter().any(|other| other.name == shown(path));
-            if is_path && (is_ours(Path::new(word)) || is_ours(&normal(&folder.join(word)))) {
-                found.push(format!("{}: `{word}` should be a link", document.place(at)));
+            let is_ours = |path: &Path| all.iter().any(|other| other.name == path_text(path));
+            if is_path && (is_ours(Path::new(word)) || is_ours(&normalized(&folder.join(word)))) {
+                found
+                    .push(format!("{}: `{word}` should be a link", document.location(line_number)));
             }
         }
     }
@@ -74,7 +77,7 @@ fn targets(line: &str) -> impl Iterator<Item = &str> {
 
 /// Returns the code spans that are not the text of a link.
 fn unlinked_code(line: &str) -> impl Iterator<Item = &str> {
-    let spans = line.split('`').enumerate().filter(|(at, _)| at % 2 == 1);
+    let spans = line.split('`').enumerate().filter(|(line_number, _)| line_number % 2 == 1);
     spans.filter_map(|(_, span)| {
         let is_link = line.contains(&format!("`{span}`](")) || line.contains(&format!("`{span}`]"));
         (!is_link && !span.is_empty()).then_some(span)
@@ -92,7 +95,7 @@ fn anchors(text: &str) -> impl Iterator<Item = String> {
 }
 
 /// Returns the path with `.` and `..` resolved.
-fn normal(path: &Path) -> PathBuf {
+fn normalized(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
         match part {
@@ -104,7 +107,7 @@ fn normal(path: &Path) -> PathBuf {
     out
 }
 
-fn shown(path: &Path) -> String {
+fn path_text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 

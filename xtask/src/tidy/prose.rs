@@ -28,7 +28,7 @@ const RATES: [(&str, &str); 7] = [
     ("a", "user"),
 ];
 /// Counted nouns that precede the article of a rate.
-const COUNTED: [&str; 8] =
+const COUNTED_NOUNS: [&str; 8] =
     ["requests", "replies", "times", "events", "calls", "rows", "ratings", "questions"];
 
 /// Returns the findings in a Rust file or a Markdown document.
@@ -39,7 +39,7 @@ pub fn check(document: &Document) -> Vec<String> {
     }
     let mut found = Vec::new();
     let mut is_first = true;
-    for (at, line) in document.text.lines().enumerate() {
+    for (line_number, line) in document.text.lines().enumerate() {
         let text = if is_rust { comment(line) } else { Some(line.trim()) };
         let Some(text) = text else {
             is_first = true;
@@ -50,10 +50,13 @@ pub fn check(document: &Document) -> Vec<String> {
             && let Some(opening) = OPENINGS.iter().find(|opening| text.starts_with(**opening))
         {
             let opening = opening.trim_end();
-            found.push(format!("{}: comment begins with “{opening}”", document.place(at)));
+            found.push(format!(
+                "{}: comment begins with “{opening}”",
+                document.location(line_number)
+            ));
         }
         for rate in rates(text) {
-            found.push(format!("{}: “{rate}”; write “per”", document.place(at)));
+            found.push(format!("{}: “{rate}”; write “per”", document.location(line_number)));
         }
         is_first = text.is_empty();
     }
@@ -69,17 +72,18 @@ fn comment(line: &str) -> Option<&str> {
 /// Returns rates such as "one a film" and "40 a second".
 fn rates(text: &str) -> Vec<String> {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let bare = |word: &str| word.trim_end_matches([',', '.', ';', ':', ')']).to_owned();
+    let without_punctuation =
+        |word: &str| word.trim_end_matches([',', '.', ';', ':', ')']).to_owned();
     words
         .windows(3)
         .filter(|window| {
-            let unit = bare(window[2]);
+            let unit = without_punctuation(window[2]);
             let before = window[0];
             let is_number = before.ends_with(|last: char| last.is_ascii_digit());
             let is_rate =
                 RATES.iter().any(|(article, name)| *article == window[1] && *name == unit);
             let is_one = before == "one" && matches!(window[1], "a" | "an");
-            is_one || (is_rate && (is_number || COUNTED.contains(&before)))
+            is_one || (is_rate && (is_number || COUNTED_NOUNS.contains(&before)))
         })
         .map(|window| window.join(" "))
         .collect()

@@ -34,7 +34,7 @@ impl Card {
     }
 
     /// Reads a generation's card; `None` if it has no valid card.
-    pub fn of(generations: &Generations, generation: u64) -> Option<Self> {
+    pub fn load(generations: &Generations, generation: u64) -> Option<Self> {
         serde_json::from_value(generations.card(generation)?).ok()
     }
 }

@@ -43,8 +43,8 @@ fn evaluation_status(card: &Card) -> String {
     let (Some(verdict), Some(at)) = (&card.verdict, &card.judged_at) else {
         return "It was not evaluated.".to_owned();
     };
-    let found = if verdict.promote { "accepted" } else { "rejected" };
-    format!("Evaluated {at} and {found}: {}.", verdict.reason)
+    let decision = if verdict.promote { "accepted" } else { "rejected" };
+    format!("Evaluated {at} and {decision}: {}.", verdict.reason)
 }
 
 /// Renders the verdict as a table and plots.
@@ -52,8 +52,8 @@ fn quality(verdict: &Verdict) -> Markup {
     let groups = [("users with a history", &verdict.overall), ("new users", &verdict.cold)];
     let groups = groups.map(|(users, comparison)| Some((users, comparison.as_ref()?)));
     let champion = match &verdict.champion {
-        Some(against) => {
-            format!("The champion is generation {}, {}.", against.generation, against.model_id)
+        Some(champion) => {
+            format!("The champion is generation {}, {}.", champion.generation, champion.model_id)
         }
         None => "There was no champion to compare with.".to_owned(),
     };
@@ -83,7 +83,9 @@ fn quality(verdict: &Verdict) -> Markup {
 }
 
 fn row((users, n_users): (&str, usize), name: &str, means: &Means) -> Markup {
-    let cell = |of: Interval| format!("{:.4} [{:.4}, {:.4}]", of.mean, of.low, of.high);
+    let cell = |interval: Interval| {
+        format!("{:.4} [{:.4}, {:.4}]", interval.mean, interval.low, interval.high)
+    };
     html! {
         tr {
             td { (users) } td { (thousands(n_users as u64)) } td { (name) }

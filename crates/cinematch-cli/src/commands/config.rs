@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING, counted};
-use crate::paths::shown;
+use crate::paths::display_path;
 use crate::serving::ServeFlags;
 use crate::settings::{Effective, Fault, Kind, Origin, SECTIONS, Setting, Settings};
 
@@ -53,7 +53,7 @@ struct Check {}
 
 /// A setting as JSON.
 #[derive(Serialize)]
-struct Explained<'a> {
+struct SettingReport<'a> {
     key: String,
     help: String,
     expected: &'static str,
@@ -88,36 +88,37 @@ impl Config {
 
 impl Explain {
     fn run(&self, settings: &Settings, output: &Output) -> Result<()> {
-        let wanted = |setting: &&Setting| match self.key.as_deref() {
+        let is_selected = |setting: &&Setting| match self.key.as_deref() {
             None => true,
             Some(key) => {
                 let key = key.replace('-', "_");
                 key == setting.section || key == setting.name || key == setting.key()
             }
         };
-        let chosen: Vec<&Setting> = settings.known.iter().filter(wanted).collect();
-        if let (Some(key), []) = (&self.key, &chosen[..]) {
+        let selected: Vec<&Setting> = settings.definitions.iter().filter(is_selected).collect();
+        if let (Some(key), []) = (&self.key, &selected[..]) {
             let name = key.rsplit('.').next().unwrap_or_default();
-            let like = |setting: &Setting| strsim::jaro_winkler(name, setting.name);
-            let nearest = settings.known.iter().max_by(|a, b| like(a).total_cmp(&like(b)));
-            let hint = match nearest.filter(|setting| like(setting) > 0.7) {
+            let similarity = |setting: &Setting| strsim::jaro_winkler(name, setting.name);
+            let nearest =
+                settings.definitions.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
+            let hint = match nearest.filter(|setting| similarity(setting) > 0.7) {
                 Some(setting) => format!("did you mean {}?", setting.key()),
                 None => "`cinematch config explain` lists all settings".to_owned(),
             };
             bail!("unknown setting `{key}`; {hint}");
         }
-        let explained: Vec<Explained<'_>> =
-            chosen.iter().map(|setting| explained(setting, settings)).collect();
+        let explained: Vec<SettingReport<'_>> =
+            selected.iter().map(|setting| explained(setting, settings)).collect();
         output.json(&explained)?;
         match &settings.file {
-            Some(file) => output.note(format_args!("{DIM}# {}{DIM:#}", shown(file))),
+            Some(file) => output.note(format_args!("{DIM}# {}{DIM:#}", display_path(file))),
             None => output.note(format_args!(
                 "{DIM}# No cinematch.toml; this output can be saved as one.{DIM:#}"
             )),
         }
         for section in SECTIONS {
             let mut first = true;
-            for setting in chosen.iter().filter(|setting| setting.section == section.name) {
+            for setting in selected.iter().filter(|setting| setting.section == section.name) {
                 if first {
                     output.line(format_args!("\n{DIM}# {}{DIM:#}", section.about));
                     output.line(format_args!("{STRONG}[{}]{STRONG:#}", section.name));
@@ -133,25 +134,25 @@ impl Explain {
     }
 }
 
-fn help_of(setting: &Setting) -> String {
+fn help_text(setting: &Setting) -> String {
     setting.arg.get_help().map(ToString::to_string).unwrap_or_default()
 }
 
-fn explained<'a>(setting: &'a Setting, settings: &Settings) -> Explained<'a> {
-    let held = settings.effective(setting);
+fn explained<'a>(setting: &'a Setting, settings: &Settings) -> SettingReport<'a> {
+    let effective = settings.effective(setting);
     let default = setting.built_in();
-    let written = |values: &[String]| (!values.is_empty()).then(|| toml(setting, values));
-    Explained {
+    let to_toml = |values: &[String]| (!values.is_empty()).then(|| toml(setting, values));
+    SettingReport {
         key: setting.key(),
-        help: help_of(setting),
+        help: help_text(setting),
         expected: setting.kind.name(),
         choices: setting.choices(),
-        value: if is_secret(setting, &held) { None } else { written(&held.values) },
-        origin: match held.origin {
-            Origin::BuiltIn if held.values.is_empty() => "not set".to_owned(),
+        value: if is_secret(setting, &effective) { None } else { to_toml(&effective.values) },
+        origin: match effective.origin {
+            Origin::BuiltIn if effective.values.is_empty() => "not set".to_owned(),
             origin => origin.to_string(),
         },
-        default: written(&default),
+        default: to_toml(&default),
         flag: format!("--{}", setting.flag()),
         variable: setting.variable(),
         commands: &setting.commands,
@@ -160,39 +161,39 @@ fn explained<'a>(setting: &'a Setting, settings: &Settings) -> Explained<'a> {
 
 /// Returns true if a value may contain a password. Values from the file do not, because the reader rejects
 /// passwords.
-fn is_secret(setting: &Setting, held: &Effective) -> bool {
+fn is_secret(setting: &Setting, effective: &Effective) -> bool {
     setting.arg.is_hide_env_values_set()
-        && !matches!(held.origin, Origin::File(..) | Origin::BuiltIn)
+        && !matches!(effective.origin, Origin::File(..) | Origin::BuiltIn)
 }
 
 /// Prints a setting in the format of the file: entries of the file unchanged, and all other settings as
 /// comments.
 fn describe(setting: &Setting, settings: &Settings, output: &Output) {
-    for line in wrap(&help_of(setting)) {
+    for line in wrap(&help_text(setting)) {
         output.line(format_args!("{DIM}# {line}{DIM:#}"));
     }
     for line in wrap(&about(setting)) {
         output.line(format_args!("{DIM}# {line}{DIM:#}"));
     }
-    let (name, held) = (setting.name, settings.effective(setting));
-    let value = if is_secret(setting, &held) {
+    let (name, effective) = (setting.name, settings.effective(setting));
+    let value = if is_secret(setting, &effective) {
         "\"…\"".to_owned()
-    } else if held.values.is_empty() {
+    } else if effective.values.is_empty() {
         placeholder(setting)
     } else {
-        toml(setting, &held.values)
+        toml(setting, &effective.values)
     };
-    match (settings.entry(setting), &held.origin) {
+    match (settings.entry(setting), &effective.origin) {
         (Some(entry), Origin::File(..)) => output.line(format_args!(
             "{SUCCESS}{name} = {}{SUCCESS:#}  {DIM}# {}{DIM:#}",
-            entry.written, held.origin
+            entry.source_text, effective.origin
         )),
         (Some(entry), origin) => output.line(format_args!(
             "{name} = {}  {WARNING}# overridden by {origin}: {value}{WARNING:#}",
-            entry.written
+            entry.source_text
         )),
         (None, Origin::BuiltIn) => {
-            let why = if held.values.is_empty() { "not set" } else { "default" };
+            let why = if effective.values.is_empty() { "not set" } else { "default" };
             output.line(format_args!("# {name} = {value}  {DIM}# {why}{DIM:#}"));
         }
         (None, origin) => {
@@ -220,8 +221,8 @@ fn about(setting: &Setting) -> String {
 /// Formats values as TOML.
 fn toml(setting: &Setting, values: &[String]) -> String {
     let quoted = |value: &String| {
-        let bare = setting.kind == Kind::Either && value.parse::<f64>().is_ok();
-        if setting.kind.is_quoted() && !bare {
+        let is_bare = setting.kind == Kind::TextOrNumber && value.parse::<f64>().is_ok();
+        if setting.kind.is_quoted() && !is_bare {
             // Every JSON string is a valid TOML string.
             serde_json::Value::from(value.as_str()).to_string()
         } else {
@@ -240,7 +241,7 @@ fn placeholder(setting: &Setting) -> String {
     let names = setting.arg.get_value_names().unwrap_or_default();
     let name = names.first().map(ToString::to_string).unwrap_or_default();
     match setting.kind {
-        Kind::Whole | Kind::Number => name,
+        Kind::Integer | Kind::Number => name,
         _ => toml(setting, &[name]),
     }
 }
@@ -262,20 +263,20 @@ fn wrap(text: &str) -> Vec<String> {
 /// Checks each setting alone, then the settings of `serve` together.
 fn check(global: &Global, settings: &Settings, output: &Output) -> Result<()> {
     let mut faults = settings.faults.clone();
-    for setting in &settings.known {
+    for setting in &settings.definitions {
         let Effective { values, origin } = settings.effective(setting);
         if let (Origin::Environment(_) | Origin::EnvFile(_), Err(problem)) =
             (&origin, setting.check(&values))
         {
-            faults.push(Fault::of_variable(origin.to_string(), setting, problem));
+            faults.push(Fault::for_variable(origin.to_string(), setting, problem));
         }
     }
-    let combined = if faults.is_empty() { check_serve(global, settings) } else { Ok(()) };
+    let serve_check = if faults.is_empty() { check_serve(global, settings) } else { Ok(()) };
     let unknown_variables = settings.unknown_variables();
-    if let Err(error) = &combined {
-        faults.push(Fault::of_several(format!("{error:#}")));
+    if let Err(error) = &serve_check {
+        faults.push(Fault::for_combination(format!("{error:#}")));
     }
-    let file = settings.file.as_deref().map(shown);
+    let file = settings.file.as_deref().map(display_path);
     output.json(&Report {
         file: file.clone(),
         settings: settings.n_entries(),

@@ -21,7 +21,7 @@ use clap::Args;
 use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING};
 use crate::runtime::{block_on, now};
 use crate::serving::{Listen, listen};
-use crate::terminal::{named, print_list};
+use crate::terminal::{print_list, title_of};
 
 /// Flags of `demo`.
 #[derive(Debug, Args)]
@@ -46,8 +46,8 @@ const TAGS: &[u8] = include_bytes!("../../../../sample/tags.csv");
 /// User whose recommendations are printed, and the movie whose rating is changed.
 const USER: UserId = UserId(1);
 const CHANGED_TITLE: &str = "Heat";
-const CHANGED_TO: f32 = 1.0;
-const LIST: usize = 10;
+const NEW_RATING: f32 = 1.0;
+const LIST_LENGTH: usize = 10;
 
 impl Demo {
     /// Prints the lists before and after a changed rating, then serves the sample.
@@ -129,10 +129,10 @@ fn show(bundle: &Bundle, output: &Output) -> Result<()> {
             index.is_some_and(|index| recommender.movie(index).title == CHANGED_TITLE)
         })
         .ok_or_else(|| anyhow!("the sample's user has not rated {CHANGED_TITLE}"))?;
-    let mut second = ratings.clone();
-    second[changed].rating = CHANGED_TO;
+    let mut changed_ratings = ratings.clone();
+    changed_ratings[changed].rating = NEW_RATING;
     let before = Listing::new(recommender, ratings.clone(), changed)?;
-    let after = Listing::new(recommender, second, changed)?;
+    let after = Listing::new(recommender, changed_ratings, changed)?;
 
     output.note(format_args!(
         "{DIM}A sample of {} movies; users, ratings and streaming services are generated.{DIM:#}",
@@ -141,14 +141,14 @@ fn show(bundle: &Bundle, output: &Output) -> Result<()> {
     output.line(format_args!("{STRONG}A user rated{STRONG:#}"));
     let mut by_stars = ratings.clone();
     by_stars.sort_by(|a, b| b.rating.total_cmp(&a.rating));
-    let said: Vec<String> = by_stars
+    let rated_titles: Vec<String> = by_stars
         .iter()
         .filter_map(|rating| {
             let index = recommender.vocabulary().index_of(rating.movie_id)?;
             Some(format!("{} {}", recommender.movie(index).title, stars(rating.rating)))
         })
         .collect();
-    output.line(format_args!("  {}", said.join(" · ")));
+    output.line(format_args!("  {}", rated_titles.join(" · ")));
     output.line(format_args!("\n{STRONG}Ten recommendations, with reasons{STRONG:#}"));
     print_list(recommender, &before.ranked, |_| Vec::new(), output);
 
@@ -157,13 +157,13 @@ fn show(bundle: &Bundle, output: &Output) -> Result<()> {
         "\n{STRONG}The rating of {CHANGED_TITLE} changes from {} to {}{STRONG:#}: new positions, and the \
          contribution of {CHANGED_TITLE} to each score",
         stars(old),
-        stars(CHANGED_TO)
+        stars(NEW_RATING)
     ));
     print_moves(&before, &after, output);
     output.json(&serde_json::json!({
         "viewer": ratings,
         "before": before.titles(),
-        "changed": { "title": CHANGED_TITLE, "from": old, "to": CHANGED_TO },
+        "changed": { "title": CHANGED_TITLE, "from": old, "to": NEW_RATING },
         "after": after.titles(),
     }))
 }
@@ -179,7 +179,7 @@ struct Listing<'a> {
 
 impl<'a> Listing<'a> {
     fn new(recommender: &'a Recommender, ratings: Vec<Rating>, changed: usize) -> Result<Self> {
-        let query = Query { ratings, limit: LIST, explain: true, ..Query::default() };
+        let query = Query { ratings, limit: LIST_LENGTH, explain: true, ..Query::default() };
         let (request, _) = recommender.resolve(&query)?;
         let ranked = recommender.recommend(&request);
         Ok(Self { recommender, request, ranked, changed })
@@ -196,35 +196,36 @@ impl<'a> Listing<'a> {
 
     fn titles(&self) -> Vec<String> {
         let items = self.ranked.items.iter();
-        items.map(|item| named(self.recommender.movie(item.movie))).collect()
+        items.map(|item| title_of(self.recommender.movie(item.movie))).collect()
     }
 }
 
 /// Prints the second list with each movie's change of rank, then the movies that dropped out.
 fn print_moves(before: &Listing<'_>, after: &Listing<'_>, output: &Output) {
-    let why = |movie| {
-        let (was, is) = (before.contribution(movie), after.contribution(movie));
-        format!("{CHANGED_TITLE} {was:+.3} → {is:+.3}")
+    let contributions = |movie| {
+        let (old_contribution, new_contribution) =
+            (before.contribution(movie), after.contribution(movie));
+        format!("{CHANGED_TITLE} {old_contribution:+.3} → {new_contribution:+.3}")
     };
-    for (at, item) in after.ranked.items.iter().enumerate() {
-        let (style, moved) = match before.rank(item.movie) {
+    for (rank, item) in after.ranked.items.iter().enumerate() {
+        let (style, movement) = match before.rank(item.movie) {
             None => (SUCCESS, "new".to_owned()),
-            Some(old) if old > at => (SUCCESS, format!("↑ {}", old - at)),
-            Some(old) if old < at => (WARNING, format!("↓ {}", at - old)),
+            Some(old_rank) if old_rank > rank => (SUCCESS, format!("↑ {}", old_rank - rank)),
+            Some(old_rank) if old_rank < rank => (WARNING, format!("↓ {}", rank - old_rank)),
             Some(_) => (DIM, "=".to_owned()),
         };
-        let title = named(after.recommender.movie(item.movie));
+        let title = title_of(after.recommender.movie(item.movie));
         output.line(format_args!(
-            "{:>3}  {style}{moved:<4}{style:#} {STRONG}{title}{STRONG:#}  {DIM}{}{DIM:#}",
-            at + 1,
-            why(item.movie)
+            "{:>3}  {style}{movement:<4}{style:#} {STRONG}{title}{STRONG:#}  {DIM}{}{DIM:#}",
+            rank + 1,
+            contributions(item.movie)
         ));
     }
     for item in before.ranked.items.iter().filter(|item| after.rank(item.movie).is_none()) {
-        let title = named(before.recommender.movie(item.movie));
+        let title = title_of(before.recommender.movie(item.movie));
         output.line(format_args!(
             "  –  {WARNING}left{WARNING:#} {title}  {DIM}{}{DIM:#}",
-            why(item.movie)
+            contributions(item.movie)
         ));
     }
 }

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 use crate::options::Global;
 use crate::output::{Output, STRONG};
-use crate::paths::{ArtifactsPath, shown};
+use crate::paths::{ArtifactsPath, display_path};
 
 /// Flags of `export`.
 #[derive(Debug, Args)]
@@ -35,7 +35,8 @@ impl Export {
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let Target::Sklearn { artifacts, out } = &self.target;
         export_sklearn(&artifacts.resolve(global), out)?;
-        let written: Vec<String> = PICKLES.iter().map(|name| shown(&out.join(name))).collect();
+        let written: Vec<String> =
+            PICKLES.iter().map(|name| display_path(&out.join(name))).collect();
         output.json(&serde_json::json!({ "written": written }))?;
         for path in written {
             output.line(format_args!("{STRONG}{path}{STRONG:#}"));

@@ -57,7 +57,7 @@ impl Jobs {
         let address = database.resolve(global)?;
         block_on(Some(1), async {
             let store = Store::open(&address, Ownership::Shared).await?;
-            let done = match &self.action {
+            let result = match &self.action {
                 Some(Action::Run { kind, .. }) => request(&store, *kind, output).await,
                 Some(Action::Show { id, .. }) => {
                     let job = store.job(*id).await?;
@@ -74,7 +74,7 @@ impl Jobs {
                 None => list(&store, self.limit, output).await,
             };
             store.close().await;
-            done
+            result
         })
     }
 }
@@ -82,9 +82,9 @@ impl Jobs {
 async fn request(store: &Store, kind: JobKind, output: &Output) -> Result<()> {
     let (job, is_new) = store.enqueue_job(kind, "cli", now_millis()).await?;
     output.json(&JobItem::from(job.clone()))?;
-    let waits = if is_new { "is queued" } else { "was queued already" };
+    let status = if is_new { "is queued" } else { "was queued already" };
     output.line(format_args!(
-        "{STRONG}job {}{STRONG:#} ({}) {waits}; a running server starts it; `cinematch jobs` shows its progress",
+        "{STRONG}job {}{STRONG:#} ({}) {status}; a running server starts it; `cinematch jobs` shows its progress",
         job.id,
         kind.name()
     ));
@@ -110,9 +110,9 @@ fn outcome(job: &Job) -> Option<Value> {
 }
 
 fn print(job: &Job, output: &Output) {
-    let (id, kind, asked) = (job.id, job.kind.name(), rfc3339(job.asked_at));
+    let (id, kind, requested_at) = (job.id, job.kind.name(), rfc3339(job.requested_at));
     let head = format!("{STRONG}{id:>5}{STRONG:#}  {kind:<8}");
-    let tail = format!("{DIM}requested by {} at {asked}{DIM:#}", job.asked_by);
+    let tail = format!("{DIM}requested by {} at {requested_at}{DIM:#}", job.requested_by);
     match job.state {
         JobState::Queued if job.attempt > 0 => output.line(format_args!(
             "{head}{WARNING}failed (attempt {}), next attempt at {}{WARNING:#}  {tail}",
@@ -127,8 +127,8 @@ fn print(job: &Job, output: &Output) {
         )),
         JobState::Done => {
             let outcome = outcome(job).unwrap_or_default();
-            let why = outcome["why"].as_str().unwrap_or("done");
-            output.line(format_args!("{head}{SUCCESS}✓{SUCCESS:#} {why}  {tail}"));
+            let reason = outcome["why"].as_str().unwrap_or("done");
+            output.line(format_args!("{head}{SUCCESS}✓{SUCCESS:#} {reason}  {tail}"));
         }
         JobState::Failed => output.line(format_args!("{head}{WARNING}✗ failed{WARNING:#}  {tail}")),
     }

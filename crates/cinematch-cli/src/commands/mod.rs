@@ -1,6 +1,7 @@
 //! The commands, one module per command. Code that several commands share lives in modules beside
 //! this one (`pipeline`, `tmdb`, `evaluation`, `serving`, `cards`, `reports`, `terminal`).
 
+mod accounts;
 mod config;
 mod demo;
 mod doctor;
@@ -11,7 +12,6 @@ mod help;
 mod import;
 mod jobs;
 mod models;
-mod people;
 mod ping;
 mod preprocess;
 mod ratings;
@@ -84,9 +84,9 @@ enum Command {
     /// Check whether the running server is ready, for health checks
     Ping(ping::Ping),
     /// Manage accounts
-    User(people::User),
+    User(accounts::User),
     /// Manage API keys
-    Key(people::Key),
+    Key(accounts::Key),
     /// Back up all user data to one file; servers may keep running
     Backup(transfer::Backup),
     /// Restore user data from a backup

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::cards::Card;
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING, thousands};
-use crate::paths::{ArtifactsPath, shown};
+use crate::paths::{ArtifactsPath, display_path};
 use crate::runtime::now;
 
 /// Flags of `models`.
@@ -43,21 +43,21 @@ enum Action {
         /// Number of the generation
         generation: u64,
         #[command(flatten)]
-        why: Why,
+        why: PromotionReason,
         #[command(flatten)]
         artifacts: ArtifactsPath,
     },
     /// Serve the previous generation again; repeat to go further back
     Rollback {
         #[command(flatten)]
-        why: Why,
+        why: PromotionReason,
         #[command(flatten)]
         artifacts: ArtifactsPath,
     },
 }
 
 #[derive(Debug, Args)]
-struct Why {
+struct PromotionReason {
     /// Reason to record
     #[arg(long, default_value = "by hand", value_name = "TEXT")]
     why: String,
@@ -74,7 +74,7 @@ struct List {
 
 /// Result of `models show` as JSON.
 #[derive(Serialize)]
-struct Shown {
+struct GenerationReport {
     #[serde(flatten)]
     info: GenerationInfo,
     directory: String,
@@ -86,7 +86,7 @@ struct Shown {
 
 /// Result of `models promote` and `models rollback` as JSON.
 #[derive(Serialize)]
-struct Served {
+struct PromotionReport {
     generation: u64,
     model_id: String,
     before: Option<u64>,
@@ -97,25 +97,25 @@ impl Models {
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let now = now();
         match &self.action {
-            Action::List { artifacts } => list(&at(artifacts, global), output),
+            Action::List { artifacts } => list(&open_generations(artifacts, global), output),
             Action::Show { generation, artifacts } => {
-                show(&at(artifacts, global), *generation, output)
+                show(&open_generations(artifacts, global), *generation, output)
             }
             Action::Promote { generation, why, artifacts } => {
-                let generations = at(artifacts, global);
+                let generations = open_generations(artifacts, global);
                 let promoted = generations.promote(*generation, &now, &why.why)?;
-                served(&generations, promoted, output)
+                print_promotion(&generations, promoted, output)
             }
             Action::Rollback { why, artifacts } => {
-                let generations = at(artifacts, global);
+                let generations = open_generations(artifacts, global);
                 let promoted = generations.rollback(&now, &format!("rolled back: {}", why.why))?;
-                served(&generations, promoted, output)
+                print_promotion(&generations, promoted, output)
             }
         }
     }
 }
 
-fn at(artifacts: &ArtifactsPath, global: &Global) -> Generations {
+fn open_generations(artifacts: &ArtifactsPath, global: &Global) -> Generations {
     Generations::new(&artifacts.resolve(global))
 }
 
@@ -168,17 +168,17 @@ fn show(generations: &Generations, generation: Option<u64>, output: &Output) -> 
         None => generations.manifest()?.0,
     };
     let manifest = generations.check_generation(generation)?;
-    let gone = || ArtifactsError::NoGeneration {
+    let not_found = || ArtifactsError::NoGeneration {
         artifacts: generations.generation_path(generation),
         generation,
         known: generations.numbers(),
     };
     let list = generations.list()?;
-    let info = list.into_iter().find(|info| info.generation == generation).ok_or_else(gone)?;
-    let directory = shown(&generations.generation_path(generation));
-    let card = Card::of(generations, generation);
+    let info = list.into_iter().find(|info| info.generation == generation).ok_or_else(not_found)?;
+    let directory = display_path(&generations.generation_path(generation));
+    let card = Card::load(generations, generation);
     let (judged, judged_at) = card.map(|card| (card.verdict, card.judged_at)).unwrap_or_default();
-    let shown = Shown { info, directory, manifest, judged, judged_at };
+    let shown = GenerationReport { info, directory, manifest, judged, judged_at };
     output.json(&shown)?;
     line(&shown.info, output);
     let manifest = &shown.manifest;
@@ -209,33 +209,34 @@ fn print_verdict(verdict: &Verdict, judged_at: &str, output: &Output) {
     output.line(format_args!("  evaluated {judged_at}: {}", verdict.reason));
     for (users, of) in [("users with a history", &verdict.overall), ("new users", &verdict.cold)] {
         let Some(of) = of else { continue };
-        let told = |of: &Interval| format!("{:.4} ({:.4} to {:.4})", of.mean, of.low, of.high);
+        let format_interval =
+            |of: &Interval| format!("{:.4} ({:.4} to {:.4})", of.mean, of.low, of.high);
         let champion = of.champion.map_or_else(String::new, |champion| {
-            format!(", the champion {}", told(&champion.ndcg))
+            format!(", the champion {}", format_interval(&champion.ndcg))
         });
         output.line(format_args!(
             "  NDCG@20 of {} {users}: {}{champion}",
             thousands(of.users as u64),
-            told(&of.challenger.ndcg)
+            format_interval(&of.challenger.ndcg)
         ));
     }
 }
 
-fn served(generations: &Generations, promoted: Promoted, output: &Output) -> Result<()> {
+fn print_promotion(generations: &Generations, promoted: Promoted, output: &Output) -> Result<()> {
     let Promoted { generation, previous: before, not_replaced } = promoted;
     let model_id = generations.manifest_of(generation)?.model_id;
     for path in not_replaced {
         output.warn(format_args!(
             "{} is not one of CineMatch's links and was left in place",
-            shown(&path)
+            display_path(&path)
         ));
     }
-    let instead = match before {
+    let replaced = match before {
         Some(before) if before != generation => format!(" instead of {before}"),
         _ => String::new(),
     };
     output.line(format_args!(
-        "{STRONG}generation {generation}{STRONG:#} is served{instead}, model {model_id}"
+        "{STRONG}generation {generation}{STRONG:#} is served{replaced}, model {model_id}"
     ));
-    output.json(&Served { generation, model_id, before })
+    output.json(&PromotionReport { generation, model_id, before })
 }

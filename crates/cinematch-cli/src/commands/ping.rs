@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::output::{Output, SUCCESS};
-use crate::serving::Place;
+use crate::serving::ListenAddress;
 
 /// Maximum size of a reply, in bytes.
 const MAX_REPLY: u64 = 64 * 1024;
@@ -21,7 +21,7 @@ const MAX_REPLY: u64 = 64 * 1024;
 )]
 pub struct Ping {
     #[command(flatten)]
-    place: Place,
+    place: ListenAddress,
     /// Seconds to wait for a reply
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60), value_name = "N")]
     wait: u64,

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, counted, thousands};
-use crate::paths::{PackedPath, RawPath, shown};
+use crate::paths::{PackedPath, RawPath, display_path};
 use crate::pipeline::inputs::{Loaded, ReadMode, load_ratings, report_path};
 
 /// Flags of `ratings`.
@@ -73,7 +73,7 @@ impl Ratings {
             output.warn(format_args!(
                 "{} problems were found when the file was read; see {}",
                 thousands(*problems),
-                shown(&report_path(&self.packed.resolve(global)))
+                display_path(&report_path(&self.packed.resolve(global)))
             ));
         }
         output.line(format_args!(

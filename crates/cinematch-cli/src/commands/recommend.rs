@@ -17,11 +17,11 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use serde::Serialize;
 
-use self::histories::Lists;
+use self::histories::ListOptions;
 use crate::options::Global;
 use crate::output::{DIM, Output};
 use crate::paths::ArtifactsPath;
-use crate::terminal::{named, print_list};
+use crate::terminal::{print_list, title_of};
 
 /// Flags of `recommend`.
 #[derive(Debug, Args)]
@@ -68,15 +68,15 @@ pub struct Recommend {
     #[arg(long, value_parser = PossibleValuesParser::new(NAMES), value_name = "NAME")]
     model: Option<String>,
     /// Rank movies for each user in a CSV file: userId,movieId,rating[,timestamp]
-    #[arg(long, value_name = "FILE", requires = "out", conflicts_with_all = ONE_USER)]
+    #[arg(long, value_name = "FILE", requires = "out", conflicts_with_all = SINGLE_USER_FLAGS)]
     histories: Option<PathBuf>,
     /// Output file for --histories: userId,rank,movieId,score
-    #[arg(long, value_name = "FILE", requires = "histories", conflicts_with_all = ONE_USER)]
+    #[arg(long, value_name = "FILE", requires = "histories", conflicts_with_all = SINGLE_USER_FLAGS)]
     out: Option<PathBuf>,
 }
 
 /// Flags that describe one user, in conflict with --histories.
-const ONE_USER: [&str; 17] = [
+const SINGLE_USER_FLAGS: [&str; 17] = [
     "liked",
     "disliked",
     "ratings",
@@ -146,7 +146,7 @@ fn rating(text: &str) -> Result<Rating, String> {
 
 /// A recommended movie as JSON.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct RecommendationReport<'a> {
     rank: usize,
     score: f32,
     explanation: String,
@@ -167,26 +167,26 @@ impl Recommend {
         let bundle = Bundle::load(&self.artifacts.resolve(global))?;
         drop(loading);
         let recommender = &bundle.recommender;
-        let chosen = self.model.as_deref().map(|name| {
+        let model = self.model.as_deref().map(|name| {
             let advice =
                 |error| anyhow!("{error}; run `cinematch train --model {name}` to train it");
             recommender.choose(name).map_err(advice)
         });
-        let chosen = chosen.transpose()?.unwrap_or_default();
+        let model = model.transpose()?.unwrap_or_default();
         if let (Some(histories), Some(out)) = (&self.histories, &self.out) {
-            let lists = Lists { chosen, k: self.limit };
+            let lists = ListOptions { model, k: self.limit };
             return histories::run(&bundle, histories, lists, out, output);
         }
         let (request, unknown) = recommender.resolve(&self.query())?;
         let ranked = recommender.recommend(&request);
         let region = request.filter.region;
 
-        let shown: Vec<Shown<'_>> = ranked
+        let shown: Vec<RecommendationReport<'_>> = ranked
             .items
             .iter()
             .enumerate()
-            .map(|(at, item)| Shown {
-                rank: at + 1,
+            .map(|(index, item)| RecommendationReport {
+                rank: index + 1,
                 score: item.score,
                 explanation: explanation(&item.reasons),
                 reasons: &item.reasons,
@@ -214,7 +214,7 @@ impl Recommend {
         let history: Vec<String> = request
             .history
             .iter()
-            .map(|item| named(recommender.movie(item.signal.movie)))
+            .map(|item| title_of(recommender.movie(item.signal.movie)))
             .collect();
         if !history.is_empty() {
             output.note(format_args!("{DIM}Based on {}:{DIM:#}", history.join(", ")));
@@ -279,10 +279,10 @@ fn describe(shortfall: &Shortfall) -> String {
         .iter()
         .map(|(filter, movies)| format!("{} {movies}", filter.name()))
         .collect();
-    let why = if removed.is_empty() {
+    let reason = if removed.is_empty() {
         "the catalog has no more".to_owned()
     } else {
         format!("the filters leave no more (removed: {})", removed.join(", "))
     };
-    format!("{} of {} movies: {why}", shortfall.returned, shortfall.requested)
+    format!("{} of {} movies: {reason}", shortfall.returned, shortfall.requested)
 }

@@ -14,11 +14,11 @@ use serde::Serialize;
 use crate::cards::{self, Card};
 use crate::options::Global;
 use crate::output::{Output, STRONG, SUCCESS, WARNING};
-use crate::paths::{ArtifactsPath, RawPath, shown};
+use crate::paths::{ArtifactsPath, RawPath, display_path};
 use crate::pipeline::events::{self, Events};
 use crate::pipeline::inputs::ratings_path;
 use crate::pipeline::merging::Merge;
-use crate::pipeline::training::{Material, TrainFlags, learn};
+use crate::pipeline::training::{TrainFlags, TrainingInputs, run_training};
 use crate::runtime::now;
 use crate::settings::Settings;
 use crate::tmdb::fetch::FetchTmdb;
@@ -126,7 +126,7 @@ impl Retrain {
             });
         };
 
-        let before = generations.champion();
+        let previous_champion = generations.champion();
         let verdict = self.judge(&candidate, &train, global, (output, &mut warnings))?;
         let generation = candidate.generation;
         let card = Card::new(generation, &candidate.manifest).with_verdict(&verdict, now());
@@ -135,7 +135,7 @@ impl Retrain {
         }
         events::stage(output, "promote", 0.0)?;
         let (mut promoted, mut why) = (verdict.promote, verdict.reason.clone());
-        if promoted && generations.champion() != before {
+        if promoted && generations.champion() != previous_champion {
             promoted = false;
             "another generation was promoted meanwhile; the next retraining compares with it"
                 .clone_into(&mut why);
@@ -169,7 +169,7 @@ impl Retrain {
             Some(input) if self.train.is_empty() && !path.exists() => bail!(
                 "{} not found, but generation {generation} was trained on {}; restore the file, or run \
                  `cinematch retrain -- --model content` to train without ratings",
-                shown(&path),
+                display_path(&path),
                 input.name
             ),
             _ => Ok(()),
@@ -184,10 +184,10 @@ impl Retrain {
         warnings: &mut Vec<String>,
     ) -> Result<()> {
         events::stage(output, "fetch", 0.0)?;
-        let fetch: FetchTmdb = context.flags_of(&["fetch", "tmdb"], ["--update".into()])?;
+        let fetch: FetchTmdb = context.parse_flags(&["fetch", "tmdb"], ["--update".into()])?;
         if !self.no_fetch
             && fetch.can_update(context.global)
-            && let Err(error) = fetch.run(context.global, &output.of_step())
+            && let Err(error) = fetch.run(context.global, &output.for_step())
         {
             warnings.push(format!("TMDb metadata was not updated: {error:#}"));
         }
@@ -197,8 +197,8 @@ impl Retrain {
     /// Returns the operator's flags for `train`, with `--candidate` so that the generation is not served.
     fn train(&self, context: Context<'_>) -> Result<TrainFlags> {
         let artifacts = self.artifacts.resolve(context.global);
-        let own = ["--candidate".into(), "--artifacts".into(), artifacts.into()];
-        context.flags_of(&["train"], own.into_iter().chain(self.train.iter().cloned()))
+        let flags = ["--candidate".into(), "--artifacts".into(), artifacts.into()];
+        context.parse_flags(&["train"], flags.into_iter().chain(self.train.iter().cloned()))
     }
 
     /// Compares both generations on users that neither was trained on.
@@ -218,7 +218,7 @@ impl Retrain {
         events::stage(output, "evaluate", 0.2)?;
 
         let settings = &candidate.manifest.settings;
-        let against = champion.as_ref().map(|champion| Champion {
+        let champion_input = champion.as_ref().map(|champion| Champion {
             recommender: &champion.recommender,
             n_ratings: champion.manifest.counts.ratings,
             is_trained_on_all_users: has_seen_all(&champion.manifest),
@@ -226,11 +226,12 @@ impl Retrain {
             generation: champion.generation,
             model_id: champion.manifest.model_id.clone(),
         });
-        let ratings = train.ratings(global, &output.of_step())?;
-        let asking = output.step("comparing on held-out users");
+        let ratings = train.ratings(global, &output.for_step())?;
+        let step = output.step("comparing on held-out users");
         let is_known = |movie: MovieId| {
-            let knows = |bundle: &Bundle| bundle.recommender.vocabulary().index_of(movie).is_some();
-            knows(&challenger) || champion.as_ref().is_some_and(knows)
+            let contains =
+                |bundle: &Bundle| bundle.recommender.vocabulary().index_of(movie).is_some();
+            contains(&challenger) || champion.as_ref().is_some_and(contains)
         };
         let held_out = [Some(&candidate.manifest), champion.as_ref().map(|it| &it.manifest)]
             .into_iter()
@@ -252,8 +253,8 @@ impl Retrain {
             recommender: &challenger.recommender,
             n_ratings: candidate.manifest.counts.ratings,
         };
-        let verdict = decide(panel.as_ref(), challenger, against.as_ref(), &rule)?;
-        drop(asking);
+        let verdict = decide(panel.as_ref(), challenger, champion_input.as_ref(), &rule)?;
+        drop(step);
         events::stage(output, "evaluate", 1.0)?;
         Ok(verdict)
     }
@@ -268,7 +269,7 @@ struct Context<'a> {
 
 impl Context<'_> {
     /// Parses the flags of another command, with the same root folder, file and environment.
-    fn flags_of<T: FromArgMatches>(
+    fn parse_flags<T: FromArgMatches>(
         self,
         command: &[&str],
         flags: impl IntoIterator<Item = OsString>,
@@ -286,11 +287,11 @@ fn preprocess(
 ) -> Result<RawPath> {
     let global = context.global;
     events::stage(output, "preprocess", 0.0)?;
-    let merge: Merge = context.flags_of(&["preprocess"], [])?;
+    let merge: Merge = context.parse_flags(&["preprocess"], [])?;
     let merge = merge.with_recorded_flags(global)?;
     let raw = merge.raw().resolve(global);
     if raw.join("movies.csv").exists() {
-        merge.run(global, &output.of_step())?;
+        merge.run(global, &output.for_step())?;
     } else {
         warnings
             .push(format!("the table was not merged again: {} has no movies.csv", raw.display()));
@@ -307,13 +308,13 @@ fn train_candidate(
     output: &Output,
 ) -> Result<Option<Candidate>> {
     events::stage(output, "train", 0.0)?;
-    let step = output.of_step();
+    let step = output.for_step();
     let settings = train.settings(global, &step)?;
-    let Material { training, .. } = train.material(settings, global, &step)?;
-    let mut told = 0.0;
-    let trained = learn(training, output, &mut |share| {
-        if share >= told + 0.01 {
-            told = share;
+    let TrainingInputs { training, .. } = train.training_inputs(settings, global, &step)?;
+    let mut reported = 0.0;
+    let trained = run_training(training, output, &mut |share| {
+        if share >= reported + 0.01 {
+            reported = share;
             // A closed pipe is reported at the end.
             let _ = events::stage(output, "train", share.min(0.99));
         }
@@ -321,12 +322,13 @@ fn train_candidate(
     let generations = train.generations(global);
     let manifest = trained.manifest.clone();
     let mut all = generations.list()?.into_iter();
-    let known = all.find(|info| info.model_id.as_deref() == Some(manifest.model_id.as_str()));
+    let existing = all.find(|info| info.model_id.as_deref() == Some(manifest.model_id.as_str()));
     // If that generation is damaged, it is written again.
-    let known = known.filter(|known| generations.check_generation(known.generation).is_ok());
-    let generation = match known {
-        Some(known) if Some(known.generation) == generations.champion() => None,
-        Some(known) => Some(known.generation),
+    let existing =
+        existing.filter(|existing| generations.check_generation(existing.generation).is_ok());
+    let generation = match existing {
+        Some(existing) if Some(existing.generation) == generations.champion() => None,
+        Some(existing) => Some(existing.generation),
         None => {
             let step = output.step("writing the generation");
             let generation = train.store(&generations, &trained)?.generation;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG};
 use crate::paths::ArtifactsPath;
-use crate::terminal::named;
+use crate::terminal::title_of;
 
 /// Flags of `search`.
 #[derive(Debug, Args)]
@@ -61,7 +61,7 @@ impl Search {
             output.line(format_args!(
                 "{:>7}  {STRONG}{}{STRONG:#}  {DIM}{}{DIM:#}",
                 movie.movie_id,
-                named(movie),
+                title_of(movie),
                 movie.genres.join(", ")
             ));
         }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING, thousands};
-use crate::paths::{ArtifactsPath, MergedPath, RawPath, shown};
+use crate::paths::{ArtifactsPath, MergedPath, RawPath, display_path};
 
 /// Flags of `status`.
 #[derive(Debug, Args)]
@@ -99,7 +99,7 @@ fn file_status(path: &Path) -> FileStatus {
     let modified = metadata.as_ref().and_then(|metadata| metadata.modified().ok());
     let since_1970 = modified.and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
     FileStatus {
-        path: shown(path),
+        path: display_path(path),
         bytes: metadata.map(|metadata| metadata.len()),
         modified: since_1970.map(|time| cinematch_store::rfc3339(time.as_millis() as i64)),
     }

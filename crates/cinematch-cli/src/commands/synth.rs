@@ -8,7 +8,7 @@ use cinematch_synth::{Generator, SyntheticParams};
 use clap::Args;
 
 use crate::output::{DIM, Output, STRONG, thousands};
-use crate::paths::{SYNTHETIC_RELEASE, shown};
+use crate::paths::{SYNTHETIC_RELEASE, display_path};
 
 /// Flags of `synth`.
 #[derive(Debug, Args)]
@@ -55,7 +55,7 @@ impl Synth {
         let tmdb = self.out.join("raw/tmdb/tmdb_metadata.csv");
         for path in paths.iter().chain([&tmdb]).filter(|_| !self.force) {
             if path.exists() {
-                bail!("{} exists; choose another --out, or pass --force", shown(path));
+                bail!("{} exists; choose another --out, or pass --force", display_path(path));
             }
         }
         let step = output.step("generating movies");
@@ -73,12 +73,12 @@ impl Synth {
 
         let SyntheticParams { movies, users, ratings, tags, seed } = self.params();
         output.json(&serde_json::json!({
-            "out": shown(&self.out), "movies": movies, "users": users, "ratings": ratings,
+            "out": display_path(&self.out), "movies": movies, "users": users, "ratings": ratings,
             "tags": tags, "seed": seed,
         }))?;
         output.line(format_args!(
             "{STRONG}{}{STRONG:#}: {} movies, {} users, {} ratings, {} tags, all generated",
-            shown(&self.out),
+            display_path(&self.out),
             thousands(movies.into()),
             thousands(users.into()),
             thousands(ratings),
@@ -86,7 +86,7 @@ impl Synth {
         ));
         output.note(format_args!(
             "{DIM}next: cinematch --root {} preprocess{DIM:#}",
-            shown(&self.out)
+            display_path(&self.out)
         ));
         Ok(())
     }

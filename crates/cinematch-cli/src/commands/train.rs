@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::cards::{self, Card};
 use crate::options::Global;
 use crate::output::{Output, STRONG, thousands};
-use crate::paths::shown;
-use crate::pipeline::training::{Material, TrainFlags, learn};
+use crate::paths::display_path;
+use crate::pipeline::training::{TrainFlags, TrainingInputs, run_training};
 
 /// Flags of `train`.
 #[derive(Debug, Args)]
@@ -40,8 +40,9 @@ impl Train {
     /// Trains a generation, and publishes it unless `--candidate` is set.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let settings = self.flags.settings(global, output)?;
-        let Material { training, n_ratings } = self.flags.material(settings, global, output)?;
-        let trained = learn(training, output, &mut |_| ())?;
+        let TrainingInputs { training, n_ratings } =
+            self.flags.training_inputs(settings, global, output)?;
+        let trained = run_training(training, output, &mut |_| ())?;
         let publishing = output.step("publishing");
         let generations = self.flags.generations(global);
         let stored = self.flags.store(&generations, &trained)?;
@@ -54,7 +55,7 @@ impl Train {
         let published = !self.flags.candidate;
         output.json(&Summary {
             generation: stored.generation,
-            directory: shown(&stored.directory),
+            directory: display_path(&stored.directory),
             published,
             removed_generations: stored.removed,
             manifest,
@@ -62,15 +63,15 @@ impl Train {
         for path in stored.not_replaced {
             output.warn(format_args!(
                 "{} is not one of CineMatch's links and was left in place; the new file is in {}",
-                shown(&path),
-                shown(&stored.directory)
+                display_path(&path),
+                display_path(&stored.directory)
             ));
         }
         print_counts(manifest, n_ratings, output);
         let done = if published { "published" } else { "added, not served" };
         output.line(format_args!(
             "{STRONG}{}{STRONG:#}: generation {} {done}, model {}",
-            shown(&self.flags.artifacts(global)),
+            display_path(&self.flags.artifacts(global)),
             stored.generation,
             manifest.model_id
         ));

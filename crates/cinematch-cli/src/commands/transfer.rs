@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::options::Global;
 use crate::output::{Output, STRONG, SUCCESS, counted, thousands};
-use crate::paths::{DatabasePath, shown};
+use crate::paths::{DatabasePath, display_path};
 use crate::runtime::block_on;
 
 /// Flags of `backup`.
@@ -69,15 +69,15 @@ impl Backup {
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let address = self.database.resolve(global)?;
         if self.file.exists() && !self.replace {
-            bail!("{} exists; choose another name, or pass --replace", shown(&self.file));
+            bail!("{} exists; choose another name, or pass --replace", display_path(&self.file));
         }
         let bytes = block_on(Some(1), async {
             Ok(cinematch_store::backup(&address, &self.file, existing(self.replace)).await?)
         })?;
-        output.json(&serde_json::json!({ "file": shown(&self.file), "bytes": bytes }))?;
+        output.json(&serde_json::json!({ "file": display_path(&self.file), "bytes": bytes }))?;
         output.line(format_args!(
             "{SUCCESS}✓{SUCCESS:#} {STRONG}{}{STRONG:#}, {} bytes; `cinematch restore` restores it",
-            shown(&self.file),
+            display_path(&self.file),
             thousands(bytes)
         ));
         Ok(())
@@ -95,7 +95,11 @@ impl Restore {
             to.close().await;
             Ok(copied?)
         })?;
-        print_counts(&copied, &format!("from {} into {address}", shown(&self.file)), output)?;
+        print_counts(
+            &copied,
+            &format!("from {} into {address}", display_path(&self.file)),
+            output,
+        )?;
         output.note("Profiles deleted and keys revoked since the backup exist again.");
         Ok(())
     }
@@ -117,26 +121,26 @@ impl Migrate {
         if let Some(path) = from.file()
             && !path.is_file()
         {
-            bail!("{} not found; pass the database with --from", shown(path));
+            bail!("{} not found; pass the database with --from", display_path(path));
         }
         let copied = block_on(Some(1), async {
-            let reading = Store::open(&from, Ownership::Exclusive).await?;
-            let writing = Store::open(&to, Ownership::Exclusive).await?;
-            let copied = copy(&reading, (&writing, &to), existing(self.replace)).await;
-            reading.close().await;
-            writing.close().await;
+            let source = Store::open(&from, Ownership::Exclusive).await?;
+            let target = Store::open(&to, Ownership::Exclusive).await?;
+            let copied = copy(&source, (&target, &to), existing(self.replace)).await;
+            source.close().await;
+            target.close().await;
             Ok(copied?)
         })?;
         print_counts(&copied, &format!("from {from} to {to}"), output)
     }
 }
 
-fn print_counts(copied: &RowCounts, way: &str, output: &Output) -> Result<()> {
+fn print_counts(copied: &RowCounts, direction: &str, output: &Output) -> Result<()> {
     output.json(copied)?;
     let rows = |table| copied.get(table).copied().unwrap_or(0);
     let profiles = counted(rows("users"), "profile");
     output.line(format_args!(
-        "{SUCCESS}✓{SUCCESS:#} {profiles}, {}, {} on watchlists, {} {way}",
+        "{SUCCESS}✓{SUCCESS:#} {profiles}, {}, {} on watchlists, {} {direction}",
         counted(rows("feedback"), "feedback item"),
         counted(rows("watchlist"), "movie"),
         counted(rows("api_keys"), "key")

@@ -18,10 +18,10 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use serde::Serialize;
 
-use crate::evaluation::{Data, Division, Inputs, tuned};
+use crate::evaluation::{Data, Inputs, SplitFlags, tuned};
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, counted};
-use crate::paths::shown;
+use crate::paths::display_path;
 use crate::pipeline::inputs::read_specs;
 
 use log::{Log, Measured};
@@ -38,7 +38,7 @@ pub struct Tune {
     #[command(flatten)]
     inputs: Inputs,
     #[command(flatten)]
-    division: Division,
+    split_flags: SplitFlags,
     /// Model to tune
     #[arg(long, value_parser = PossibleValuesParser::new(tunable_models()), value_name = "NAME")]
     model: String,
@@ -81,7 +81,7 @@ struct Summary<'a> {
 }
 
 /// Result of a search.
-struct Found<'a> {
+struct SearchResult<'a> {
     /// Trials measured on every split, best first.
     finalists: Vec<Finalist<'a>>,
     measured: usize,
@@ -92,7 +92,7 @@ impl Tune {
     /// Searches for the best hyperparameters and writes them.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let started = Instant::now();
-        let out = self.out.clone().unwrap_or_else(|| self.division.tuned(global));
+        let out = self.out.clone().unwrap_or_else(|| self.split_flags.tuned(global));
         // An invalid file is reported now rather than at the end of a long search.
         if out.is_file() {
             read_specs(&out)?;
@@ -101,12 +101,12 @@ impl Tune {
             .log
             .clone()
             .unwrap_or_else(|| global.root.join("data/tune").join(format!("{}.jsonl", self.model)));
-        let seeds = self.division.seeds();
+        let seeds = self.split_flags.seeds();
         let search = Search { base: self.base(&out, output)?, seed: seeds[0] };
         let trials: Vec<Spec> =
             (0..self.trials as usize).filter_map(|number| search.trial(number)).collect();
 
-        let protocol = self.division.protocol()?;
+        let protocol = self.split_flags.protocol()?;
         let data = self.inputs.load(global, output)?;
         let mut log = Log::open(&log, &self.model, (protocol, &data), output)?;
         let found = self.search(&trials, (protocol, &data), &mut log, output)?;
@@ -114,7 +114,7 @@ impl Tune {
         let Some(best) = best else {
             bail!("no trial of `{}` could be fitted; see the notes above", self.model);
         };
-        let kept = self.write(&out, best, &log, &seeds)?;
+        let better_score = self.write(&out, best, &log, &seeds)?;
         output.json(&Summary {
             model: &self.model,
             objective: protocol.objective(),
@@ -122,26 +122,26 @@ impl Tune {
             measured: found.measured,
             resumed: found.resumed,
             finalists: &found.finalists,
-            out: shown(&out),
-            log: shown(log.path()),
+            out: display_path(&out),
+            log: display_path(log.path()),
             seconds: started.elapsed().as_secs_f64(),
         })?;
         print_finalists(&found, &log, output)?;
-        if let Some(kept) = kept {
+        if let Some(better_score) = better_score {
             output.warn(format_args!(
-                "the hyperparameters of {} in {} are better ({kept:.4} in the log) and were kept",
+                "the hyperparameters of {} in {} are better ({better_score:.4} in the log) and were kept",
                 self.model,
-                shown(&out)
+                display_path(&out)
             ));
         }
         output.line(format_args!(
             "{STRONG}{}{STRONG:#}: hyperparameters of {} with a validation {} of {:.4}",
-            shown(&out),
+            display_path(&out),
             self.model,
             protocol.objective(),
-            kept.unwrap_or(best.score)
+            better_score.unwrap_or(best.score)
         ));
-        self.warn_of_hybrid(&out, output)?;
+        self.warn_about_hybrid(&out, output)?;
         // The process ends here; freeing the memory first would only take time.
         std::mem::forget(data);
         Ok(())
@@ -155,29 +155,29 @@ impl Tune {
         (protocol, data): (Protocol, &Data),
         log: &mut Log,
         output: &Output,
-    ) -> Result<Found<'a>> {
-        let seeds = self.division.seeds();
-        let mut alive: Vec<usize> = (0..trials.len()).collect();
+    ) -> Result<SearchResult<'a>> {
+        let seeds = self.split_flags.seeds();
+        let mut remaining: Vec<usize> = (0..trials.len()).collect();
         let mut sums = vec![0.0; trials.len()];
         let (mut measured, mut resumed) = (0, 0);
         for (rung, seed) in seeds.iter().enumerate() {
             if rung > 0 {
-                alive = better_half(&means(&alive, &sums, rung));
-                alive.sort_unstable();
+                remaining = better_half(&means(&remaining, &sums, rung));
+                remaining.sort_unstable();
             }
-            let mut bench = None;
-            let message = format!("{}: seed {seed}, {} trials", self.model, alive.len());
-            let progress = output.progress(&message, alive.len() as u64);
-            for (place, trial) in alive.iter().enumerate() {
+            let mut evaluator = None;
+            let message = format!("{}: seed {seed}, {} trials", self.model, remaining.len());
+            let progress = output.progress(&message, remaining.len() as u64);
+            for (index, trial) in remaining.iter().enumerate() {
                 let spec = &trials[*trial];
                 let score = if let Some(found) = log.find(*seed, spec) {
                     resumed += 1;
                     found.score()
                 } else {
                     measured += 1;
-                    let bench = match &mut bench {
-                        Some(bench) => bench,
-                        none => none.insert(Bench::new(
+                    let evaluator = match &mut evaluator {
+                        Some(evaluator) => evaluator,
+                        none => none.insert(Evaluator::new(
                             protocol
                                 .with_seed(*seed)
                                 .split(&data.interactions, Part::Validation)?,
@@ -185,21 +185,21 @@ impl Tune {
                             data,
                         )?),
                     };
-                    let timed = Instant::now();
-                    let score = bench.measure(spec, output)?;
-                    let seconds = timed.elapsed().as_secs_f64();
+                    let started = Instant::now();
+                    let score = evaluator.measure(spec, output)?;
+                    let seconds = started.elapsed().as_secs_f64();
                     log.append(Measured::new(*trial, (*seed, spec), score, seconds))?
                 };
                 sums[*trial] += score;
-                progress.set_position(place as u64 + 1);
+                progress.set_position(index as u64 + 1);
             }
         }
-        let mut finalists: Vec<Finalist<'_>> = means(&alive, &sums, seeds.len())
+        let mut finalists: Vec<Finalist<'_>> = means(&remaining, &sums, seeds.len())
             .into_iter()
             .map(|(trial, score)| Finalist { trial, score, spec: &trials[trial] })
             .collect();
         finalists.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.trial.cmp(&b.trial)));
-        Ok(Found { finalists, measured, resumed })
+        Ok(SearchResult { finalists, measured, resumed })
     }
 
     /// Returns the hyperparameters to start from: the model's defaults. A hybrid starts from its tuned
@@ -209,11 +209,11 @@ impl Tune {
             Spec::named(&self.model).with_context(|| format!("unknown model `{}`", self.model))?;
         let Kind::Hybrid { parts } = &mut base.model else { return Ok(base) };
         let others = if out.is_file() { tuned(Some(out), out, output)? } else { return Ok(base) };
-        for (place, part) in parts.iter_mut().enumerate() {
+        for (index, part) in parts.iter_mut().enumerate() {
             if let Some(spec) = others.get(part.model.name()) {
                 part.model = spec.model.clone();
                 // A hybrid weighs ratings as its first component does.
-                if place == 0 {
+                if index == 0 {
                     base.confidence = spec.confidence;
                 }
             }
@@ -222,18 +222,19 @@ impl Tune {
     }
 
     /// Warns if the tuned hybrid contains older hyperparameters of this model.
-    fn warn_of_hybrid(&self, out: &Path, output: &Output) -> Result<()> {
+    fn warn_about_hybrid(&self, out: &Path, output: &Output) -> Result<()> {
         let all = read_specs(out)?;
         let (Some(tuned), Some(hybrid)) = (all.get(&self.model), all.get("hybrid")) else {
             return Ok(());
         };
         let Kind::Hybrid { parts } = &hybrid.model else { return Ok(()) };
-        let old = |part: &Weighted| part.model.name() == self.model && part.model != tuned.model;
-        if parts.iter().any(old) {
+        let is_outdated =
+            |part: &Weighted| part.model.name() == self.model && part.model != tuned.model;
+        if parts.iter().any(is_outdated) {
             output.warn(format_args!(
                 "the hybrid in {} contains older hyperparameters of {}; run `cinematch tune --model hybrid` \
                  to tune it with the new ones",
-                shown(out),
+                display_path(out),
                 self.model
             ));
         }
@@ -251,9 +252,9 @@ impl Tune {
     ) -> Result<Option<f64>> {
         let mut all =
             if out.is_file() { read_specs(out)? } else { std::collections::BTreeMap::new() };
-        if let Some(there) = all.get(&self.model) {
+        if let Some(existing) = all.get(&self.model) {
             let scores: Option<Vec<f64>> =
-                seeds.iter().map(|seed| log.find(*seed, there).map(Measured::score)).collect();
+                seeds.iter().map(|seed| log.find(*seed, existing).map(Measured::score)).collect();
             let mean = scores.map(|scores| scores.iter().sum::<f64>() / seeds.len() as f64);
             if let Some(mean) = mean.filter(|mean| *mean > best.score) {
                 return Ok(Some(mean));
@@ -267,12 +268,12 @@ impl Tune {
     }
 }
 
-fn print_finalists(found: &Found<'_>, log: &Log, output: &Output) -> Result<()> {
+fn print_finalists(found: &SearchResult<'_>, log: &Log, output: &Output) -> Result<()> {
     output.note(format_args!(
         "{DIM}{}, {} more from {}{DIM:#}",
         counted(found.measured as u64, "measurement"),
         found.resumed,
-        shown(log.path())
+        display_path(log.path())
     ));
     for Finalist { trial, score, spec } in found.finalists.iter().take(5) {
         let json = serde_json::to_string(spec)?;
@@ -282,12 +283,12 @@ fn print_finalists(found: &Found<'_>, log: &Log, output: &Output) -> Result<()> 
 }
 
 /// Returns trials with their mean over `n` measurements.
-fn means(alive: &[usize], sums: &[f64], n: usize) -> Vec<(usize, f64)> {
-    alive.iter().map(|trial| (*trial, sums[*trial] / n as f64)).collect()
+fn means(remaining: &[usize], sums: &[f64], n: usize) -> Vec<(usize, f64)> {
+    remaining.iter().map(|trial| (*trial, sums[*trial] / n as f64)).collect()
 }
 
 /// A split on which trials are measured.
-struct Bench<'a> {
+struct Evaluator<'a> {
     data: &'a Data,
     split: Split<'a>,
     features: RankingFeatures,
@@ -296,7 +297,7 @@ struct Bench<'a> {
     hybrid: Option<Hybrid<Fitted>>,
 }
 
-impl<'a> Bench<'a> {
+impl<'a> Evaluator<'a> {
     fn new(split: Split<'a>, seed: u64, data: &'a Data) -> Result<Self> {
         let features = data.features(&split)?;
         Ok(Self { data, split, features, seed, hybrid: None })

@@ -18,7 +18,7 @@ use serde::Serialize;
 use crate::cards::{self, Card};
 use crate::options::Global;
 use crate::output::{Output, STRONG, counted, thousands};
-use crate::paths::{ArtifactsPath, MergedPath, PackedPath, RawPath, shown};
+use crate::paths::{ArtifactsPath, MergedPath, PackedPath, RawPath, display_path};
 use crate::pipeline::events::{self, Events};
 use crate::pipeline::inputs::{
     ReadMode, load_ratings, ratings_path, ratings_sum, read_movies, read_providers, read_tags,
@@ -86,7 +86,7 @@ impl Update {
         let outcome = self.update(global, output, started)?;
         events::outcome(output, &outcome)?;
         output.json(&outcome)?;
-        let artifacts = shown(&self.artifacts.resolve(global));
+        let artifacts = display_path(&self.artifacts.resolve(global));
         match outcome.generation {
             Some(generation) => output.line(format_args!(
                 "{STRONG}{artifacts}{STRONG:#}: generation {generation} published: {}, model {}",
@@ -105,7 +105,7 @@ impl Update {
         events::stage(output, "update", 0.0)?;
         let (table, movie_rows) = read_movies(&self.merged, global, output)?;
         if self.is_known(&served, &movie_rows, &raw, global)? {
-            return Ok(nothing_new(served.model_id, started));
+            return Ok(no_changes(served.model_id, started));
         }
 
         let loading = output.step("loading the generation");
@@ -125,7 +125,7 @@ impl Update {
         let (availability, provider_rows) =
             read_providers(self.providers.as_deref(), &movies, global, output)?;
         let extending = output.step("extending the model");
-        let made = base.update(bundle::Update {
+        let updated = base.update(bundle::Update {
             movies,
             availability,
             tags: &TagCounts::new(tags.iter().filter(is_learned)),
@@ -134,11 +134,11 @@ impl Update {
             created_at: now(),
         })?;
         drop(extending);
-        let Some(trained) = made else { return Ok(nothing_new(served.model_id, started)) };
+        let Some(trained) = updated else { return Ok(no_changes(served.model_id, started)) };
         if generations.rolled_back_models()?.contains(&trained.manifest.model_id) {
             let why =
                 "this model was rolled back; run `cinematch models promote` to serve it again";
-            return Ok(Outcome { why: why.to_owned(), ..nothing_new(served.model_id, started) });
+            return Ok(Outcome { why: why.to_owned(), ..no_changes(served.model_id, started) });
         }
         events::stage(output, "promote", 0.0)?;
         let publishing = output.step("publishing");
@@ -166,22 +166,22 @@ impl Update {
 
     /// Merges the table with the same options as before. Returns the folder of MovieLens files.
     fn merge(&self, global: &Global, output: &Output) -> Result<RawPath> {
-        let again = Merge::recorded(&self.raw, self.tmdb.as_deref(), &self.merged, global)?;
-        let Some(again) = again else {
+        let merge = Merge::recorded(&self.raw, self.tmdb.as_deref(), &self.merged, global)?;
+        let Some(merge) = merge else {
             output.warn(
                 "data/preprocess_report.json not found, so the options of the last merge are unknown; the \
                  table is used as it is",
             );
             return Ok(self.raw.clone());
         };
-        let done = again.merge(global, output)?;
+        let merge_output = merge.merge(global, output)?;
         output.note(format_args!(
             "{:>9} movies in {}",
-            thousands(done.merged.counts.movies_kept),
-            shown(&done.table)
+            thousands(merge_output.merged.counts.movies_kept),
+            display_path(&merge_output.table)
         ));
-        output.warn_problems(&done.merged.problems);
-        Ok(again.raw().clone())
+        output.warn_problems(&merge_output.merged.problems);
+        Ok(merge.raw().clone())
     }
 
     /// Returns true if the served generation was built from the current files.
@@ -195,18 +195,21 @@ impl Update {
         let raw = raw.resolve(global);
         let providers = global.root.join("raw/tmdb/watch_providers.csv");
         let providers = self.providers.as_ref().unwrap_or(&providers);
-        let of = |name: &str| served.inputs.iter().find(|input| input.name == name);
-        let same = |known: Option<&InputChecksum>, path: &Path| -> Result<bool> {
+        let recorded_input = |name: &str| served.inputs.iter().find(|input| input.name == name);
+        let is_unchanged = |recorded: Option<&InputChecksum>, path: &Path| -> Result<bool> {
             let sum = path.exists().then(|| sha256_of(path)).transpose()?;
-            Ok(known.map(|known| known.sha256.as_str()) == sum.as_deref())
+            Ok(recorded.map(|recorded| recorded.sha256.as_str()) == sum.as_deref())
         };
-        let is_same = of(&movies.name).is_some_and(|known| known.sha256 == movies.sha256)
-            && same(of("watch_providers.csv"), providers)?
-            && same(of("tags.csv"), &raw.join("tags.csv"))?;
+        let is_same = recorded_input(&movies.name)
+            .is_some_and(|recorded| recorded.sha256 == movies.sha256)
+            && is_unchanged(recorded_input("watch_providers.csv"), providers)?
+            && is_unchanged(recorded_input("tags.csv"), &raw.join("tags.csv"))?;
         // Ratings affect only movies that were added after training.
         let derived = served.derived_from.as_ref();
         match derived.filter(|derived| served.counts.movies > derived.learned_movies) {
-            Some(derived) => Ok(is_same && same(derived.ratings.as_ref(), &ratings_path(&raw))?),
+            Some(derived) => {
+                Ok(is_same && is_unchanged(derived.ratings.as_ref(), &ratings_path(&raw))?)
+            }
             None => Ok(is_same),
         }
     }
@@ -235,7 +238,7 @@ impl Update {
     }
 }
 
-fn nothing_new(model_id: String, started: Instant) -> Outcome {
+fn no_changes(model_id: String, started: Instant) -> Outcome {
     Outcome {
         generation: None,
         promoted: false,
@@ -265,6 +268,6 @@ fn summarize(changes: &CatalogChanges) -> String {
 }
 
 fn sha256_of(path: &Path) -> Result<String> {
-    let file = File::open(path).with_context(|| format!("cannot open {}", shown(path)))?;
-    ids::sha256_of(file).with_context(|| format!("cannot read {}", shown(path)))
+    let file = File::open(path).with_context(|| format!("cannot open {}", display_path(path)))?;
+    ids::sha256_of(file).with_context(|| format!("cannot read {}", display_path(path)))
 }

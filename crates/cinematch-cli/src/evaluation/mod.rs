@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 
 use crate::options::Global;
 use crate::output::Output;
-use crate::paths::shown;
+use crate::paths::display_path;
 use crate::pipeline::inputs::read_specs;
 
 pub use data::{Data, Inputs};
@@ -20,7 +20,7 @@ pub use data::{Data, Inputs};
 /// Flags that select how ratings are split.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Splits")]
-pub struct Division {
+pub struct SplitFlags {
     /// Data to withhold from training: users, the future or movies
     #[arg(long, value_enum, default_value = "strong-generalization", value_name = "NAME")]
     protocol: ProtocolName,
@@ -54,7 +54,7 @@ enum ProtocolName {
     ColdMovies,
 }
 
-impl Division {
+impl SplitFlags {
     /// Returns the protocol, or an error if a flag does not apply to it.
     pub fn protocol(&self) -> Result<Protocol> {
         let Self { seed, held_out, test_share, cold_share, .. } = *self;
@@ -63,13 +63,13 @@ impl Division {
             ProtocolName::ColdMovies => (true, false),
             ProtocolName::TimeCut => (false, true),
         };
-        for (given, flag, belongs) in [
+        for (is_given, flag, message) in [
             (cold_share.is_some() && !is_cold, "--cold-share", "requires --protocol cold-films"),
             (test_share.is_some() && !is_cut, "--test-share", "requires --protocol time-cut"),
             (held_out.is_some() && is_cut, "--held-out", "does not apply to --protocol time-cut"),
         ] {
-            if given {
-                bail!("{flag} {belongs}");
+            if is_given {
+                bail!("{flag} {message}");
             }
         }
         let users = StrongGeneralization { held_out, seed, ..StrongGeneralization::default() };
@@ -104,20 +104,20 @@ impl Division {
 
     /// Returns the seeds of the splits.
     pub fn seeds(&self) -> Vec<u64> {
-        (0..u64::from(self.splits)).map(|at| self.seed.wrapping_add(at)).collect()
+        (0..u64::from(self.splits)).map(|offset| self.seed.wrapping_add(offset)).collect()
     }
 }
 
-/// Reads hyperparameters by model name from `named`, or else from `written`. Returns an empty map if
-/// `named` is `None` and `written` does not exist.
+/// Reads hyperparameters by model name from `explicit_path`, or else from `default_path`. Returns an empty map if
+/// `explicit_path` is `None` and `default_path` does not exist.
 pub fn tuned(
-    named: Option<&Path>,
-    written: &Path,
+    explicit_path: Option<&Path>,
+    default_path: &Path,
     output: &Output,
 ) -> Result<BTreeMap<String, Spec>> {
-    let path = match named {
+    let path = match explicit_path {
         Some(path) => path,
-        None if written.is_file() => written,
+        None if default_path.is_file() => default_path,
         None => return Ok(BTreeMap::new()),
     };
     let specs = read_specs(path)?;
@@ -125,7 +125,7 @@ pub fn tuned(
     output.note(format_args!(
         "using hyperparameters of {} from {}",
         models.join(", "),
-        shown(path)
+        display_path(path)
     ));
     Ok(specs)
 }

@@ -67,7 +67,7 @@ impl Events {
                 std::process::exit(1);
             });
         }
-        Ok(Output::of_events())
+        Ok(Output::for_events())
     }
 }
 

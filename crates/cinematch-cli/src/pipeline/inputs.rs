@@ -20,7 +20,7 @@ use serde::Serialize;
 
 use crate::options::Global;
 use crate::output::Output;
-use crate::paths::{MergedPath, PackedPath, RawPath, read_or, shown};
+use crate::paths::{MergedPath, PackedPath, RawPath, display_path, read_file};
 
 /// Content of `ratings_report.json`.
 #[derive(Serialize)]
@@ -67,8 +67,8 @@ pub fn read_movies(
     output: &Output,
 ) -> Result<(Vec<Movie>, InputChecksum)> {
     let path = merged.resolve(global);
-    let bytes = read_or(&path, "run `cinematch preprocess` first")?;
-    let decoded = read_merged(&shown(&path), &bytes)?;
+    let bytes = read_file(&path, "run `cinematch preprocess` first")?;
+    let decoded = read_merged(&display_path(&path), &bytes)?;
     output.warn_problems(&decoded.problems);
     let rows = decoded.records.len() as u64;
     let name = "movies_merged.csv".to_owned();
@@ -88,30 +88,35 @@ fn is_parquet(path: &Path) -> bool {
 /// Returns the name, rows and SHA-256 of the ratings file, as a manifest records them. O(bytes).
 pub fn ratings_sum(raw: &RawPath, loaded: &Loaded, global: &Global) -> Result<InputChecksum> {
     let path = ratings_path(&raw.resolve(global));
-    let file = File::open(&path).with_context(|| format!("cannot open {}", shown(&path)))?;
-    let sha256 = ids::sha256_of(file).with_context(|| format!("cannot read {}", shown(&path)))?;
+    let file = File::open(&path).with_context(|| format!("cannot open {}", display_path(&path)))?;
+    let sha256 =
+        ids::sha256_of(file).with_context(|| format!("cannot read {}", display_path(&path)))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(InputChecksum { name, rows: loaded.rows, sha256 })
 }
 
 /// Reads hyperparameters by model name from a file that `cinematch tune` writes.
 pub fn read_specs(path: &Path) -> Result<BTreeMap<String, Spec>> {
-    let bytes = read_or(path, "`cinematch tune` writes it")?;
+    let bytes = read_file(path, "`cinematch tune` writes it")?;
     let specs: BTreeMap<String, Spec> = serde_json::from_slice(&bytes).with_context(|| {
         format!(
             "{} must contain hyperparameters by model name, as `cinematch tune` writes them",
-            shown(path)
+            display_path(path)
         )
     })?;
     for (name, spec) in &specs {
         let model = spec.model.name();
         if !NAMES.contains(&name.as_str()) {
-            bail!("{}: unknown model `{name}`; known models: {}", shown(path), NAMES.join(", "));
+            bail!(
+                "{}: unknown model `{name}`; known models: {}",
+                display_path(path),
+                NAMES.join(", ")
+            );
         }
         if model != name {
-            bail!("{}: the entry `{name}` is for the model `{model}`", shown(path));
+            bail!("{}: the entry `{name}` is for the model `{model}`", display_path(path));
         }
-        spec.check().with_context(|| shown(path))?;
+        spec.check().with_context(|| display_path(path))?;
     }
     Ok(specs)
 }
@@ -126,8 +131,8 @@ pub fn read_tags(
     if !path.exists() {
         return Ok((Vec::new(), None));
     }
-    let bytes = read_or(&path, "it was deleted while this command ran")?;
-    let decoded = movielens::tags(&shown(&path), &bytes)?;
+    let bytes = read_file(&path, "it was deleted while this command ran")?;
+    let decoded = movielens::tags(&display_path(&path), &bytes)?;
     output.warn_problems(&decoded.problems);
     let rows = decoded.records.len() as u64;
     let name = "tags.csv".to_owned();
@@ -137,18 +142,18 @@ pub fn read_tags(
 
 /// Reads the streaming services per movie, if they were fetched. A file named by a flag must exist.
 pub fn read_providers(
-    named: Option<&Path>,
+    explicit_path: Option<&Path>,
     movies: &[Movie],
     global: &Global,
     output: &Output,
 ) -> Result<(Option<Availability>, Option<InputChecksum>)> {
     let default = global.root.join("raw/tmdb/watch_providers.csv");
-    let path = named.unwrap_or(&default);
-    if named.is_none() && !path.exists() {
+    let path = explicit_path.unwrap_or(&default);
+    if explicit_path.is_none() && !path.exists() {
         return Ok((None, None));
     }
-    let bytes = read_or(path, "check --providers; `cinematch fetch tmdb` writes it")?;
-    let decoded = Availability::read(&shown(path), &bytes, movies)?;
+    let bytes = read_file(path, "check --providers; `cinematch fetch tmdb` writes it")?;
+    let decoded = Availability::read(&display_path(path), &bytes, movies)?;
     output.warn_problems(&decoded.problems);
     let name = "watch_providers.csv".to_owned();
     let sum = InputChecksum { name, rows: decoded.rows, sha256: ids::sha256_hex(&bytes) };
@@ -167,7 +172,7 @@ pub fn load_ratings(
     let raw = raw.resolve(global);
     let movies = read_vocabulary(&raw)?;
     let path = ratings_path(&raw);
-    let name = shown(&path);
+    let name = display_path(&path);
     let file = File::open(&path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => anyhow!(
                 "{name} and ratings.parquet not found; every MovieLens release contains ratings. To train \
@@ -180,9 +185,9 @@ pub fn load_ratings(
     let packed_path = packed.resolve(global);
     if !mode.refresh {
         let step = output.step("opening the packed ratings");
-        let opened = Packed::open(&packed_path, &fingerprint);
+        let packed_file = Packed::open(&packed_path, &fingerprint);
         drop(step);
-        match opened {
+        match packed_file {
             Ok(Some(Packed { interactions, provenance })) => {
                 let Provenance { rows, problems, .. } = provenance;
                 let (listed, unlisted) = (Vec::new(), Unlisted::default());
@@ -205,15 +210,15 @@ pub fn load_ratings(
     drop(step);
     let problems = read.problems.len() as u64 + read.unlisted.total();
     let provenance = Provenance { fingerprint, rows: read.rows, problems };
-    let packing = Packed { interactions, provenance };
+    let packed_ratings = Packed { interactions, provenance };
     if !mode.read_only {
         let step = output.step("packing ratings");
-        packing.write(&packed_path)?;
+        packed_ratings.write(&packed_path)?;
         let report = Report {
             format_version: 1,
             file: &name,
             rows: read.rows,
-            ratings: packing.interactions.n_ratings(),
+            ratings: packed_ratings.interactions.n_ratings(),
             problem_counts: count_with_unlisted(&read.problems, &read.unlisted),
             unlisted_problems: read.unlisted.total(),
             problems: &read.problems,
@@ -224,7 +229,7 @@ pub fn load_ratings(
     }
     output.warn_counts(&count_with_unlisted(&read.problems, &read.unlisted));
     Ok(Loaded {
-        interactions: packing.interactions,
+        interactions: packed_ratings.interactions,
         rows: read.rows,
         problems,
         listed: read.problems,
@@ -241,11 +246,11 @@ pub fn report_path(packed: &Path) -> PathBuf {
 /// Reads the ids of MovieLens's movies. Problems in movies.csv are reported by `preprocess`, not here.
 fn read_vocabulary(raw: &Path) -> Result<Vocabulary> {
     let path = raw.join("movies.csv");
-    let bytes = read_or(
+    let bytes = read_file(
         &path,
         "ratings are checked against its movies; run `cinematch fetch movielens`, or pass the folder that \
          contains both files with --raw",
     )?;
-    let movies = movielens::movies(&shown(&path), &bytes)?;
+    let movies = movielens::movies(&display_path(&path), &bytes)?;
     Ok(Vocabulary::new(movies.records.iter().map(|movie| movie.movie_id)))
 }

@@ -14,7 +14,7 @@ use clap::Args;
 
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, thousands};
-use crate::paths::{MergedPath, RawPath, read_or, shown};
+use crate::paths::{MergedPath, RawPath, display_path, read_file};
 
 const GET_MOVIELENS: &str =
     "run `cinematch fetch movielens`, or pass the folder of a release with --raw DIR";
@@ -110,7 +110,7 @@ struct Summary<'a> {
 
 /// A finished merge, with its files on disk.
 #[derive(Debug)]
-pub struct Done {
+pub struct MergeOutput {
     /// Table and problems in memory.
     pub merged: Merged,
     /// Settings of the merge.
@@ -124,19 +124,19 @@ pub struct Done {
 impl Merge {
     /// Merges, writes the table and its report, and prints a summary.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
-        let Done { merged, settings, table, report } = self.merge(global, output)?;
+        let MergeOutput { merged, settings, table, report } = self.merge(global, output)?;
         output.json(&Summary {
-            merged: shown(&table),
-            report: shown(&report),
+            merged: display_path(&table),
+            report: display_path(&report),
             counts: merged.counts,
             services_source: merged.services_source,
             problems: count_problems(&merged.problems),
         })?;
         summarize(&merged, &settings, output);
-        output.note(format_args!("{DIM}report: {}{DIM:#}", shown(&report)));
+        output.note(format_args!("{DIM}report: {}{DIM:#}", display_path(&report)));
         output.line(format_args!(
             "{STRONG}{}{STRONG:#}: {} movies",
-            shown(&table),
+            display_path(&table),
             thousands(merged.counts.movies_kept)
         ));
         Ok(())
@@ -153,21 +153,25 @@ impl Merge {
         let path = report_path(&merged.resolve(global));
         let bytes = match std::fs::read(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            read => read.with_context(|| format!("cannot read {}", shown(&path)))?,
+            read => read.with_context(|| format!("cannot read {}", display_path(&path)))?,
         };
         let recipe = Recipe::read(&bytes).with_context(|| {
-            format!("{} is not a report of `cinematch preprocess`; run it again", shown(&path))
+            format!(
+                "{} is not a report of `cinematch preprocess`; run it again",
+                display_path(&path)
+            )
         })?;
         let settings = recipe.settings();
         // Recorded paths that no longer exist are replaced by the defaults.
-        let was = |name: String| Some(global.root.join(name)).filter(|path| path.exists());
-        let (raw_was, tmdb_was) = match recipe.made_from {
-            Some(InputPaths { raw, tmdb }) => (was(raw), tmdb.and_then(was)),
+        let existing_path =
+            |name: String| Some(global.root.join(name)).filter(|path| path.exists());
+        let (recorded_raw, recorded_tmdb) = match recipe.made_from {
+            Some(InputPaths { raw, tmdb }) => (existing_path(raw), tmdb.and_then(existing_path)),
             None => (None, None),
         };
         Ok(Some(Self {
-            raw: raw.or(raw_was),
-            tmdb: tmdb.map(Path::to_owned).or(tmdb_was),
+            raw: raw.or(recorded_raw),
+            tmdb: tmdb.map(Path::to_owned).or(recorded_tmdb),
             merged: merged.clone(),
             filters: Filters {
                 min_year: MinYear(settings.min_year),
@@ -200,14 +204,14 @@ impl Merge {
     }
 
     /// Merges and writes the table and its report.
-    pub fn merge(&self, global: &Global, output: &Output) -> Result<Done> {
+    pub fn merge(&self, global: &Global, output: &Output) -> Result<MergeOutput> {
         let raw = self.raw.resolve(global);
         let (movies_path, links_path) = (raw.join("movies.csv"), raw.join("links.csv"));
         let reading = output.step("reading MovieLens and TMDb");
         let (movielens, tmdb) = rayon::join(
             || -> Result<_> {
-                let movies = read_or(&movies_path, GET_MOVIELENS)?;
-                Ok((movies, read_or(&links_path, GET_MOVIELENS)?))
+                let movies = read_file(&movies_path, GET_MOVIELENS)?;
+                Ok((movies, read_file(&links_path, GET_MOVIELENS)?))
             },
             || self.read_tmdb(global),
         );
@@ -216,8 +220,8 @@ impl Merge {
 
         let settings = self.settings();
         let merging = output.step("merging");
-        let (movies_name, links_name) = (shown(&movies_path), shown(&links_path));
-        let named = tmdb.as_ref().map(|(path, bytes)| (shown(path), bytes));
+        let (movies_name, links_name) = (display_path(&movies_path), display_path(&links_path));
+        let named = tmdb.as_ref().map(|(path, bytes)| (display_path(path), bytes));
         let inputs = Inputs {
             movies: (&movies_name, &movies),
             links: (&links_name, &links),
@@ -235,7 +239,7 @@ impl Merge {
         let report = report_path(&table);
         write(&merged, (&settings, &made_from), &table, &report)?;
         drop(writing);
-        Ok(Done { merged, settings, table, report })
+        Ok(MergeOutput { merged, settings, table, report })
     }
 
     /// Reads the TMDb metadata, if the file exists. A file named by --tmdb must exist.
@@ -247,7 +251,7 @@ impl Merge {
         if self.tmdb.is_none() && !path.exists() {
             return Ok(None);
         }
-        let bytes = read_or(&path, "check --tmdb, or leave the flag out to merge without TMDb")?;
+        let bytes = read_file(&path, "check --tmdb, or leave the flag out to merge without TMDb")?;
         Ok(Some((path, bytes)))
     }
 
@@ -280,10 +284,10 @@ fn report_path(table: &Path) -> PathBuf {
 /// Returns a path relative to the root folder, so that the folder can be moved, or an absolute path if it
 /// is outside the root folder.
 fn below_root(path: &Path, global: &Global) -> Result<String> {
-    let whole = |path: &Path| {
+    let absolute = |path: &Path| {
         std::path::absolute(path).with_context(|| format!("cannot resolve {}", path.display()))
     };
-    let (path, root) = (whole(path)?, whole(&global.root)?);
+    let (path, root) = (absolute(path)?, absolute(&global.root)?);
     Ok(path.strip_prefix(&root).unwrap_or(&path).display().to_string())
 }
 
@@ -294,15 +298,15 @@ fn write(
     report: &Path,
 ) -> Result<()> {
     let parts = &merged.table;
-    let name = shown(table);
-    let (written, document) = rayon::join(
+    let name = display_path(table);
+    let (result, document) = rayon::join(
         || files::replace(table, |out| parts.iter().try_for_each(|part| out.write_all(part))),
         || {
             let sha256 = ids::sha256_hex_of_parts(parts);
             serde_json::to_vec_pretty(&merged.report(settings, made_from, (&name, &sha256)))
         },
     );
-    written?;
+    result?;
     let document = document.context("cannot serialize the report")?;
     files::replace(report, |out| {
         out.write_all(&document)?;
@@ -325,8 +329,8 @@ fn summarize(merged: &Merged, settings: &MergeSettings, output: &Output) {
         (removed.without_tmdb, "without TMDb metadata".to_owned()),
         (removed.too_few_votes, format!("with fewer than {} votes", settings.min_votes)),
     ];
-    for (movies, why) in lines.iter().filter(|(movies, _)| *movies > 0) {
-        output.note(format_args!("{:>9} movies dropped {why}", thousands(*movies)));
+    for (movies, reason) in lines.iter().filter(|(movies, _)| *movies > 0) {
+        output.note(format_args!("{:>9} movies dropped {reason}", thousands(*movies)));
     }
     output.note(format_args!(
         "{:>9} movies kept, {} with TMDb metadata",

@@ -22,7 +22,7 @@ use super::inputs::{
 };
 use crate::options::Global;
 use crate::output::Output;
-use crate::paths::{ArtifactsPath, MergedPath, PackedPath, RawPath, shown};
+use crate::paths::{ArtifactsPath, MergedPath, PackedPath, RawPath, display_path};
 use crate::runtime::now;
 
 /// Flags that determine a trained generation.
@@ -63,7 +63,7 @@ pub struct TrainFlags {
     /// Share of users to hold out of training for comparing generations; auto holds out 2 % (up to 20 %
     /// on small datasets), 0 trains on all users
     #[arg(long, value_name = "SHARE", default_value = "auto")]
-    hold_out: Share,
+    hold_out: HoldoutShare,
     /// Number of generations to keep; the served one and its predecessor are never deleted
     #[arg(
         long,
@@ -106,22 +106,22 @@ enum Features {
 
 /// Share of users held out of training.
 #[derive(Clone, Copy, Debug)]
-enum Share {
-    Usual,
-    Nobody,
+enum HoldoutShare {
+    Auto,
+    Zero,
     Of(Holdout),
 }
 
-impl FromStr for Share {
+impl FromStr for HoldoutShare {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
         if text == "auto" {
-            return Ok(Self::Usual);
+            return Ok(Self::Auto);
         }
         let share: Option<f64> = text.parse().ok();
         match share {
-            Some(0.0) => Ok(Self::Nobody),
+            Some(0.0) => Ok(Self::Zero),
             share => share
                 .and_then(Holdout::from_share)
                 .map(Self::Of)
@@ -132,7 +132,7 @@ impl FromStr for Share {
 
 /// Training data, with the count of ratings for messages.
 #[derive(Debug)]
-pub struct Material {
+pub struct TrainingInputs {
     /// Input of the training.
     pub training: Training,
     /// Number of ratings in the file, including those of movies outside the table.
@@ -170,12 +170,12 @@ impl TrainFlags {
     }
 
     /// Reads the training data for these settings.
-    pub fn material(
+    pub fn training_inputs(
         &self,
         settings: Settings,
         global: &Global,
         output: &Output,
-    ) -> Result<Material> {
+    ) -> Result<TrainingInputs> {
         let reading = output.step("reading movies");
         let (movies, movie_rows) = read_movies(&self.merged, global, output)?;
         let (tags, tag_rows) = read_tags(&self.raw, global, output)?;
@@ -187,10 +187,12 @@ impl TrainFlags {
             None
         };
         let hold_out = match (self.hold_out, &ratings) {
-            (Share::Usual, Some(loaded)) => Some(Holdout::for_users(loaded.interactions.n_users())),
+            (HoldoutShare::Auto, Some(loaded)) => {
+                Some(Holdout::for_users(loaded.interactions.n_users()))
+            }
             // Without ratings, only tags are learned, and no users are held out.
-            (Share::Nobody, _) | (Share::Usual, None) => None,
-            (Share::Of(share), _) => Some(share),
+            (HoldoutShare::Zero, _) | (HoldoutShare::Auto, None) => None,
+            (HoldoutShare::Of(share), _) => Some(share),
         };
         let rating_rows = match &ratings {
             Some(loaded) => {
@@ -219,7 +221,7 @@ impl TrainFlags {
             settings,
             created_at: now(),
         };
-        Ok(Material { training, n_ratings })
+        Ok(TrainingInputs { training, n_ratings })
     }
 
     /// Loads the ratings, if they exist.
@@ -277,7 +279,8 @@ impl TrainFlags {
         let mut specs = params.as_deref().map(read_specs).transpose()?.unwrap_or_default();
         let found = specs.remove(name);
         if let (Some(_), Some(path)) = (&found, &params) {
-            output.note(format_args!("using hyperparameters of {name} from {}", shown(path)));
+            output
+                .note(format_args!("using hyperparameters of {name} from {}", display_path(path)));
         }
         let spec = found.or_else(|| Spec::named(name)).context("unknown model")?;
         Ok(spec.with_predictions().with_seed(self.seed))
@@ -285,7 +288,7 @@ impl TrainFlags {
 }
 
 /// Trains the models. Calls `progress` with the finished share of the training, 0 to 1.
-pub fn learn(
+pub fn run_training(
     training: Training,
     output: &Output,
     progress: &mut dyn FnMut(f32),
@@ -295,14 +298,14 @@ pub fn learn(
         _ => 1,
     };
     let mut step = ("", output.step("fitting features"));
-    let mut begun = 0;
+    let mut n_started = 0;
     let trained = train(training, &mut |model, share| {
         if step.0 != model {
             step = (model, output.progress(&format!("training {model}"), 100));
-            begun += 1;
+            n_started += 1;
         }
         step.1.set_position((share * 100.0) as u64);
-        progress(((begun - 1) as f32 + share).min(n_models as f32) / n_models as f32);
+        progress(((n_started - 1) as f32 + share).min(n_models as f32) / n_models as f32);
     })?;
     Ok(trained)
 }

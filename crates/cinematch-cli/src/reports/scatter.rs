@@ -23,8 +23,8 @@ pub fn scatter(caption: &str, points: &[Point<'_>], (x_label, y_label): (&str, &
     const BOTTOM: f64 = HEIGHT - 40.0;
     /// Top of the axis, below its label.
     const TOP: f64 = 28.0;
-    let most = points.iter().map(|point| point.x).fold(0.0_f64, f64::max).max(1e-6) * 1.25;
-    let x = |value: f64| LEFT + value / most * (WIDTH - LEFT - 20.0);
+    let max_x = points.iter().map(|point| point.x).fold(0.0_f64, f64::max).max(1e-6) * 1.25;
+    let x = |value: f64| LEFT + value / max_x * (WIDTH - LEFT - 20.0);
     let y = |value: f64| BOTTOM - value * (BOTTOM - TOP);
     // Labels that would overlap are moved up.
     let mut placed: Vec<(f64, f64)> = Vec::new();
@@ -35,27 +35,28 @@ pub fn scatter(caption: &str, points: &[Point<'_>], (x_label, y_label): (&str, &
         }
         placed.push((point_x, name_y));
     }
-    let numbers = points.iter().map(|of| format!("{}: {:.3}, {:.3}", of.name, of.x, of.y));
+    let numbers =
+        points.iter().map(|point| format!("{}: {:.3}, {:.3}", point.name, point.x, point.y));
     let description = format!("{caption}. {}", numbers.collect::<Vec<_>>().join("; "));
     html! {
         figure.plot {
             figcaption { (caption) }
             svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-label=(description) {
                 path.axis fill="none" d=(format!("M{LEFT} {TOP}V{BOTTOM}H{WIDTH}")) {}
-                text.soft x=(at(WIDTH - 4.0)) y=(at(HEIGHT - 6.0)) text-anchor="end" { (x_label) }
-                text.soft x=(at(LEFT + 6.0)) y="8" { (y_label) }
+                text.soft x=(coordinate(WIDTH - 4.0)) y=(coordinate(HEIGHT - 6.0)) text-anchor="end" { (x_label) }
+                text.soft x=(coordinate(LEFT + 6.0)) y="8" { (y_label) }
                 @for tick in [0.0, 0.25, 0.5, 0.75, 1.0] {
-                    text.soft x=(at(LEFT - 6.0)) y=(at(y(tick) + 4.0)) text-anchor="end" { (tick) }
+                    text.soft x=(coordinate(LEFT - 6.0)) y=(coordinate(y(tick) + 4.0)) text-anchor="end" { (tick) }
                 }
                 @for quarter in 1..=4 {
-                    @let value = most * f64::from(quarter) / 4.0;
-                    text.soft x=(at(x(value).min(WIDTH - 16.0))) y=(at(BOTTOM + 16.0))
+                    @let value = max_x * f64::from(quarter) / 4.0;
+                    text.soft x=(coordinate(x(value).min(WIDTH - 16.0))) y=(coordinate(BOTTOM + 16.0))
                         text-anchor="middle" { (format!("{value:.2}")) }
                 }
                 @for (point, (point_x, name_y)) in points.iter().zip(&placed) {
                     @let is_right = *point_x > WIDTH - 110.0;
-                    circle.other cx=(at(*point_x)) cy=(at(y(point.y))) r="5" {}
-                    text x=(at(if is_right { point_x - 8.0 } else { point_x + 8.0 })) y=(at(*name_y))
+                    circle.other cx=(coordinate(*point_x)) cy=(coordinate(y(point.y))) r="5" {}
+                    text x=(coordinate(if is_right { point_x - 8.0 } else { point_x + 8.0 })) y=(coordinate(*name_y))
                         text-anchor=(if is_right { "end" } else { "start" }) { (point.name) }
                 }
             }
@@ -64,6 +65,6 @@ pub fn scatter(caption: &str, points: &[Point<'_>], (x_label, y_label): (&str, &
 }
 
 /// Formats a coordinate.
-fn at(coordinate: f64) -> String {
+fn coordinate(coordinate: f64) -> String {
     format!("{coordinate:.1}")
 }

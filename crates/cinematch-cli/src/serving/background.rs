@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use cinematch_service::jobs::{JobsConfig, Pace, Schedule, WorkerCommand};
+use cinematch_service::jobs::{JobTiming, JobsConfig, Schedule, WorkerCommand};
 use clap::Args;
 
 use crate::options::Global;
@@ -14,10 +14,10 @@ pub struct Background {
     /// Schedule for training a new model, which is served if it ranks no worse: never, hourly, daily,
     /// weekly, monthly, or five cron fields, in UTC
     #[arg(long, default_value = "never", env = "CINEMATCH_RETRAIN", value_name = "SCHEDULE")]
-    retrain: When,
+    retrain: ScheduleFlag,
     /// Schedule for adding movies that are new in raw/, without training
     #[arg(long, default_value = "never", env = "CINEMATCH_UPDATE", value_name = "SCHEDULE")]
-    update: When,
+    update: ScheduleFlag,
     /// Run no jobs; other servers on the same database can run them
     #[arg(long, env = "CINEMATCH_NO_JOBS")]
     no_jobs: bool,
@@ -28,9 +28,9 @@ pub struct Background {
 
 /// A schedule; `None` for never.
 #[derive(Clone, Debug)]
-struct When(Option<Schedule>);
+struct ScheduleFlag(Option<Schedule>);
 
-impl std::str::FromStr for When {
+impl std::str::FromStr for ScheduleFlag {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -45,19 +45,23 @@ impl Background {
     /// Returns the settings of background jobs. A job runs this program in the same root folder.
     pub fn config(&self, global: &Global, artifacts: &Path) -> Result<JobsConfig> {
         let program = std::env::current_exe().context("cannot locate this program's executable")?;
-        let mut before = vec!["--root".into(), global.root.clone().into(), "--quiet".into()];
+        let mut leading_args = vec!["--root".into(), global.root.clone().into(), "--quiet".into()];
         if let Some(config) = &global.config {
-            before.extend(["--config".into(), config.into()]);
+            leading_args.extend(["--config".into(), config.into()]);
         }
         if global.threads > 0 {
-            before.extend(["--threads".into(), global.threads.to_string().into()]);
+            leading_args.extend(["--threads".into(), global.threads.to_string().into()]);
         }
-        let behind = vec!["--artifacts".into(), artifacts.into()];
+        let trailing_args = vec!["--artifacts".into(), artifacts.into()];
         Ok(JobsConfig {
-            worker: (!self.no_jobs).then_some(WorkerCommand { program, before, behind }),
+            worker: (!self.no_jobs).then_some(WorkerCommand {
+                program,
+                leading_args,
+                trailing_args,
+            }),
             retrain: self.retrain.0.clone(),
             update: self.update.0.clone(),
-            pace: Pace::default().times(self.jobs_speed),
+            timing: JobTiming::default().scaled(self.jobs_speed),
         })
     }
 }

@@ -17,7 +17,7 @@ use crate::output::{Output, STRONG, WARNING};
 
 /// Flags for the address of the server.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct Place {
+pub struct ListenAddress {
     /// IP address of the server; must be a loopback address in open mode
     #[arg(long, default_value = "127.0.0.1", env = "CINEMATCH_HOST", value_name = "ADDRESS")]
     pub host: IpAddr,
@@ -30,7 +30,7 @@ pub struct Place {
 #[derive(Clone, Debug, Args)]
 pub struct Listen {
     #[command(flatten)]
-    place: Place,
+    place: ListenAddress,
     /// Origins whose pages may call the API [default: common development servers]
     #[arg(long, value_delimiter = ',', env = "CINEMATCH_CORS_ORIGINS", value_name = "ORIGINS")]
     cors_origins: Option<Vec<String>>,

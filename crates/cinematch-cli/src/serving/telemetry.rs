@@ -21,7 +21,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
 /// Maximum time to send the last spans at shutdown.
-const LAST_SPANS: Duration = Duration::from_secs(5);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Flags for logs and traces.
 #[derive(Clone, Debug, Args)]
@@ -102,8 +102,8 @@ impl Telemetry {
         let filter = EnvFilter::try_new(&self.log)
             .with_context(|| format!("--log: `{}` is not a log filter", self.log))?;
         // Excludes trace spans from log lines.
-        let without = format!("{}=off", cinematch_service::trace::TARGET).parse()?;
-        Ok(filter.add_directive(without))
+        let no_traces = format!("{}=off", cinematch_service::trace::TARGET).parse()?;
+        Ok(filter.add_directive(no_traces))
     }
 
     /// Returns the URL for spans: the collector's base address with OpenTelemetry's path.
@@ -157,7 +157,8 @@ fn traces<S>(provider: &SdkTracerProvider) -> impl Layer<S> + use<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span> + Send + Sync,
 {
-    let only = Targets::new().with_target(cinematch_service::trace::TARGET, LevelFilter::INFO);
+    let trace_filter =
+        Targets::new().with_target(cinematch_service::trace::TARGET, LevelFilter::INFO);
     tracing_opentelemetry::layer()
         .with_tracer(provider.tracer("cinematch"))
         // These attributes cost time and do not describe the request.
@@ -165,14 +166,14 @@ where
         .with_threads(false)
         .with_tracked_inactivity(false)
         .with_target(false)
-        .with_filter(only)
+        .with_filter(trace_filter)
 }
 
 impl Started {
     /// Sends the remaining spans.
     pub fn stop(self) {
         let Some(provider) = self.provider else { return };
-        if let Err(error) = provider.shutdown_with_timeout(LAST_SPANS) {
+        if let Err(error) = provider.shutdown_with_timeout(FLUSH_TIMEOUT) {
             tracing::warn!(%error, "cannot send the last spans");
         }
     }
@@ -188,16 +189,16 @@ struct LoggedExporter {
 
 impl opentelemetry_sdk::trace::SpanExporter for LoggedExporter {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
-        let sent = self.exporter.export(batch).await;
-        let had_failed = self.failed.swap(sent.is_err(), Ordering::Relaxed);
-        match &sent {
+        let result = self.exporter.export(batch).await;
+        let had_failed = self.failed.swap(result.is_err(), Ordering::Relaxed);
+        match &result {
             Err(error) if !had_failed => {
                 tracing::warn!(%error, url = self.url, "cannot send traces; requests are not affected");
             }
             Ok(()) if had_failed => tracing::info!(url = self.url, "traces are sent again"),
             _ => {}
         }
-        sent
+        result
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {

@@ -11,7 +11,7 @@ use super::keys::{ONE_OF, SECTIONS};
 use super::setting::Setting;
 
 /// Minimum Jaro-Winkler similarity of a suggested name.
-const NEAR: f64 = 0.8;
+const MIN_SIMILARITY: f64 = 0.8;
 
 /// A setting in the file.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub struct Entry {
     /// Values in the form that the flag accepts.
     pub values: Vec<String>,
     /// Value as written in the file.
-    pub written: String,
+    pub source_text: String,
 }
 
 /// An invalid entry of the file or an invalid variable.
@@ -39,12 +39,12 @@ pub struct Fault {
 
 impl Fault {
     /// Creates a fault of an environment variable.
-    pub fn of_variable(place: String, setting: &Setting, problem: String) -> Self {
+    pub fn for_variable(place: String, setting: &Setting, problem: String) -> Self {
         Self { place: Some(place), setting: Some(setting.shown()), problem, line: 0 }
     }
 
     /// Creates a fault of a combination of settings, which `problem` names.
-    pub fn of_several(problem: String) -> Self {
+    pub fn for_combination(problem: String) -> Self {
         Self { place: None, setting: None, problem, line: 0 }
     }
 }
@@ -67,7 +67,7 @@ pub struct Reader<'a> {
     /// Base folder of relative paths.
     pub root: &'a Path,
     /// All settings that exist.
-    pub known: &'a [Setting],
+    pub definitions: &'a [Setting],
 }
 
 /// The file's entries by `section.key`, and its faults in the order of lines.
@@ -110,9 +110,10 @@ impl Reader<'_> {
             let (Some(first), Some(second)) = (entries.get(*one), entries.get(*other)) else {
                 continue;
             };
-            let (line, above) = (first.line.max(second.line), first.line.min(second.line));
-            let problem =
-                format!("{one} and {other} are mutually exclusive; line {above} sets the other");
+            let (line, other_line) = (first.line.max(second.line), first.line.min(second.line));
+            let problem = format!(
+                "{one} and {other} are mutually exclusive; line {other_line} sets the other"
+            );
             faults.push(self.fault(line, None, problem));
         }
         faults.sort_by_key(|fault| fault.line);
@@ -129,7 +130,8 @@ impl Reader<'_> {
         for (name, item) in table.iter() {
             let line = self.line_of(table, name, item);
             let shown = Some(format!("[{section}] {name}"));
-            let setting = self.known.iter().find(|it| it.section == section && it.name == name);
+            let setting =
+                self.definitions.iter().find(|it| it.section == section && it.name == name);
             let Some(setting) = setting else {
                 let problem = format!("unknown setting; {}", self.suggestion(section, name));
                 faults.push(self.fault(line, shown, problem));
@@ -142,8 +144,8 @@ impl Reader<'_> {
             match read {
                 Ok(values) => {
                     let span = item.span().and_then(|span| self.text.get(span));
-                    let written = span.unwrap_or_default().to_owned();
-                    entries.insert(setting.key(), Entry { line, values, written });
+                    let source_text = span.unwrap_or_default().to_owned();
+                    entries.insert(setting.key(), Entry { line, values, source_text });
                 }
                 Err(problem) => faults.push(self.fault(line, shown, problem)),
             }
@@ -152,20 +154,22 @@ impl Reader<'_> {
 
     /// Returns advice for an unknown key.
     fn suggestion(&self, section: &str, name: &str) -> String {
-        let wanted = name.to_ascii_lowercase().replace('-', "_");
-        if ["token", "password", "secret"].iter().any(|word| wanted.contains(word)) {
+        let normalized = name.to_ascii_lowercase().replace('-', "_");
+        if ["token", "password", "secret"].iter().any(|word| normalized.contains(word)) {
             return "secrets are not allowed in this file; set TMDB_BEARER_TOKEN or DATABASE_URL in the \
                     environment or in .env"
                 .to_owned();
         }
-        let like = |setting: &Setting| {
-            let near = |known: &str| strsim::jaro_winkler(&wanted, &known.replace('-', "_"));
+        let similarity = |setting: &Setting| {
+            let name_similarity =
+                |known: &str| strsim::jaro_winkler(&normalized, &known.replace('-', "_"));
             // A match in the same section wins over an equally good one in another section.
-            let away = if setting.section == section { 0.0 } else { 0.05 };
-            near(setting.name).max(near(setting.flag())) - away
+            let penalty = if setting.section == section { 0.0 } else { 0.05 };
+            name_similarity(setting.name).max(name_similarity(setting.flag())) - penalty
         };
-        let nearest = self.known.iter().max_by(|a, b| like(a).total_cmp(&like(b)));
-        match nearest.filter(|setting| like(setting) >= NEAR) {
+        let nearest =
+            self.definitions.iter().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
+        match nearest.filter(|setting| similarity(setting) >= MIN_SIMILARITY) {
             Some(setting) if setting.section == section => {
                 format!("did you mean {}?", setting.name)
             }
@@ -190,9 +194,9 @@ impl Reader<'_> {
 
 fn unknown_section(name: &str) -> String {
     let sections = SECTIONS.iter().map(|section| section.name);
-    let like = |section: &str| strsim::jaro_winkler(name, section);
-    let nearest = sections.clone().max_by(|a, b| like(a).total_cmp(&like(b)));
-    if let Some(section) = nearest.filter(|section| like(section) >= NEAR) {
+    let similarity = |section: &str| strsim::jaro_winkler(name, section);
+    let nearest = sections.clone().max_by(|a, b| similarity(a).total_cmp(&similarity(b)));
+    if let Some(section) = nearest.filter(|section| similarity(section) >= MIN_SIMILARITY) {
         return format!("unknown section [{name}]; did you mean [{section}]?");
     }
     let all: Vec<String> = sections.map(|section| format!("[{section}]")).collect();

@@ -22,7 +22,7 @@ use cinematch_server::{ConfigError, StartError};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
 
-use crate::paths::shown;
+use crate::paths::display_path;
 
 pub use file::{Entry, Fault};
 pub use keys::SECTIONS;
@@ -35,7 +35,7 @@ const FILE: &str = "cinematch.toml";
 #[derive(Debug)]
 pub struct Settings {
     /// All settings that exist.
-    pub known: Vec<Setting>,
+    pub definitions: Vec<Setting>,
     /// The file, if it exists.
     pub file: Option<PathBuf>,
     /// Faults of the file.
@@ -99,10 +99,10 @@ impl Settings {
             early_value(&arguments, "--root", "CINEMATCH_ROOT").unwrap_or_else(|| ".".into());
         let from_env_file = load_env_file(&root)?;
         let command_line = command_line();
-        let named = early_value(&arguments, "--config", "CINEMATCH_CONFIG");
-        let path = named.clone().unwrap_or_else(|| root.join(FILE));
+        let explicit_path = early_value(&arguments, "--config", "CINEMATCH_CONFIG");
+        let path = explicit_path.clone().unwrap_or_else(|| root.join(FILE));
         let mut settings = Self {
-            known: Setting::all(&command_line),
+            definitions: Setting::all(&command_line),
             file: None,
             faults: Vec::new(),
             command_line,
@@ -113,13 +113,20 @@ impl Settings {
         };
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => {
+            Err(error)
+                if error.kind() == std::io::ErrorKind::NotFound && explicit_path.is_none() =>
+            {
                 return Ok(settings);
             }
-            Err(error) => bail!("cannot read {}: {error}; check --config", shown(&path)),
+            Err(error) => bail!("cannot read {}: {error}; check --config", display_path(&path)),
         };
-        let name = shown(&path);
-        let reader = file::Reader { name: &name, text: &text, root: &root, known: &settings.known };
+        let name = display_path(&path);
+        let reader = file::Reader {
+            name: &name,
+            text: &text,
+            root: &root,
+            definitions: &settings.definitions,
+        };
         (settings.entries, settings.faults) = reader.read();
         settings.file = Some(path);
         Ok(settings)
@@ -142,8 +149,8 @@ impl Settings {
         let names = ["cinematch"].iter().chain(command).map(OsString::from);
         let matches = self.with_file_defaults().try_get_matches_from(names.chain(flags))?;
         let mut matches = &matches;
-        while let Some((_, of_subcommand)) = matches.subcommand() {
-            matches = of_subcommand;
+        while let Some((_, submatches)) = matches.subcommand() {
+            matches = submatches;
         }
         T::from_arg_matches(matches)
     }
@@ -161,14 +168,14 @@ impl Settings {
     }
 
     fn with_default(&self, arg: Arg, command: &str) -> Arg {
-        let setting = self.known.iter().find(|setting| setting.is_default_of(command, &arg));
+        let setting = self.definitions.iter().find(|setting| setting.is_default_of(command, &arg));
         let Some((setting, entry)) =
             setting.and_then(|setting| Some((setting, self.entries.get(&setting.key())?)))
         else {
             return arg;
         };
         let arg = arg.default_values(entry.values.clone());
-        if setting.kind != Kind::Truth {
+        if setting.kind != Kind::Boolean {
             return arg;
         }
         // A switch that the file turns on can be turned off: `--flag=false`.
@@ -185,9 +192,9 @@ impl Settings {
         match &self.faults[..] {
             [] => Ok(()),
             [fault] => Err(anyhow!("{fault}")),
-            [fault, more @ ..] => Err(anyhow!(
+            [fault, rest @ ..] => Err(anyhow!(
                 "{fault}; run `cinematch config check` to list all {} faults",
-                more.len() + 1
+                rest.len() + 1
             )),
         }
     }
@@ -222,7 +229,7 @@ impl Settings {
             return Effective { values, origin };
         }
         if let (Some(entry), Some(file)) = (self.entry(setting), &self.file) {
-            let origin = Origin::File(shown(file), entry.line);
+            let origin = Origin::File(display_path(file), entry.line);
             return Effective { values: entry.values.clone(), origin };
         }
         Effective { values: setting.built_in(), origin: Origin::BuiltIn }
@@ -231,29 +238,29 @@ impl Settings {
     /// Appends the origin of each setting involved to an error about conflicting settings of
     /// `serve`.
     pub fn with_origins(&self, error: anyhow::Error) -> anyhow::Error {
-        let about = error.chain().find_map(|link| match link.downcast_ref::<StartError>() {
+        let config_error = error.chain().find_map(|link| match link.downcast_ref::<StartError>() {
             Some(StartError::Config(error)) => Some(error),
             _ => link.downcast_ref::<ConfigError>(),
         });
-        let flags = about.map(ConfigError::flags).unwrap_or_default();
-        let places: Vec<String> = flags
+        let flags = config_error.map(ConfigError::flags).unwrap_or_default();
+        let origins: Vec<String> = flags
             .iter()
             .filter_map(|flag| {
-                let of_serve = |setting: &&Setting| {
+                let is_serve_flag = |setting: &&Setting| {
                     setting.flag() == *flag && setting.commands.iter().any(|it| it == "serve")
                 };
-                let setting = self.known.iter().find(of_serve)?;
-                let place = match self.effective(setting).origin {
+                let setting = self.definitions.iter().find(is_serve_flag)?;
+                let origin = match self.effective(setting).origin {
                     Origin::BuiltIn => "not set".to_owned(),
-                    set => set.to_string(),
+                    origin => origin.to_string(),
                 };
-                Some(format!("{}: {place}", setting.shown()))
+                Some(format!("{}: {origin}", setting.shown()))
             })
             .collect();
-        if places.is_empty() {
+        if origins.is_empty() {
             return error;
         }
-        anyhow!("{error:#} ({})", places.join("; "))
+        anyhow!("{error:#} ({})", origins.join("; "))
     }
 
     /// Returns the names of `CINEMATCH_` variables that no flag reads, which are probably misspelled.
@@ -263,10 +270,10 @@ impl Settings {
             known.extend(arg.get_env().map(|name| name.to_string_lossy().into_owned()));
         });
         let set = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
-        let ours =
+        let is_ours =
             |name: &String| name.starts_with("CINEMATCH_") && !name.starts_with("CINEMATCH_TEST_");
         let mut unknown: Vec<String> =
-            set.filter(|name| ours(name) && !known.contains(name)).collect();
+            set.filter(|name| is_ours(name) && !known.contains(name)).collect();
         unknown.sort_unstable();
         unknown
     }
@@ -275,7 +282,7 @@ impl Settings {
 /// Returns the values given on the command line, including those of subcommands, by flag id.
 fn flag_values(matches: &ArgMatches) -> BTreeMap<String, Vec<String>> {
     let mut flags = match matches.subcommand() {
-        Some((_, of_subcommand)) => flag_values(of_subcommand),
+        Some((_, submatches)) => flag_values(submatches),
         None => BTreeMap::new(),
     };
     for id in matches.ids().map(clap::Id::as_str) {
@@ -317,10 +324,10 @@ fn load_env_file(root: &Path) -> Result<BTreeSet<String>> {
         // The text of a parse error quotes the line, which may hold a secret.
         Err(dotenvy::Error::LineParse(_, at)) => Err(anyhow!(
             "cannot read {}: expected NAME=value (near character {at} of a line)",
-            shown(&path)
+            display_path(&path)
         )),
         Err(dotenvy::Error::Io(error)) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot read {}", shown(&path)))
+            Err(error).with_context(|| format!("cannot read {}", display_path(&path)))
         }
         _ => Ok(names),
     }

@@ -29,9 +29,9 @@ pub struct Setting {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `true` or `false`.
-    Truth,
+    Boolean,
     /// A whole number.
-    Whole,
+    Integer,
     /// A number, with or without a fraction.
     Number,
     /// A path to a file or a folder.
@@ -39,30 +39,30 @@ pub enum Kind {
     /// A string.
     Text,
     /// A string or a number, such as a year or `"none"`.
-    Either,
+    TextOrNumber,
     /// A list of strings.
     List,
 }
 
 impl Kind {
-    fn of(arg: &Arg) -> Self {
+    fn from_arg(arg: &Arg) -> Self {
         if matches!(arg.get_action(), ArgAction::SetTrue) {
-            return Self::Truth;
+            return Self::Boolean;
         }
         if arg.get_value_delimiter().is_some() || matches!(arg.get_action(), ArgAction::Append) {
             return Self::List;
         }
         let parser = arg.get_value_parser();
         let id = parser.type_id();
-        let whole = [
+        let integer_types = [
             TypeId::of::<u16>(),
             TypeId::of::<u32>(),
             TypeId::of::<u64>(),
             TypeId::of::<usize>(),
             TypeId::of::<i64>(),
         ];
-        if whole.into_iter().any(|number| id == number) {
-            Self::Whole
+        if integer_types.into_iter().any(|number| id == number) {
+            Self::Integer
         } else if id == TypeId::of::<f32>() || id == TypeId::of::<f64>() {
             Self::Number
         } else if id == TypeId::of::<PathBuf>() {
@@ -70,26 +70,26 @@ impl Kind {
         } else if id == TypeId::of::<String>() || parser.possible_values().is_some() {
             Self::Text
         } else {
-            Self::Either
+            Self::TextOrNumber
         }
     }
 
     /// Returns the type's name for messages.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Truth => "true or false",
-            Self::Whole => "a whole number",
+            Self::Boolean => "true or false",
+            Self::Integer => "a whole number",
             Self::Number => "a number",
             Self::Path => "a path",
             Self::Text => "a string",
-            Self::Either => "a string or a number",
+            Self::TextOrNumber => "a string or a number",
             Self::List => "a list of strings",
         }
     }
 
     /// Returns true if values are written in quotation marks.
     pub fn is_quoted(self) -> bool {
-        matches!(self, Self::Path | Self::Text | Self::Either | Self::List)
+        matches!(self, Self::Path | Self::Text | Self::TextOrNumber | Self::List)
     }
 }
 
@@ -99,16 +99,17 @@ impl Setting {
         let keys = SECTIONS.iter().flat_map(|section| {
             section.keys.iter().map(move |key| (section.name, key.name, key.flag))
         });
-        let bound = keys.filter_map(|(section, name, flag)| {
+        let settings = keys.filter_map(|(section, name, flag)| {
             let (path, long) = flag.rsplit_once("--")?;
-            let home = path.split_whitespace().try_fold(root, |command, name| {
+            let command_of_flag = path.split_whitespace().try_fold(root, |command, name| {
                 command.get_subcommands().find(|command| command.get_name() == name)
             })?;
-            let arg = home.get_arguments().find(|arg| arg.get_long() == Some(long))?.clone();
+            let arg =
+                command_of_flag.get_arguments().find(|arg| arg.get_long() == Some(long))?.clone();
             let mut setting = Self {
                 section,
                 name,
-                kind: Kind::of(&arg),
+                kind: Kind::from_arg(&arg),
                 arg,
                 commands: vec![path.trim().to_owned()],
             };
@@ -121,7 +122,7 @@ impl Setting {
             setting.commands.extend(others);
             Some(setting)
         });
-        bound.collect()
+        settings.collect()
     }
 
     /// Returns the dotted name: `server.port`.
@@ -165,7 +166,7 @@ impl Setting {
 
     /// Returns the built-in default.
     pub fn built_in(&self) -> Vec<String> {
-        if self.kind == Kind::Truth {
+        if self.kind == Kind::Boolean {
             return vec!["false".to_owned()];
         }
         let values = self.arg.get_default_values().iter();
@@ -175,12 +176,14 @@ impl Setting {
     /// Converts a value of the file to the form that the flag accepts.
     pub fn read(&self, value: &Value, root: &Path) -> Result<Vec<String>, String> {
         let read = match (self.kind, value) {
-            (Kind::Truth, Value::Boolean(truth)) => vec![truth.value().to_string()],
-            (Kind::Whole | Kind::Number | Kind::Either, Value::Integer(number)) => {
+            (Kind::Boolean, Value::Boolean(truth)) => vec![truth.value().to_string()],
+            (Kind::Integer | Kind::Number | Kind::TextOrNumber, Value::Integer(number)) => {
                 vec![number.value().to_string()]
             }
-            (Kind::Number | Kind::Either, Value::Float(number)) => vec![number.value().to_string()],
-            (Kind::Text | Kind::Either, Value::String(text)) => vec![text.value().clone()],
+            (Kind::Number | Kind::TextOrNumber, Value::Float(number)) => {
+                vec![number.value().to_string()]
+            }
+            (Kind::Text | Kind::TextOrNumber, Value::String(text)) => vec![text.value().clone()],
             (Kind::Path, Value::String(path)) if !path.value().is_empty() => {
                 // Paths are relative to the root folder, not to the working directory.
                 vec![root.join(path.value()).to_string_lossy().into_owned()]
@@ -221,7 +224,7 @@ impl Setting {
     pub fn check(&self, values: &[String]) -> Result<(), String> {
         let mut arg = Arg::new("value").long("value").action(ArgAction::Append);
         arg = match self.kind {
-            Kind::Truth => arg.value_parser(clap::value_parser!(bool)),
+            Kind::Boolean => arg.value_parser(clap::value_parser!(bool)),
             _ => arg.value_parser(self.arg.get_value_parser().clone()),
         };
         if let Some(delimiter) = self.arg.get_value_delimiter() {
@@ -263,13 +266,13 @@ fn contains_password(text: &str) -> bool {
     let Some((_, rest)) = text.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let user = authority.rsplit_once('@').map(|(user, _)| user).unwrap_or_default();
-    let of_user = user.split_once(':').is_some_and(|(_, password)| !password.is_empty());
+    let has_user_password = user.split_once(':').is_some_and(|(_, password)| !password.is_empty());
     let query = rest.split_once('?').map(|(_, query)| query).unwrap_or_default();
-    let named = |pair: &str| {
+    let is_secret = |pair: &str| {
         let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
         name.contains("password") || name.contains("token")
     };
-    of_user || query.split(['&', '#']).any(named)
+    has_user_password || query.split(['&', '#']).any(is_secret)
 }
 
 #[cfg(test)]

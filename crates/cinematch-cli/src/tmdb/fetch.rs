@@ -17,11 +17,11 @@ use cinematch_fetch::tmdb::token::Token;
 use clap::Args;
 use serde::Serialize;
 
-use super::files::{TmdbFiles, TmdbPaths, adopt, write_tables};
+use super::files::{TmdbFiles, TmdbPaths, import_existing, write_tables};
 use super::progress::FetchProgress;
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, counted, thousands};
-use crate::paths::{PackedPath, RawPath, read_or, shown};
+use crate::paths::{PackedPath, RawPath, display_path, read_file};
 use crate::pipeline::inputs::{ReadMode, load_ratings, ratings_path};
 use crate::runtime::block_on;
 
@@ -130,8 +130,8 @@ impl<'a> Report<'a> {
             region: "",
             movies: 0,
             movies_with_services: 0,
-            metadata: shown(&files.metadata),
-            providers: shown(&files.providers),
+            metadata: display_path(&files.metadata),
+            providers: display_path(&files.providers),
         }
     }
 }
@@ -154,15 +154,18 @@ impl FetchTmdb {
     /// Fetches the movies and writes the tables.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let token = token(global)?;
-        let wanted =
-            if self.update || self.providers { Vec::new() } else { self.wanted(global, output)? };
-        block_on(Some(2), self.fetch(&token, wanted, global, output))
+        let movie_ids = if self.update || self.providers {
+            Vec::new()
+        } else {
+            self.requested_ids(global, output)?
+        };
+        block_on(Some(2), self.fetch(&token, movie_ids, global, output))
     }
 
     async fn fetch(
         &self,
         token: &Token,
-        wanted: Vec<TmdbId>,
+        movie_ids: Vec<TmdbId>,
         global: &Global,
         output: &Output,
     ) -> Result<()> {
@@ -174,16 +177,16 @@ impl FetchTmdb {
         let settings = ApiSettings { base: self.url.clone(), rate: self.rate, seed };
         let api = Arc::new(Api::new(token, &settings, clock)?);
         // Movies of an existing table are imported before the table is replaced.
-        adopt(&store, &files, output).await?;
+        import_existing(&store, &files, output).await?;
         fetch::record_start(&store, clock).await?;
 
         let fetcher = Fetcher { api, store: &store, clock };
-        let plan = self.plan(&fetcher, wanted).await?;
+        let plan = self.plan(&fetcher, movie_ids).await?;
         let resource = if self.providers { Resource::Providers } else { Resource::Movie };
         let progress =
             FetchProgress::new(output, plan.movies.len() as u64, "requesting movies from TMDb");
         let summary = fetcher
-            .run(resource, plan.movies.clone(), interrupted(), |state| {
+            .run(resource, plan.movies.clone(), interrupt_signal(), |state| {
                 progress.update(state.done as u64, state.failed as u64, state.remaining_pause);
             })
             .await?;
@@ -217,18 +220,20 @@ impl FetchTmdb {
     }
 
     /// Returns the movies of links.csv to fetch, most rated first.
-    fn wanted(&self, global: &Global, output: &Output) -> Result<Vec<TmdbId>> {
+    fn requested_ids(&self, global: &Global, output: &Output) -> Result<Vec<TmdbId>> {
         let raw = self.raw.resolve(global);
         let path = raw.join("links.csv");
-        let bytes =
-            read_or(&path, "run `cinematch fetch movielens` first, or pass its folder with --raw")?;
-        let links = movielens::links(&shown(&path), &bytes)?;
+        let bytes = read_file(
+            &path,
+            "run `cinematch fetch movielens` first, or pass its folder with --raw",
+        )?;
+        let links = movielens::links(&display_path(&path), &bytes)?;
         output.warn_problems(&links.problems);
         let mut movies: Vec<(MovieId, TmdbId)> =
             links.records.iter().filter_map(|link| Some((link.movie_id, link.tmdb_id?))).collect();
         if ratings_path(&raw).exists() {
-            let how = ReadMode { refresh: false, read_only: true };
-            let loaded = load_ratings(how, &self.raw, &self.packed, global, output)?;
+            let mode = ReadMode { refresh: false, read_only: true };
+            let loaded = load_ratings(mode, &self.raw, &self.packed, global, output)?;
             let interactions = &loaded.interactions;
             let count = |movie: &(MovieId, TmdbId)| {
                 let row = interactions.movies().index_of(movie.0);
@@ -238,23 +243,23 @@ impl FetchTmdb {
             movies.sort_by_cached_key(|movie| std::cmp::Reverse(count(movie)));
         }
         let mut seen = std::collections::HashSet::new();
-        let mut wanted: Vec<TmdbId> =
+        let mut movie_ids: Vec<TmdbId> =
             movies.into_iter().map(|(_, id)| id).filter(|id| seen.insert(*id)).collect();
-        if wanted.is_empty() {
-            bail!("{} contains no TMDb ids; there is nothing to fetch", shown(&path));
+        if movie_ids.is_empty() {
+            bail!("{} contains no TMDb ids; there is nothing to fetch", display_path(&path));
         }
-        if !self.all && wanted.len() > self.max_ids {
+        if !self.all && movie_ids.len() > self.max_ids {
             output.note(format_args!(
                 "{DIM}fetching {} of {} movies; --all fetches every movie{DIM:#}",
                 thousands(self.max_ids as u64),
-                thousands(wanted.len() as u64)
+                thousands(movie_ids.len() as u64)
             ));
-            wanted.truncate(self.max_ids);
+            movie_ids.truncate(self.max_ids);
         }
-        Ok(wanted)
+        Ok(movie_ids)
     }
 
-    async fn plan(&self, fetcher: &Fetcher<'_>, wanted: Vec<TmdbId>) -> Result<Plan> {
+    async fn plan(&self, fetcher: &Fetcher<'_>, movie_ids: Vec<TmdbId>) -> Result<Plan> {
         let (store, clock) = (fetcher.store, fetcher.clock);
         if (self.update || self.providers) && store.movie_statuses().await?.is_empty() {
             bail!("no stored replies to refresh; run `cinematch fetch tmdb` first");
@@ -278,18 +283,18 @@ impl FetchTmdb {
             movies.sort_unstable();
             return Ok(Plan { already: known.len() - movies.len(), movies, update: None });
         }
-        let movies = fetch::pending(&wanted, &known, self.refresh_missing);
-        Ok(Plan { already: wanted.len() - movies.len(), movies, update: None })
+        let movies = fetch::pending(&movie_ids, &known, self.refresh_missing);
+        Ok(Plan { already: movie_ids.len() - movies.len(), movies, update: None })
     }
 
     fn print_tables(&self, tables: &Tables, region: &str, metadata: &Path, output: &Output) {
-        for (id, why) in tables.unreadable.iter().take(5) {
-            output.warn(format_args!("movie {id} is missing from the table: {why}"));
+        for (id, reason) in tables.unreadable.iter().take(5) {
+            output.warn(format_args!("movie {id} is missing from the table: {reason}"));
         }
         output.line(format_args!(
             "{STRONG}{}{STRONG:#}: {}, {} of them streaming in {region} {DIM}(data by JustWatch \
              and TMDb){DIM:#}",
-            shown(metadata),
+            display_path(metadata),
             counted(tables.movies, "movie"),
             thousands(tables.with_services)
         ));
@@ -339,15 +344,15 @@ fn print_summary(plan: &Plan, summary: &Summary, dropped: Option<u64>, output: &
             movies(dropped as usize)
         ));
     }
-    let asked = summary.found + summary.missing + summary.failed;
-    if asked > 0 {
+    let n_requested = summary.found + summary.missing + summary.failed;
+    if n_requested > 0 {
         output.note(format_args!(
             "{} fetched, {} not found at TMDb, {} failed, in {} ({:.0} per second)",
             movies(summary.found),
             thousands(summary.missing as u64),
             thousands(summary.failed as u64),
             duration(summary.seconds),
-            asked as f64 / summary.seconds.max(0.001)
+            n_requested as f64 / summary.seconds.max(0.001)
         ));
     }
     if summary.n_remaining > 0 {
@@ -375,14 +380,14 @@ fn token(global: &Global) -> Result<Token> {
             "{TOKEN} is not set: get the `API Read Access Token` (free) from \
              https://www.themoviedb.org/settings/api and add the line {TOKEN}=… to {}, or set it in the \
              environment",
-            shown(&env_file)
+            display_path(&env_file)
         );
     }
     Ok(Token::parse(&text)?)
 }
 
 /// Completes on Ctrl-C or SIGTERM.
-async fn interrupted() {
+async fn interrupt_signal() {
     let terminated = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
             Ok(mut signal) => drop(signal.recv().await),
@@ -390,8 +395,8 @@ async fn interrupted() {
         }
     };
     tokio::select! {
-        pressed = tokio::signal::ctrl_c() => {
-            if pressed.context("cannot listen for Ctrl-C").is_err() {
+        result = tokio::signal::ctrl_c() => {
+            if result.context("cannot listen for Ctrl-C").is_err() {
                 std::future::pending::<()>().await;
             }
         }

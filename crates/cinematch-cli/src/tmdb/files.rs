@@ -12,7 +12,7 @@ use clap::Args;
 use super::region;
 use crate::options::Global;
 use crate::output::{Output, thousands};
-use crate::paths::{read_or, shown};
+use crate::paths::{display_path, read_file};
 
 /// Flags for TMDb's files and the region.
 #[derive(Clone, Debug, Args)]
@@ -55,8 +55,8 @@ impl TmdbFiles {
 
     /// Returns the region, or an empty string if no run has set one. Imports do not need a region.
     pub async fn known_region(&self, store: &Store) -> Result<String> {
-        let remembered = store.setting(region::SETTING).await?;
-        let Some(region) = region::known(self.region.as_deref(), remembered)? else {
+        let stored = store.setting(region::SETTING).await?;
+        let Some(region) = region::known(self.region.as_deref(), stored)? else {
             return Ok(String::new());
         };
         store.save_setting(region::SETTING, &region).await?;
@@ -65,40 +65,40 @@ impl TmdbFiles {
 
     /// Returns the region and stores it for later runs.
     pub async fn region(&self, store: &Store, output: &Output) -> Result<String> {
-        let remembered = store.setting(region::SETTING).await?;
-        let region = region::resolve(self.region.as_deref(), remembered, output)?;
+        let stored = store.setting(region::SETTING).await?;
+        let region = region::resolve(self.region.as_deref(), stored, output)?;
         store.save_setting(region::SETTING, &region).await?;
         Ok(region)
     }
 }
 
 /// Stored setting with the checksum of `tmdb_metadata.csv` as last written.
-const WRITTEN: &str = "metadata_sha256";
+const METADATA_SHA256: &str = "metadata_sha256";
 
 /// Imports the movies of an existing table into the store, because the table is about to be replaced. Does
 /// nothing if this program wrote the table and it has not been edited since.
-pub async fn adopt(store: &Store, files: &TmdbPaths, output: &Output) -> Result<()> {
+pub async fn import_existing(store: &Store, files: &TmdbPaths, output: &Output) -> Result<()> {
     let path = &files.metadata;
     if !path.exists() {
         return Ok(());
     }
-    let bytes = read_or(path, "it was deleted while this command ran")?;
-    if store.setting(WRITTEN).await? == Some(ids::sha256_hex(&bytes)) {
+    let bytes = read_file(path, "it was deleted while this command ran")?;
+    if store.setting(METADATA_SHA256).await? == Some(ids::sha256_hex(&bytes)) {
         return Ok(());
     }
-    let name = shown(path);
+    let name = display_path(path);
     let decoded = dump(&name, &bytes).with_context(|| {
         format!("cannot import the movies of {name}; move the file away and try again")
     })?;
     output.warn_problems(&decoded.problems);
     let known = store.movie_statuses().await?;
-    let theirs = decoded.records.into_iter();
-    let theirs = theirs.filter(|(id, _)| known.get(id).is_none_or(|known| known.missing));
-    let kept = store.import(theirs).await?;
-    if kept > 0 {
+    let new_movies = decoded.records.into_iter();
+    let new_movies = new_movies.filter(|(id, _)| known.get(id).is_none_or(|known| known.missing));
+    let n_imported = store.import(new_movies).await?;
+    if n_imported > 0 {
         output.note(format_args!(
             "imported {} movies from the existing {name}; data from TMDb will replace them",
-            thousands(kept)
+            thousands(n_imported)
         ));
     }
     Ok(())
@@ -119,12 +119,13 @@ pub async fn write_tables(
     let written = tokio::task::block_in_place(|| {
         tables::write(store, region, &files.metadata, &files.providers)
     })?;
-    store.save_setting(WRITTEN, &sum(&files.metadata)?).await?;
+    store.save_setting(METADATA_SHA256, &sum(&files.metadata)?).await?;
     drop(step);
     Ok(written)
 }
 
 fn sum(path: &Path) -> Result<String> {
-    let file = std::fs::File::open(path).with_context(|| format!("cannot open {}", shown(path)))?;
-    ids::sha256_of(file).with_context(|| format!("cannot read {}", shown(path)))
+    let file =
+        std::fs::File::open(path).with_context(|| format!("cannot open {}", display_path(path)))?;
+    ids::sha256_of(file).with_context(|| format!("cannot read {}", display_path(path)))
 }

@@ -20,24 +20,24 @@ const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB B
     SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO \
     TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW";
 
-/// Returns the region in `named`, else the remembered one.
-pub fn known(named: Option<&str>, remembered: Option<String>) -> Result<Option<String>> {
-    named.map_or(Ok(remembered), |named| checked(named).map(Some))
+/// Returns the region in `explicit`, else the remembered one.
+pub fn known(explicit: Option<&str>, stored: Option<String>) -> Result<Option<String>> {
+    explicit.map_or(Ok(stored), |explicit| parse_country(explicit).map(Some))
 }
 
 /// Returns the region: set by a flag or the environment, else remembered from an earlier run, else from the
 /// locale. On a terminal, asks the operator and only suggests the country of the locale. There is no other
 /// default.
-pub fn resolve(named: Option<&str>, remembered: Option<String>, output: &Output) -> Result<String> {
-    if let Some(known) = known(named, remembered)? {
+pub fn resolve(explicit: Option<&str>, stored: Option<String>, output: &Output) -> Result<String> {
+    if let Some(known) = known(explicit, stored)? {
         return Ok(known);
     }
     let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
         .into_iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    let suggested = locale.as_deref().and_then(of_locale);
+    let suggested = locale.as_deref().and_then(country_from_locale);
     if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
-        return ask(suggested.as_deref());
+        return prompt(suggested.as_deref());
     }
     match (suggested, locale) {
         (Some(region), Some(locale)) => {
@@ -54,19 +54,19 @@ pub fn resolve(named: Option<&str>, remembered: Option<String>, output: &Output)
     }
 }
 
-fn ask(suggested: Option<&str>) -> Result<String> {
-    let mut answer = String::new();
+fn prompt(suggested: Option<&str>) -> Result<String> {
+    let mut line = String::new();
     loop {
         let hint = suggested.map(|region| format!(" [{region}]")).unwrap_or_default();
         eprint!("In which country do you watch (two letters, such as DE)?{hint} ");
         std::io::stderr().flush()?;
-        answer.clear();
-        if std::io::stdin().lock().read_line(&mut answer)? == 0 {
+        line.clear();
+        if std::io::stdin().lock().read_line(&mut line)? == 0 {
             bail!("no country was entered; pass it with --region");
         }
-        match (answer.trim(), suggested) {
+        match (line.trim(), suggested) {
             ("", Some(region)) => return Ok(region.to_owned()),
-            (answer, _) => match checked(answer) {
+            (line, _) => match parse_country(line) {
                 Ok(region) => return Ok(region),
                 Err(error) => eprintln!("{error}"),
             },
@@ -75,7 +75,7 @@ fn ask(suggested: Option<&str>) -> Result<String> {
 }
 
 /// Normalizes a country code: `de` and `DE` become `DE`.
-fn checked(text: &str) -> Result<String> {
+fn parse_country(text: &str) -> Result<String> {
     // `UK` is common; the code of ISO 3166-1 is `GB`.
     let region = match text.trim().to_ascii_uppercase() {
         region if region == "UK" => "GB".to_owned(),
@@ -90,10 +90,10 @@ fn checked(text: &str) -> Result<String> {
 }
 
 /// Returns the country of a locale: `DE` for `de_DE.UTF-8`, `None` for `C`, `POSIX` and `en`.
-fn of_locale(locale: &str) -> Option<String> {
+fn country_from_locale(locale: &str) -> Option<String> {
     let name = locale.split(['.', '@']).next()?;
     let (_, region) = name.split_once(['_', '-'])?;
-    checked(region).ok()
+    parse_country(region).ok()
 }
 
 #[cfg(test)]
@@ -103,10 +103,10 @@ mod tests {
     #[test]
     fn finds_the_country_of_a_locale() {
         let regions = ["de_DE.UTF-8", "pt-BR", "en_US@euro", "C.UTF-8", "POSIX", "en", "eo_XYZ"];
-        let regions = regions.map(of_locale);
+        let regions = regions.map(country_from_locale);
         let expected = [Some("DE"), Some("BR"), Some("US"), None, None, None, None];
         assert_eq!(regions, expected.map(|region| region.map(str::to_owned)));
-        assert_eq!([" gb ", "uk"].map(|text| checked(text).unwrap()), ["GB", "GB"]);
-        assert!(["deu", "XX", "", "D E"].iter().all(|text| checked(text).is_err()));
+        assert_eq!([" gb ", "uk"].map(|text| parse_country(text).unwrap()), ["GB", "GB"]);
+        assert!(["deu", "XX", "", "D E"].iter().all(|text| parse_country(text).is_err()));
     }
 }

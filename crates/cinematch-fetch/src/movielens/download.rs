@@ -48,14 +48,16 @@ pub enum DownloadError {
         status: u16,
     },
     /// All attempts failed.
-    #[error("cannot download {file}: {reason}. Run the command again to resume after {have} bytes")]
+    #[error(
+        "cannot download {file}: {reason}. Run the command again to resume after {received} bytes"
+    )]
     Broken {
         /// File name.
         file: String,
         /// Reason for the last failure.
         reason: String,
         /// Number of bytes received.
-        have: u64,
+        received: u64,
     },
     /// The file exceeds the size limit.
     #[error("{file} is larger than {} GiB, which no MovieLens release is", MAX_SIZE >> 30)]
@@ -93,9 +95,9 @@ pub enum DownloadError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// Bytes received so far, including earlier runs.
-    pub have: u64,
+    pub received: u64,
     /// Total size, if the server sent it.
-    pub of: Option<u64>,
+    pub total: Option<u64>,
 }
 
 /// Downloads from GroupLens or a compatible server.
@@ -140,7 +142,7 @@ impl Download {
             };
             tries += 1;
             if tries == MAX_ATTEMPTS {
-                return Err(DownloadError::Broken { file: name, reason, have: 0 });
+                return Err(DownloadError::Broken { file: name, reason, received: 0 });
             }
             self.clock.sleep(MIN_BACKOFF * 2_u32.pow(tries - 1)).await;
         }
@@ -164,8 +166,12 @@ impl Download {
         while let Err(reason) = self.resume(file, &mut part, &mut progress, &mut tries).await? {
             tries += 1;
             if tries >= MAX_ATTEMPTS {
-                let have = part.have;
-                return Err(DownloadError::Broken { file: file.to_owned(), reason, have });
+                let have = part.received;
+                return Err(DownloadError::Broken {
+                    file: file.to_owned(),
+                    reason,
+                    received: have,
+                });
             }
             self.clock.sleep(MIN_BACKOFF * 2_u32.pow(tries - 1)).await;
         }
@@ -194,7 +200,7 @@ impl Download {
         };
         let status = response.status();
         match status {
-            StatusCode::PARTIAL_CONTENT if starts_at(&response) == Some(part.have) => {}
+            StatusCode::PARTIAL_CONTENT if starts_at(&response) == Some(part.received) => {}
             StatusCode::OK => part.restart(&response)?,
             // The file on the server has changed, so the part is not a prefix of it.
             StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => {
@@ -211,22 +217,22 @@ impl Download {
             }
             _ => return Ok(Err(format!("HTTP {}", status.as_u16()))),
         }
-        let of = response.content_length().map(|rest| part.have + rest);
-        if of.unwrap_or(part.have) > MAX_SIZE {
+        let total = response.content_length().map(|rest| part.received + rest);
+        if total.unwrap_or(part.received) > MAX_SIZE {
             return Err(DownloadError::TooLarge { file: file.to_owned() });
         }
-        progress(Progress { have: part.have, of });
+        progress(Progress { received: part.received, total });
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) => {
                     part.append(&chunk)?;
                     *tries = 0;
-                    if part.have > MAX_SIZE {
+                    if part.received > MAX_SIZE {
                         return Err(DownloadError::TooLarge { file: file.to_owned() });
                     }
-                    progress(Progress { have: part.have, of });
+                    progress(Progress { received: part.received, total });
                 }
-                Ok(None) if of.is_none_or(|of| of == part.have) => return Ok(Ok(())),
+                Ok(None) if total.is_none_or(|total| total == part.received) => return Ok(Ok(())),
                 Ok(None) => return Ok(Err("the connection ended early".to_owned())),
                 Err(error) => return Ok(Err(crate::http::describe(error))),
             }
@@ -245,7 +251,7 @@ struct Part {
     path: PathBuf,
     version: PathBuf,
     file: File,
-    have: u64,
+    received: u64,
     tag: Option<String>,
 }
 
@@ -262,16 +268,16 @@ impl Part {
         if tag.is_none() {
             file.set_len(0).map_err(FileError::at("empty", path))?;
         }
-        let have = file.seek(SeekFrom::End(0)).map_err(FileError::at("read", path))?;
-        Ok(Self { path: path.to_owned(), version, file, have, tag })
+        let received = file.seek(SeekFrom::End(0)).map_err(FileError::at("read", path))?;
+        Ok(Self { path: path.to_owned(), version, file, received, tag })
     }
 
     /// Returns headers that request the rest of the file, conditional on an unchanged version.
     fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let tag = self.tag.as_deref().and_then(|tag| tag.parse().ok());
-        if let (Some(tag), 1..) = (tag, self.have)
-            && let Ok(range) = format!("bytes={}-", self.have).parse()
+        if let (Some(tag), 1..) = (tag, self.received)
+            && let Ok(range) = format!("bytes={}-", self.received).parse()
         {
             headers.insert(IF_RANGE, tag);
             headers.insert(RANGE, range);
@@ -294,7 +300,7 @@ impl Part {
 
     fn clear(&mut self) -> Result<(), FileError> {
         self.tag = None;
-        self.have = 0;
+        self.received = 0;
         let _ = fs::remove_file(&self.version);
         self.file.set_len(0).map_err(FileError::at("empty", &self.path))?;
         self.file.rewind().map_err(FileError::at("empty", &self.path))
@@ -302,7 +308,7 @@ impl Part {
 
     fn append(&mut self, bytes: &[u8]) -> Result<(), FileError> {
         self.file.write_all(bytes).map_err(FileError::at("write", &self.path))?;
-        self.have += bytes.len() as u64;
+        self.received += bytes.len() as u64;
         Ok(())
     }
 

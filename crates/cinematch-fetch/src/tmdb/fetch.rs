@@ -314,15 +314,19 @@ impl Fetcher<'_> {
         movie: &MovieResponse,
         summary: &mut Summary,
     ) -> Result<(), StoreError> {
-        let (store, at) = (self.store, self.clock.unix());
+        let (store, fetched_at) = (self.store, self.clock.unix());
         match (resource, movie) {
-            (Resource::Movie, MovieResponse::Found(body)) => store.put(id, Some(body), at).await?,
-            (Resource::Movie, MovieResponse::Missing) => store.put(id, None, at).await?,
+            (Resource::Movie, MovieResponse::Found(body)) => {
+                store.save_movie(id, Some(body), fetched_at).await?;
+            }
+            (Resource::Movie, MovieResponse::Missing) => {
+                store.save_movie(id, None, fetched_at).await?;
+            }
             (Resource::Providers, MovieResponse::Found(body)) => {
-                store.put_providers(id, body, at).await?;
+                store.save_providers(id, body, fetched_at).await?;
             }
             (Resource::Providers, MovieResponse::Missing) => {
-                store.put_providers(id, b"{}", at).await?;
+                store.save_providers(id, b"{}", fetched_at).await?;
             }
         }
         match movie {

@@ -135,21 +135,31 @@ impl Store {
     }
 
     /// Stores a movie's response, or `None` if TMDb does not have the movie.
-    pub async fn put(&self, id: TmdbId, body: Option<&[u8]>, at: i64) -> Result<(), StoreError> {
+    pub async fn save_movie(
+        &self,
+        id: TmdbId,
+        body: Option<&[u8]>,
+        fetched_at: i64,
+    ) -> Result<(), StoreError> {
         sqlx::query("INSERT OR REPLACE INTO films (tmdb_id, body, fetched_at) VALUES (?, ?, ?)")
             .bind(id.0)
             .bind(body.map(compress))
-            .bind(at)
+            .bind(fetched_at)
             .execute(&self.pool)
             .await?;
         Ok(())
     }
 
     /// Stores a response of `watch/providers` for a stored movie.
-    pub async fn put_providers(&self, id: TmdbId, body: &[u8], at: i64) -> Result<(), StoreError> {
+    pub async fn save_providers(
+        &self,
+        id: TmdbId,
+        body: &[u8],
+        fetched_at: i64,
+    ) -> Result<(), StoreError> {
         sqlx::query("UPDATE films SET providers = ?, providers_at = ? WHERE tmdb_id = ?")
             .bind(compress(body))
-            .bind(at)
+            .bind(fetched_at)
             .bind(id.0)
             .execute(&self.pool)
             .await?;

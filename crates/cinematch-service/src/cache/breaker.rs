@@ -26,8 +26,8 @@ pub enum Decision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Closed { failures: u32 },
-    Open { until: Instant, wait: Duration },
-    Probing { wait: Duration },
+    Open { until: Instant, backoff: Duration },
+    Probing { backoff: Duration },
 }
 
 /// A circuit breaker. Callers pass the current time.
@@ -37,15 +37,15 @@ pub struct Breaker(State);
 impl Breaker {
     /// Creates an open breaker that allows a probe immediately.
     pub fn open_until(now: Instant) -> Self {
-        Self(State::Open { until: now, wait: MIN_BACKOFF })
+        Self(State::Open { until: now, backoff: MIN_BACKOFF })
     }
 
     /// Decides whether a request at `now` uses, probes or skips the dependency.
     pub fn decide(&mut self, now: Instant) -> Decision {
         match self.0 {
             State::Closed { .. } => Decision::Allow,
-            State::Open { until, wait } if now >= until => {
-                self.0 = State::Probing { wait };
+            State::Open { until, backoff } if now >= until => {
+                self.0 = State::Probing { backoff };
                 Decision::Probe
             }
             State::Open { .. } | State::Probing { .. } => Decision::Skip,
@@ -58,7 +58,7 @@ impl Breaker {
     }
 
     /// Records a success, which resets the count of consecutive failures.
-    pub fn succeeded(&mut self) {
+    pub fn record_success(&mut self) {
         // A late success does not close an open breaker; only a probe does.
         if let State::Closed { failures } = &mut self.0 {
             *failures = 0;
@@ -66,24 +66,24 @@ impl Breaker {
     }
 
     /// Records a failure. Returns true if it opens the breaker.
-    pub fn failed(&mut self, now: Instant) -> bool {
+    pub fn record_failure(&mut self, now: Instant) -> bool {
         let State::Closed { failures } = &mut self.0 else { return false };
         *failures += 1;
         if *failures < FAILURE_THRESHOLD {
             return false;
         }
-        self.0 = State::Open { until: now + MIN_BACKOFF, wait: MIN_BACKOFF };
+        self.0 = State::Open { until: now + MIN_BACKOFF, backoff: MIN_BACKOFF };
         true
     }
 
     /// Records the result of a probe.
-    pub fn probed(&mut self, worked: bool, now: Instant) {
-        let State::Probing { wait } = self.0 else { return };
-        self.0 = if worked {
+    pub fn record_probe(&mut self, is_ok: bool, now: Instant) {
+        let State::Probing { backoff } = self.0 else { return };
+        self.0 = if is_ok {
             State::Closed { failures: 0 }
         } else {
-            let wait = (wait * 2).min(MAX_BACKOFF);
-            State::Open { until: now + wait, wait }
+            let backoff = (backoff * 2).min(MAX_BACKOFF);
+            State::Open { until: now + backoff, backoff }
         };
     }
 }
@@ -97,7 +97,7 @@ mod tests {
         let start = Instant::now();
         let mut breaker = Breaker::open_until(start);
         assert_eq!(breaker.decide(start), Decision::Probe);
-        breaker.probed(true, start);
+        breaker.record_probe(true, start);
         (breaker, start)
     }
 
@@ -106,22 +106,22 @@ mod tests {
         let (mut breaker, start) = closed();
         for _ in 0..20 {
             for _ in 1..FAILURE_THRESHOLD {
-                assert!(!breaker.failed(start));
+                assert!(!breaker.record_failure(start));
             }
-            breaker.succeeded();
+            breaker.record_success();
         }
         assert_eq!(breaker.decide(start), Decision::Allow);
-        let opened = (0..FAILURE_THRESHOLD + 3).filter(|_| breaker.failed(start)).count();
+        let opened = (0..FAILURE_THRESHOLD + 3).filter(|_| breaker.record_failure(start)).count();
         assert_eq!(opened, 1, "the breaker opens once");
         assert_eq!(breaker.decide(start), Decision::Skip);
-        breaker.succeeded();
+        breaker.record_success();
         assert!(breaker.is_open(), "a late success does not close the breaker");
     }
 
     #[test]
     fn allows_one_probe_at_a_time_with_exponential_backoff() {
         let (mut breaker, mut now) = closed();
-        while !breaker.failed(now) {}
+        while !breaker.record_failure(now) {}
         let mut waits = Vec::new();
         for _ in 0..9 {
             let start = now;
@@ -134,15 +134,15 @@ mod tests {
                 Decision::Skip,
                 "a probe is already running"
             );
-            breaker.probed(false, now);
+            breaker.record_probe(false, now);
         }
         assert_eq!(waits, [250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
         now += MAX_BACKOFF;
         assert_eq!(breaker.decide(now), Decision::Probe);
-        breaker.probed(true, now);
+        breaker.record_probe(true, now);
         assert_eq!(breaker.decide(now), Decision::Allow);
         // The delay starts over after a successful probe.
-        while !breaker.failed(now) {}
+        while !breaker.record_failure(now) {}
         assert_eq!(breaker.decide(now + MIN_BACKOFF), Decision::Probe);
     }
 }

@@ -20,24 +20,24 @@ pub const TTL: Duration = Duration::from_mins(10);
 pub struct Key([u8; 32]);
 
 impl Key {
-    /// Returns the key for the reply that `serving` computes for the request `asked` on `route`. `people` lists the
+    /// Returns the key for the reply that `serving` computes for the request `request` on `route`. `users` lists the
     /// users whose data the reply uses, with their data versions.
     pub fn new<T: Serialize>(
         serving: &Serving,
         route: &str,
-        asked: &T,
-        people: &[(&str, Option<DataVersion>)],
+        request: &T,
+        users: &[(&str, Option<DataVersion>)],
     ) -> Result<Self, ServiceError> {
         let model = (&serving.bundle.manifest.model_id, serving.bundle.generation);
         let program = (FORMAT_VERSION, env!("CARGO_PKG_VERSION"));
         // JSON delimits the parts, so different inputs never serialize to the same bytes.
-        let whole = serde_json::to_vec(&(program, model, route, asked, people))?;
-        Ok(Self(Sha256::digest(&whole).into()))
+        let json = serde_json::to_vec(&(program, model, route, request, users))?;
+        Ok(Self(Sha256::digest(&json).into()))
     }
 
     /// Returns a key derived from a text.
     #[cfg(test)]
-    pub fn of_text(text: &str) -> Self {
+    pub fn from_text(text: &str) -> Self {
         Self(Sha256::digest(text.as_bytes()).into())
     }
 
@@ -47,7 +47,7 @@ impl Key {
     }
 
     /// Returns the key of the Redis entry: a fixed prefix followed by the hash.
-    pub fn name(&self) -> Vec<u8> {
+    pub fn redis_key(&self) -> Vec<u8> {
         [b"cinematch:reply:".as_slice(), &self.0].concat()
     }
 }

@@ -21,7 +21,7 @@ pub fn encode(key: &Key, body: &[u8]) -> Vec<u8> {
 }
 
 /// Decodes a value stored under a key. Returns `None` if the format or the checksum does not match.
-pub fn open(key: &Key, payload: Vec<u8>) -> Option<Bytes> {
+pub fn decode(key: &Key, payload: Vec<u8>) -> Option<Bytes> {
     let rest = payload.strip_prefix(&MAGIC)?;
     let (sum, body) = rest.split_first_chunk::<4>()?;
     if *sum != checksum(key, body) {
@@ -45,28 +45,28 @@ mod tests {
 
     #[test]
     fn open_returns_the_body_only_for_its_own_key() {
-        let (key, other) = (Key::of_text("a"), Key::of_text("b"));
+        let (key, other) = (Key::from_text("a"), Key::from_text("b"));
         for body in [&b""[..], b"{}", &vec![7; 100_000]] {
             let payload = encode(&key, body);
-            assert_eq!(open(&key, payload.clone()).unwrap(), body);
-            assert_eq!(open(&other, payload), None);
+            assert_eq!(decode(&key, payload.clone()).unwrap(), body);
+            assert_eq!(decode(&other, payload), None);
         }
     }
 
     #[test]
     fn open_rejects_truncated_corrupt_and_foreign_values() {
-        let key = Key::of_text("a");
+        let key = Key::from_text("a");
         let payload = encode(&key, b"{\"count\":20}");
         for end in 0..payload.len() {
-            assert_eq!(open(&key, payload[..end].to_vec()), None, "cut at {end}");
+            assert_eq!(decode(&key, payload[..end].to_vec()), None, "cut at {end}");
         }
         for at in 0..payload.len() {
             let mut corrupt = payload.clone();
             corrupt[at] ^= 0x10;
-            assert_eq!(open(&key, corrupt), None, "corrupted at {at}");
+            assert_eq!(decode(&key, corrupt), None, "corrupted at {at}");
         }
         for foreign in [&b"{\"count\":20}"[..], b"", b"CMr\x02\0\0\0\0{}"] {
-            assert_eq!(open(&key, foreign.to_vec()), None);
+            assert_eq!(decode(&key, foreign.to_vec()), None);
         }
     }
 }

@@ -34,7 +34,7 @@ pub struct Redis {
     /// Shared connection; `None` while the breaker is open.
     connection: ArcSwapOption<MultiplexedConnection>,
     breaker: Mutex<Breaker>,
-    writes: Arc<Semaphore>,
+    write_permits: Arc<Semaphore>,
 }
 
 impl Redis {
@@ -46,7 +46,7 @@ impl Redis {
             client,
             connection: ArcSwapOption::empty(),
             breaker: Mutex::new(Breaker::open_until(Instant::now())),
-            writes: Arc::new(Semaphore::new(MAX_CONCURRENT_WRITES)),
+            write_permits: Arc::new(Semaphore::new(MAX_CONCURRENT_WRITES)),
         });
         redis.breaker().decide(Instant::now());
         if let Err(error) = redis.clone().probe().await {
@@ -65,21 +65,21 @@ impl Redis {
             count("redis", "skipped");
             return None;
         };
-        let command = redis::cmd("GET").arg(key.name()).take();
-        let asked = command.query_async::<Option<Vec<u8>>>(&mut connection);
-        let found = match timeout(COMMAND_TIMEOUT, asked).await {
-            Ok(Ok(found)) => found,
+        let command = redis::cmd("GET").arg(key.redis_key()).take();
+        let response = command.query_async::<Option<Vec<u8>>>(&mut connection);
+        let payload = match timeout(COMMAND_TIMEOUT, response).await {
+            Ok(Ok(payload)) => payload,
             Ok(Err(error)) => {
-                self.failed(&error.to_string());
+                self.record_failure(&error.to_string());
                 return None;
             }
             Err(_) => {
-                self.failed("timed out");
+                self.record_failure("timed out");
                 return None;
             }
         };
-        self.breaker().succeeded();
-        let reply = found.and_then(|found| payload::open(key, found));
+        self.breaker().record_success();
+        let reply = payload.and_then(|payload| payload::decode(key, payload));
         count("redis", if reply.is_some() { "hit" } else { "miss" });
         reply
     }
@@ -87,7 +87,7 @@ impl Redis {
     /// Stores a reply in a background task.
     pub fn put(self: &Arc<Self>, key: Key, body: Bytes) {
         let Some(mut connection) = self.connection() else { return };
-        let Ok(permit) = self.writes.clone().try_acquire_owned() else {
+        let Ok(permit) = self.write_permits.clone().try_acquire_owned() else {
             count("redis", "skipped");
             return;
         };
@@ -95,7 +95,7 @@ impl Redis {
         tokio::spawn(async move {
             let _permit = permit;
             let command = redis::cmd("SET")
-                .arg(key.name())
+                .arg(key.redis_key())
                 .arg(payload::encode(&key, &body))
                 .arg("PX")
                 .arg(TTL.as_millis() as u64)
@@ -107,8 +107,8 @@ impl Redis {
                     count("redis", "error");
                     tracing::debug!(%error, "Redis rejected a write");
                 }
-                Ok(Err(error)) => redis.failed(&error.to_string()),
-                Err(_) => redis.failed("timed out"),
+                Ok(Err(error)) => redis.record_failure(&error.to_string()),
+                Err(_) => redis.record_failure("timed out"),
             }
         });
     }
@@ -135,9 +135,9 @@ impl Redis {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn failed(&self, error: &str) {
+    fn record_failure(&self, error: &str) {
         count("redis", "error");
-        if self.breaker().failed(Instant::now()) {
+        if self.breaker().record_failure(Instant::now()) {
             // Drops the connection, whose peer may be gone; the next probe opens a new one.
             self.connection.store(None);
             tracing::warn!(redis = %self.address, error, "Redis fails; replies are computed without it");
@@ -152,7 +152,7 @@ impl Redis {
             Err(_) => Err("timed out".to_owned()),
         };
         let result = connected.map(|connection| self.connection.store(Some(Arc::new(connection))));
-        self.breaker().probed(result.is_ok(), Instant::now());
+        self.breaker().record_probe(result.is_ok(), Instant::now());
         if result.is_ok() {
             tracing::info!(redis = %self.address, "connected to Redis");
         }

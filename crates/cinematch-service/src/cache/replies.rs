@@ -19,7 +19,7 @@ use crate::trace::span;
 pub struct Cache {
     pub(super) memory: moka::future::Cache<Key, CachedReply>,
     redis: Option<Arc<Redis>>,
-    is_off: bool,
+    is_disabled: bool,
 }
 
 impl Cache {
@@ -27,7 +27,7 @@ impl Cache {
     pub async fn open(config: &CacheConfig) -> Result<Self, RedisAddressError> {
         let memory = moka::future::Cache::builder()
             .max_capacity(config.memory_bytes)
-            .weigher(|_: &Key, reply: &CachedReply| reply.weight())
+            .weigher(|_: &Key, get_or_compute: &CachedReply| get_or_compute.weight())
             .time_to_live(TTL)
             .build();
         let redis = match &config.redis {
@@ -41,33 +41,33 @@ impl Cache {
                 counter(tier, result).increment(0);
             }
         }
-        let is_off = config.memory_bytes == 0 && redis.is_none();
-        Ok(Self { memory, redis, is_off })
+        let is_disabled = config.memory_bytes == 0 && redis.is_none();
+        Ok(Self { memory, redis, is_disabled })
     }
 
-    /// Returns the reply cached under `key`, or computes it with `make` and caches it. Concurrent requests for a
+    /// Returns the reply cached under `key`, or computes it with `compute` and caches it. Concurrent requests for a
     /// key share one computation. Errors are not cached.
-    pub async fn reply(
+    pub async fn get_or_compute(
         &self,
         key: Key,
-        make: impl Future<Output = Result<Vec<u8>, ServiceError>>,
+        compute: impl Future<Output = Result<Vec<u8>, ServiceError>>,
     ) -> Result<CachedReply, ServiceError> {
-        if self.is_off {
-            return make.await.map(|body| CachedReply::new(body.into()));
+        if self.is_disabled {
+            return compute.await.map(|body| CachedReply::new(body.into()));
         }
-        let looked = self.memory.entry(key).or_try_insert_with(async {
+        let lookup = self.memory.entry(key).or_try_insert_with(async {
             if let Some(redis) = &self.redis
                 && let Some(body) = redis.get(&key).await
             {
                 return Ok(CachedReply::new(body));
             }
-            let body = Bytes::from(make.await?);
+            let body = Bytes::from(compute.await?);
             if let Some(redis) = &self.redis {
                 redis.put(key, body.clone());
             }
             Ok(CachedReply::new(body))
         });
-        let entry = looked.instrument(span!("cache")).await;
+        let entry = lookup.instrument(span!("cache")).await;
         let entry = entry.map_err(|error: Arc<ServiceError>| ServiceError::clone(&error))?;
         count("memory", if entry.is_fresh() { "miss" } else { "hit" });
         Ok(entry.into_value())

@@ -48,7 +48,7 @@ fn concurrent_requests_for_one_key_compute_the_reply_once() {
                             all_waiting.notified().await;
                             Ok(b"{}".to_vec())
                         };
-                        body(cache.reply(Key::of_text("popular"), compute).await)
+                        body(cache.get_or_compute(Key::from_text("popular"), compute).await)
                     })
                 })
                 .collect();
@@ -71,18 +71,19 @@ fn concurrent_requests_for_one_key_compute_the_reply_once() {
 #[tokio::test]
 async fn errors_are_not_cached() {
     let cache = cache(1 << 20).await;
-    let key = Key::of_text("a");
-    let refused = cache.reply(key, async { Err(ServiceError::not_found("not yet")) }).await;
+    let key = Key::from_text("a");
+    let refused =
+        cache.get_or_compute(key, async { Err(ServiceError::not_found("not yet")) }).await;
     assert!(refused.is_err());
-    assert_eq!(body(cache.reply(key, async { Ok(vec![1]) }).await), [1]);
+    assert_eq!(body(cache.get_or_compute(key, async { Ok(vec![1]) }).await), [1]);
     // A cached reply is not computed again.
-    assert_eq!(body(cache.reply(key, pending()).await), [1]);
+    assert_eq!(body(cache.get_or_compute(key, pending()).await), [1]);
 }
 
 #[tokio::test]
 async fn a_waiting_request_computes_the_reply_if_the_first_is_canceled() {
     let cache = cache(1 << 20).await;
-    let key = Key::of_text("a");
+    let key = Key::from_text("a");
     let started = Arc::new(Notify::new());
     let first = {
         let (cache, started) = (cache.clone(), started.clone());
@@ -91,13 +92,13 @@ async fn a_waiting_request_computes_the_reply_if_the_first_is_canceled() {
                 started.notify_one();
                 pending::<Result<Vec<u8>, ServiceError>>().await
             };
-            drop(cache.reply(key, compute).await);
+            drop(cache.get_or_compute(key, compute).await);
         })
     };
     started.notified().await;
     let second = {
         let cache = cache.clone();
-        tokio::spawn(async move { body(cache.reply(key, async { Ok(vec![2]) }).await) })
+        tokio::spawn(async move { body(cache.get_or_compute(key, async { Ok(vec![2]) }).await) })
     };
     tokio::task::yield_now().await;
     first.abort();
@@ -108,7 +109,7 @@ async fn a_waiting_request_computes_the_reply_if_the_first_is_canceled() {
 async fn computes_every_reply_if_the_cache_is_off() {
     let cache = cache(0).await;
     for at in 0..3 {
-        let reply = cache.reply(Key::of_text("a"), async { Ok(vec![at]) }).await;
+        let reply = cache.get_or_compute(Key::from_text("a"), async { Ok(vec![at]) }).await;
         assert_eq!(body(reply), [at]);
     }
 }
@@ -118,7 +119,7 @@ async fn memory_is_bounded_in_bytes_and_freed_by_clear() {
     let cache = cache(1 << 20).await;
     for at in 0..1000 {
         let compute = async { Ok(vec![0; 10_000]) };
-        body(cache.reply(Key::of_text(&at.to_string()), compute).await);
+        body(cache.get_or_compute(Key::from_text(&at.to_string()), compute).await);
     }
     cache.memory.run_pending_tasks().await;
     let size = cache.memory.weighted_size();
@@ -135,7 +136,7 @@ async fn computes_replies_while_redis_is_unreachable() {
     let redis = Some(RedisAddress::parse(&address).unwrap());
     let cache = Cache::open(&CacheConfig { memory_bytes: 1 << 20, redis }).await.unwrap();
     for at in 0..20 {
-        let key = Key::of_text(&at.to_string());
-        assert_eq!(body(cache.reply(key, async { Ok(vec![at]) }).await), [at]);
+        let key = Key::from_text(&at.to_string());
+        assert_eq!(body(cache.get_or_compute(key, async { Ok(vec![at]) }).await), [at]);
     }
 }

@@ -17,64 +17,64 @@ pub struct JobsConfig {
     /// Schedule of catalog updates; `None` disables it.
     pub update: Option<Schedule>,
     /// Intervals, timeouts and retries.
-    pub pace: Pace,
+    pub timing: JobTiming,
 }
 
 /// Intervals, timeouts and retries of jobs.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub struct JobTiming {
     /// Interval at which the queue is polled and a running job's heartbeat is recorded.
-    pub beat: Duration,
+    pub heartbeat_interval: Duration,
     /// Time without a heartbeat after which a job's process is considered lost.
-    pub lost_after: Duration,
+    pub heartbeat_timeout: Duration,
     /// Delay before the first retry; doubles with every further failure.
-    pub retry: Duration,
+    pub retry_delay: Duration,
     /// Maximum delay before a retry.
-    pub longest_retry: Duration,
+    pub max_retry_delay: Duration,
     /// Maximum number of attempts per job.
-    pub attempts: i64,
+    pub max_attempts: i64,
 }
 
-impl Default for Pace {
+impl Default for JobTiming {
     fn default() -> Self {
         Self {
-            beat: Duration::from_secs(1),
-            lost_after: Duration::from_secs(15),
-            retry: Duration::from_mins(1),
-            longest_retry: Duration::from_hours(1),
-            attempts: 5,
+            heartbeat_interval: Duration::from_secs(1),
+            heartbeat_timeout: Duration::from_secs(15),
+            retry_delay: Duration::from_mins(1),
+            max_retry_delay: Duration::from_hours(1),
+            max_attempts: 5,
         }
     }
 }
 
-impl Pace {
-    /// Returns a pace that is `speed` times as fast. `attempts` is unchanged.
+impl JobTiming {
+    /// Returns timing that is `speed` times as fast. `max_attempts` is unchanged.
     #[must_use]
-    pub fn times(self, speed: f64) -> Self {
-        let faster = |time: Duration| time.div_f64(speed.max(1e-3));
+    pub fn scaled(self, speed: f64) -> Self {
+        let scale = |time: Duration| time.div_f64(speed.max(1e-3));
         Self {
-            beat: faster(self.beat).max(Duration::from_millis(20)),
-            lost_after: faster(self.lost_after).max(Duration::from_millis(500)),
-            retry: faster(self.retry),
-            longest_retry: faster(self.longest_retry),
-            attempts: self.attempts,
+            heartbeat_interval: scale(self.heartbeat_interval).max(Duration::from_millis(20)),
+            heartbeat_timeout: scale(self.heartbeat_timeout).max(Duration::from_millis(500)),
+            retry_delay: scale(self.retry_delay),
+            max_retry_delay: scale(self.max_retry_delay),
+            max_attempts: self.max_attempts,
         }
     }
 
-    /// Returns how long a worker continues without a signal from its server: two thirds of `lost_after`, and at
+    /// Returns how long a worker continues without a signal from its server: two thirds of `heartbeat_timeout`, and at
     /// least five seconds. With the default pace a worker stops before another server takes over its job.
     pub fn signal_timeout(&self) -> Duration {
-        (self.lost_after * 2 / 3).max(Duration::from_secs(5))
+        (self.heartbeat_timeout * 2 / 3).max(Duration::from_secs(5))
     }
 
-    /// Returns the time of the next attempt after attempt number `attempt` failed at `at`, both in milliseconds
+    /// Returns the time of the next attempt after attempt number `attempt` failed at `failed_at`, both in milliseconds
     /// since 1970. Returns `None` after the last attempt.
-    pub fn retry_at(&self, attempt: i64, at: i64) -> Option<i64> {
-        if attempt >= self.attempts {
+    pub fn retry_at(&self, attempt: i64, failed_at: i64) -> Option<i64> {
+        if attempt >= self.max_attempts {
             return None;
         }
-        let doubled = self.retry.saturating_mul(1 << attempt.clamp(1, 20).saturating_sub(1));
-        Some(at + doubled.min(self.longest_retry).as_millis() as i64)
+        let delay = self.retry_delay.saturating_mul(1 << attempt.clamp(1, 20).saturating_sub(1));
+        Some(failed_at + delay.min(self.max_retry_delay).as_millis() as i64)
     }
 }
 
@@ -94,11 +94,11 @@ mod tests {
 
     #[test]
     fn retry_at_doubles_the_delay_and_returns_none_after_the_last_attempt() {
-        let pace = Pace::default();
+        let pace = JobTiming::default();
         let waits: Vec<Option<i64>> = (1..=6).map(|attempt| pace.retry_at(attempt, 0)).collect();
         assert_eq!(waits[..4], [Some(60_000), Some(120_000), Some(240_000), Some(480_000)]);
         assert_eq!(waits[4..], [None, None]);
-        let patient = Pace { attempts: 100, ..pace };
+        let patient = JobTiming { max_attempts: 100, ..pace };
         assert_eq!(patient.retry_at(60, 5), Some(3_600_005));
     }
 }

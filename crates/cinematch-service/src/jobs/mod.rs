@@ -9,7 +9,7 @@ mod runner;
 mod schedule;
 mod worker;
 
-pub use config::{JobsConfig, Pace};
+pub use config::{JobTiming, JobsConfig};
 pub use queue::{JobItem, JobList, ScheduleItem, enqueue, find, list};
 pub use runner::watch;
 pub use schedule::Schedule;

@@ -17,9 +17,11 @@ pub struct JobItem {
     /// State of the job: `queued`, `running`, `done` or `failed`.
     state: &'static str,
     /// Origin of the job: `schedule`, `api`, `cli` or `page`.
-    asked_by: String,
+    #[serde(rename = "asked_by")]
+    requested_by: String,
     /// Time at which the job was queued, RFC 3339 in UTC.
-    asked_at: String,
+    #[serde(rename = "asked_at")]
+    requested_at: String,
     /// Earliest time of the next attempt, RFC 3339 in UTC.
     not_before: String,
     /// Number of attempts so far.
@@ -47,8 +49,8 @@ impl From<Job> for JobItem {
             id: job.id,
             kind: job.kind.name(),
             state: job.state.name(),
-            asked_by: job.asked_by,
-            asked_at: rfc3339(job.asked_at),
+            requested_by: job.requested_by,
+            requested_at: rfc3339(job.requested_at),
             not_before: rfc3339(job.not_before),
             attempt: job.attempt,
             worker: job.worker,
@@ -109,11 +111,11 @@ pub async fn find(service: &Service, id: i64) -> Result<JobItem, ServiceError> {
 pub async fn enqueue(
     service: &Service,
     kind: JobKind,
-    asked_by: &str,
+    requested_by: &str,
 ) -> Result<Job, ServiceError> {
-    let (job, is_new) = service.store().enqueue_job(kind, asked_by, service.now()).await?;
+    let (job, is_new) = service.store().enqueue_job(kind, requested_by, service.now()).await?;
     if is_new {
-        tracing::info!(job = job.id, kind = kind.name(), asked_by, "queued a job");
+        tracing::info!(job = job.id, kind = kind.name(), asked_by = requested_by, "queued a job");
     }
     Ok(job)
 }

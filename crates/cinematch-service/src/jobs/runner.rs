@@ -15,7 +15,7 @@ pub async fn watch(service: Service) {
     let config = service.jobs().clone();
     let Some(command) = config.worker.clone() else { return };
     let name = worker_name();
-    let mut ticks = interval(config.pace.beat);
+    let mut ticks = interval(config.timing.heartbeat_interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut remote = RemoteHeartbeat::default();
     loop {
@@ -42,19 +42,19 @@ fn worker_name() -> String {
 /// Last observed heartbeat of a job that another server runs.
 #[derive(Default)]
 struct RemoteHeartbeat {
-    seen: Option<(i64, i64, Instant)>,
+    last_seen: Option<(i64, i64, Instant)>,
 }
 
 impl RemoteHeartbeat {
-    /// Returns true if the job's heartbeat has not changed for `lost_after`, measured by this process's monotonic
+    /// Returns true if the job's heartbeat has not changed for `heartbeat_timeout`, measured by this process's monotonic
     /// clock.
-    fn is_lost(&mut self, job: &Job, lost_after: Duration) -> bool {
-        match self.seen {
-            Some((id, beat, since)) if (id, beat) == (job.id, job.beat) => {
-                since.elapsed() >= lost_after
+    fn is_lost(&mut self, job: &Job, heartbeat_timeout: Duration) -> bool {
+        match self.last_seen {
+            Some((id, heartbeat, since)) if (id, heartbeat) == (job.id, job.heartbeat) => {
+                since.elapsed() >= heartbeat_timeout
             }
             _ => {
-                self.seen = Some((job.id, job.beat, Instant::now()));
+                self.last_seen = Some((job.id, job.heartbeat, Instant::now()));
                 false
             }
         }
@@ -84,10 +84,10 @@ impl Poll<'_> {
         gauge!("cinematch_jobs_queued").set(store.n_queued_jobs().await? as f64);
         if let Some(job) = store.running_job().await? {
             gauge!("cinematch_jobs_running").set(1.0);
-            if remote.is_lost(&job, self.config.pace.lost_after) {
+            if remote.is_lost(&job, self.config.timing.heartbeat_timeout) {
                 let error =
                     format!("no heartbeat from worker {}", job.worker.as_deref().unwrap_or("?"));
-                self.failed(&job, Some(job.beat), &error).await?;
+                self.record_failure(&job, Some(job.heartbeat), &error).await?;
             }
             return Ok(());
         }
@@ -99,15 +99,15 @@ impl Poll<'_> {
     }
 
     /// Records a failed attempt in the database, the log and the metrics.
-    async fn failed(
+    async fn record_failure(
         &self,
         job: &Job,
-        stalled_beat: Option<i64>,
+        stalled_heartbeat: Option<i64>,
         error: &str,
     ) -> Result<(), StoreError> {
-        let at = self.service.now();
-        let again = self.config.pace.retry_at(job.attempt, at);
-        let failure = Failure { stalled_beat, error, at, retry_at: again };
+        let failed_at = self.service.now();
+        let again = self.config.timing.retry_at(job.attempt, failed_at);
+        let failure = Failure { stalled_heartbeat, error, failed_at, retry_at: again };
         if self.service.store().fail_job(job, failure).await? {
             let (job_id, kind, attempt) = (job.id, job.kind.name(), job.attempt);
             let again = again.map(cinematch_store::rfc3339);
@@ -122,14 +122,14 @@ impl Poll<'_> {
         gauge!("cinematch_jobs_running").set(1.0);
         gauge!("cinematch_jobs_queued").set(self.service.store().n_queued_jobs().await? as f64);
         let started = Instant::now();
-        let mut worker = match Worker::start(self.command, kind, self.config.pace.signal_timeout())
-        {
-            Ok(worker) => worker,
-            Err(error) => {
-                let error = format!("cannot start {}: {error}", self.command.program.display());
-                return self.failed(&job, None, &error).await;
-            }
-        };
+        let mut worker =
+            match Worker::start(self.command, kind, self.config.timing.signal_timeout()) {
+                Ok(worker) => worker,
+                Err(error) => {
+                    let error = format!("cannot start {}: {error}", self.command.program.display());
+                    return self.record_failure(&job, None, &error).await;
+                }
+            };
         let (attempt, pid) = (job.attempt, worker.pid());
         tracing::info!(job = id, kind = kind.name(), attempt, pid, "a job started");
         let outcome = match self.follow(&job, &mut worker).await {
@@ -143,13 +143,13 @@ impl Poll<'_> {
             }
             JobEnd::Ended(outcome) => outcome,
         };
-        let ended = worker.end().await;
+        let status = worker.wait().await;
         histogram!("cinematch_job_seconds", "kind" => kind.name())
             .record(started.elapsed().as_secs_f64());
-        match (ended, outcome) {
+        match (status, outcome) {
             (Ok(()), Some(outcome)) => {
                 let text = outcome.to_string();
-                self.until_reachable(|| {
+                self.retry_until_recorded(|| {
                     let store = self.service.store();
                     store.complete_job(id, self.name, &text, self.service.now())
                 })
@@ -167,40 +167,40 @@ impl Poll<'_> {
                 Ok(())
             }
             (Ok(()), None) => {
-                self.failed(&job, None, "the worker process exited without a result").await
+                self.record_failure(&job, None, "the worker process exited without a result").await
             }
-            (Err(error), _) => self.failed(&job, None, &error).await,
+            (Err(error), _) => self.record_failure(&job, None, &error).await,
         }
     }
 
-    /// Retries `record` for up to `lost_after`, so that a short database outage does not make a finished job run
+    /// Retries `record` for up to `heartbeat_timeout`, so that a short database outage does not make a finished job run
     /// again.
-    async fn until_reachable<F>(&self, record: impl Fn() -> F)
+    async fn retry_until_recorded<F>(&self, record: impl Fn() -> F)
     where
         F: Future<Output = Result<bool, StoreError>>,
     {
-        let tries_until = Instant::now() + self.config.pace.lost_after;
+        let deadline = Instant::now() + self.config.timing.heartbeat_timeout;
         while let Err(error) = record().await {
-            if Instant::now() >= tries_until {
+            if Instant::now() >= deadline {
                 tracing::error!(%error, "cannot record the result of a job; the job will run again");
                 return;
             }
-            tokio::time::sleep(self.config.pace.beat).await;
+            tokio::time::sleep(self.config.timing.heartbeat_interval).await;
         }
     }
 
     async fn follow(&self, job: &Job, worker: &mut Worker) -> JobEnd {
-        let mut ticks = interval(self.config.pace.beat);
+        let mut ticks = interval(self.config.timing.heartbeat_interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut stage, mut permille, mut outcome) = (None::<String>, 0, None);
         loop {
             tokio::select! {
                 event = worker.next() => match event {
-                    Some(Event::Stage { stage: now_at, share }) => {
-                        stage = Some(now_at);
+                    Some(Event::Stage { stage: current_stage, share }) => {
+                        stage = Some(current_stage);
                         permille = (share.clamp(0.0, 1.0) * 1000.0) as i64;
                     }
-                    Some(Event::Outcome { outcome: found }) => outcome = Some(found),
+                    Some(Event::Outcome { outcome: value }) => outcome = Some(value),
                     None => return JobEnd::Ended(outcome),
                 },
                 _ = ticks.tick() => {

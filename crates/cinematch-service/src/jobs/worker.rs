@@ -21,9 +21,9 @@ pub struct WorkerCommand {
     /// Path of the `cinematch` executable.
     pub program: PathBuf,
     /// Arguments before the name of the job.
-    pub before: Vec<OsString>,
+    pub leading_args: Vec<OsString>,
     /// Arguments after the name of the job.
-    pub behind: Vec<OsString>,
+    pub trailing_args: Vec<OsString>,
 }
 
 /// A message from a worker: one JSON object per line.
@@ -54,7 +54,7 @@ pub struct Worker {
     lines: Lines<BufReader<ChildStdout>>,
     stderr: JoinHandle<VecDeque<String>>,
     /// Standard input of the worker. The system closes it when this process ends for any reason.
-    tie: ChildStdin,
+    stdin: ChildStdin,
 }
 
 impl Worker {
@@ -65,26 +65,26 @@ impl Worker {
         signal_timeout: Duration,
     ) -> std::io::Result<Self> {
         let mut child = Command::new(&command.program)
-            .args(&command.before)
+            .args(&command.leading_args)
             .args([kind.name(), "--events", "--patience"])
             .arg(signal_timeout.as_secs_f64().to_string())
-            .args(&command.behind)
+            .args(&command.trailing_args)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
         let missing = || std::io::Error::other("the standard streams of the worker are not piped");
-        let tie = child.stdin.take().ok_or_else(missing)?;
-        let out = child.stdout.take().ok_or_else(missing)?;
-        let errors = child.stderr.take().ok_or_else(missing)?;
-        let stderr = tokio::spawn(forward_stderr(errors));
-        Ok(Self { child, lines: BufReader::new(out).lines(), stderr, tie })
+        let stdin = child.stdin.take().ok_or_else(missing)?;
+        let stdout = child.stdout.take().ok_or_else(missing)?;
+        let stderr = child.stderr.take().ok_or_else(missing)?;
+        let stderr = tokio::spawn(forward_stderr(stderr));
+        Ok(Self { child, lines: BufReader::new(stdout).lines(), stderr, stdin })
     }
 
     /// Signals that this server still owns the job. Write errors are ignored: without a signal the worker exits.
     pub async fn keep_alive(&mut self) {
-        let _ = self.tie.write_all(b"\n").await;
+        let _ = self.stdin.write_all(b"\n").await;
     }
 
     /// Returns the process id.
@@ -107,7 +107,7 @@ impl Worker {
     }
 
     /// Waits for the process to exit. Returns its error message if it failed.
-    pub async fn end(mut self) -> Result<(), String> {
+    pub async fn wait(mut self) -> Result<(), String> {
         let status = self.child.wait().await.map_err(|error| error.to_string())?;
         if status.success() {
             return Ok(());
@@ -127,8 +127,8 @@ impl Worker {
 }
 
 /// Forwards a worker's standard error to the log and returns its last lines.
-async fn forward_stderr(errors: ChildStderr) -> VecDeque<String> {
-    let mut lines = BufReader::new(errors).lines();
+async fn forward_stderr(stderr: ChildStderr) -> VecDeque<String> {
+    let mut lines = BufReader::new(stderr).lines();
     let mut last = VecDeque::new();
     while let Ok(Some(line)) = lines.next_line().await {
         tracing::warn!(target: "cinematch::worker", "{line}");

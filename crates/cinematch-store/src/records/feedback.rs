@@ -29,7 +29,7 @@ impl Reaction {
         }
     }
 
-    fn of(name: Option<&str>) -> Result<Option<Self>, StoreError> {
+    fn from_name(name: Option<&str>) -> Result<Option<Self>, StoreError> {
         Ok(Some(match name {
             None => return Ok(None),
             Some("like") => Self::Like,
@@ -92,11 +92,11 @@ impl MovieFeedback {
         }
     }
 
-    pub(crate) fn of(row: FeedbackRow) -> Result<Self, StoreError> {
+    pub(crate) fn from_row(row: FeedbackRow) -> Result<Self, StoreError> {
         let (id, signal, half_stars, watched, updated_at, import_id) = row;
         Ok(Self {
             movie_id: movie_id(id)?,
-            reaction: Reaction::of(signal.as_deref())?,
+            reaction: Reaction::from_name(signal.as_deref())?,
             stars: stars(half_stars)?,
             watched: watched != 0,
             updated_at,

@@ -27,13 +27,13 @@ pub struct UserHistory {
     /// Feedback, by ascending movie id.
     pub movies: Vec<MovieFeedback>,
     /// Movies on the watchlist, by ascending id.
-    pub listed: Vec<MovieId>,
+    pub watchlist: Vec<MovieId>,
 }
 
 impl UserHistory {
-    fn with_reaction(&self, wanted: fn(Reaction) -> bool) -> impl Iterator<Item = MovieId> {
+    fn with_reaction(&self, matches: fn(Reaction) -> bool) -> impl Iterator<Item = MovieId> {
         let movies = self.movies.iter();
-        movies.filter(move |movie| movie.reaction.is_some_and(wanted)).map(|movie| movie.movie_id)
+        movies.filter(move |movie| movie.reaction.is_some_and(matches)).map(|movie| movie.movie_id)
     }
 
     /// Returns the movies that the user liked.
@@ -52,7 +52,7 @@ impl UserHistory {
     }
 
     /// Returns all movies with feedback, which recommendations exclude.
-    pub fn known(&self) -> impl Iterator<Item = MovieId> {
+    pub fn movie_ids(&self) -> impl Iterator<Item = MovieId> {
         self.movies.iter().map(|movie| movie.movie_id)
     }
 }

@@ -30,7 +30,8 @@ impl From<PreferencesRow> for Preferences {
     fn from(row: PreferencesRow) -> Self {
         let (genres, services, languages, min, max, region, updated_at) = row;
         let names = |json: &str| serde_json::from_str(json).unwrap_or_default();
-        let minutes = |minutes: Option<i64>| minutes.and_then(|it| u32::try_from(it).ok());
+        let minutes =
+            |minutes: Option<i64>| minutes.and_then(|minutes| u32::try_from(minutes).ok());
         Self {
             preferred_genres: names(&genres),
             services: names(&services),

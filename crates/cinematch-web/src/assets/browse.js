@@ -8,8 +8,8 @@ let request = new AbortController();
 form?.addEventListener("change", async () => {
   request.abort();
   request = new AbortController();
-  const words = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
-  const address = `/browse?${words}`;
+  const params = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
+  const address = `/browse?${params}`;
   try {
     const reply = await fetch(address, { headers: { "X-Fragment": "1" }, signal: request.signal });
     if (!reply.ok) return location.assign(address);

@@ -2,25 +2,25 @@
 
 /** Replaces the page's elements with the reply's elements that have the same ids, and restores the focus. */
 export function show(html) {
-  const answer = new DOMParser().parseFromString(html, "text/html").body;
-  const parts = [...answer.children];
-  const wasIn = document.activeElement.closest("[role=status]");
-  for (const fresh of parts) {
-    const old = document.getElementById(fresh.id);
-    if (!old) continue;
-    if (old.getAttribute("role") === "status") {
+  const body = new DOMParser().parseFromString(html, "text/html").body;
+  const elements = [...body.children];
+  const statusRegion = document.activeElement.closest("[role=status]");
+  for (const element of elements) {
+    const previous = document.getElementById(element.id);
+    if (!previous) continue;
+    if (previous.getAttribute("role") === "status") {
       // Screen readers announce only changes to an existing live region, so the region is not replaced.
-      old.replaceChildren(...fresh.childNodes);
+      previous.replaceChildren(...element.childNodes);
       continue;
     }
-    if (fresh.dataset.address) history.replaceState(null, "", fresh.dataset.address);
-    const focused = old.contains(document.activeElement) ? document.activeElement : null;
-    old.replaceWith(fresh);
-    if (focused) counterpart(fresh, focused)?.focus({ preventScroll: true });
+    if (element.dataset.address) history.replaceState(null, "", element.dataset.address);
+    const focused = previous.contains(document.activeElement) ? document.activeElement : null;
+    previous.replaceWith(element);
+    if (focused) counterpart(element, focused)?.focus({ preventScroll: true });
   }
   // The Undo button was removed: moves the focus to the element that changed, or to the page.
-  if (wasIn && document.activeElement === document.body) {
-    const changed = parts.find((it) => it.isConnected && !it.matches("[role=status]"));
+  if (statusRegion && document.activeElement === document.body) {
+    const changed = elements.find((candidate) => candidate.isConnected && !candidate.matches("[role=status]"));
     (changed && fallback(changed) ? fallback(changed) : document.getElementById("main")).focus({ preventScroll: true });
   }
 }
@@ -29,10 +29,11 @@ export function show(html) {
 function counterpart(part, focused) {
   const { id, name, className } = focused;
   if (id) return part.querySelector(`#${CSS.escape(id)}`) ?? fallback(part);
-  const alike = [...part.querySelectorAll(focused.localName)];
+  const candidates = [...part.querySelectorAll(focused.localName)];
   // Prefers the element with the same value, then the same button with its new value.
-  const same = alike.find((it) => it.name === name && it.value === focused.value && it.href === focused.href);
-  return same ?? alike.find((it) => it.name === name && it.className === className) ?? fallback(part);
+  const named = candidates.filter((candidate) => candidate.name === name);
+  const match = named.find(({ value, href }) => value === focused.value && href === focused.href);
+  return match ?? named.find((candidate) => candidate.className === className) ?? fallback(part);
 }
 
 function fallback(part) {

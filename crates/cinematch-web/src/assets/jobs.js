@@ -2,24 +2,24 @@
 // this module, the Refresh link reloads the page.
 import { announce, show } from "./fragment.js";
 
-const PAUSE = 2000;
-let last = "";
+const REFRESH_MS = 2000;
+let lastText = "";
 const section = () => document.getElementById("jobs");
-const changes = () => document.querySelector("#jobs[data-watch], #in-service[data-watch]");
+const watchedElement = () => document.querySelector("#jobs[data-watch], #in-service[data-watch]");
 const status = () => section().dataset.told;
 
-if (section()) setTimeout(refresh, PAUSE);
+if (section()) setTimeout(refresh, REFRESH_MS);
 
 async function refresh() {
-  if (changes() && !document.hidden) {
+  if (watchedElement() && !document.hidden) {
     const before = status();
     const reply = await fetch("/models", { headers: { "X-Fragment": "1", Accept: "text/html" } }).catch(() => null);
-    const text = reply?.ok ? await reply.text() : last;
-    if (text !== last) {
-      last = text;
+    const text = reply?.ok ? await reply.text() : lastText;
+    if (text !== lastText) {
+      lastText = text;
       show(text);
       if (status() !== before) announce(status());
     }
   }
-  setTimeout(refresh, PAUSE);
+  setTimeout(refresh, REFRESH_MS);
 }

@@ -7,8 +7,8 @@ import "./search.js";
 import { announce, show } from "./fragment.js";
 
 const texts = document.documentElement.dataset;
-let last = Promise.resolve();
-let sending = [];
+let queue = Promise.resolve();
+let inFlight = [];
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -16,10 +16,10 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   const button = event.submitter;
   // Ignores a second press of the same button; presses of other buttons are sent in order.
-  if (sending.includes(button ?? form)) return;
-  sending.push(button ?? form);
+  if (inFlight.includes(button ?? form)) return;
+  inFlight.push(button ?? form);
   const data = new FormData(form, button);
-  last = last.then(() => answer(form, button, data));
+  queue = queue.then(() => submitForm(form, button, data));
 });
 
 // Ignores the second press of a double click, since another movie may be under the pointer by then.
@@ -38,27 +38,27 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-async function answer(form, button, data) {
+async function submitForm(form, button, data) {
   button?.setAttribute("aria-disabled", "true");
   try {
     show(await send(form, button, data));
   } catch (error) {
     announce(error.message);
   } finally {
-    sending = sending.filter((it) => it !== (button ?? form));
+    inFlight = inFlight.filter((sender) => sender !== (button ?? form));
     button?.removeAttribute("aria-disabled");
   }
 }
 
 /** Sends a form as its button would. Returns the reply's HTML. */
 async function send(form, button, data) {
-  const isFiles = form.enctype === "multipart/form-data";
+  const hasFiles = form.enctype === "multipart/form-data";
   const isGet = form.method === "get";
-  const words = new URLSearchParams(isFiles ? [] : data);
+  const params = new URLSearchParams(hasFiles ? [] : data);
   const address = button?.hasAttribute("formaction") ? button.formAction : form.action;
-  const reply = await fetch(isGet ? `${address}?${words}` : address, {
+  const reply = await fetch(isGet ? `${address}?${params}` : address, {
     method: form.method,
-    body: isGet ? undefined : isFiles ? data : words,
+    body: isGet ? undefined : hasFiles ? data : params,
     headers: { "X-Fragment": "1", "X-Profile": document.documentElement.dataset.profile ?? "", Accept: "text/html" },
   }).catch(() => {
     throw new Error(texts.offline);

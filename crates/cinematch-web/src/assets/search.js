@@ -1,6 +1,6 @@
 // Makes the search field a combobox (ARIA 1.2) with suggestions while typing: arrow keys select, Enter opens, Escape
 // closes. Without this module, Enter submits the search.
-const PAUSE = 120;
+const DELAY_MS = 120;
 const field = document.getElementById("q");
 let pending = 0;
 let request = new AbortController();
@@ -19,7 +19,7 @@ if (field) {
     clearTimeout(pending);
     request.abort();
     if (field.value.trim() === "") close();
-    else pending = setTimeout(suggest, PAUSE);
+    else pending = setTimeout(suggest, DELAY_MS);
   });
   field.addEventListener("keydown", onKey);
   field.addEventListener("blur", () => {
@@ -38,20 +38,20 @@ if (field) {
 }
 
 const options = () => [...document.querySelectorAll("#suggestions [role=option]")];
-const chosen = () => document.querySelector("#suggestions [aria-selected=true]");
+const selected = () => document.querySelector("#suggestions [aria-selected=true]");
 
 async function suggest() {
   request = new AbortController();
   try {
-    const words = new URLSearchParams({ q: field.value });
-    const reply = await fetch(`/search?${words}`, { headers: { "X-Fragment": "1" }, signal: request.signal });
+    const params = new URLSearchParams({ q: field.value });
+    const reply = await fetch(`/search?${params}`, { headers: { "X-Fragment": "1" }, signal: request.signal });
     if (!reply.ok) return close();
-    const fresh = new DOMParser().parseFromString(await reply.text(), "text/html").body.firstElementChild;
-    document.getElementById("suggestions").replaceWith(fresh);
-    const found = options().length;
-    fresh.hidden = found === 0;
-    field.setAttribute("aria-expanded", String(found > 0));
-    choose(null);
+    const list = new DOMParser().parseFromString(await reply.text(), "text/html").body.firstElementChild;
+    document.getElementById("suggestions").replaceWith(list);
+    const count = options().length;
+    list.hidden = count === 0;
+    field.setAttribute("aria-expanded", String(count > 0));
+    select(null);
   } catch (error) {
     if (error.name !== "AbortError") close();
   }
@@ -59,7 +59,7 @@ async function suggest() {
 
 function onKey(event) {
   const all = options();
-  const at = all.indexOf(chosen());
+  const index = all.indexOf(selected());
   if (event.key === "Escape" && isOpen()) {
     event.preventDefault();
     close();
@@ -68,13 +68,13 @@ function onKey(event) {
     suggest();
   } else if (event.key === "ArrowDown" && isOpen()) {
     event.preventDefault();
-    choose(all[(at + 1) % all.length]);
+    select(all[(index + 1) % all.length]);
   } else if (event.key === "ArrowUp" && isOpen()) {
     event.preventDefault();
-    choose(all[(at <= 0 ? all.length : at) - 1]);
-  } else if (event.key === "Enter" && isOpen() && chosen()) {
+    select(all[(index <= 0 ? all.length : index) - 1]);
+  } else if (event.key === "Enter" && isOpen() && selected()) {
     event.preventDefault();
-    open(chosen());
+    open(selected());
   }
 }
 
@@ -82,7 +82,7 @@ function isOpen() {
   return field.getAttribute("aria-expanded") === "true";
 }
 
-function choose(option) {
+function select(option) {
   for (const other of options()) other.setAttribute("aria-selected", String(other === option));
   if (option) field.setAttribute("aria-activedescendant", option.id);
   else field.removeAttribute("aria-activedescendant");
@@ -94,7 +94,7 @@ function close() {
   const list = document.getElementById("suggestions");
   list.hidden = true;
   field.setAttribute("aria-expanded", "false");
-  choose(null);
+  select(null);
 }
 
 function open(option) {

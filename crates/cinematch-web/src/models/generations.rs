@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
-use cinematch_service::models::on_disk;
+use cinematch_service::models::with_generations;
 
 /// A generation and its evaluation.
 pub struct Evaluated {
@@ -15,16 +15,16 @@ pub struct Evaluated {
 }
 
 /// Lists all generations, newest first.
-pub async fn all(state: &Service) -> Result<Vec<Evaluated>, Problem> {
-    let found = on_disk(state, |generations| {
+pub async fn list_generations(state: &Service) -> Result<Vec<Evaluated>, Problem> {
+    let found = with_generations(state, |generations| {
         let list = generations.list()?.into_iter().rev();
-        Ok(list.map(|info| evaluated(generations, info)).collect())
+        Ok(list.map(|info| with_verdict(generations, info)).collect())
     });
     Ok(found.await?)
 }
 
 /// Reads a generation's verdict from its model card.
-pub fn evaluated(generations: &Generations, info: GenerationInfo) -> Evaluated {
+pub fn with_verdict(generations: &Generations, info: GenerationInfo) -> Evaluated {
     let verdict = generations.card(info.generation).and_then(|mut card| {
         // A card written by another version may have a different format. Its verdict isn't shown.
         serde_json::from_value(card["verdict"].take()).ok()
@@ -33,9 +33,9 @@ pub fn evaluated(generations: &Generations, info: GenerationInfo) -> Evaluated {
 }
 
 /// Renders an RFC 3339 time to the minute.
-pub fn time(at: &str) -> Markup {
-    let (day, rest) = at.split_once('T').unwrap_or((at, ""));
-    html! { time datetime=(at) { (day) " " (rest.get(..5).unwrap_or(rest)) " UTC" } }
+pub fn time(timestamp: &str) -> Markup {
+    let (day, rest) = timestamp.split_once('T').unwrap_or((timestamp, ""));
+    html! { time datetime=(timestamp) { (day) " " (rest.get(..5).unwrap_or(rest)) " UTC" } }
 }
 
 #[cfg(test)]

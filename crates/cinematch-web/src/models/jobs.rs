@@ -16,7 +16,7 @@ use cinematch_service::Service;
 use cinematch_service::jobs;
 
 /// Maximum number of jobs shown.
-const SHOWN: u32 = 8;
+const N_SHOWN: u32 = 8;
 
 /// `POST /models/jobs`: requests a job.
 pub async fn request(
@@ -37,7 +37,7 @@ pub async fn request(
 /// Renders the jobs, the buttons that request a job, and the schedules. `jobs.js` refreshes the section while a job
 /// is running.
 pub async fn section(state: &Service) -> Result<Markup, Problem> {
-    let jobs = state.store().jobs(SHOWN).await?;
+    let jobs = state.store().jobs(N_SHOWN).await?;
     let config = state.jobs();
     let active: Vec<&Job> = jobs
         .iter()
@@ -90,7 +90,7 @@ fn line(job: &Job) -> Markup {
     html! {
         p {
             b { (headline(job)) }
-            " " span .small { (texts::job_requested(job.id, &job.asked_by)) (time(&rfc3339(job.asked_at))) }
+            " " span .small { (texts::job_requested(job.id, &job.requested_by)) (time(&rfc3339(job.requested_at))) }
         }
         @if job.state == JobState::Running {
             p {
@@ -120,12 +120,12 @@ mod tests {
             id: 1,
             kind: JobKind::Retrain,
             state: JobState::Queued,
-            asked_by: "page".to_owned(),
-            asked_at: 0,
+            requested_by: "page".to_owned(),
+            requested_at: 0,
             not_before: 50,
             attempt: 1,
             worker: None,
-            beat: 0,
+            heartbeat: 0,
             stage: None,
             permille: 0,
             started_at: None,

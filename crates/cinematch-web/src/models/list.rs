@@ -5,7 +5,7 @@ use axum::response::Response;
 use cinematch::bundle::{GenerationInfo, Role};
 use maud::{Markup, html};
 
-use super::generations::{Evaluated, all, time};
+use super::generations::{Evaluated, list_generations, time};
 use super::jobs;
 use super::operator::Operator;
 use crate::layout::{Nav, Page, page};
@@ -18,7 +18,7 @@ use cinematch_service::Service;
 
 /// Renders the page, or its changed sections for `jobs.js`.
 pub async fn list(State(state): State<Service>, operator: Operator) -> Result<Response, Problem> {
-    let generations = all(&state).await?;
+    let generations = list_generations(&state).await?;
     let serving = state.bundle().generation;
     let in_service = in_service(&generations, serving);
     let table = table(&generations);
@@ -41,9 +41,9 @@ pub async fn list(State(state): State<Service>, operator: Operator) -> Result<Re
 
 /// Plots NDCG of all evaluated generations.
 fn evaluations(generations: &[Evaluated]) -> Markup {
-    let evaluated = generations.iter().filter_map(|one| {
-        let overall = one.verdict.as_ref()?.overall.as_ref()?;
-        let name = plot_texts::generation(one.info.generation);
+    let evaluated = generations.iter().filter_map(|generation| {
+        let overall = generation.verdict.as_ref()?.overall.as_ref()?;
+        let name = plot_texts::generation(generation.info.generation);
         Some(Dot::new(name, overall.challenger.ndcg, true))
     });
     let dots: Vec<Dot> = evaluated.collect();
@@ -59,11 +59,12 @@ fn evaluations(generations: &[Evaluated]) -> Markup {
 
 /// Renders the served generation and the candidate that could replace it.
 fn in_service(generations: &[Evaluated], serving: u64) -> Markup {
-    let of = |wanted: fn(&Evaluated) -> bool| generations.iter().find(|one| wanted(one));
-    let now = generations.iter().find(|one| one.info.generation == serving);
-    let champion = of(|one| one.info.role == Role::Champion);
-    let previous = of(|one| one.info.role == Role::Previous);
-    let next = champion.filter(|one| one.info.generation != serving);
+    let of =
+        |wanted: fn(&Evaluated) -> bool| generations.iter().find(|generation| wanted(generation));
+    let now = generations.iter().find(|generation| generation.info.generation == serving);
+    let champion = of(|generation| generation.info.role == Role::Champion);
+    let previous = of(|generation| generation.info.role == Role::Previous);
+    let next = champion.filter(|generation| generation.info.generation != serving);
     html! {
         section #in-service aria-labelledby="in-service-heading"
             data-watch=[next.map(|_| "")] {
@@ -99,7 +100,7 @@ fn table(generations: &[Evaluated]) -> Markup {
                         @for name in texts::NUMBER_COLUMNS { th .number scope="col" { (name) } }
                         th scope="col" { (texts::VERDICT) }
                     } }
-                    tbody { @for one in generations { (line(&one.info)) } }
+                    tbody { @for generation in generations { (line(&generation.info)) } }
                 }
             }
         }

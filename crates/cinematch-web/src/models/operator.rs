@@ -17,7 +17,7 @@ use crate::responses::redirect;
 use crate::texts::{self as common, operator as texts};
 use cinematch_http::config::{AccessConfig, AccessMode};
 use cinematch_http::cookies::cookie;
-use cinematch_http::keys::scope_of;
+use cinematch_http::keys::key_scope;
 use cinematch_http::problem::Problem;
 use cinematch_http::state::RouteState;
 use cinematch_service::Service;
@@ -44,7 +44,7 @@ impl FromRequestParts<RouteState> for Operator {
         }
         let scope = match cookie(&parts.headers, COOKIE) {
             Some(key) => {
-                scope_of(&state.service, key).await.map_err(IntoResponse::into_response)?
+                key_scope(&state.service, key).await.map_err(IntoResponse::into_response)?
             }
             None => None,
         };
@@ -68,7 +68,7 @@ pub async fn enter(
     FormBody(fields): FormBody,
 ) -> Response {
     let key = fields.get("key").unwrap_or_default();
-    match scope_of(&state, key).await {
+    match key_scope(&state, key).await {
         Ok(Some(Scope::Admin)) => redirect_with_key(&access, key, SECONDS),
         Ok(Some(_)) => key_form(&caller, Some(texts::KEY_SCOPE)),
         Ok(None) => key_form(&caller, Some(texts::KEY_UNKNOWN)),

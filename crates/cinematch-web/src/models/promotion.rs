@@ -5,27 +5,27 @@ use axum::response::Response;
 use cinematch::bundle::Generations;
 use maud::html;
 
-use super::generations::all;
+use super::generations::list_generations;
 use super::operator::Operator;
 use crate::layout::{Nav, Page, page};
 use crate::note::Note;
 use crate::responses::redirect_with_note;
 use crate::texts::{self as common, operator as texts};
-use cinematch_http::extract::PathOf;
+use cinematch_http::extract::PathParams;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
-use cinematch_service::models::{self, on_disk};
+use cinematch_service::models::{self, with_generations};
 
 /// `GET /models/{generation}/promote`: asks for confirmation.
 pub async fn confirm_promotion(
     State(state): State<Service>,
     operator: Operator,
-    PathOf(generation): PathOf<u64>,
+    PathParams(generation): PathParams<u64>,
 ) -> Result<Response, Problem> {
-    let generations = all(&state).await?;
+    let generations = list_generations(&state).await?;
     let of = generations.iter().find(|one| one.info.generation == generation);
-    let gone = || Problem::not_found(texts::no_generation(generation));
-    let verdict = of.ok_or_else(gone)?.info.verdict.as_deref();
+    let not_found = || Problem::not_found(texts::no_generation(generation));
+    let verdict = of.ok_or_else(not_found)?.info.verdict.as_deref();
     let main = html! {
         section .plain {
             h1 { (texts::promote_heading(generation)) }
@@ -45,7 +45,7 @@ pub async fn confirm_promotion(
 pub async fn promote(
     State(state): State<Service>,
     _: Operator,
-    PathOf(generation): PathOf<u64>,
+    PathParams(generation): PathParams<u64>,
 ) -> Result<Response, Problem> {
     models::promote(&state, generation, texts::REQUESTED).await?;
     Ok(redirect_with_note("/models", &Note::plain(texts::promoted(generation))))
@@ -56,7 +56,7 @@ pub async fn confirm_rollback(
     State(state): State<Service>,
     operator: Operator,
 ) -> Result<Response, Problem> {
-    let previous = on_disk(&state, Generations::previous).await?;
+    let previous = with_generations(&state, Generations::previous).await?;
     let main = html! {
         section .plain {
             @if let Some(previous) = previous {

@@ -7,30 +7,30 @@ use cinematch::evaluation::holdout::Holdout;
 use cinematch::evaluation::promotion::{Comparison, Interval, Means, Verdict};
 use maud::{Markup, html};
 
-use super::generations::{Evaluated, evaluated, time};
+use super::generations::{Evaluated, time, with_verdict};
 use super::operator::Operator;
 use crate::layout::{Nav, Page, page};
 use crate::plots;
 use crate::texts::numbers::{megabytes, thousands};
 use crate::texts::operator as texts;
-use cinematch_http::extract::PathOf;
+use cinematch_http::extract::PathParams;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
-use cinematch_service::models::on_disk;
+use cinematch_service::models::with_generations;
 
 /// Renders the page of a generation.
 pub async fn show(
     State(state): State<Service>,
     operator: Operator,
-    PathOf(generation): PathOf<u64>,
+    PathParams(generation): PathParams<u64>,
 ) -> Result<Response, Problem> {
-    let found = on_disk(&state, move |generations| {
+    let found = with_generations(&state, move |generations| {
         let manifest = generations.manifest_of(generation)?;
         let info = generations.list()?.into_iter().find(|info| info.generation == generation);
-        Ok(info.map(|info| (evaluated(generations, info), manifest)))
+        Ok(info.map(|info| (with_verdict(generations, info), manifest)))
     });
-    let gone = || Problem::not_found(texts::no_generation(generation));
-    let (of, manifest) = found.await?.ok_or_else(gone)?;
+    let not_found = || Problem::not_found(texts::no_generation(generation));
+    let (of, manifest) = found.await?.ok_or_else(not_found)?;
     let main = html! {
         h1 { (texts::generation(generation)) }
         (facts(&of, &manifest))

@@ -31,7 +31,7 @@ impl MockServices {
             }
         }
         picked.sort_unstable();
-        picked.into_iter().map(|at| MOCK_SERVICES[at].to_owned()).collect()
+        picked.into_iter().map(|service| MOCK_SERVICES[service].to_owned()).collect()
     }
 }
 

@@ -333,14 +333,14 @@ fn fit_words(
         }
     }
     let mut matrix = CsrMatrix::new(columns.names.len());
-    let mut kept: Vec<(u32, f64)> = Vec::new();
+    let mut entries_in_range: Vec<(u32, f64)> = Vec::new();
     for row in 0..rows.n_rows() {
-        kept.clear();
+        entries_in_range.clear();
         let entries = rows.entries(row);
-        kept.extend(
+        entries_in_range.extend(
             entries.filter_map(|(column, value)| Some((column_of[column as usize]?, value))),
         );
-        matrix.push_row(scaled_words(&kept, &weight));
+        matrix.push_row(scaled_words(&entries_in_range, &weight));
     }
     Ok((columns, matrix))
 }
@@ -362,12 +362,13 @@ fn choose_names(movies: &[Entries]) -> Columns {
     for (name, _) in movies.iter().flatten() {
         *df.entry(name).or_default() += 1;
     }
-    let mut kept: Vec<(&str, u32)> = df.into_iter().filter(|(_, movies)| *movies > 1).collect();
-    kept.sort_unstable();
+    let mut shared_names: Vec<(&str, u32)> =
+        df.into_iter().filter(|(_, movies)| *movies > 1).collect();
+    shared_names.sort_unstable();
     let n_movies = movies.len() as f32;
     let idf = |movies: u32| f64::from(((1.0 + n_movies) / (1.0 + movies as f32)).ln() + 1.0);
-    let idf = kept.iter().map(|(_, movies)| idf(*movies)).collect();
-    Columns { names: kept.into_iter().map(|(name, _)| name.to_owned()).collect(), idf }
+    let idf = shared_names.iter().map(|(_, movies)| idf(*movies)).collect();
+    Columns { names: shared_names.into_iter().map(|(name, _)| name.to_owned()).collect(), idf }
 }
 
 /// Computes tf · idf with rows scaled to the norm √weight.

@@ -106,8 +106,8 @@ impl Taste {
         self.filtered(|item| item.listed)
     }
 
-    fn filtered(&self, wanted: fn(&TasteItem) -> bool) -> impl Iterator<Item = MovieId> {
-        self.items.iter().filter(move |item| wanted(item)).map(|item| item.movie_id)
+    fn filtered(&self, keep: fn(&TasteItem) -> bool) -> impl Iterator<Item = MovieId> {
+        self.items.iter().filter(move |item| keep(item)).map(|item| item.movie_id)
     }
 
     /// Creates a query for recommendations that excludes watched movies and the watchlist.

@@ -187,8 +187,8 @@ fn dot(a: &[f32; TILE], b: &[f32; TILE]) -> f32 {
 fn inverse_of_root(tile: &Tile) -> Result<Tile, usize> {
     let mut left = *tile;
     let mut right = ZERO;
-    for (at, row) in right.iter_mut().enumerate() {
-        row[at] = 1.0;
+    for (index, row) in right.iter_mut().enumerate() {
+        row[index] = 1.0;
     }
     for at in 0..TILE {
         let pivot = left[at][at];

@@ -120,8 +120,8 @@ impl BlockMatrix {
             }
         }
         let start = block * BLOCK;
-        for (at, values) in values[start..].chunks_mut(TILE).enumerate() {
-            let lane = &self.lanes[self.panel(block, start / TILE + at) + row % BLOCK];
+        for (tile, values) in values[start..].chunks_mut(TILE).enumerate() {
+            let lane = &self.lanes[self.panel(block, start / TILE + tile) + row % BLOCK];
             values.copy_from_slice(&lane[..values.len()]);
         }
     }
@@ -261,8 +261,8 @@ fn inverse(panels: &[Lane]) -> Result<Vec<Lane>, usize> {
         let row = std::mem::take(&mut full[at]);
         for (index, other) in full.iter_mut().enumerate().filter(|(index, _)| *index != at) {
             let factor = row[index] / pivot;
-            for (value, of_row) in other.iter_mut().zip(&row) {
-                *value -= factor * of_row;
+            for (value, entry) in other.iter_mut().zip(&row) {
+                *value -= factor * entry;
             }
             other[at] = factor;
         }

@@ -98,14 +98,14 @@ impl Recommender {
         let passing = movies.iter().filter(|movie| passes(**movie));
         let lowest = passing.map(score_of).fold(f32::INFINITY, f32::min);
         let by_score = at_least(lowest, &scores, passes);
-        let place = |movie: &MovieIdx| {
+        let rank_of = |movie: &MovieIdx| {
             let in_top = top.iter().position(|candidate| candidate.movie == *movie);
             in_top.or_else(|| {
                 let candidate = Candidate { movie: *movie, score: score_of(movie) };
                 by_score.binary_search_by(|other| other.order(candidate)).ok()
             })
         };
-        movies.iter().map(|movie| place(movie).map(|place| place + 1)).collect()
+        movies.iter().map(|movie| rank_of(movie).map(|rank| rank + 1)).collect()
     }
 }
 
@@ -113,7 +113,7 @@ impl Recommender {
 fn largest(contributions: &[f32]) -> Option<usize> {
     let mut largest = None;
     for (index, contribution) in contributions.iter().enumerate() {
-        if *contribution > largest.map_or(0.0, |at: usize| contributions[at]) {
+        if *contribution > largest.map_or(0.0, |index: usize| contributions[index]) {
             largest = Some(index);
         }
     }

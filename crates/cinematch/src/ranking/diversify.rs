@@ -62,11 +62,11 @@ pub(crate) fn rerank(
         let pick = loop {
             // Ties are broken by rank.
             let mut pick = 0;
-            let mut most = f32::NEG_INFINITY;
+            let mut best_value = f32::NEG_INFINITY;
             for (index, movie) in remaining.iter().enumerate() {
                 let value = movie.gain - diversity * movie.similarity + movie.calibration;
-                if value > most {
-                    (pick, most) = (index, value);
+                if value > best_value {
+                    (pick, best_value) = (index, value);
                 }
             }
             let top = &mut remaining[pick];
@@ -118,17 +118,17 @@ impl Calibrated<'_> {
     /// Sets the calibration term of each waiting movie at the next place.
     fn update(&mut self, waiting: &mut [Unranked]) {
         self.list.prepare();
-        let (mut least, mut most) = (f32::INFINITY, f32::NEG_INFINITY);
+        let (mut min, mut max) = (f32::INFINITY, f32::NEG_INFINITY);
         for (movie, genres) in waiting.iter_mut().zip(&self.movies) {
             movie.calibration = self.list.negative_distance(genres);
-            least = least.min(movie.calibration);
-            most = most.max(movie.calibration);
+            min = min.min(movie.calibration);
+            max = max.max(movie.calibration);
         }
         // Differences within rounding errors count as 0.
-        let range = most - least;
+        let range = max - min;
         let scale = if range > ROUNDING { self.weight / range } else { 0.0 };
         for movie in waiting {
-            movie.calibration = (movie.calibration - least) * scale;
+            movie.calibration = (movie.calibration - min) * scale;
         }
     }
 }

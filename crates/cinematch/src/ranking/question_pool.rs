@@ -90,7 +90,7 @@ impl QuestionPool {
                 * (gain / (row[index] + NOISE)).powf(INFORMATION_EXPONENT)
         };
         let mut best: Option<(f32, usize)> = None;
-        for index in (0..n_movies).filter(|at| !is_asked[*at]) {
+        for index in (0..n_movies).filter(|index| !is_asked[*index]) {
             let value = value(index);
             // Ties are broken in favor of the better-known movie.
             if best.is_none_or(|(highest, _)| value > highest) {

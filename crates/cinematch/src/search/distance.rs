@@ -38,21 +38,21 @@ impl Word {
     /// `max_edits`.
     ///
     /// O(n · m) for words of n and m letters; O(1) for most pairs, which differ too much in length or letters.
-    pub(crate) fn distance(&self, other: &Self, max_edits: u8, of_prefix: bool) -> Option<u8> {
+    pub(crate) fn distance(&self, other: &Self, max_edits: u8, is_prefix: bool) -> Option<u8> {
         // Each letter that occurs in only one of the words requires at least one edit. One substitution
         // accounts for one such letter on either side, so the sides are checked separately.
         let (only_self, only_other) = (self.mask & !other.mask, other.mask & !self.mask);
         let too_short = self.len() > other.len() + usize::from(max_edits);
-        let too_long = !of_prefix && other.len() > self.len() + usize::from(max_edits);
+        let too_long = !is_prefix && other.len() > self.len() + usize::from(max_edits);
         if too_short
             || too_long
             || only_self.count_ones() > max_edits.into()
-            || (!of_prefix && only_other.count_ones() > max_edits.into())
+            || (!is_prefix && only_other.count_ones() > max_edits.into())
         {
             return None;
         }
         let (a, b) = (self.letters(), other.letters());
-        let b = if of_prefix { &b[..b.len().min(a.len() + usize::from(max_edits))] } else { b };
+        let b = if is_prefix { &b[..b.len().min(a.len() + usize::from(max_edits))] } else { b };
         // The last three rows of the dynamic programming table.
         let mut second_last = [0_u8; MAX_LETTERS + 1];
         let mut last: [u8; MAX_LETTERS + 1] = std::array::from_fn(|index| index as u8);
@@ -76,7 +76,7 @@ impl Word {
             second_last = last;
             last = row;
         }
-        let distance = if of_prefix {
+        let distance = if is_prefix {
             last[..=b.len()].iter().copied().min().unwrap_or(u8::MAX)
         } else {
             last[b.len()]
@@ -90,8 +90,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn distance(a: &str, b: &str, of_prefix: bool) -> Option<u8> {
-        Word::new(a).distance(&Word::new(b), 2, of_prefix)
+    fn distance(a: &str, b: &str, is_prefix: bool) -> Option<u8> {
+        Word::new(a).distance(&Word::new(b), 2, is_prefix)
     }
 
     #[test]
@@ -114,7 +114,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn matches_the_full_dynamic_programming_table(a in "[a-d]{0,9}", b in "[a-d]{0,9}", of_prefix: bool) {
+        fn matches_the_full_dynamic_programming_table(a in "[a-d]{0,9}", b in "[a-d]{0,9}", is_prefix: bool) {
             let (x, y): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
             let mut table = vec![vec![0_usize; y.len() + 1]; x.len() + 1];
             for i in 0..=x.len() {
@@ -132,9 +132,9 @@ mod tests {
                 }
             }
             let last = &table[x.len()];
-            let expected = if of_prefix { *last.iter().min().unwrap() } else { last[y.len()] };
+            let expected = if is_prefix { *last.iter().min().unwrap() } else { last[y.len()] };
             let expected = (expected <= 2).then_some(expected as u8);
-            prop_assert_eq!(distance(&a, &b, of_prefix), expected);
+            prop_assert_eq!(distance(&a, &b, is_prefix), expected);
         }
     }
 }

@@ -200,7 +200,7 @@ impl SearchIndex {
             } else {
                 None
             };
-            let quality = |edits: u8, of: f32| of - EDIT_PENALTY * f32::from(edits);
+            let quality = |edits: u8, max: f32| max - EDIT_PENALTY * f32::from(edits);
             let whole = whole.map(|edits| quality(edits, 1.0));
             // A prefix match counts less the more letters are missing.
             let share = word.len() as f32 / candidate.len().max(1) as f32;
@@ -234,13 +234,13 @@ impl SearchIndex {
             .filter(|movie| usize::from(sums.found[**movie as usize]) >= needed.max(1))
             .map(|movie| {
                 let row = *movie as usize;
-                let of_year = year.is_some_and(|(_, year)| self.years[row] == Some(year));
-                let expected = n_distinctive - usize::from(year.is_some() && of_year);
+                let is_of_year = year.is_some_and(|(_, year)| self.years[row] == Some(year));
+                let expected = n_distinctive - usize::from(year.is_some() && is_of_year);
                 let length = usize::from(self.title_lengths[row]).max(1);
                 let whole = expected.min(length) as f32 / expected.max(length).max(1) as f32;
                 let score = sums.sum[row] / words.len() as f32
                     + EXACT_TITLE_BONUS * whole
-                    + if of_year { YEAR_BONUS } else { 0.0 }
+                    + if is_of_year { YEAR_BONUS } else { 0.0 }
                     + POPULARITY_BONUS * self.popularity[row];
                 Hit { movie: MovieIdx(*movie), score }
             })

@@ -46,8 +46,8 @@ impl ReadAt for File {
         Ok(self.metadata()?.len())
     }
 
-    fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        FileExt::read_at(self, buffer, at)
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        FileExt::read_at(self, buffer, offset)
     }
 }
 
@@ -56,8 +56,8 @@ impl ReadAt for [u8] {
         Ok(self.len() as u64)
     }
 
-    fn read_at(&self, at: u64, buffer: &mut [u8]) -> io::Result<usize> {
-        let rest = self.get(at as usize..).unwrap_or_default();
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = self.get(offset as usize..).unwrap_or_default();
         let n = rest.len().min(buffer.len());
         buffer[..n].copy_from_slice(&rest[..n]);
         Ok(n)
@@ -197,7 +197,7 @@ fn read_columns(
             fill(source, from..length.min(lines.end + MAX_LINE_BYTES), buffer)?;
             let bytes = buffer.as_slice();
             let first = if start > data {
-                memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1)
+                memchr::memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1)
             } else {
                 0
             };

@@ -270,8 +270,8 @@ impl<'t> Table<'t> {
             let from = self.data_start + index * length;
             let mut open = quotes % 2 == 1;
             let end = (index > 0).then(|| {
-                memchr::memchr2_iter(b'"', b'\n', &bytes[from..]).find(|at| {
-                    let is_quote = bytes[from + at] == b'"';
+                memchr::memchr2_iter(b'"', b'\n', &bytes[from..]).find(|offset| {
+                    let is_quote = bytes[from + offset] == b'"';
                     open ^= is_quote;
                     !is_quote && !open
                 })
@@ -301,14 +301,16 @@ impl<'t> Table<'t> {
     ) -> ChunkRead {
         let Self { file, columns, .. } = *self;
         let width = self.multiline.len();
-        let mut at = chunk.bytes.start;
-        let mut lines = LineCounter { bytes, counted: at, line: chunk.line };
+        let mut position = chunk.bytes.start;
+        let mut lines = LineCounter { bytes, counted: position, line: chunk.line };
         let mut fields: Vec<Field<'a>> = Vec::with_capacity(width);
         let mut values: Vec<Cow<'a, str>> = Vec::with_capacity(width);
         let mut rows = 0;
-        while let Some(start) = skip_line_ends(bytes, at).filter(|start| *start < chunk.bytes.end) {
+        while let Some(start) =
+            skip_line_ends(bytes, position).filter(|start| *start < chunk.bytes.end)
+        {
             let record = read_record(bytes, start, &self.multiline, &mut fields);
-            at = record.end;
+            position = record.end;
             if record.n_fields == 1 && fields[0].raw.trim_ascii().is_empty() {
                 continue;
             }
@@ -318,9 +320,9 @@ impl<'t> Table<'t> {
                 let reason = describe_malformed(&fields, record.n_fields, width, !record.closed);
                 problems.push(row_problem(file, line, ProblemKind::MalformedRecord, reason));
                 if record.spans_lines
-                    && let Some(length) = memchr::memchr(b'\n', &bytes[start..at])
+                    && let Some(length) = memchr::memchr(b'\n', &bytes[start..position])
                 {
-                    at = start + length + 1;
+                    position = start + length + 1;
                 }
                 continue;
             }
@@ -334,7 +336,7 @@ impl<'t> Table<'t> {
                 problems.push(row_problem(file, line, ProblemKind::InvalidEncoding, reason.into()));
             }
         }
-        ChunkRead { rows, ends_with_chunk: at <= chunk.bytes.end }
+        ChunkRead { rows, ends_with_chunk: position <= chunk.bytes.end }
     }
 }
 
@@ -409,63 +411,63 @@ fn read_record<'a>(
 ) -> Record {
     fields.clear();
     let mut record = Record { end: bytes.len(), n_fields: 0, spans_lines: false, closed: true };
-    let mut at = start;
+    let mut position = start;
     loop {
         let mut field = Field { raw: &[], has_quotes: false };
-        if bytes.get(at) == Some(&b'"') {
-            let from = at + 1;
-            at = from;
+        if bytes.get(position) == Some(&b'"') {
+            let from = position + 1;
+            position = from;
             loop {
-                let Some(quote) = memchr::memchr(b'"', &bytes[at..]) else {
+                let Some(quote) = memchr::memchr(b'"', &bytes[position..]) else {
                     record.closed = false;
-                    at = bytes.len();
+                    position = bytes.len();
                     field.raw = &bytes[from..];
                     break;
                 };
-                at += quote + 1;
-                if bytes.get(at) != Some(&b'"') {
-                    field.raw = &bytes[from..at - 1];
+                position += quote + 1;
+                if bytes.get(position) != Some(&b'"') {
+                    field.raw = &bytes[from..position - 1];
                     break;
                 }
                 field.has_quotes = true;
-                at += 1;
+                position += 1;
             }
             let breaks = field.has_line_break();
             record.spans_lines |= breaks;
             if breaks && !multiline.get(record.n_fields).is_some_and(|is_multiline| *is_multiline) {
                 record.closed = false;
             }
-            if !matches!(bytes.get(at), None | Some(b',' | b'\n' | b'\r')) {
+            if !matches!(bytes.get(position), None | Some(b',' | b'\n' | b'\r')) {
                 // Text after the closing quote: the value extends to the next separator.
-                let rest =
-                    memchr::memchr2(b',', b'\n', &bytes[at..]).map_or(bytes.len(), |to| at + to);
+                let rest = memchr::memchr2(b',', b'\n', &bytes[position..])
+                    .map_or(bytes.len(), |to| position + to);
                 field.raw = &bytes[from..rest];
-                at = rest;
+                position = rest;
             }
         } else {
-            let to = bytes[at..].iter().position(|byte| matches!(byte, b',' | b'\n'));
-            let to = to.map_or(bytes.len(), |to| at + to);
+            let to = bytes[position..].iter().position(|byte| matches!(byte, b',' | b'\n'));
+            let to = to.map_or(bytes.len(), |to| position + to);
             let ends_line = bytes.get(to) != Some(&b',');
-            let has_carriage_return = ends_line && to > at && bytes[to - 1] == b'\r';
-            field.raw = &bytes[at..to - usize::from(has_carriage_return)];
-            at = to;
+            let has_carriage_return = ends_line && to > position && bytes[to - 1] == b'\r';
+            field.raw = &bytes[position..to - usize::from(has_carriage_return)];
+            position = to;
         }
         record.n_fields += 1;
         if multiline.is_empty() || record.n_fields <= multiline.len() {
             fields.push(field);
         }
         if record.spans_lines && (!record.closed || record.n_fields > multiline.len()) {
-            record.end = at;
+            record.end = position;
             return record;
         }
-        match bytes.get(at) {
-            Some(b',') => at += 1,
-            Some(b'\r') if matches!(bytes.get(at + 1), Some(b'\n')) => {
-                record.end = at + 2;
+        match bytes.get(position) {
+            Some(b',') => position += 1,
+            Some(b'\r') if matches!(bytes.get(position + 1), Some(b'\n')) => {
+                record.end = position + 2;
                 return record;
             }
             Some(_) => {
-                record.end = at + 1;
+                record.end = position + 1;
                 return record;
             }
             None => return record,
@@ -474,9 +476,9 @@ fn read_record<'a>(
 }
 
 /// Returns the offset of the first byte at or after `at` that is not a line end.
-fn skip_line_ends(bytes: &[u8], at: usize) -> Option<usize> {
-    let skipped = bytes[at..].iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
-    Some(at + skipped)
+fn skip_line_ends(bytes: &[u8], position: usize) -> Option<usize> {
+    let skipped = bytes[position..].iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
+    Some(position + skipped)
 }
 
 /// Index of each known column, number of columns, and offset of the data.
@@ -520,9 +522,9 @@ struct LineCounter<'a> {
 }
 
 impl LineCounter<'_> {
-    fn line_at(&mut self, at: usize) -> u64 {
-        self.line += count(b'\n', &self.bytes[self.counted..at]);
-        self.counted = at;
+    fn line_at(&mut self, position: usize) -> u64 {
+        self.line += count(b'\n', &self.bytes[self.counted..position]);
+        self.counted = position;
         self.line
     }
 }

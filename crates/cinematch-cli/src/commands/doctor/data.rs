@@ -10,19 +10,19 @@ use cinematch::ids;
 use cinematch_fetch::tmdb::store::{Store, StoreError};
 
 use super::findings::Findings;
-use super::places::Places;
+use super::paths::DoctorPaths;
 use crate::options::Global;
 use crate::output::thousands;
-use crate::paths::shown;
+use crate::paths::display_path;
 use crate::runtime::block_on;
 
 /// Maximum age of stored data under TMDb's terms.
-const SIX_MONTHS: Duration = Duration::from_hours(183 * 24);
+const TMDB_CACHE_LIMIT: Duration = Duration::from_hours(183 * 24);
 /// Share of movies with the title and year of another movie above which the check warns.
-const FEW_DUPLICATES: f64 = 0.005;
+const MAX_DUPLICATE_SHARE: f64 = 0.005;
 /// Share of movies with an overview below which the check warns, since the others are ranked by genre and
 /// year only.
-const ENOUGH_FACTS: f64 = 0.5;
+const MIN_OVERVIEW_SHARE: f64 = 0.5;
 
 /// The merged table in memory.
 pub struct Table {
@@ -33,20 +33,20 @@ pub struct Table {
 }
 
 /// Checks the input files and the table. Returns the table if it is valid.
-pub fn check(places: &Places, global: &Global, findings: &mut Findings) -> Option<Table> {
-    let raw = places.raw.resolve(global);
+pub fn check(paths: &DoctorPaths, global: &Global, findings: &mut Findings) -> Option<Table> {
+    let raw = paths.raw.resolve(global);
     let missing: Vec<&str> =
         ["movies.csv", "links.csv"].into_iter().filter(|name| !raw.join(name).exists()).collect();
     let has_ratings = raw.join("ratings.csv").exists() || raw.join("ratings.parquet").exists();
-    let merged = places.merged.resolve(global);
+    let merged = paths.merged.resolve(global);
     if !missing.is_empty() {
-        let found = format!("{} missing in {}", missing.join(" and "), shown(&raw));
+        let found = format!("{} missing in {}", missing.join(" and "), display_path(&raw));
         let advice = "run `cinematch fetch movielens`, or pass its folder with --raw";
         findings.warn("data.movielens", found, advice);
     } else if has_ratings {
-        findings.ok("data.movielens", shown(&raw));
+        findings.ok("data.movielens", display_path(&raw));
     } else {
-        let found = format!("no ratings in {}", shown(&raw));
+        let found = format!("no ratings in {}", display_path(&raw));
         findings.warn(
             "data.movielens",
             found,
@@ -57,11 +57,11 @@ pub fn check(places: &Places, global: &Global, findings: &mut Findings) -> Optio
     tmdb_age(&tmdb, findings);
 
     let Ok(bytes) = std::fs::read(&merged) else {
-        let found = format!("{} not found", shown(&merged));
+        let found = format!("{} not found", display_path(&merged));
         findings.fail("data.table", found, "run `cinematch preprocess`");
         return None;
     };
-    let movies = match read_merged(&shown(&merged), &bytes) {
+    let movies = match read_merged(&display_path(&merged), &bytes) {
         Ok(decoded) => decoded.records,
         Err(error) => {
             findings.fail("data.table", error.to_string(), "run `cinematch preprocess` again");
@@ -73,11 +73,11 @@ pub fn check(places: &Places, global: &Global, findings: &mut Findings) -> Optio
         .into_iter()
         .chain([tmdb.join("tmdb_metadata.csv")])
         .filter(|path| modified(path) > age)
-        .map(|path| shown(&path))
+        .map(|path| display_path(&path))
         .collect();
     let found = match newer.as_slice() {
-        [] => format!("{} movies in {}", thousands(movies.len() as u64), shown(&merged)),
-        newer => format!("{} is older than {}", shown(&merged), newer.join(", ")),
+        [] => format!("{} movies in {}", thousands(movies.len() as u64), display_path(&merged)),
+        newer => format!("{} is older than {}", display_path(&merged), newer.join(", ")),
     };
     findings.warn_if(!newer.is_empty(), "data.table", found, "run `cinematch update`");
     facts(&movies, findings);
@@ -98,29 +98,29 @@ fn tmdb_age(tmdb: &Path, findings: &mut Findings) {
     const ADVICE: &str = "TMDb allows data to be kept for six months: run `cinematch fetch tmdb --update` \
                           to refresh or delete older data, then `cinematch update`";
     let store = tmdb.join("tmdb.db");
-    let oldest = SystemTime::now().checked_sub(SIX_MONTHS);
+    let oldest = SystemTime::now().checked_sub(TMDB_CACHE_LIMIT);
     let Some(oldest) = oldest else { return };
     if store.exists() {
         let since_1970 = oldest.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let known = block_on(Some(1), async {
+        let replies = block_on(Some(1), async {
             let store = match Store::open(&store).await {
                 Err(StoreError::Busy { .. }) => return Ok(None),
                 opened => opened?,
             };
-            let known = store.movie_statuses().await?;
+            let replies = store.movie_statuses().await?;
             store.close().await;
-            Ok(Some(known))
+            Ok(Some(replies))
         });
-        match known {
+        match replies {
             Ok(None) => findings.ok(NAME, "a fetch from TMDb is running"),
-            Ok(Some(known)) => {
+            Ok(Some(replies)) => {
                 let is_old = |at: i64| at < since_1970.as_secs() as i64;
-                let answers = known.values().filter(|movie| !movie.missing);
+                let answers = replies.values().filter(|movie| !movie.missing);
                 let old = answers.filter(|movie| is_old(movie.fetched_at)).count();
                 let found = format!(
                     "{} of {} replies from TMDb are older than six months",
                     thousands(old as u64),
-                    thousands(known.len() as u64)
+                    thousands(replies.len() as u64)
                 );
                 findings.warn_if(old > 0, NAME, found, ADVICE);
             }
@@ -134,7 +134,7 @@ fn tmdb_age(tmdb: &Path, findings: &mut Findings) {
     let table = tmdb.join("tmdb_metadata.csv");
     match modified(&table) {
         Some(written) => {
-            let found = format!("{} was written at {}", shown(&table), moment(written));
+            let found = format!("{} was written at {}", display_path(&table), format_time(written));
             findings.warn_if(written < oldest, NAME, found, ADVICE);
         }
         None => findings.ok(NAME, "no TMDb data"),
@@ -142,7 +142,7 @@ fn tmdb_age(tmdb: &Path, findings: &mut Findings) {
 }
 
 /// Formats a time in RFC 3339.
-pub fn moment(time: SystemTime) -> String {
+pub fn format_time(time: SystemTime) -> String {
     let since_1970 = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     cinematch_store::rfc3339(since_1970.as_millis() as i64)
 }
@@ -153,7 +153,7 @@ fn facts(movies: &[Movie], findings: &mut Findings) {
     let share = described as f64 / movies.len().max(1) as f64;
     let found = format!("{:.0} % of movies have an overview", share * 100.0);
     let advice = "run `cinematch fetch tmdb --all`, then `cinematch update`";
-    findings.warn_if(share < ENOUGH_FACTS, "data.facts", found, advice);
+    findings.warn_if(share < MIN_OVERVIEW_SHARE, "data.facts", found, advice);
 }
 
 /// Checks for movies with equal title and year.
@@ -163,16 +163,17 @@ fn duplicates(movies: &[Movie], findings: &mut Findings) {
         groups.entry((movie.title.to_lowercase(), movie.year)).or_default().push(movie);
     }
     let mut repeated: Vec<Vec<&Movie>> =
-        groups.into_values().filter(|same| same.len() > 1).collect();
-    repeated.sort_by_key(|same| same[0].movie_id);
-    let more: usize = repeated.iter().map(|same| same.len() - 1).sum();
-    let mut found = format!("{} movies have the title and year of another", thousands(more as u64));
-    for (at, same) in repeated.iter().take(3).enumerate() {
-        let ids: Vec<String> = same.iter().map(|movie| movie.movie_id.to_string()).collect();
+        groups.into_values().filter(|group| group.len() > 1).collect();
+    repeated.sort_by_key(|group| group[0].movie_id);
+    let n_duplicates: usize = repeated.iter().map(|group| group.len() - 1).sum();
+    let mut found =
+        format!("{} movies have the title and year of another", thousands(n_duplicates as u64));
+    for (at, group) in repeated.iter().take(3).enumerate() {
+        let ids: Vec<String> = group.iter().map(|movie| movie.movie_id.to_string()).collect();
         found += if at == 0 { ": " } else { "; " };
-        found.extend([same[0].title.as_str(), " (", &ids.join(", "), ")"]);
+        found.extend([group[0].title.as_str(), " (", &ids.join(", "), ")"]);
     }
-    let bad = more as f64 > movies.len() as f64 * FEW_DUPLICATES;
+    let has_too_many = n_duplicates as f64 > movies.len() as f64 * MAX_DUPLICATE_SHARE;
     let advice = "check whether the folder mixes files of two releases; delete duplicate rows";
-    findings.warn_if(bad, "data.duplicates", found, advice);
+    findings.warn_if(has_too_many, "data.duplicates", found, advice);
 }

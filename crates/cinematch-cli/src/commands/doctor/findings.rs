@@ -62,9 +62,9 @@ impl Findings {
         self.checks.push(Check { name, level: Level::Fail, found: found.into(), advice });
     }
 
-    /// Adds a warning if `bad`, otherwise a passed check.
-    pub fn warn_if(&mut self, bad: bool, name: &'static str, found: String, advice: &str) {
-        if bad { self.warn(name, found, advice) } else { self.ok(name, found) }
+    /// Adds a warning if `is_problem`, otherwise a passed check.
+    pub fn warn_if(&mut self, is_problem: bool, name: &'static str, found: String, advice: &str) {
+        if is_problem { self.warn(name, found, advice) } else { self.ok(name, found) }
     }
 
     /// Counts the checks with a severity.

@@ -3,7 +3,7 @@
 mod data;
 mod findings;
 mod model;
-mod places;
+mod paths;
 mod system;
 
 use anyhow::{Result, bail};
@@ -11,7 +11,7 @@ use clap::Args;
 use serde::Serialize;
 
 use self::findings::{Check, Findings, Level};
-use self::places::Places;
+use self::paths::DoctorPaths;
 use crate::options::Global;
 use crate::output::{DIM, Output, SUCCESS, WARNING, counted};
 
@@ -25,7 +25,7 @@ use crate::output::{DIM, Output, SUCCESS, WARNING, counted};
 )]
 pub struct Doctor {
     #[command(flatten)]
-    places: Places,
+    paths: DoctorPaths,
     /// Fail on warnings too
     #[arg(long)]
     strict: bool,
@@ -49,18 +49,13 @@ impl Doctor {
         // Problems in single rows are reported by the commands that import them.
         let silent = Output::silent();
         let step = output.step("checking data");
-        let movies = data::check(&self.places, global, &mut findings);
+        let movies = data::check(&self.paths, global, &mut findings);
         drop(step);
         let step = output.step("checking the model");
-        model::check(
-            (&self.places, self.sample),
-            global,
-            (&silent, movies.as_ref()),
-            &mut findings,
-        );
+        model::check((&self.paths, self.sample), global, (&silent, movies.as_ref()), &mut findings);
         drop(step);
         let step = output.step("checking database, disk and clock");
-        system::check(&self.places, global, &mut findings)?;
+        system::check(&self.paths, global, &mut findings)?;
         drop(step);
 
         let level = findings.checks.iter().map(|check| check.level).max().unwrap_or(Level::Ok);

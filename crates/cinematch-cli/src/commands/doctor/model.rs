@@ -8,34 +8,34 @@ use cinematch::ranking::{Query, Rating, Recommender};
 
 use super::data::Table;
 use super::findings::Findings;
-use super::places::Places;
+use super::paths::DoctorPaths;
 use crate::options::Global;
 use crate::output::{Output, counted, thousands};
-use crate::paths::shown;
+use crate::paths::display_path;
 use crate::pipeline::inputs::{ReadMode, load_ratings, ratings_path};
 
 /// Number of movies per list.
-const SHOWN: usize = 20;
+const LIST_LENGTH: usize = 20;
 /// Maximum number of a user's latest ratings to recommend from.
-const HISTORY: usize = 100;
+const MAX_HISTORY: usize = 100;
 /// Share of users without a rating known to the rating models above which the check warns.
-const MANY_FALLBACKS: f64 = 0.2;
+const MAX_FALLBACK_SHARE: f64 = 0.2;
 /// Share of list places filled by the most rated hundredth of movies above which the check warns, since
 /// lists are hardly personal.
-const MOSTLY_HITS: f64 = 0.8;
+const MAX_POPULARITY_SHARE: f64 = 0.8;
 /// Share of the movies that could be listed below which the check warns, since all users get similar lists.
-const FEW_MOVIES: f64 = 0.02;
+const MIN_COVERAGE: f64 = 0.02;
 /// Share of movies outside the training data above which the check warns.
-const MANY_NEW_MOVIES: f64 = 0.05;
+const MAX_COLD_SHARE: f64 = 0.05;
 
 /// Loads the served generation, which verifies the checksum of every file, and checks its lists.
 pub fn check(
-    (places, sample): (&Places, usize),
+    (paths, sample): (&DoctorPaths, usize),
     global: &Global,
     (silent, table): (&Output, Option<&Table>),
     findings: &mut Findings,
 ) {
-    let generations = Generations::new(&places.artifacts.resolve(global));
+    let generations = Generations::new(&paths.artifacts.resolve(global));
     let bundle = match generations.load() {
         Ok(bundle) => bundle,
         Err(error) => {
@@ -79,32 +79,32 @@ pub fn check(
         };
         findings.warn_if(is_stale, "model.stale", found, "run `cinematch update`");
     }
-    let newcomers = manifest.counts.movies - manifest.learned_movies();
-    let share = newcomers as f64 / manifest.counts.movies.max(1) as f64;
-    let found = format!("{} outside the training data", counted(newcomers as u64, "movie"));
-    findings.warn_if(share > MANY_NEW_MOVIES, "model.newcomers", found, "run `cinematch train`");
-    lists((places, sample), &bundle, (global, silent), findings);
+    let n_cold_start = manifest.counts.movies - manifest.learned_movies();
+    let share = n_cold_start as f64 / manifest.counts.movies.max(1) as f64;
+    let found = format!("{} outside the training data", counted(n_cold_start as u64, "movie"));
+    findings.warn_if(share > MAX_COLD_SHARE, "model.newcomers", found, "run `cinematch train`");
+    lists((paths, sample), &bundle, (global, silent), findings);
 }
 
 /// Recommends for users of ratings.csv and checks their lists.
 fn lists(
-    (places, sample): (&Places, usize),
+    (paths, sample): (&DoctorPaths, usize),
     bundle: &Bundle,
     (global, silent): (&Global, &Output),
     findings: &mut Findings,
 ) {
     let recommender = &bundle.recommender;
-    let path = ratings_path(&places.raw.resolve(global));
+    let path = ratings_path(&paths.raw.resolve(global));
     if sample == 0 || !path.exists() {
         findings.ok("model.lists", "skipped: there are no ratings, or --sample is 0");
         return;
     }
     let mode = ReadMode { refresh: false, read_only: true };
-    let loaded = match load_ratings(mode, &places.raw, &places.packed, global, silent) {
+    let loaded = match load_ratings(mode, &paths.raw, &paths.packed, global, silent) {
         Ok(loaded) => loaded,
         Err(error) => {
             let advice = "run `cinematch ratings` to list the problems";
-            findings.fail("data.ratings", format!("{}: {error:#}", shown(&path)), advice);
+            findings.fail("data.ratings", format!("{}: {error:#}", display_path(&path)), advice);
             return;
         }
     };
@@ -120,9 +120,10 @@ fn lists(
     }
     let n_users = sampled.lists.len();
     let is_candidate = vec![true; n_movies];
-    let exposure = Exposure::new(SHOWN, &sampled.lists, n_movies);
+    let exposure = Exposure::new(LIST_LENGTH, &sampled.lists, n_movies);
 
-    let short = sampled.lists.iter().filter(|list| list.len() < SHOWN.min(n_movies / 2)).count();
+    let short =
+        sampled.lists.iter().filter(|list| list.len() < LIST_LENGTH.min(n_movies / 2)).count();
     let found = format!("{}, {short} lists too short", counted(n_users as u64, "user"));
     findings.warn_if(short > 0, "model.lists", found, "the catalog is too small for its users");
 
@@ -130,25 +131,25 @@ fn lists(
     let found =
         format!("{:.0} % of users have no rating known to the rating models", fallbacks * 100.0);
     let advice = "rated movies are missing from the training data: run `cinematch train`";
-    findings.warn_if(fallbacks > MANY_FALLBACKS, "model.fallbacks", found, advice);
+    findings.warn_if(fallbacks > MAX_FALLBACK_SHARE, "model.fallbacks", found, advice);
 
     let share = exposure.popularity_share(&is_candidate, &n_ratings);
     let found = format!("the most rated hundredth of movies fills {:.0} % of lists", share * 100.0);
     let advice = "lists are hardly personal: see `cinematch evaluate`, lower the weight of popular, or \
                   request more novelty";
-    findings.warn_if(share > MOSTLY_HITS, "model.popularity", found, advice);
+    findings.warn_if(share > MAX_POPULARITY_SHARE, "model.popularity", found, advice);
 
     // The number of different movies is limited by the number of places and by the size of the catalog.
     let shown = exposure.coverage(&is_candidate) * n_movies as f64;
-    let could = n_movies.min(n_users * SHOWN) as f64;
+    let n_possible = n_movies.min(n_users * LIST_LENGTH) as f64;
     let found = format!(
         "{} different movies in {} places",
         thousands(shown.round() as u64),
-        thousands((n_users * SHOWN) as u64)
+        thousands((n_users * LIST_LENGTH) as u64)
     );
     let advice = "users with different tastes get similar lists: train again, and compare with \
                   `cinematch evaluate`";
-    findings.warn_if(shown < could * FEW_MOVIES, "model.coverage", found, advice);
+    findings.warn_if(shown < n_possible * MIN_COVERAGE, "model.coverage", found, advice);
 }
 
 /// Recommendations for a sample of users.
@@ -162,10 +163,10 @@ struct SampledLists {
 fn sample_lists(
     recommender: &Recommender,
     interactions: &Interactions,
-    most: usize,
+    max_users: usize,
 ) -> SampledLists {
     let n_users = interactions.n_users();
-    let step = n_users.div_ceil(most).max(1);
+    let step = n_users.div_ceil(max_users).max(1);
     let models = &recommender.blend().models;
     let mut sampled = SampledLists { lists: Vec::new(), fallbacks: 0 };
     for user in (0..n_users).step_by(step) {
@@ -174,7 +175,7 @@ fn sample_lists(
             continue;
         }
         history.sort_by_key(|rated| std::cmp::Reverse(rated.time));
-        history.truncate(HISTORY);
+        history.truncate(MAX_HISTORY);
         let is_known =
             |rated: &Rated| models.iter().any(|learned| learned.model.has_learned(rated.movie));
         if !models.is_empty() && !history.iter().any(is_known) {
@@ -186,7 +187,7 @@ fn sample_lists(
         };
         let query = Query {
             ratings: history.iter().map(rating).collect(),
-            limit: SHOWN,
+            limit: LIST_LENGTH,
             ..Query::default()
         };
         // The query is always valid, because its movies are from the catalog.

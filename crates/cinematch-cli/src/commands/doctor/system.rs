@@ -5,49 +5,49 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use cinematch::bundle::Generations;
-use cinematch_store::{Address, StoreError, examine, now_millis};
+use cinematch_store::{Address, StoreError, check_database, now_millis};
 
-use super::data::{modified, moment};
+use super::data::{format_time, modified};
 use super::findings::Findings;
-use super::places::Places;
+use super::paths::DoctorPaths;
 use crate::options::Global;
 use crate::output::thousands;
-use crate::paths::shown;
+use crate::paths::display_path;
 use crate::runtime::block_on;
 
 /// Maximum difference between clocks that are considered synchronized.
-const TOLERANCE: Duration = Duration::from_mins(1);
+const CLOCK_TOLERANCE: Duration = Duration::from_mins(1);
 /// Minimum free space for user data and a write-ahead log, in bytes.
-const MIN_FREE: u64 = 100 << 20;
+const MIN_FREE_BYTES: u64 = 100 << 20;
 /// Number of further generations that should fit on the disk.
-const GENERATIONS: u64 = 2;
+const N_GENERATIONS: u64 = 2;
 
 /// Checks database, disk and clock.
-pub fn check(places: &Places, global: &Global, findings: &mut Findings) -> Result<()> {
-    let address = places.database.resolve(global)?;
+pub fn check(paths: &DoctorPaths, global: &Global, findings: &mut Findings) -> Result<()> {
+    let address = paths.database.resolve(global)?;
     let now = database(&address, findings);
-    let artifacts = places.artifacts.resolve(global);
+    let artifacts = paths.artifacts.resolve(global);
     disk(&artifacts, &address, global, findings);
-    let mut known = vec![places.merged.resolve(global), artifacts.join("current/manifest.json")];
-    known.extend(std::env::current_exe().ok());
-    known.extend(match &address {
+    let mut files = vec![paths.merged.resolve(global), artifacts.join("current/manifest.json")];
+    files.extend(std::env::current_exe().ok());
+    files.extend(match &address {
         Address::File(path) => Some(path.clone()),
         Address::Postgres(_) => None,
     });
-    clock(&known, now, findings);
+    clock(&files, now, findings);
     Ok(())
 }
 
 /// Checks the database. Returns the server's Unix time in milliseconds; `None` for a file or on failure.
 fn database(address: &Address, findings: &mut Findings) -> Option<i64> {
     const NAME: &str = "database";
-    match block_on(Some(1), async { Ok(examine(address).await) }) {
-        Ok(Ok(examined)) if examined.damages.is_empty() => {
+    match block_on(Some(1), async { Ok(check_database(address).await) }) {
+        Ok(Ok(report)) if report.problems.is_empty() => {
             findings.ok(NAME, format!("{address} opens and passes its integrity check"));
-            examined.now
+            report.server_time
         }
-        Ok(Ok(examined)) => {
-            let found = format!("{address}: {}", examined.damages[0]);
+        Ok(Ok(report)) => {
+            let found = format!("{address}: {}", report.problems[0]);
             let advice = "stop the server, copy the database, and restore the last backup with `cinematch restore`";
             findings.fail(NAME, found, advice);
             None
@@ -55,7 +55,7 @@ fn database(address: &Address, findings: &mut Findings) -> Option<i64> {
         Ok(Err(StoreError::Missing { path, .. })) => {
             findings.ok(
                 NAME,
-                format!("{} does not exist yet; the first `serve` creates it", shown(&path)),
+                format!("{} does not exist yet; the first `serve` creates it", display_path(&path)),
             );
             None
         }
@@ -76,57 +76,67 @@ fn disk(artifacts: &Path, address: &Address, global: &Global, findings: &mut Fin
     let bytes: u64 = generations
         .manifest()
         .map_or(0, |(_, manifest)| manifest.files.values().map(|sum| sum.bytes).sum());
-    let needed = (bytes * GENERATIONS).max(MIN_FREE);
-    free("disk.artifacts", artifacts, (bytes.max(MIN_FREE), needed), findings);
+    let needed = (bytes * N_GENERATIONS).max(MIN_FREE_BYTES);
+    free("disk.artifacts", artifacts, (bytes.max(MIN_FREE_BYTES), needed), findings);
     let data = match address {
         Address::File(path) => cinematch::files::parent(path).to_owned(),
         Address::Postgres(_) => global.root.join("data"),
     };
-    free("disk.data", &data, (MIN_FREE, MIN_FREE * 10), findings);
+    free("disk.data", &data, (MIN_FREE_BYTES, MIN_FREE_BYTES * 10), findings);
 }
 
-fn free(name: &'static str, folder: &Path, (least, enough): (u64, u64), findings: &mut Findings) {
+fn free(
+    name: &'static str,
+    folder: &Path,
+    (min, recommended): (u64, u64),
+    findings: &mut Findings,
+) {
     // A folder that does not exist yet will be created on the disk of its parent.
     let existing = folder.ancestors().find(|folder| folder.exists());
     let existing = existing.map_or_else(|| PathBuf::from("."), Path::to_owned);
     match rustix::fs::statvfs(&existing) {
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-            let found = format!("{} MB free for {}", thousands(free >> 20), shown(folder));
+            let found = format!("{} MB free for {}", thousands(free >> 20), display_path(folder));
             let advice = "free space: keep fewer generations (`train --keep`), delete old backups or \
                           data/ratings.bin, which is rebuilt";
-            if free < least {
+            if free < min {
                 findings.fail(name, found, advice);
             } else {
-                findings.warn_if(free < enough, name, found, advice);
+                findings.warn_if(free < recommended, name, found, advice);
             }
         }
         Err(error) => {
-            let found = format!("cannot check {}: {error}", shown(folder));
+            let found = format!("cannot check {}: {error}", display_path(folder));
             findings.warn(name, found, "check its permissions");
         }
     }
 }
 
 /// Checks that the clock is not behind file times and agrees with the database's.
-fn clock(known: &[PathBuf], database: Option<i64>, findings: &mut Findings) {
+fn clock(files: &[PathBuf], database: Option<i64>, findings: &mut Findings) {
     const NAME: &str = "clock";
     const ADVICE: &str =
         "set the clock and synchronize it (NTP): sessions, schedules and ages depend on it";
     let now = SystemTime::now();
-    let written = known.iter().filter_map(|path| Some((modified(path)?, path)));
+    let written = files.iter().filter_map(|path| Some((modified(path)?, path)));
     if let Some((time, path)) = written.max()
-        && time > now + TOLERANCE
+        && time > now + CLOCK_TOLERANCE
     {
-        let found = format!("{}, but {} was written at {}", moment(now), shown(path), moment(time));
+        let found = format!(
+            "{}, but {} was written at {}",
+            format_time(now),
+            display_path(path),
+            format_time(time)
+        );
         findings.fail(NAME, found, ADVICE);
         return;
     }
-    let apart = database.map_or(0, |database| (now_millis() - database).unsigned_abs());
+    let offset_ms = database.map_or(0, |database| (now_millis() - database).unsigned_abs());
     let found = match database {
-        Some(_) => format!("{}, {apart} ms from the database's clock", moment(now)),
-        None => moment(now),
+        Some(_) => format!("{}, {offset_ms} ms from the database's clock", format_time(now)),
+        None => format_time(now),
     };
-    let bad = apart > TOLERANCE.as_millis() as u64;
-    findings.warn_if(bad, NAME, found, ADVICE);
+    let is_off = offset_ms > CLOCK_TOLERANCE.as_millis() as u64;
+    findings.warn_if(is_off, NAME, found, ADVICE);
 }

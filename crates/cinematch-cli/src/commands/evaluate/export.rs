@@ -14,7 +14,7 @@ use cinematch::ids::{self, MovieIdx, UserIdx};
 use serde::Serialize;
 
 use crate::evaluation::Data;
-use crate::paths::shown;
+use crate::paths::display_path;
 
 /// Header of rating files.
 const RATINGS: &str = "userId,movieId,rating,timestamp\n";
@@ -56,10 +56,10 @@ struct PartFiles {
 /// Writes both parts of a split to a folder, with their checksums in `split.json`.
 pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) -> Result<()> {
     // A folder without split.json is incomplete, so that file is deleted first and written last.
-    let described = folder.join("split.json");
-    if described.is_file() {
-        fs::remove_file(&described)
-            .with_context(|| format!("cannot replace {}", shown(&described)))?;
+    let description_path = folder.join("split.json");
+    if description_path.is_file() {
+        fs::remove_file(&description_path)
+            .with_context(|| format!("cannot replace {}", display_path(&description_path)))?;
     }
     let mut parts = BTreeMap::new();
     let mut sums = BTreeMap::new();
@@ -74,20 +74,20 @@ pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) ->
             let path = folder.join(&file);
             if !sums.contains_key(&file) {
                 files::replace(&path, write)?;
-                let cannot = || format!("cannot read {}", shown(&path));
-                let bytes = path.metadata().with_context(cannot)?.len();
-                let sha256 = File::open(&path).and_then(ids::sha256_of).with_context(cannot)?;
+                let read_error = || format!("cannot read {}", display_path(&path));
+                let bytes = path.metadata().with_context(read_error)?.len();
+                let sha256 = File::open(&path).and_then(ids::sha256_of).with_context(read_error)?;
                 sums.insert(file.clone(), FileChecksum { bytes, sha256 });
             }
             anyhow::Ok(file)
         };
-        let held = |movies: fn(&HeldOut) -> &Vec<Rated>| {
+        let held_out = |movies: fn(&HeldOut) -> &Vec<Rated>| {
             let split = &split;
             move |out: &mut dyn Write| {
                 out.write_all(RATINGS.as_bytes())?;
-                split.held_out.iter().try_for_each(|held| {
-                    let rated = movies(held).iter().copied();
-                    write_ratings(out, &split.interactions, held.user, rated)
+                split.held_out.iter().try_for_each(|held_out| {
+                    let rated = movies(held_out).iter().copied();
+                    write_ratings(out, &split.interactions, held_out.user, rated)
                 })
             }
         };
@@ -96,20 +96,30 @@ pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) ->
             PartFiles {
                 train: write(train, &|out| {
                     out.write_all(RATINGS.as_bytes())?;
-                    let known = &*split.interactions;
+                    let interactions = &*split.interactions;
                     let mut users = split.training.iter();
                     users.try_for_each(|user| {
-                        write_ratings(out, known, *user, known.user_ratings(*user))
+                        write_ratings(out, interactions, *user, interactions.user_ratings(*user))
                     })
                 })?,
-                history: write(format!("{name}_history.csv"), &held(|held| &held.history))?,
-                relevant: write(format!("{name}_relevant.csv"), &held(|held| &held.relevant))?,
+                history: write(
+                    format!("{name}_history.csv"),
+                    &held_out(|held_out| &held_out.history),
+                )?,
+                relevant: write(
+                    format!("{name}_relevant.csv"),
+                    &held_out(|held_out| &held_out.relevant),
+                )?,
                 candidates: write(format!("{name}_candidates.csv"), &|out| {
                     write_candidates(out, &split)
                 })?,
                 training_users: split.training.len(),
                 held_out_users: split.held_out.len(),
-                relevant_ratings: split.held_out.iter().map(|held| held.relevant.len()).sum(),
+                relevant_ratings: split
+                    .held_out
+                    .iter()
+                    .map(|held_out| held_out.relevant.len())
+                    .sum(),
                 candidate_movies: split.is_candidate.iter().filter(|is| **is).count(),
                 cold_movies: split.cold.len(),
             },
@@ -125,7 +135,7 @@ pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) ->
     };
     let mut json = serde_json::to_vec_pretty(&description)?;
     json.push(b'\n');
-    files::replace(&described, |out| out.write_all(&json))?;
+    files::replace(&description_path, |out| out.write_all(&json))?;
     Ok(())
 }
 
@@ -156,11 +166,11 @@ fn write_candidates(out: &mut dyn Write, split: &Split<'_>) -> io::Result<()> {
 pub fn write_lists(path: &Path, split: &Split<'_>, lists: &[Vec<MovieIdx>]) -> Result<()> {
     files::replace(path, |out| {
         out.write_all(b"userId,rank,movieId,score\n")?;
-        for (held, list) in split.held_out.iter().zip(lists) {
-            let user = split.interactions.user_id(held.user);
-            for (place, movie) in list.iter().enumerate() {
+        for (held_out, list) in split.held_out.iter().zip(lists) {
+            let user = split.interactions.user_id(held_out.user);
+            for (index, movie) in list.iter().enumerate() {
                 let movie = split.interactions.movies().id_of(*movie);
-                writeln!(out, "{user},{},{movie},-{}", place + 1, place + 1)?;
+                writeln!(out, "{user},{},{movie},-{}", index + 1, index + 1)?;
             }
         }
         Ok(())

@@ -22,10 +22,10 @@ use serde::Serialize;
 
 use self::run::Run;
 use self::stars::Stars;
-use crate::evaluation::{Data, Division, Inputs, tuned};
+use crate::evaluation::{Data, Inputs, SplitFlags, tuned};
 use crate::options::Global;
 use crate::output::{Output, STRONG, thousands};
-use crate::paths::{read_or, shown};
+use crate::paths::{display_path, read_file};
 
 /// Flags of `evaluate`.
 #[derive(Debug, Args)]
@@ -41,7 +41,7 @@ pub struct Evaluate {
     #[command(flatten)]
     inputs: Inputs,
     #[command(flatten)]
-    division: Division,
+    split_flags: SplitFlags,
     /// Models to evaluate [default: all; content, hybrid and popular with cold-films; none with --score]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     models: Option<Vec<String>>,
@@ -92,7 +92,7 @@ impl Evaluate {
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let started = Instant::now();
         let specs = self.specs(global, output)?;
-        let protocol = self.division.protocol()?;
+        let protocol = self.split_flags.protocol()?;
         let part = match self.part {
             PartName::Validation => Part::Validation,
             PartName::Test => Part::Test,
@@ -106,14 +106,14 @@ impl Evaluate {
         let n_fitted = contestants.len();
         for pattern in &self.score {
             let name = Path::new(pattern).file_stem().unwrap_or_default().to_string_lossy();
-            let taken = contestants.iter().any(|other| other.name == name);
-            let name = if taken { pattern.clone() } else { name.into_owned() };
+            let is_taken = contestants.iter().any(|other| other.name == name);
+            let name = if is_taken { pattern.clone() } else { name.into_owned() };
             contestants.push(EvaluatedModel { name, spec: None, splits: Vec::new() });
         }
 
         let (mut splits, mut run) = (Vec::new(), Run::default());
         let mut stars = Stars::default();
-        let seeds = self.division.seeds();
+        let seeds = self.split_flags.seeds();
         for seed in &seeds {
             let protocol = protocol.with_seed(*seed);
             let split = protocol.split(&data.interactions, part)?;
@@ -123,9 +123,9 @@ impl Evaluate {
                 export::write_split(&folder.join(seed.to_string()), protocol, *seed, &data)?;
                 drop(step);
             }
-            let (fitted, foreign) = contestants.split_at_mut(n_fitted);
+            let (fitted, external) = contestants.split_at_mut(n_fitted);
             self.fit(fitted, &data, (&split, *seed), (&mut run, &mut stars), output)?;
-            for (contestant, pattern) in foreign.iter_mut().zip(&self.score) {
+            for (contestant, pattern) in external.iter_mut().zip(&self.score) {
                 let path = PathBuf::from(pattern.replace("{seed}", &seed.to_string()));
                 contestant.splits.push(score(&path, &split, &data, output)?);
             }
@@ -134,18 +134,18 @@ impl Evaluate {
             *seconds /= seeds.len() as f64;
         }
 
-        let judging = output.step("comparing");
+        let step = output.step("comparing");
         let baseline = self.baseline.as_deref();
-        let bootstrap = Bootstrap { seed: self.division.seed, ..Bootstrap::default() };
+        let bootstrap = Bootstrap { seed: self.split_flags.seed, ..Bootstrap::default() };
         let mut evaluation =
             Evaluation::new((protocol, part), splits, contestants, baseline, bootstrap)?;
         evaluation.stars = stars.reports();
-        drop(judging);
+        drop(step);
         run.seconds = started.elapsed().as_secs_f64();
         if let Some(folder) = &self.export_split {
             output.note(format_args!(
                 "{STRONG}{}{STRONG:#}: the splits, one folder per seed; split.json describes the files",
-                shown(folder)
+                display_path(folder)
             ));
         }
         output.json(&Summary { evaluation: &evaluation, run: &run })?;
@@ -153,7 +153,8 @@ impl Evaluate {
         if let Some(path) = &self.html {
             let page = html::render(&evaluation, &run).into_string();
             files::replace(path, |out| out.write_all(page.as_bytes()))?;
-            output.line(format_args!("{STRONG}{}{STRONG:#}: report with plots", shown(path)));
+            output
+                .line(format_args!("{STRONG}{}{STRONG:#}: report with plots", display_path(path)));
         }
         // The process ends here; freeing the memory first would only take time.
         std::mem::forget(data);
@@ -174,7 +175,7 @@ impl Evaluate {
                 bail!("the baseline `{baseline}` is not among the evaluated models: {names}");
             }
         }
-        let seeds = self.division.seeds();
+        let seeds = self.split_flags.seeds();
         for pattern in &self.score {
             if seeds.len() > 1 && !pattern.contains("{seed}") {
                 bail!(
@@ -186,7 +187,7 @@ impl Evaluate {
             for seed in &seeds {
                 let path = PathBuf::from(pattern.replace("{seed}", &seed.to_string()));
                 if !path.is_file() {
-                    bail!("{} not found: {LISTS}", shown(&path));
+                    bail!("{} not found: {LISTS}", display_path(&path));
                 }
             }
         }
@@ -195,7 +196,7 @@ impl Evaluate {
 
     /// Returns the models to fit, in the order requested.
     fn specs(&self, global: &Global, output: &Output) -> Result<Vec<(String, Spec)>> {
-        let default = match self.division.protocol()? {
+        let default = match self.split_flags.protocol()? {
             _ if !self.score.is_empty() => &[][..],
             Protocol::ColdMovies(_) => &["content", "hybrid", "popular"],
             _ => &NAMES,
@@ -206,7 +207,7 @@ impl Evaluate {
         if names.is_empty() {
             return Ok(specs);
         }
-        let mut tuned = tuned(self.params.as_deref(), &self.division.tuned(global), output)?;
+        let mut tuned = tuned(self.params.as_deref(), &self.split_flags.tuned(global), output)?;
         for name in names {
             let Some(spec) = tuned.remove(&name).or_else(|| Spec::named(&name)) else {
                 bail!("unknown model `{name}`; known models: {}", NAMES.join(", "));
@@ -238,16 +239,16 @@ impl Evaluate {
                 users: &split.training,
                 features: &features,
             };
-            let fitting = output.progress(&format!("seed {seed}: {name}"), 100);
+            let progress = output.progress(&format!("seed {seed}: {name}"), 100);
             let started = Instant::now();
             let model = spec
                 .clone()
                 .with_seed(seed)
-                .fit(set, &mut |_, share| fitting.set_position((share * 100.0) as u64))
+                .fit(set, &mut |_, share| progress.set_position((share * 100.0) as u64))
                 .with_context(|| format!("cannot fit `{name}`"))?;
             *run.fit_seconds.entry(name.clone()).or_default() += started.elapsed().as_secs_f64();
-            drop(fitting);
-            let asking = output.step(&format!("seed {seed}: evaluating {name}"));
+            drop(progress);
+            let step = output.step(&format!("seed {seed}: evaluating {name}"));
             let (of_model, lists) = ModelMetrics::from_model(&model, split, &data.genres);
             judged.push(of_model);
             if let Fitted::BiasedMf(model) = &model {
@@ -257,7 +258,7 @@ impl Evaluate {
                 let path = folder.join(seed.to_string()).join(format!("{name}.csv"));
                 export::write_lists(&path, split, &lists)?;
             }
-            drop(asking);
+            drop(step);
         }
         Ok(())
     }
@@ -265,8 +266,8 @@ impl Evaluate {
 
 /// Evaluates lists of another program.
 fn score(path: &Path, split: &Split<'_>, data: &Data, output: &Output) -> Result<ModelMetrics> {
-    let name = shown(path);
-    let bytes = read_or(path, LISTS)?;
+    let name = display_path(path);
+    let bytes = read_file(path, LISTS)?;
     let read = external_lists(&name, &bytes, split)?;
     output.warn_problems(&read.problems);
     if read.unlisted_problems > 0 {

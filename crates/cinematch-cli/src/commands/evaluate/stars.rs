@@ -15,17 +15,17 @@ impl Stars {
     pub fn extend(&mut self, name: &str, model: &BiasedMf, split: &Split<'_>) {
         for (baseline, kind) in Self::BASELINES {
             let averages = kind.fit(&split.interactions, &split.training);
-            self.of(baseline).extend(&StarModel::Baseline(&averages), split);
+            self.predictions(baseline).extend(&StarModel::Baseline(&averages), split);
         }
-        self.of(name).extend(&StarModel::BiasedMf(model), split);
+        self.predictions(name).extend(&StarModel::BiasedMf(model), split);
     }
 
-    fn of(&mut self, name: &str) -> &mut StarPredictions {
-        let place = self.0.iter().position(|(other, _)| other == name).unwrap_or_else(|| {
+    fn predictions(&mut self, name: &str) -> &mut StarPredictions {
+        let index = self.0.iter().position(|(other, _)| other == name).unwrap_or_else(|| {
             self.0.push((name.to_owned(), StarPredictions::new(name)));
             self.0.len() - 1
         });
-        &mut self.0[place].1
+        &mut self.0[index].1
     }
 
     /// Returns the errors of each model and baseline.

@@ -146,12 +146,12 @@ fn is_best(value: Option<f64>, column: &Column, evaluation: &Evaluation) -> bool
 fn print_strata(evaluation: &Evaluation, name_width: usize, output: &Output) {
     let Some(first) = evaluation.models.first() else { return };
     for by in ["film popularity", "history length"] {
-        let of_kind = || first.strata.iter().filter(|stratum| stratum.by == by);
-        if of_kind().count() < 2 {
+        let strata = || first.strata.iter().filter(|stratum| stratum.by == by);
+        if strata().count() < 2 {
             continue;
         }
         let mut head = format!("{:name_width$}", "");
-        for stratum in of_kind() {
+        for stratum in strata() {
             let _ = write!(head, "  {:>22}", stratum.stratum);
         }
         output.note(format_args!("\n{DIM}N@100 by {by}\n{head}{DIM:#}"));

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, counted, thousands};
-use crate::paths::shown;
+use crate::paths::display_path;
 use crate::runtime::block_on;
 
 /// Flags of `fetch movielens`.
@@ -78,7 +78,7 @@ impl Movielens {
         let raw = global.root.join("raw");
         if let Some(archive) = &self.from {
             let md5 = md5_of_file(archive)
-                .with_context(|| format!("cannot read {}; check --from", shown(archive)))?;
+                .with_context(|| format!("cannot read {}; check --from", display_path(archive)))?;
             return unpack(archive, &md5, false, &raw, output);
         }
         let folder = raw.join(self.release.folder);
@@ -114,8 +114,8 @@ impl Movielens {
         let step = output.bytes(&format!("downloading {archive}"));
         let md5 = download
             .file(&archive, part, published.as_deref(), |progress| {
-                step.set_length(progress.of.unwrap_or(progress.have));
-                step.set_position(progress.have);
+                step.set_length(progress.total.unwrap_or(progress.received));
+                step.set_position(progress.received);
             })
             .await?;
         drop(step);
@@ -132,7 +132,7 @@ impl Movielens {
         let md5 = installed_md5(folder).unwrap_or_default();
         output.json(&Report {
             release: self.release.name,
-            folder: shown(folder),
+            folder: display_path(folder),
             archive_md5: md5,
             md5_published: true,
             unchanged: true,
@@ -145,7 +145,7 @@ impl Movielens {
         output.line(format_args!(
             "{STRONG}{}{STRONG:#} is up to date; nothing was downloaded {DIM}(--force downloads it \
              again){DIM:#}",
-            shown(folder)
+            display_path(folder)
         ));
         Ok(())
     }
@@ -171,7 +171,7 @@ fn unpack(archive: &Path, md5: &str, published: bool, raw: &Path, output: &Outpu
     });
     output.json(&Report {
         release: release.name,
-        folder: shown(folder),
+        folder: display_path(folder),
         archive_md5: md5.to_owned(),
         md5_published: published,
         unchanged: false,
@@ -198,11 +198,15 @@ fn unpack(archive: &Path, md5: &str, published: bool, raw: &Path, output: &Outpu
     if *verified > 0 {
         output.note(format_args!("{verified} files match the release's checksums.txt"));
     }
-    output.line(format_args!("{STRONG}{}{STRONG:#}: MovieLens {}", shown(folder), release.name));
+    output.line(format_args!(
+        "{STRONG}{}{STRONG:#}: MovieLens {}",
+        display_path(folder),
+        release.name
+    ));
     output.note(format_args!(
         "GroupLens does not allow commercial use of MovieLens without permission; cite Harper and Konstan \
          (2015). The terms are in {}",
-        shown(&folder.join("README.txt"))
+        display_path(&folder.join("README.txt"))
     ));
     output.note(format_args!("{DIM}next: cinematch preprocess, or cinematch fetch tmdb{DIM:#}"));
     Ok(())

@@ -14,8 +14,8 @@ use serde::Serialize;
 
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, SUCCESS, counted, thousands};
-use crate::paths::{ArtifactsPath, read_or, shown};
-use crate::terminal::{dated, print_list};
+use crate::paths::{ArtifactsPath, display_path, read_file};
+use crate::terminal::{print_list, title_with_year};
 
 /// Number of unmatched rows to print; `--json` prints all.
 const MAX_PRINTED: usize = 8;
@@ -61,7 +61,7 @@ impl HistoryFiles {
 
     /// Reads the files, matches their rows with the catalog, prints a report and recommends movies.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
-        let read = |path: &PathBuf| Ok((shown(path), read_or(path, "check the path")?));
+        let read = |path: &PathBuf| Ok((display_path(path), read_file(path, "check the path")?));
         let files: Vec<(String, Vec<u8>)> = self.files.iter().map(read).collect::<Result<_>>()?;
         // Unsupported files are rejected before the model is loaded.
         let histories = history::read_all(&files)?;
@@ -117,7 +117,7 @@ fn print_report(report: &MatchReport, output: &Output) {
     output.warn_problems(&report.problems);
     let services: Vec<&str> = report.services.iter().map(|service| service.name()).collect();
     output.note(format_args!("{} from {}", counted(report.rows, "row"), services.join(", ")));
-    for (matched, what) in [
+    for (matched, label) in [
         (Matched::Id, "matched by id"),
         (Matched::Title, "matched by title and year"),
         (Matched::Ambiguous, "ambiguous: several movies match"),
@@ -126,8 +126,8 @@ fn print_report(report: &MatchReport, output: &Output) {
         let n = report.rows_by_match(matched).count();
         if n > 0 {
             let found = matches!(matched, Matched::Id | Matched::Title);
-            let colour = if found { SUCCESS } else { DIM };
-            output.note(format_args!("{colour}{:>9}{colour:#} {what}", thousands(n as u64)));
+            let color = if found { SUCCESS } else { DIM };
+            output.note(format_args!("{color}{:>9}{color:#} {label}", thousands(n as u64)));
         }
         if matched == Matched::Title && report.fuzzy > 0 {
             output.note(format_args!(
@@ -137,12 +137,12 @@ fn print_report(report: &MatchReport, output: &Output) {
         }
         if matches!(matched, Matched::Ambiguous | Matched::Unmatched) {
             for row in report.rows_by_match(matched).take(MAX_PRINTED) {
-                let name = |movie: &CandidateMovie| dated(&movie.title, movie.year);
+                let name = |movie: &CandidateMovie| title_with_year(&movie.title, movie.year);
                 let candidates: Vec<String> = row.candidate_movies.iter().map(name).collect();
                 let colon = if candidates.is_empty() { "" } else { ": " };
                 output.note(format_args!(
                     "            {DIM}{}{colon}{}{DIM:#}",
-                    dated(&row.title, row.year),
+                    title_with_year(&row.title, row.year),
                     candidates.join(" or ")
                 ));
             }

@@ -14,9 +14,9 @@ use serde::Serialize;
 
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, counted, thousands};
-use crate::paths::{read_or, shown};
+use crate::paths::{display_path, read_file};
 use crate::runtime::block_on;
-use crate::tmdb::files::{TmdbFiles, adopt, write_tables};
+use crate::tmdb::files::{TmdbFiles, import_existing, write_tables};
 
 /// Flags of `import tmdb-csv`.
 #[derive(Debug, Args)]
@@ -49,11 +49,15 @@ impl TmdbCsv {
         let mut movies: BTreeMap<TmdbId, Facts> = BTreeMap::new();
         let mut problems = Vec::new();
         for path in &self.csv {
-            let step = output.step(&format!("reading {}", shown(path)));
-            let bytes = read_or(path, "check the path")?;
-            let decoded = dump(&shown(path), &bytes)?;
+            let step = output.step(&format!("reading {}", display_path(path)));
+            let bytes = read_file(path, "check the path")?;
+            let decoded = dump(&display_path(path), &bytes)?;
             drop(step);
-            output.note(format_args!("{:>9} rows  {}", thousands(decoded.rows), shown(path)));
+            output.note(format_args!(
+                "{:>9} rows  {}",
+                thousands(decoded.rows),
+                display_path(path)
+            ));
             for (id, facts) in decoded.records {
                 movies.entry(id).or_default().fill_from(facts);
             }
@@ -61,13 +65,13 @@ impl TmdbCsv {
         }
         output.warn_problems(&problems);
         if movies.is_empty() {
-            bail!("{} contains no movies; nothing was changed", shown(&self.csv[0]));
+            bail!("{} contains no movies; nothing was changed", display_path(&self.csv[0]));
         }
         let paths = self.files.resolve(global);
         let (imported, tables) = block_on(Some(2), async {
             let store = Store::open(&paths.store).await?;
             let region = self.files.known_region(&store).await?;
-            adopt(&store, &paths, output).await?;
+            import_existing(&store, &paths, output).await?;
             let imported = store.import(movies).await?;
             let tables = write_tables(&store, &region, &paths, output).await?;
             store.close().await;
@@ -76,12 +80,12 @@ impl TmdbCsv {
         output.json(&Report {
             imported,
             movies: tables.movies,
-            metadata: shown(&paths.metadata),
+            metadata: display_path(&paths.metadata),
             problems: count_problems(&problems),
         })?;
         output.line(format_args!(
             "{STRONG}{}{STRONG:#}: {}, {} of them imported by this run",
-            shown(&paths.metadata),
+            display_path(&paths.metadata),
             counted(tables.movies, "movie"),
             thousands(imported)
         ));

@@ -15,18 +15,18 @@ use cinematch::sources::ratings;
 use rayon::prelude::*;
 
 use crate::output::{Output, STRONG, counted};
-use crate::paths::shown;
+use crate::paths::display_path;
 
 /// Number of users per write.
-const BATCH: usize = 2048;
+const BATCH_SIZE: usize = 2048;
 /// Number of users that are ranked together by one thread.
 const USERS_PER_CALL: usize = 16;
 
 /// Lists to compute.
 #[derive(Clone, Copy)]
-pub struct Lists {
+pub struct ListOptions {
     /// Models to rank with.
-    pub chosen: ModelChoice,
+    pub model: ModelChoice,
     /// Maximum number of movies per list.
     pub k: usize,
 }
@@ -35,18 +35,18 @@ pub struct Lists {
 pub fn run(
     bundle: &Bundle,
     histories: &Path,
-    lists: Lists,
+    lists: ListOptions,
     out: &Path,
     output: &Output,
 ) -> Result<()> {
     let k = lists.k;
     let started = Instant::now();
-    let name = shown(histories);
+    let name = display_path(histories);
     let recommender = &bundle.recommender;
     if k == 0 {
         bail!("--limit is 0; expected the number of movies per user, 1 or more");
     }
-    if !out_is_new(histories, out) {
+    if !is_new_file(histories, out) {
         bail!("--out and --histories name the same file, {name}");
     }
     let file = File::open(histories).map_err(|error| match error.kind() {
@@ -62,8 +62,8 @@ pub fn run(
     output.warn_counts(&count_with_unlisted(&read.problems, &read.unlisted));
 
     // Users without a rating of a known movie get the list for an empty history.
-    let known = interactions.users().map(|user| (interactions.user_id(user), Some(user)));
-    let mut users: Vec<(UserId, Option<UserIdx>)> = known.collect();
+    let rated_users = interactions.users().map(|user| (interactions.user_id(user), Some(user)));
+    let mut users: Vec<(UserId, Option<UserIdx>)> = rated_users.collect();
     let has_no_rating = |id: &UserId| users.binary_search_by_key(id, |user| user.0).is_err();
     let without_ratings: Vec<UserId> =
         read.users_with_unusable_rows.into_iter().filter(has_no_rating).collect();
@@ -73,15 +73,15 @@ pub fn run(
     let (mut without_movies, mut first_without) = (0_usize, None);
     files::replace(out, |out| {
         out.write_all(b"userId,rank,movieId,score\n")?;
-        for (batch, users) in users.chunks(BATCH).enumerate() {
+        for (batch, users) in users.chunks(BATCH_SIZE).enumerate() {
             let rows = |users: &[_]| rows(recommender, &interactions, users, lists);
-            let of_batch: Vec<Rows> = users.par_chunks(USERS_PER_CALL).map(rows).collect();
-            for Rows { csv, without } in of_batch {
+            let batch_rows: Vec<Rows> = users.par_chunks(USERS_PER_CALL).map(rows).collect();
+            for Rows { csv, users_without_movies } in batch_rows {
                 out.write_all(csv.as_bytes())?;
-                first_without = first_without.or(without.first().copied());
-                without_movies += without.len();
+                first_without = first_without.or(users_without_movies.first().copied());
+                without_movies += users_without_movies.len();
             }
-            ranking.set_position((batch * BATCH + users.len()) as u64);
+            ranking.set_position((batch * BATCH_SIZE + users.len()) as u64);
         }
         Ok(())
     })?;
@@ -101,12 +101,12 @@ pub fn run(
         "without_films": without_movies,
         "limit": k,
         "model_id": bundle.manifest.model_id,
-        "out": shown(out),
+        "out": display_path(out),
         "seconds": started.elapsed().as_secs_f64(),
     }))?;
     output.line(format_args!(
         "{STRONG}{}{STRONG:#}: up to {} for each of {}",
-        shown(out),
+        display_path(out),
         counted(k as u64, "movie"),
         counted(users.len() as u64, "user")
     ));
@@ -114,7 +114,7 @@ pub fn run(
 }
 
 /// Returns true if the output does not overwrite the input.
-fn out_is_new(input: &Path, out: &Path) -> bool {
+fn is_new_file(input: &Path, out: &Path) -> bool {
     match (input.canonicalize(), out.canonicalize()) {
         (Ok(input), Ok(out)) => input != out,
         _ => true,
@@ -125,7 +125,7 @@ fn out_is_new(input: &Path, out: &Path) -> bool {
 struct Rows {
     csv: String,
     /// Users who have rated all movies.
-    without: Vec<UserId>,
+    users_without_movies: Vec<UserId>,
 }
 
 /// Ranks movies for a group of users.
@@ -133,22 +133,23 @@ fn rows(
     recommender: &Recommender,
     interactions: &Interactions,
     users: &[(UserId, Option<UserIdx>)],
-    Lists { chosen, k }: Lists,
+    ListOptions { model, k }: ListOptions,
 ) -> Rows {
     let history = |user: &(UserId, Option<UserIdx>)| -> Vec<Rated> {
         user.1.into_iter().flat_map(|user| interactions.user_ratings(user)).collect()
     };
     let histories: Vec<Vec<Rated>> = users.iter().map(history).collect();
     let histories: Vec<&[Rated]> = histories.iter().map(Vec::as_slice).collect();
-    let mut rows = Rows { csv: String::with_capacity(users.len() * k * 28), without: Vec::new() };
-    for ((id, _), list) in users.iter().zip(recommender.top_k_for(chosen, &histories, k)) {
+    let mut rows =
+        Rows { csv: String::with_capacity(users.len() * k * 28), users_without_movies: Vec::new() };
+    for ((id, _), list) in users.iter().zip(recommender.top_k_for(model, &histories, k)) {
         if list.is_empty() {
-            rows.without.push(*id);
+            rows.users_without_movies.push(*id);
         }
-        for (place, best) in list.iter().enumerate() {
+        for (index, best) in list.iter().enumerate() {
             let movie = recommender.movie(best.movie).movie_id;
             // Writing to memory is infallible.
-            let _ = writeln!(rows.csv, "{id},{},{movie},{:.6}", place + 1, best.score);
+            let _ = writeln!(rows.csv, "{id},{},{movie},{:.6}", index + 1, best.score);
         }
     }
     rows

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::evaluation::Data;
 use crate::output::Output;
-use crate::paths::shown;
+use crate::paths::display_path;
 
 /// Measurement of a trial on one split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,22 +75,23 @@ impl Log {
             "users": interactions.n_users(),
         }))?;
         let task = ids::sha256_hex(&task)[..12].to_owned();
-        let cannot = |what: &str| format!("cannot {what} {}", shown(path));
+        let error_message = |what: &str| format!("cannot {what} {}", display_path(path));
         let folder = files::parent(path);
-        fs::create_dir_all(folder).with_context(|| cannot("create the folder of"))?;
+        fs::create_dir_all(folder).with_context(|| error_message("create the folder of"))?;
         let text = if path.is_file() {
-            let bytes = fs::read(path).with_context(|| cannot("read"))?;
+            let bytes = fs::read(path).with_context(|| error_message("read"))?;
             String::from_utf8_lossy(&bytes).into_owned()
         } else {
             String::new()
         };
         let mut measured = Vec::new();
-        for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             match serde_json::from_str::<Measured>(line) {
                 Ok(measurement) => measured.push(measurement),
                 Err(error) => {
-                    let place = format!("{}:{}", shown(path), at + 1);
-                    output.warn(format_args!("{place}: skipped an invalid measurement: {error}"));
+                    let location = format!("{}:{}", display_path(path), index + 1);
+                    output
+                        .warn(format_args!("{location}: skipped an invalid measurement: {error}"));
                 }
             }
         }
@@ -99,9 +100,9 @@ impl Log {
             .create(true)
             .append(true)
             .open(path)
-            .with_context(|| cannot("append to"))?;
+            .with_context(|| error_message("append to"))?;
         if !text.is_empty() && !text.ends_with('\n') {
-            file.write_all(b"\n").with_context(|| cannot("append to"))?;
+            file.write_all(b"\n").with_context(|| error_message("append to"))?;
         }
         Ok(Self { path: path.to_owned(), file, task, measured })
     }
@@ -124,7 +125,7 @@ impl Log {
         line.push(b'\n');
         self.file
             .write_all(&line)
-            .with_context(|| format!("cannot append to {}", shown(&self.path)))?;
+            .with_context(|| format!("cannot append to {}", display_path(&self.path)))?;
         self.measured.push(measured);
         Ok(score)
     }

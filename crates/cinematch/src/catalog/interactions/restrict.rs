@@ -14,7 +14,7 @@ impl Interactions {
         let column_of: Vec<Option<u32>> =
             self.movies.ids().iter().map(|id| movies.index_of(*id).map(|movie| movie.0)).collect();
         let n = self.n_ratings();
-        let mut kept = Self {
+        let mut restricted = Self {
             users: self.users,
             movies: movies.clone(),
             user_offsets: vec![0],
@@ -34,20 +34,20 @@ impl Interactions {
             }));
             row.sort_unstable_by_key(|(column, ..)| *column);
             for (column, stars, time) in &row {
-                kept.user_movies.push(*column);
-                kept.user_stars.push(*stars);
-                kept.user_times.push(*time);
+                restricted.user_movies.push(*column);
+                restricted.user_stars.push(*stars);
+                restricted.user_times.push(*time);
             }
-            kept.user_offsets.push(kept.user_movies.len() as u64);
+            restricted.user_offsets.push(restricted.user_movies.len() as u64);
         }
-        kept.transpose();
-        kept
+        restricted.transpose();
+        restricted
     }
 
     /// Returns the ratings for which `keep` returns true. All users and movies are retained. O(ratings).
     #[must_use]
     pub fn filtered(&self, keep: impl Fn(&Rated) -> bool) -> Self {
-        let mut kept = Self {
+        let mut restricted = Self {
             users: self.users.clone(),
             movies: self.movies.clone(),
             user_offsets: vec![0],
@@ -60,14 +60,14 @@ impl Interactions {
         };
         for user in self.users() {
             for rated in self.user_ratings(user).filter(&keep) {
-                kept.user_movies.push(rated.movie.0);
-                kept.user_stars.push(rated.stars.halves());
-                kept.user_times.push(rated.time);
+                restricted.user_movies.push(rated.movie.0);
+                restricted.user_stars.push(rated.stars.halves());
+                restricted.user_times.push(rated.time);
             }
-            kept.user_offsets.push(kept.user_movies.len() as u64);
+            restricted.user_offsets.push(restricted.user_movies.len() as u64);
         }
-        kept.transpose();
-        kept
+        restricted.transpose();
+        restricted
     }
 
     /// Returns the ratings given before `time`, in Unix seconds. All users and movies are retained.

@@ -13,15 +13,15 @@ use super::http::{self, Connection};
 use super::requests::Random;
 
 /// Number of profiles.
-const PEOPLE: usize = 1_000;
+const N_USERS: usize = 1_000;
 /// Number of movies that each user rates repeatedly, drawn from the most voted ones.
-const MOVIES_EACH: usize = 50;
+const MOVIES_PER_USER: usize = 50;
 /// Number of ratings per user when the load begins.
-const RATED_BEFORE: usize = 10;
+const INITIAL_RATINGS: usize = 10;
 /// Number of movies, by votes, to draw from.
-const KNOWN_MOVIES: usize = 5_000;
+const N_POPULAR: usize = 5_000;
 /// Number of distinct search terms.
-const SEARCHES: usize = 500;
+const MAX_SEARCHES: usize = 500;
 /// Seed of all random draws.
 const SEED: u64 = 42;
 
@@ -51,7 +51,7 @@ impl Kind {
 }
 
 /// Simulated users, and the movies, genres and search terms that their requests are drawn from.
-pub struct People {
+pub struct UserTraffic {
     address: SocketAddr,
     movies: Vec<u64>,
     genres: Vec<String>,
@@ -60,40 +60,40 @@ pub struct People {
     ids: Vec<u64>,
 }
 
-impl People {
+impl UserTraffic {
     /// Creates profiles with a few ratings each on a server of the catalog in `merged`.
-    pub fn arrive(merged: &Path, address: SocketAddr) -> Result<Self> {
+    pub fn create(merged: &Path, address: SocketAddr) -> Result<Self> {
         let text = fs::read_to_string(merged)
             .with_context(|| format!("cannot read {}", merged.display()))?;
-        let (movies, genres, searches) = catalogue(&text)?;
-        let mut people = Self { address, movies, genres, searches, ids: Vec::new() };
+        let (movies, genres, searches) = read_catalog(&text)?;
+        let mut traffic = Self { address, movies, genres, searches, ids: Vec::new() };
         let mut connection = Connection::open(address)?;
-        for person in 0..PEOPLE {
-            let body = json!({"email": format!("p{person}@example.org"), "name": "P"}).to_string();
+        for user in 0..N_USERS {
+            let body = json!({"email": format!("p{user}@example.org"), "name": "P"}).to_string();
             let identify = http::request("POST", "/auth/identify", address, None, Some(&body));
             let reply = connection.exchange(&identify)?;
-            let said: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
-            let id = said["id"].as_u64();
-            people.ids.push(
+            let reply_body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+            let id = reply_body["id"].as_u64();
+            traffic.ids.push(
                 id.with_context(|| format!("cannot create a profile: status {}", reply.status))?,
             );
-            let movies = people.movies_of(person);
-            let mut random = Random::of(SEED ^ person as u64);
-            for movie in &movies[..RATED_BEFORE] {
-                let rate = people.rate(person, *movie, &mut random);
+            let movies = traffic.movies_of(user);
+            let mut random = Random::new(SEED ^ user as u64);
+            for movie in &movies[..INITIAL_RATINGS] {
+                let rate = traffic.rate(user, *movie, &mut random);
                 let status = connection.exchange(&rate)?.status;
                 if !(200..300).contains(&status) {
                     bail!("cannot store a rating: status {status}");
                 }
             }
         }
-        Ok(people)
+        Ok(traffic)
     }
 
     /// Returns the kind and bytes of the request with this number. Equal numbers give equal requests.
-    pub fn act(&self, number: usize) -> (Kind, Vec<u8>) {
-        let mut random = Random::of(SEED.wrapping_add(number as u64).wrapping_mul(0x5851_F42D));
-        let person = random.rank(PEOPLE);
+    pub fn request_at(&self, number: usize) -> (Kind, Vec<u8>) {
+        let mut random = Random::new(SEED.wrapping_add(number as u64).wrapping_mul(0x5851_F42D));
+        let user = random.rank(N_USERS);
         match random.below(10) {
             0 => {
                 let query = &self.searches[random.rank(self.searches.len())];
@@ -101,27 +101,26 @@ impl People {
                 (Kind::Search, http::request("GET", &path, self.address, None, None))
             }
             1 => {
-                let movies = self.movies_of(person);
+                let movies = self.movies_of(user);
                 let movie = movies[random.below(movies.len())];
-                (Kind::Rate, self.rate(person, movie, &mut random))
+                (Kind::Rate, self.rate(user, movie, &mut random))
             }
             _ => {
                 let mut path = "/api/recommendations?limit=20".to_owned();
                 if random.chance(0.3) {
                     path += "&genre=";
-                    path += &self.genres[(person + random.below(3)) % self.genres.len()];
+                    path += &self.genres[(user + random.below(3)) % self.genres.len()];
                 }
-                let request =
-                    http::request("GET", &path, self.address, Some(self.ids[person]), None);
+                let request = http::request("GET", &path, self.address, Some(self.ids[user]), None);
                 (Kind::Recommend, request)
             }
         }
     }
 
-    fn movies_of(&self, person: usize) -> Vec<u64> {
-        let mut random = Random::of(person as u64);
-        let mut movies = Vec::with_capacity(MOVIES_EACH);
-        while movies.len() < MOVIES_EACH.min(self.movies.len()) {
+    fn movies_of(&self, user: usize) -> Vec<u64> {
+        let mut random = Random::new(user as u64);
+        let mut movies = Vec::with_capacity(MOVIES_PER_USER);
+        while movies.len() < MOVIES_PER_USER.min(self.movies.len()) {
             let movie = self.movies[random.rank(self.movies.len())];
             if !movies.contains(&movie) {
                 movies.push(movie);
@@ -130,44 +129,45 @@ impl People {
         movies
     }
 
-    fn rate(&self, person: usize, movie: u64, random: &mut Random) -> Vec<u8> {
+    fn rate(&self, user: usize, movie: u64, random: &mut Random) -> Vec<u8> {
         let stars = (1 + random.below(10)) as f64 / 2.0;
         let body = json!({"movie_id": movie, "rating": stars}).to_string();
-        let user = Some(self.ids[person]);
+        let user = Some(self.ids[user]);
         http::request("POST", "/api/feedback", self.address, user, Some(&body))
     }
 }
 
 /// Returns the most voted movies, all genres, and parts of titles to search for.
-fn catalogue(merged: &str) -> Result<(Vec<u64>, Vec<String>, Vec<String>)> {
+fn read_catalog(merged: &str) -> Result<(Vec<u64>, Vec<String>, Vec<String>)> {
     let mut records = csv::records(merged);
     let header = records.next().unwrap_or_default();
     let column = |name: &str| {
-        let at = header.iter().position(|field| field == name);
-        at.with_context(|| format!("the column {name} is missing"))
+        let index = header.iter().position(|field| field == name);
+        index.with_context(|| format!("the column {name} is missing"))
     };
     let columns = [column("movieId")?, column("title")?, column("genres")?, column("vote_count")?];
     let mut movies = Vec::new();
     let mut genres = std::collections::BTreeSet::new();
     for record in records {
-        let [id, title, of, votes] = columns.map(|at| record.get(at).cloned().unwrap_or_default());
+        let [id, title, genre_names, votes] =
+            columns.map(|index| record.get(index).cloned().unwrap_or_default());
         let id: u64 = id.parse().context("a movieId is not a number")?;
-        genres.extend(of.split('|').filter(|name| is_plain(name)).map(str::to_owned));
+        genres.extend(genre_names.split('|').filter(|name| is_plain(name)).map(str::to_owned));
         movies.push((votes.parse::<f64>().unwrap_or(0.0), id, title));
     }
     movies.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    movies.truncate(KNOWN_MOVIES);
-    let mut random = Random::of(SEED);
+    movies.truncate(N_POPULAR);
+    let mut random = Random::new(SEED);
     let mut searches = Vec::new();
     for (_, _, title) in &movies {
         let words: Vec<&str> = title.split(' ').take(2).filter(|word| is_plain(word)).collect();
-        let whole = words.join("+");
-        let typed = &whole[..whole.len().min(3 + random.below(8))];
-        if typed.len() >= 3 && searches.len() < SEARCHES {
-            searches.push(typed.trim_end_matches('+').to_owned());
+        let joined_words = words.join("+");
+        let prefix = &joined_words[..joined_words.len().min(3 + random.below(8))];
+        if prefix.len() >= 3 && searches.len() < MAX_SEARCHES {
+            searches.push(prefix.trim_end_matches('+').to_owned());
         }
     }
-    if movies.len() < MOVIES_EACH || genres.is_empty() || searches.is_empty() {
+    if movies.len() < MOVIES_PER_USER || genres.is_empty() || searches.is_empty() {
         bail!("too few movies or genres: {} and {}", movies.len(), genres.len());
     }
     Ok((movies.into_iter().map(|(_, id, _)| id).collect(), genres.into_iter().collect(), searches))
@@ -182,23 +182,23 @@ fn is_plain(word: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn people() -> People {
+    fn traffic() -> UserTraffic {
         let rows = (1..=3_000)
             .map(|id| format!("{id},The Film{id} (of it),drama|sci-fi,{}.0\n", 9_000 - id));
         let merged = format!("movieId,title,genres,vote_count\n{}", rows.collect::<String>());
-        let (movies, genres, searches) = catalogue(&merged).unwrap();
-        let ids = (1..=PEOPLE as u64).collect();
-        People { address: ([127, 0, 0, 1], 1).into(), movies, genres, searches, ids }
+        let (movies, genres, searches) = read_catalog(&merged).unwrap();
+        let ids = (1..=N_USERS as u64).collect();
+        UserTraffic { address: ([127, 0, 0, 1], 1).into(), movies, genres, searches, ids }
     }
 
     #[test]
     fn sends_80_percent_recommendations_mostly_from_few_users() {
-        let people = people();
+        let traffic = traffic();
         let mut kinds = [0; 3];
         let mut of_the_first = 0;
         for number in 0..10_000 {
-            let (kind, request) = people.act(number);
-            assert_eq!(people.act(number), (kind, request.clone()));
+            let (kind, request) = traffic.request_at(number);
+            assert_eq!(traffic.request_at(number), (kind, request.clone()));
             kinds[Kind::ALL.iter().position(|it| *it == kind).unwrap()] += 1;
             let text = String::from_utf8(request).unwrap();
             of_the_first += usize::from(text.contains("X-User-Id: 1\r\n"));
@@ -212,12 +212,12 @@ mod tests {
 
     #[test]
     fn searches_for_parts_of_titles() {
-        let people = people();
-        assert_eq!(people.searches.len(), SEARCHES);
-        for typed in &people.searches {
-            assert!("The+Film".starts_with(&typed[..typed.len().min(8)]), "{typed}");
+        let traffic = traffic();
+        assert_eq!(traffic.searches.len(), MAX_SEARCHES);
+        for prefix in &traffic.searches {
+            assert!("The+Film".starts_with(&prefix[..prefix.len().min(8)]), "{prefix}");
         }
-        assert_eq!(people.movies_of(7).len(), MOVIES_EACH);
-        assert_eq!(people.genres, ["drama", "sci-fi"]);
+        assert_eq!(traffic.movies_of(7).len(), MOVIES_PER_USER);
+        assert_eq!(traffic.genres, ["drama", "sci-fi"]);
     }
 }

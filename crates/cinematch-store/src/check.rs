@@ -4,47 +4,50 @@ use crate::address::Address;
 use crate::error::StoreError;
 use crate::store::connect_once;
 
-/// Damage and current time of a database, as found by [`examine`].
+/// Damage and current time of a database, as found by [`check_database`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Examination {
+pub struct DatabaseCheck {
     /// Damage that `SQLite`'s integrity check found, one message per problem; empty for a sound file.
-    pub damages: Vec<String>,
+    pub problems: Vec<String>,
     /// Current time of a database server, in milliseconds since 1970; `None` for a file.
-    pub now: Option<i64>,
+    pub server_time: Option<i64>,
 }
 
 /// Opens a database without changing it, and checks the integrity of an `SQLite` file in O(bytes).
-pub async fn examine(address: &Address) -> Result<Examination, StoreError> {
+pub async fn check_database(address: &Address) -> Result<DatabaseCheck, StoreError> {
     use sqlx::Connection;
     if let Address::File(path) = address
         && !path.exists()
     {
-        let what_to_do = "`cinematch serve` creates it";
-        return Err(StoreError::Missing { path: path.clone(), what_to_do });
+        let hint = "`cinematch serve` creates it";
+        return Err(StoreError::Missing { path: path.clone(), hint });
     }
-    let failed = |cause| StoreError::Open { address: address.to_string(), cause };
+    let open_error = |cause| StoreError::Open { address: address.to_string(), cause };
     let mut connection = connect_once(address).await?;
-    let examination = match address {
+    let report = match address {
         Address::File(_) => {
             let messages: Vec<(String,)> = sqlx::query_as("PRAGMA integrity_check")
                 .fetch_all(&mut connection)
                 .await
-                .map_err(failed)?;
+                .map_err(open_error)?;
             let messages = messages.into_iter().map(|(message,)| message);
-            Examination { damages: messages.filter(|message| message != "ok").collect(), now: None }
+            DatabaseCheck {
+                problems: messages.filter(|message| message != "ok").collect(),
+                server_time: None,
+            }
         }
         Address::Postgres(_) => {
-            let (now,): (i64,) = sqlx::query_as(
+            let (server_time,): (i64,) = sqlx::query_as(
                 "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
             )
             .fetch_one(&mut connection)
             .await
-            .map_err(failed)?;
-            Examination { damages: Vec::new(), now: Some(now) }
+            .map_err(open_error)?;
+            DatabaseCheck { problems: Vec::new(), server_time: Some(server_time) }
         }
     };
-    connection.close().await.map_err(failed)?;
-    Ok(examination)
+    connection.close().await.map_err(open_error)?;
+    Ok(report)
 }
 
 #[cfg(test)]
@@ -57,19 +60,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("people.db");
         let address = Address::File(path.clone());
-        let missing = examine(&address).await.unwrap_err().to_string();
+        let missing = check_database(&address).await.unwrap_err().to_string();
         assert!(missing.contains("not found") && !path.exists(), "{missing}");
         let store = Store::open(&address, Ownership::Exclusive).await.unwrap();
         // A server has the file open.
-        let without_damage = Examination { damages: Vec::new(), now: None };
-        assert_eq!(examine(&address).await.unwrap(), without_damage);
+        let without_damage = DatabaseCheck { problems: Vec::new(), server_time: None };
+        assert_eq!(check_database(&address).await.unwrap(), without_damage);
         store.close().await;
         drop(store);
         let mut bytes = std::fs::read(&path).unwrap();
         let page = bytes.len() - 4096;
         bytes[page..].fill(0xa5);
         std::fs::write(&path, bytes).unwrap();
-        let damaged = examine(&address).await;
-        assert!(damaged.is_err() || !damaged.unwrap().damages.is_empty());
+        let damaged = check_database(&address).await;
+        assert!(damaged.is_err() || !damaged.unwrap().problems.is_empty());
     }
 }

@@ -153,8 +153,8 @@ fn add_account(
     if !is_email(email) {
         bail!("`{}` is not an email address", email.escape_debug());
     }
-    let before_at = email.split('@').next().unwrap_or_default();
-    let name = name.unwrap_or(before_at).trim().to_owned();
+    let local_part = email.split('@').next().unwrap_or_default();
+    let name = name.unwrap_or(local_part).trim().to_owned();
     if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
         bail!("--name: expected 1 to 100 characters");
     }
@@ -215,9 +215,9 @@ fn list_accounts((database, global): DatabaseFlags<'_>, output: &Output) -> Resu
             .collect();
         output.json(&rows)?;
         for row in &rows {
-            let without = if row.has_password { "" } else { ", no password" };
+            let suffix = if row.has_password { "" } else { ", no password" };
             output.line(format_args!(
-                "{STRONG}{:>5}{STRONG:#}  {} <{}>  {DIM}since {}{without}{DIM:#}",
+                "{STRONG}{:>5}{STRONG:#}  {} <{}>  {DIM}since {}{suffix}{DIM:#}",
                 row.id, row.name, row.email, row.created_at
             ));
         }
@@ -299,12 +299,12 @@ fn list_keys((database, global): DatabaseFlags<'_>, output: &Output) -> Result<(
         let keys = store.keys().await?;
         let rows: Vec<KeyRow> = keys
             .into_iter()
-            .map(|kept| KeyRow {
-                id: kept.key.id,
-                name: kept.key.name,
-                scope: kept.key.scope.name(),
-                created_at: rfc3339(kept.created_at),
-                revoked_at: kept.revoked_at.map(rfc3339),
+            .map(|api_key| KeyRow {
+                id: api_key.key.id,
+                name: api_key.key.name,
+                scope: api_key.key.scope.name(),
+                created_at: rfc3339(api_key.created_at),
+                revoked_at: api_key.revoked_at.map(rfc3339),
                 key: None,
             })
             .collect();
@@ -327,18 +327,18 @@ fn list_keys((database, global): DatabaseFlags<'_>, output: &Output) -> Result<(
     })
 }
 
-/// Runs `act` on the database, which servers may be using at the same time.
+/// Runs `action` on the database, which servers may be using at the same time.
 fn with_store<T>(
     database: &DatabasePath,
     global: &Global,
-    act: impl AsyncFnOnce(&Store) -> Result<T>,
+    action: impl AsyncFnOnce(&Store) -> Result<T>,
 ) -> Result<T> {
     let address = database.resolve(global)?;
     block_on(Some(1), async {
         let store = Store::open(&address, Ownership::Shared).await?;
-        let done = act(&store).await;
+        let result = action(&store).await;
         store.close().await;
-        done
+        result
     })
 }
 
@@ -346,9 +346,9 @@ fn with_store<T>(
 /// not accepted as arguments, because other users of the machine can see those.
 fn new_password() -> Result<String> {
     let password = if std::io::stdin().is_terminal() {
-        let ask = |what| rpassword::prompt_password(what).map(SecretString::from);
-        let password = ask("Password: ").context("cannot read the password")?;
-        let again = ask("Again: ").context("cannot read the password")?;
+        let prompt = |message| rpassword::prompt_password(message).map(SecretString::from);
+        let password = prompt("Password: ").context("cannot read the password")?;
+        let again = prompt("Again: ").context("cannot read the password")?;
         if password.expose_secret() != again.expose_secret() {
             bail!("the passwords differ; nothing was changed");
         }

@@ -6,7 +6,7 @@ use crate::paths::{ArtifactsPath, DatabasePath, MergedPath, PackedPath, RawPath}
 
 /// Flags for the files that `doctor` checks.
 #[derive(Debug, Args)]
-pub struct Places {
+pub struct DoctorPaths {
     #[command(flatten)]
     pub raw: RawPath,
     #[command(flatten)]
