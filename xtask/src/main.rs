@@ -16,7 +16,7 @@ use std::process::ExitCode;
 const USAGE: &str = "Usage: cargo xtask <command>
 
   test [--full] [FILTER…]   Run all checks and tests. With filters, run only the tests whose names
-                            contain one of them. --full adds slow tests
+                            contain one of them. --full adds slow tests and a release build
   bench [PART…]             Benchmark CineMatch against its peers; `bench --help` lists the parts
   tidy                      Check prose, links, file lengths and import cycles";
 

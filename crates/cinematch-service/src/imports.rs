@@ -11,9 +11,13 @@ use serde::Serialize;
 use crate::error::ServiceError;
 use crate::item::{Item, RecommendationDetails, RecommendedItem};
 use crate::listing::details;
+use crate::names::check_text;
 use crate::personal::base_query;
 use crate::service::Service;
 use crate::serving::Serving;
+
+/// Maximum length of a service's name, in characters.
+const MAX_SOURCE_LENGTH: usize = 255;
 
 /// Result of an import, with recommendations based on the updated profile.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -119,8 +123,29 @@ pub async fn reply<'a>(
     })
 }
 
+/// Imports the movies that a user chose for the ambiguous titles of an import. Movies that are not in the catalog are
+/// skipped.
+pub async fn import_choices(
+    service: &Service,
+    profile: &Profile,
+    source: &str,
+    chosen: &[TasteItem],
+) -> Result<ImportChanges, ServiceError> {
+    check_text("service", source, MAX_SOURCE_LENGTH)?;
+    let bundle = service.bundle();
+    let movies =
+        chosen.iter().filter_map(|item| imported_movie(&bundle.recommender, item)).collect();
+    let record = ImportRecord {
+        service: source.to_owned(),
+        file: "choices on the Import page".to_owned(),
+        rows: chosen.len() as u64,
+        matched: chosen.len() as u64,
+    };
+    Ok(service.store().import(profile, movies, record, service.now()).await?)
+}
+
 /// Converts a movie of an export to the store's type. Returns `None` if the catalog does not contain the movie.
-pub fn imported_movie(recommender: &Recommender, item: &TasteItem) -> Option<ImportedMovie> {
+fn imported_movie(recommender: &Recommender, item: &TasteItem) -> Option<ImportedMovie> {
     let movie = recommender.movie(recommender.vocabulary().index_of(item.movie_id)?);
     Some(ImportedMovie {
         item: NewWatchlistItem {

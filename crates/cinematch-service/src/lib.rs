@@ -8,6 +8,7 @@
 //! The service owns the loaded bundle, the reply cache, the store handle and the clock, and reloads the
 //! bundle when a new generation is published.
 
+pub mod actions;
 pub mod browse;
 pub mod cache;
 pub mod catalog;
@@ -16,12 +17,15 @@ pub mod error;
 pub mod export;
 pub mod feedback;
 pub mod groups;
+pub mod home;
 pub mod imports;
 pub mod item;
 pub mod jobs;
 pub mod listing;
 pub mod models;
+pub mod movie_fit;
 pub mod names;
+pub mod onboarding;
 mod optional;
 pub mod personal;
 pub mod preferences;
@@ -34,7 +38,9 @@ pub mod selection;
 pub mod service;
 pub mod serving;
 pub mod similar;
+pub mod taste_summary;
 pub mod trace;
+pub mod user_view;
 pub mod watchlist;
 
 pub use clock::Clock;

@@ -35,7 +35,8 @@ async fn job_is_queued_claimed_retried_and_completed() {
         assert!(running.heartbeat > claimed.heartbeat);
 
         // A failure report with an outdated heartbeat is rejected: the job is not stalled.
-        let stalled = Failure { stalled_heartbeat: Some(claimed.heartbeat), ..failure("gone", 30, Some(40)) };
+        let stalled =
+            Failure { stalled_heartbeat: Some(claimed.heartbeat), ..failure("gone", 30, Some(40)) };
         assert!(!store.fail_job(&claimed, stalled).await.unwrap());
         let stalled = Failure { stalled_heartbeat: Some(running.heartbeat), ..stalled };
         assert!(store.fail_job(&running, stalled).await.unwrap());

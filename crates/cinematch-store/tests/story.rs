@@ -46,7 +46,10 @@ async fn watchlists(store: &Store) {
     assert!(watchlist_of(store, "ada").await.is_empty());
     assert_eq!(store.add_to_watchlist("ada", item(1), 10).await.unwrap(), AddOutcome::Added);
     assert_eq!(store.add_to_watchlist("ada", item(2), 10).await.unwrap(), AddOutcome::Added);
-    assert_eq!(store.add_to_watchlist("ada", item(1), 99).await.unwrap(), AddOutcome::AlreadyPresent);
+    assert_eq!(
+        store.add_to_watchlist("ada", item(1), 99).await.unwrap(),
+        AddOutcome::AlreadyPresent
+    );
     assert_eq!(store.add_to_watchlist("o'bob; --", item(2), 10).await.unwrap(), AddOutcome::Added);
     assert_eq!(watchlist_of(store, "ada").await, [(2, false), (1, false)]);
     assert_eq!(store.watchlist("ada").await.unwrap()[1].added_at, 10);
@@ -54,7 +57,10 @@ async fn watchlists(store: &Store) {
     let title = store.set_watched("ada", MovieId(1), true, 11).await.unwrap();
     assert_eq!(title.as_deref(), Some("Film 1"));
     assert_eq!(watchlist_of(store, "ada").await, [(2, false), (1, true)]);
-    assert_eq!(store.user_history("ada").await.unwrap().movie_ids().collect::<Vec<_>>(), [MovieId(1)]);
+    assert_eq!(
+        store.user_history("ada").await.unwrap().movie_ids().collect::<Vec<_>>(),
+        [MovieId(1)]
+    );
     store.set_watched("ada", MovieId(1), false, 12).await.unwrap();
     assert_eq!(watchlist_of(store, "ada").await, [(2, false), (1, false)]);
     assert_eq!(store.user_history("ada").await.unwrap().movie_ids().count(), 0);

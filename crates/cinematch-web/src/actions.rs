@@ -4,11 +4,10 @@ use axum::extract::State;
 use axum::response::Response;
 use cinematch::ids::MovieId;
 use cinematch::rating::Stars;
-use cinematch_store::{FeedbackUpdate, MovieSnapshot, NewWatchlistItem, Profile, Reaction};
+use cinematch_store::{Profile, Reaction};
 use maud::{Markup, html};
 
 use super::form::FormBody;
-use super::movies::{MovieStatus, UserView};
 use super::note::{Note, Undo};
 use super::page_caller::PageUser;
 use super::responses::changed;
@@ -17,56 +16,44 @@ use super::{card, rating};
 use cinematch_http::extract::PathParams;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
+use cinematch_service::actions::{self, Action};
 use cinematch_service::catalog::find_movie;
+use cinematch_service::user_view::{MovieStatus, UserView};
 
-/// An action on a movie, triggered by a button or the rating control.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Action {
-    React(Reaction),
-    /// Removes the reaction.
-    Unreact,
-    Seen(bool),
-    List(bool),
-    /// Sets or removes the rating.
-    Rate(Option<Stars>),
+/// Parses the form fields `say` (the name of a button on the card) and `stars`.
+pub fn parse(say: Option<&str>, stars: Option<&str>) -> Result<Action, Problem> {
+    Ok(match (say, stars) {
+        (Some("like"), _) => Action::React(Reaction::Like),
+        (Some("dislike"), _) => Action::React(Reaction::Dislike),
+        (Some("not_interested"), _) => Action::React(Reaction::NotInterested),
+        (Some("no-like" | "no-dislike" | "no-not_interested"), _) => Action::Unreact,
+        (Some("seen"), _) => Action::Seen(true),
+        (Some("no-seen"), _) => Action::Seen(false),
+        (Some("list"), _) => Action::List(true),
+        (Some("no-list"), _) => Action::List(false),
+        (None, Some("none")) => Action::Rate(None),
+        (None, Some(stars)) => {
+            let value = stars.parse().ok().and_then(Stars::from_value);
+            let invalid = || Problem::field("stars", errors::BAD_STARS);
+            Action::Rate(Some(value.ok_or_else(invalid)?))
+        }
+        _ => return Err(Problem::field("say", errors::BAD_ACTION)),
+    })
 }
 
-impl Action {
-    /// Parses the form fields `say` (the name of a button on the card) and `stars`.
-    pub fn parse(say: Option<&str>, stars: Option<&str>) -> Result<Self, Problem> {
-        Ok(match (say, stars) {
-            (Some("like"), _) => Self::React(Reaction::Like),
-            (Some("dislike"), _) => Self::React(Reaction::Dislike),
-            (Some("not_interested"), _) => Self::React(Reaction::NotInterested),
-            (Some("no-like" | "no-dislike" | "no-not_interested"), _) => Self::Unreact,
-            (Some("seen"), _) => Self::Seen(true),
-            (Some("no-seen"), _) => Self::Seen(false),
-            (Some("list"), _) => Self::List(true),
-            (Some("no-list"), _) => Self::List(false),
-            (None, Some("none")) => Self::Rate(None),
-            (None, Some(stars)) => {
-                let value = stars.parse().ok().and_then(Stars::from_value);
-                let invalid = || Problem::field("stars", errors::BAD_STARS);
-                Self::Rate(Some(value.ok_or_else(invalid)?))
-            }
-            _ => return Err(Problem::field("say", errors::BAD_ACTION)),
-        })
-    }
-
-    /// Returns the notice that reports the action.
-    fn notice(self, title: &str) -> String {
-        match self {
-            Self::React(Reaction::Like) => texts::liked(title),
-            Self::React(Reaction::Dislike) => texts::disliked(title),
-            Self::React(Reaction::NotInterested) => texts::not_interested(title),
-            Self::Unreact => texts::reaction_removed(title),
-            Self::Seen(true) => texts::seen(title),
-            Self::Seen(false) => texts::not_seen(title),
-            Self::List(true) => texts::listed(title),
-            Self::List(false) => texts::unlisted(title),
-            Self::Rate(None) => texts::rating_removed(title),
-            Self::Rate(Some(stars)) => texts::rated(title, stars.value()),
-        }
+/// Returns the notice that reports the action.
+fn notice(action: Action, title: &str) -> String {
+    match action {
+        Action::React(Reaction::Like) => texts::liked(title),
+        Action::React(Reaction::Dislike) => texts::disliked(title),
+        Action::React(Reaction::NotInterested) => texts::not_interested(title),
+        Action::Unreact => texts::reaction_removed(title),
+        Action::Seen(true) => texts::seen(title),
+        Action::Seen(false) => texts::not_seen(title),
+        Action::List(true) => texts::listed(title),
+        Action::List(false) => texts::unlisted(title),
+        Action::Rate(None) => texts::rating_removed(title),
+        Action::Rate(Some(stars)) => texts::rated(title, stars.value()),
     }
 }
 
@@ -77,76 +64,9 @@ pub async fn perform(
     movie_id: MovieId,
     action: Action,
 ) -> Result<Note, Problem> {
-    let bundle = state.bundle();
-    let recommender = &bundle.recommender;
-    let movie = recommender.movie(find_movie(recommender, movie_id.0.into())?);
-    let (store, key) = (state.store(), profile.key());
-    let before = store.movie_snapshot(&key, movie_id).await?;
-    let update = match action {
-        Action::React(reaction) => {
-            Some(FeedbackUpdate { reaction: Some(reaction), ..FeedbackUpdate::default() })
-        }
-        Action::Seen(watched) => {
-            Some(FeedbackUpdate { watched: Some(watched), ..FeedbackUpdate::default() })
-        }
-        Action::Rate(Some(stars)) => {
-            Some(FeedbackUpdate { stars: Some(stars), ..FeedbackUpdate::default() })
-        }
-        Action::Rate(None) | Action::Unreact | Action::List(_) => None,
-    };
-    match action {
-        Action::Unreact => {
-            let updated = MovieSnapshot { reaction: None, ..before.clone() };
-            store.restore_movie(profile, movie_id, updated, state.now()).await?;
-        }
-        Action::Rate(None) => {
-            let updated = MovieSnapshot { stars: None, ..before.clone() };
-            store.restore_movie(profile, movie_id, updated, state.now()).await?;
-        }
-        Action::List(true) => {
-            let title = movie.title.clone();
-            let item = NewWatchlistItem { movie_id, title, year: movie.year, service: None };
-            store.add_to_watchlist(profile, item, state.now()).await?;
-        }
-        Action::List(false) => {
-            store.remove_from_watchlist(&key, movie_id, state.now()).await?;
-        }
-        _ => {}
-    }
-    if let Some(update) = update {
-        store.update_feedback(profile, movie_id, update, state.now()).await?;
-    }
-    let after = store.movie_snapshot(&key, movie_id).await?;
-    let before = format!("{}.{before}", checksum(&after));
-    let undo = Undo { movie_id: movie_id.0, before };
-    Ok(Note { text: action.notice(&movie.title), undo: Some(undo) })
-}
-
-/// Returns a checksum of a movie's state. An action is undone only if the state hasn't changed since.
-fn checksum(state: &MovieSnapshot) -> String {
-    format!("{:08x}", crc32fast::hash(state.to_string().as_bytes()))
-}
-
-/// Restores the state that a movie had before an action, unless the state has changed since.
-async fn restore(
-    state: &Service,
-    profile: &Profile,
-    movie_id: MovieId,
-    before: &str,
-) -> Result<Note, Problem> {
-    let bundle = state.bundle();
-    let recommender = &bundle.recommender;
-    let title = &recommender.movie(find_movie(recommender, movie_id.0.into())?).title;
-    let invalid =
-        |error: cinematch_store::InvalidSnapshot| Problem::field("before", error.to_string());
-    let (expected_checksum, before) = before.split_once('.').unwrap_or_default();
-    let before: MovieSnapshot = before.parse().map_err(invalid)?;
-    if checksum(&state.store().movie_snapshot(&profile.key(), movie_id).await?) != expected_checksum
-    {
-        return Ok(Note::plain(texts::changed_since(title)));
-    }
-    state.store().restore_movie(profile, movie_id, before, state.now()).await?;
-    Ok(Note::plain(texts::undone(title)))
+    let performed = actions::perform(state, profile, movie_id, action).await?;
+    let undo = Undo { movie_id: movie_id.0, before: performed.undo };
+    Ok(Note { text: notice(action, &performed.title), undo: Some(undo) })
 }
 
 /// `POST /films/{id}/say`: performs an action on a movie.
@@ -156,7 +76,7 @@ pub async fn act(
     PathParams(movie_id): PathParams<u32>,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
-    let action = Action::parse(fields.get("say"), fields.get("stars"))?;
+    let action = parse(fields.get("say"), fields.get("stars"))?;
     let note = perform(&state, &profile, MovieId(movie_id), action).await?;
     Ok(changed(&caller, &buttons(&state, &profile, movie_id).await?, &note))
 }
@@ -169,7 +89,9 @@ pub async fn undo(
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     let before = fields.get("before").unwrap_or_default();
-    let note = restore(&state, &profile, MovieId(movie_id), before).await?;
+    let undone = actions::undo(&state, &profile, MovieId(movie_id), before).await?;
+    let text = if undone.is_restored { texts::undone } else { texts::changed_since };
+    let note = Note::plain(text(&undone.title));
     Ok(changed(&caller, &buttons(&state, &profile, movie_id).await?, &note))
 }
 
@@ -190,14 +112,14 @@ mod tests {
 
     #[test]
     fn parses_the_values_of_all_buttons() {
-        assert_eq!(Action::parse(Some("like"), None).unwrap(), Action::React(Reaction::Like));
-        assert_eq!(Action::parse(Some("no-dislike"), None).unwrap(), Action::Unreact);
-        assert_eq!(Action::parse(None, Some("4.5")).unwrap(), Action::Rate(Stars::from_value(4.5)));
-        assert_eq!(Action::parse(None, Some("none")).unwrap(), Action::Rate(None));
+        assert_eq!(parse(Some("like"), None).unwrap(), Action::React(Reaction::Like));
+        assert_eq!(parse(Some("no-dislike"), None).unwrap(), Action::Unreact);
+        assert_eq!(parse(None, Some("4.5")).unwrap(), Action::Rate(Stars::from_value(4.5)));
+        assert_eq!(parse(None, Some("none")).unwrap(), Action::Rate(None));
         for (action, stars) in
             [(Some("love"), None), (None, Some("6")), (None, Some("NaN")), (None, None)]
         {
-            assert!(Action::parse(action, stars).is_err());
+            assert!(parse(action, stars).is_err());
         }
     }
 }

@@ -12,7 +12,6 @@ use super::card::grid;
 use super::choice::Choice;
 use super::form::Fields;
 use super::layout::{Nav, Page, page};
-use super::movies::{MovieCard, UserView};
 use super::names;
 use super::page_caller::PageUser;
 use super::responses::fragments;
@@ -21,6 +20,7 @@ use cinematch_http::extensions::IsPage;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::listing::details;
+use cinematch_service::user_view::{MovieCard, UserView};
 
 /// Number of movies on a page; divisible by 2, 3, 4, 6 and 8 columns.
 const PAGE_SIZE: usize = 24;

@@ -4,9 +4,9 @@ use cinematch::catalog::ServicesSource;
 use cinematch_store::Reaction;
 use maud::{Markup, html};
 
-use super::movies::{MovieCard, MovieStatus};
 use super::texts::{self as common, card as texts, numbers};
 use cinematch_service::item::{Item, RecommendationDetails};
+use cinematch_service::user_view::{MovieCard, MovieStatus};
 
 /// Number of color schemes and number of shapes of generated posters.
 const HUES: u32 = 12;

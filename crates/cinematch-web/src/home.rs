@@ -2,34 +2,18 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use cinematch::ids::MovieId;
-use cinematch::ranking::{Order, Query};
-use cinematch_store::{MovieFeedback, Reaction};
 use maud::{Markup, html};
 
 use super::card::shelf;
 use super::layout::{Nav, Page, page};
-use super::movies::{MovieCard, UserView};
 use super::page_caller::PageCaller;
 use super::texts::{self as common, home as texts, layout};
 use cinematch_http::config::AccessMode;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
+use cinematch_service::home::{RowKind, home_rows};
+use cinematch_service::user_view::UserView;
 
-/// Maximum number of movies in a row.
-const ROW_LENGTH: usize = 12;
-/// Maximum number of "Because you loved …" rows.
-const MAX_LOVED_ROWS: usize = 2;
-/// Maximum number of rows for streaming services.
-const MAX_SERVICE_ROWS: usize = 2;
-/// Minimum rating of a loved movie.
-const MIN_LOVED_STARS: f32 = 4.0;
-/// Parameters of hidden gems: weight of novelty, minimum votes and minimum TMDB rating.
-const GEM_NOVELTY: f32 = 1.0;
-const MIN_GEM_VOTES: u32 = 20;
-const MIN_GEM_RATING: f64 = 6.5;
-/// Predicted rating below which movies move to the end of their row.
-const DOUBTFUL_BELOW_STARS: f32 = 3.0;
 /// Number of movies with feedback at which the page stops asking for ratings.
 const MIN_FEEDBACK: usize = 5;
 
@@ -42,12 +26,12 @@ pub async fn home(State(state): State<Service>, caller: PageCaller) -> Result<Re
         return Ok(Redirect::to(entry_page).into_response());
     };
     let view = UserView::load(&state, profile).await?;
-    let rows = rows(&view)?;
+    let rows = home_rows(&view)?;
     let main = html! {
         h1 .unseen { (texts::heading(&profile.name)) }
         (invitation(view.history.movies.len()))
         @for (at, row) in rows.iter().enumerate() {
-            (shelf(&format!("row-{at}"), &row.heading, &row.movies))
+            (shelf(&format!("row-{at}"), &heading(&row.kind), &row.movies))
         }
         @if rows.iter().all(|row| row.movies.is_empty()) {
             section .plain {
@@ -60,6 +44,20 @@ pub async fn home(State(state): State<Service>, caller: PageCaller) -> Result<Re
         }
     };
     Ok(page(&caller, &Page::new(layout::HOME, Nav::Home, main)))
+}
+
+/// Renders the heading of a row.
+fn heading(kind: &RowKind<'_>) -> Markup {
+    html! {
+        @match kind {
+            RowKind::Picked => (texts::PICKED),
+            RowKind::LovedByMany => (texts::LOVED_BY_MANY),
+            RowKind::BecauseYouLoved(title) => { (texts::BECAUSE_YOU_LOVED) em { (title) } },
+            RowKind::HiddenGems => (texts::HIDDEN_GEMS),
+            RowKind::OnService(service) => (texts::new_on(service)),
+            RowKind::Trending => (texts::TRENDING),
+        }
+    }
 }
 
 /// Renders an invitation to rate movies for users with little feedback.
@@ -78,97 +76,6 @@ fn invitation(n_movies: usize) -> Markup {
             }
         }
     }
-}
-
-/// A row of movies under a heading.
-struct Row<'a> {
-    heading: Markup,
-    movies: Vec<MovieCard<'a>>,
-}
-
-/// Builds rows. Every movie is in at most one row.
-struct Rows<'a> {
-    view: &'a UserView,
-    rows: Vec<Row<'a>>,
-    shown: Vec<MovieId>,
-}
-
-impl Rows<'_> {
-    /// Adds a row with the results of a query.
-    fn add(&mut self, heading: Markup, mut query: Query) -> Result<(), Problem> {
-        query.exclude.extend_from_slice(&self.shown);
-        let mut movies = self.view.list(&query)?;
-        // A row that is ranked by a single movie needs predictions from the whole history.
-        self.view.predict(&mut movies)?;
-        if movies.len() > ROW_LENGTH {
-            movies.sort_by_key(|movie| is_doubtful(movie));
-            movies.truncate(ROW_LENGTH);
-        }
-        self.shown.extend(movies.iter().map(|movie| movie.item.movie_id));
-        self.rows.push(Row { heading, movies });
-        Ok(())
-    }
-}
-
-/// Returns true if the user would probably not like a movie, although it is similar to a movie that the user loves.
-fn is_doubtful(movie: &MovieCard<'_>) -> bool {
-    let predicted = movie.details.as_ref().and_then(|details| details.predicted_rating);
-    predicted.is_some_and(|predicted| predicted.stars < DOUBTFUL_BELOW_STARS)
-}
-
-/// Builds the rows of the page.
-fn rows(view: &UserView) -> Result<Vec<Row<'_>>, Problem> {
-    let mut rows = Rows { view, rows: Vec::new(), shown: Vec::new() };
-    let has_history =
-        view.history.liked().next().is_some() || view.history.rated().next().is_some();
-    let base_query = || view.query(ROW_LENGTH);
-    let first = if has_history { texts::PICKED } else { texts::LOVED_BY_MANY };
-    rows.add(html! { (first) }, base_query())?;
-    for (loved, title) in loved(view) {
-        // Ranks by this movie alone; the rest of the history only excludes movies.
-        let mut query = base_query();
-        query.liked.retain(|movie| *movie == loved);
-        query.disliked.clear();
-        query.ratings.retain(|rating| rating.movie_id == loved);
-        query.preferred_genres.clear();
-        query.limit = 2 * ROW_LENGTH;
-        rows.add(html! { (texts::BECAUSE_YOU_LOVED) em { (title) } }, query)?;
-    }
-    if has_history {
-        let mut query = Query { novelty: GEM_NOVELTY, ..base_query() };
-        query.filters.min_votes = MIN_GEM_VOTES;
-        query.filters.rating_min = Some(MIN_GEM_RATING);
-        rows.add(html! { (texts::HIDDEN_GEMS) }, query)?;
-    }
-    let services = view.query(ROW_LENGTH).filters.services;
-    for service in services.into_iter().take(MAX_SERVICE_ROWS) {
-        let heading = html! { (texts::new_on(&service)) };
-        let mut query = base_query();
-        query.filters.services = vec![service];
-        rows.add(heading, query)?;
-    }
-    rows.add(html! { (texts::TRENDING) }, Query { order: Order::Popularity, ..base_query() })?;
-    Ok(rows.rows)
-}
-
-/// Returns the user's most loved movies. Ties are ordered by most recent feedback.
-fn loved(view: &UserView) -> Vec<(MovieId, &str)> {
-    let stars = |movie: &MovieFeedback| match (movie.stars, movie.reaction) {
-        (Some(stars), _) => stars.value(),
-        (None, Some(Reaction::Like)) => MIN_LOVED_STARS,
-        (None, _) => 0.0,
-    };
-    let movies = view.history.movies.iter().filter(|movie| stars(movie) >= MIN_LOVED_STARS);
-    let mut movies: Vec<&MovieFeedback> = movies.collect();
-    movies.sort_by(|a, b| {
-        let by_stars = stars(b).total_cmp(&stars(a));
-        by_stars.then(b.updated_at.cmp(&a.updated_at)).then(a.movie_id.cmp(&b.movie_id))
-    });
-    let titled = movies.into_iter().filter_map(|feedback| {
-        let movie = view.recommender().movie(view.find(feedback.movie_id)?);
-        Some((feedback.movie_id, movie.title.as_str()))
-    });
-    titled.take(MAX_LOVED_ROWS).collect()
 }
 
 #[cfg(test)]

@@ -10,14 +10,12 @@ use cinematch::ids::MovieId;
 use cinematch::imports::{CandidateMovie, MatchReport, Matched, RowReport, TasteItem};
 use cinematch::rating::Stars;
 use cinematch::sources::history::EntryKind;
-use cinematch_store::ImportRecord;
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::card::shelf;
 use super::form::{Fields, FormBody};
 use super::layout::{Nav, Page, page};
-use super::movies::UserView;
 use super::note::Note;
 use super::page_caller::PageUser;
 use super::responses::redirect_with_note;
@@ -28,15 +26,14 @@ use cinematch_http::problem::Problem;
 use cinematch_http::upload::import_upload;
 use cinematch_service::Service;
 use cinematch_service::export::cell;
-use cinematch_service::imports::{ImportOutcome, imported_movie};
-use cinematch_service::names::check_text;
+use cinematch_service::imports::{ImportOutcome, import_choices};
+use cinematch_service::user_view::UserView;
 
 /// Number of recommendations below a report.
 const N_RECOMMENDED: usize = 12;
 /// Maximum number of questions, and of rows in the report's lists.
 const MAX_QUESTIONS: usize = 200;
 const MAX_LISTED: usize = 500;
-const MAX_NAME_LENGTH: usize = 255;
 
 /// `GET /import`: shows the upload form.
 pub async fn form(PageUser { caller, .. }: PageUser) -> Response {
@@ -313,17 +310,7 @@ pub async fn save_choices(
         return Ok(redirect_with_note("/", &Note::plain(texts::NOTHING_CHOSEN)));
     }
     let service = fields.get("service").unwrap_or("elsewhere");
-    check_text("service", service, MAX_NAME_LENGTH)?;
-    let bundle = state.bundle();
-    let movies =
-        chosen.iter().filter_map(|item| imported_movie(&bundle.recommender, item)).collect();
-    let record = ImportRecord {
-        service: service.to_owned(),
-        file: "choices on the Import page".to_owned(),
-        rows: chosen.len() as u64,
-        matched: chosen.len() as u64,
-    };
-    let changes = state.store().import(&profile, movies, record, state.now()).await?;
+    let changes = import_choices(&state, &profile, service, &chosen).await?;
     Ok(redirect_with_note("/", &Note::plain(texts::choices_saved(changes))))
 }
 

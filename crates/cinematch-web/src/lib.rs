@@ -22,7 +22,6 @@ mod layout;
 mod models;
 mod movie;
 mod movie_fit;
-mod movies;
 mod names;
 mod note;
 mod page_caller;

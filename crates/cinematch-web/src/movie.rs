@@ -11,8 +11,7 @@ use maud::{Markup, html};
 use super::card::{action_buttons, cards, poster};
 use super::form::address;
 use super::layout::{Nav, Page, page};
-use super::movie_fit::Fit;
-use super::movies::{MovieCard, UserView};
+use super::movie_fit;
 use super::names;
 use super::page_caller::PageUser;
 use super::rating::rating_form;
@@ -21,7 +20,8 @@ use cinematch_http::extract::PathParams;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::catalog::find_movie;
-use cinematch_service::similar::similar_details;
+use cinematch_service::movie_fit::MovieFit;
+use cinematch_service::user_view::{MovieCard, UserView};
 
 /// Maximum number of similar movies.
 const N_SIMILAR: usize = 12;
@@ -39,9 +39,9 @@ pub async fn movie(
     let index = find_movie(view.recommender(), movie_id.into())?;
     let movie = view.recommender().movie(index);
     let card = view.movie(index);
-    let fit = Fit::new(&view, index)?;
+    let fit = MovieFit::new(&view, index)?;
     let has_stars = card.status.feedback.as_ref().is_some_and(|feedback| feedback.stars.is_some());
-    let mut similar = similar(&view, index)?;
+    let mut similar = view.similar(index, N_SIMILAR)?;
     if fit.is_known {
         view.predict(&mut similar)?;
     }
@@ -60,7 +60,7 @@ pub async fn movie(
             }
         }
         div .sections {
-            (fit.show(&view, has_stars))
+            (movie_fit::section(&fit, &view, has_stars))
             (where_to_watch(&view, &card))
         }
         @if !similar.is_empty() {
@@ -164,24 +164,6 @@ fn where_to_watch(view: &UserView, movie: &MovieCard<'_>) -> Markup {
             }
         }
     }
-}
-
-/// Returns similar movies, ranked independently of the user's taste.
-fn similar(view: &UserView, index: MovieIdx) -> Result<Vec<MovieCard<'_>>, Problem> {
-    let recommender = view.recommender();
-    let movie = recommender.movie(index);
-    let request = view.resolve(&Query {
-        liked: vec![movie.movie_id],
-        limit: N_SIMILAR,
-        diversity: Some(0.0),
-        explain: true,
-        ..Query::default()
-    })?;
-    let movies = recommender.recommend(&request).items.into_iter().map(|recommended| {
-        let index = recommended.movie;
-        MovieCard { details: Some(similar_details(recommended)), ..view.movie(index) }
-    });
-    Ok(movies.collect())
 }
 
 fn keywords(movie: &Movie) -> Markup {

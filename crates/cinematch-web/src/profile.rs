@@ -10,13 +10,12 @@ use maud::{Markup, html};
 use super::choice::Choice;
 use super::form::{Fields, FormBody};
 use super::layout::{Nav, Page, page};
-use super::movies::{MovieCard, UserView};
 use super::names::{country, language};
 use super::note::Note;
 use super::page_caller::{PageCaller, PageUser};
 use super::responses::redirect_with_note;
 use super::strip::strip;
-use super::taste_charts::TasteCharts;
+use super::taste_charts::charts;
 use super::texts::errors::with_labels;
 use super::texts::numbers::title_case;
 use super::texts::{self as common, profile as texts, welcome};
@@ -26,6 +25,8 @@ use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::export::{self, ExportFormat};
 use cinematch_service::preferences::{NewPreferences, save, services_in};
+use cinematch_service::taste_summary::TasteSummary;
+use cinematch_service::user_view::{MovieCard, UserView};
 
 /// Maximum number of movies under "Recent activity".
 const N_RECENT: usize = 6;
@@ -49,11 +50,11 @@ fn main(
     preferences: &Preferences,
     error_message: Option<&str>,
 ) -> Markup {
-    let charts = TasteCharts::new(&view.history, view.recommender());
+    let taste = TasteSummary::new(&view.history, view.recommender());
     html! {
         h1 { (profile.name) }
         p { (summary(&view.history)) }
-        @if charts.is_empty() {
+        @if taste.is_empty() {
             section .invitation {
                 p { (texts::NO_CHARTS) }
                 p {
@@ -62,7 +63,7 @@ fn main(
                 }
             }
         } @else {
-            div .picture { (charts.show()) }
+            div .picture { (charts(&taste)) }
         }
         (recent(view))
         (preferences_form(view, preferences, error_message))

@@ -3,8 +3,8 @@
 use cinematch::rating::Stars;
 use maud::{Markup, html};
 
-use super::movies::MovieStatus;
 use super::texts::movie as texts;
+use cinematch_service::user_view::MovieStatus;
 
 /// Maximum rating, in half stars.
 const MAX_HALVES: u8 = 10;

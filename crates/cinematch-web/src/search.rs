@@ -7,13 +7,13 @@ use maud::{Markup, html};
 use super::card::{address, cards, poster};
 use super::form::Fields;
 use super::layout::{Nav, Page, page};
-use super::movies::{MovieCard, UserView};
 use super::page_caller::PageUser;
 use super::responses::fragments;
 use super::texts::search as texts;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::search::hits;
+use cinematch_service::user_view::{MovieCard, UserView};
 
 /// Maximum numbers of results on the page and of suggestions below the search field.
 const MAX_RESULTS: usize = 30;

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::card::{action_buttons, address, facts, poster, stars};
-use super::movies::MovieCard;
+use cinematch_service::user_view::MovieCard;
 
 /// Renders a movie, with `more` between its facts and its buttons.
 pub fn strip(movie: &MovieCard<'_>, more: &Markup) -> Markup {

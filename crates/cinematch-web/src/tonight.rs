@@ -11,7 +11,6 @@ use maud::{Markup, html};
 use super::choice::Choice;
 use super::form::Fields;
 use super::layout::{Nav, Page, page};
-use super::movies::{MovieCard, UserView};
 use super::page_caller::PageUser;
 use super::strip::strip;
 use super::texts::numbers::title_case;
@@ -20,6 +19,7 @@ use cinematch_http::config::AccessMode;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::groups::{GroupQuery, GroupResult, MemberBody, rank};
+use cinematch_service::user_view::{MovieCard, UserView};
 
 /// Number of movies picked.
 const N_PICKS: usize = 5;

@@ -10,7 +10,6 @@ use maud::{Markup, html};
 
 use super::form::Fields;
 use super::layout::{Nav, Page, page};
-use super::movies::{MovieCard, UserView};
 use super::note::Note;
 use super::page_caller::PageUser;
 use super::responses::redirect_with_note;
@@ -20,6 +19,7 @@ use cinematch_http::extract::PathParams;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::listing::details;
+use cinematch_service::user_view::{MovieCard, UserView};
 
 /// Number of movies shown before "Show all".
 const MAX_SHOWN: usize = 100;

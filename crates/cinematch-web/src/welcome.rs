@@ -13,12 +13,11 @@ use cinematch::ranking::Answer;
 use cinematch_store::{Profile, Reaction, UserHistory};
 use maud::{Markup, html};
 
-use super::actions::{Action, perform};
+use super::actions::{parse, perform};
 use super::card::{facts, poster};
 use super::choice::Choice;
 use super::form::{Fields, FormBody, address};
 use super::layout::{Nav, Page, page};
-use super::movies::{MovieCard, UserView};
 use super::names;
 use super::note::Note;
 use super::page_caller::{PageCaller, PageUser};
@@ -31,7 +30,10 @@ use cinematch_http::config::AccessMode;
 use cinematch_http::cookies::cookie;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
+use cinematch_service::actions::Action;
+use cinematch_service::onboarding::{list_without, next_question};
 use cinematch_service::preferences::{NewPreferences, save};
+use cinematch_service::user_view::{MovieCard, UserView};
 
 /// Number of answers that suffice for useful recommendations.
 const MIN_ANSWERS: usize = 5;
@@ -227,28 +229,6 @@ impl OnboardingState {
         let fields = self.fields();
         address("/welcome/rate", fields.iter().map(|(name, value)| (*name, value.as_str())))
     }
-
-    /// Returns all answers: the user's feedback, and the movies marked as not seen or skipped here.
-    fn answers(&self, view: &UserView) -> Vec<(MovieIdx, Answer)> {
-        let UserHistory { movies, watchlist, .. } = &*view.history;
-        let feedback = movies.iter().map(|movie| match movie.reaction {
-            Some(Reaction::NotInterested) if movie.stars.is_none() => {
-                (movie.movie_id, Answer::Skipped)
-            }
-            _ => (movie.movie_id, Answer::Seen),
-        });
-        let with = |movies: &[MovieId], answer| {
-            movies.iter().map(move |movie| (*movie, answer)).collect::<Vec<_>>()
-        };
-        let onboarding = with(watchlist, Answer::NotSeen)
-            .into_iter()
-            .chain(with(&self.not_seen, Answer::NotSeen))
-            .chain(with(&self.skipped, Answer::Skipped));
-        feedback
-            .chain(onboarding)
-            .filter_map(|(movie, answer)| Some((view.find(movie)?, answer)))
-            .collect()
-    }
 }
 
 /// `GET /welcome/rate`: shows a movie to rate and the current recommendations.
@@ -295,7 +275,7 @@ pub async fn answer(
         }
         Some("take_back") => perform(&state, &profile, movie, Action::Rate(None)).await?.text,
         _ => {
-            let stars = Action::parse(None, fields.get("stars"))?;
+            let stars = parse(None, fields.get("stars"))?;
             onboarding.last = Some(movie);
             perform(&state, &profile, movie, stars).await?.text
         }
@@ -327,8 +307,7 @@ fn parts<'a>(
     onboarding: &OnboardingState,
 ) -> Result<(Markup, Option<&'a str>), Problem> {
     let recommender = view.recommender();
-    let request = view.resolve(&view.query(1))?;
-    let next = recommender.next_question(&request.history, &onboarding.answers(view));
+    let next = next_question(view, &onboarding.not_seen, &onboarding.skipped)?;
     let title = next.map(|movie| recommender.movie(movie).title.as_str());
     let markup = html! {
         section #question .question aria-labelledby="asked" data-address=(onboarding.address()) {
@@ -413,7 +392,7 @@ fn progress(view: &UserView, onboarding: &OnboardingState) -> Markup {
 fn list(view: &UserView, onboarding: &OnboardingState) -> Result<Markup, Problem> {
     let movies = view.list(&view.query(LIST_LENGTH))?;
     let previous = match onboarding.last {
-        Some(last) => Some(list_without(view, last)?),
+        Some(last) => Some(list_without(view, last, LIST_LENGTH)?),
         None => None,
     };
     Ok(html! {
@@ -445,15 +424,6 @@ fn first_reason(movie: &MovieCard<'_>) -> Markup {
             span .detail { (first) }
         }
     }
-}
-
-/// Returns the ids of the movies that would be recommended without the feedback on a movie.
-fn list_without(view: &UserView, last: MovieId) -> Result<Vec<MovieId>, Problem> {
-    let mut query = view.query(LIST_LENGTH);
-    query.ratings.retain(|rating| rating.movie_id != last);
-    query.seen.retain(|movie| *movie != last);
-    let movies = view.list(&query)?;
-    Ok(movies.into_iter().map(|movie| movie.item.movie_id).collect())
 }
 
 /// Renders a movie's move in the list since the last answer.
@@ -491,7 +461,10 @@ mod tests {
         let fields = onboarding.fields().into_iter().map(|(name, value)| (name.to_owned(), value));
         assert_eq!(OnboardingState::from_fields(&Fields::from_pairs(fields.collect())), onboarding);
         let malformed = vec![("skipped".to_owned(), "x.7.-1.99999999999".to_owned())];
-        assert_eq!(OnboardingState::from_fields(&Fields::from_pairs(malformed)).skipped, [MovieId(7)]);
+        assert_eq!(
+            OnboardingState::from_fields(&Fields::from_pairs(malformed)).skipped,
+            [MovieId(7)]
+        );
         assert_eq!(OnboardingState::default().address(), "/welcome/rate");
     }
 

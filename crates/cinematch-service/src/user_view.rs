@@ -1,4 +1,4 @@
-//! Data of a page: the loaded bundle, the user's taste, and movies with reasons and feedback.
+//! A user's view of the catalog: the loaded bundle, the user's history, and movies with reasons and feedback.
 
 use std::sync::Arc;
 
@@ -6,26 +6,32 @@ use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::ranking::{Query, QueryError, Recommender, Request};
 use cinematch_store::{MovieFeedback, Profile, UserHistory};
 
-use cinematch_http::problem::Problem;
-use cinematch_service::item::{Item, RecommendationDetails};
-use cinematch_service::listing::details;
-use cinematch_service::personal::base_query;
-use cinematch_service::preferences;
-use cinematch_service::{Service, Serving};
+use crate::error::ServiceError;
+use crate::item::{Item, RecommendationDetails};
+use crate::listing::details;
+use crate::personal::base_query;
+use crate::preferences;
+use crate::service::Service;
+use crate::serving::Serving;
+use crate::similar::similar_details;
 
-/// A movie as shown on a page, with the user's feedback on it.
+/// A movie with the user's feedback on it.
 #[derive(Debug)]
 pub struct MovieCard<'a> {
+    /// Facts about the movie.
     pub item: Item<'a>,
     /// Score, reasons and prediction; `None` if the movie wasn't ranked.
     pub details: Option<RecommendationDetails<'a>>,
+    /// The user's feedback on the movie.
     pub status: MovieStatus,
 }
 
-/// A user's feedback on a movie, and a flag for movies on the user's watchlist.
+/// A user's feedback on a movie, and whether it is on their watchlist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MovieStatus {
+    /// Rating, reaction and watched mark; `None` if the user has given no feedback.
     pub feedback: Option<MovieFeedback>,
+    /// Whether the movie is on the user's watchlist.
     pub is_listed: bool,
 }
 
@@ -40,19 +46,22 @@ impl MovieStatus {
     }
 }
 
-/// The bundle and the user's taste, loaded once per page so that all parts agree.
+/// The bundle and the user's history, loaded once per page so that all parts of the page agree.
+#[derive(Debug)]
 pub struct UserView {
+    /// The loaded generation.
     pub serving: Arc<Serving>,
+    /// The user's feedback, watchlist and preferences.
     pub history: Arc<UserHistory>,
     /// Index of the region whose services are shown; `None` selects the server's default.
     pub region: Option<usize>,
 }
 
 impl UserView {
-    /// Loads the bundle and the user's taste.
-    pub async fn load(state: &Service, profile: &Profile) -> Result<Self, Problem> {
-        let serving = state.serving();
-        let history = state.user_history(&profile.key()).await?;
+    /// Loads the bundle and the user's history.
+    pub async fn load(service: &Service, profile: &Profile) -> Result<Self, ServiceError> {
+        let serving = service.serving();
+        let history = service.user_history(&profile.key()).await?;
         let mut query = Query::default();
         preferences::apply(&history.preferences, &serving.bundle.recommender, &mut query);
         let index = serving.bundle.recommender.index();
@@ -60,11 +69,12 @@ impl UserView {
         Ok(Self { serving, history, region })
     }
 
+    /// Returns the recommender of the loaded generation.
     pub fn recommender(&self) -> &Recommender {
         &self.serving.bundle.recommender
     }
 
-    /// Builds a query from the user's taste and preferences. It excludes movies with feedback and movies on the
+    /// Builds a query from the user's history and preferences. It excludes movies with feedback and movies on the
     /// watchlist.
     pub fn query(&self, limit: usize) -> Query {
         let mut query = base_query(&self.history, false);
@@ -74,12 +84,12 @@ impl UserView {
     }
 
     /// Validates a query and resolves its names and ids in the catalog.
-    pub fn resolve(&self, query: &Query) -> Result<Request, Problem> {
+    pub fn resolve(&self, query: &Query) -> Result<Request, ServiceError> {
         Ok(self.recommender().resolve(query)?.0)
     }
 
     /// Recommends movies for a query.
-    pub fn list(&self, query: &Query) -> Result<Vec<MovieCard<'_>>, Problem> {
+    pub fn list(&self, query: &Query) -> Result<Vec<MovieCard<'_>>, ServiceError> {
         let request = self.resolve(query)?;
         let ranked = self.recommender().recommend(&request);
         let movies = ranked.items.into_iter().map(|recommended| {
@@ -91,7 +101,7 @@ impl UserView {
 
     /// Replaces predicted ratings with predictions from the user's whole history. Needed for lists that were ranked
     /// by a part of the history.
-    pub fn predict(&self, movies: &mut [MovieCard<'_>]) -> Result<(), Problem> {
+    pub fn predict(&self, movies: &mut [MovieCard<'_>]) -> Result<(), ServiceError> {
         let rows: Vec<MovieIdx> =
             movies.iter().filter_map(|movie| self.find(movie.item.movie_id)).collect();
         let request = self.resolve(&Query { explain: false, ..self.query(1) })?;
@@ -116,6 +126,26 @@ impl UserView {
         let movies = assessed.map(|recommended| {
             let movie = recommended.movie;
             MovieCard { details: Some(details(recommended)), ..self.movie(movie) }
+        });
+        Ok(movies.collect())
+    }
+
+    /// Returns up to `limit` movies similar to a movie, ranked independently of the user's history.
+    pub fn similar(
+        &self,
+        index: MovieIdx,
+        limit: usize,
+    ) -> Result<Vec<MovieCard<'_>>, ServiceError> {
+        let request = self.resolve(&Query {
+            liked: vec![self.recommender().movie(index).movie_id],
+            limit,
+            diversity: Some(0.0),
+            explain: true,
+            ..Query::default()
+        })?;
+        let movies = self.recommender().recommend(&request).items.into_iter().map(|recommended| {
+            let index = recommended.movie;
+            MovieCard { details: Some(similar_details(recommended)), ..self.movie(index) }
         });
         Ok(movies.collect())
     }

@@ -1,0 +1,132 @@
+//! Rows of recommendations for the home page.
+
+use cinematch::ids::MovieId;
+use cinematch::ranking::{Order, Query};
+use cinematch_store::{MovieFeedback, Reaction};
+
+use crate::error::ServiceError;
+use crate::user_view::{MovieCard, UserView};
+
+/// Maximum number of movies in a row.
+const ROW_LENGTH: usize = 12;
+/// Maximum number of "Because you loved …" rows.
+const MAX_LOVED_ROWS: usize = 2;
+/// Maximum number of rows for streaming services.
+const MAX_SERVICE_ROWS: usize = 2;
+/// Minimum rating of a loved movie.
+const MIN_LOVED_STARS: f32 = 4.0;
+/// Parameters of hidden gems: weight of novelty, minimum votes and minimum TMDB rating.
+const GEM_NOVELTY: f32 = 1.0;
+const MIN_GEM_VOTES: u32 = 20;
+const MIN_GEM_RATING: f64 = 6.5;
+/// Predicted rating below which movies move to the end of their row.
+const DOUBTFUL_BELOW_STARS: f32 = 3.0;
+/// A row of movies.
+#[derive(Debug)]
+pub struct Row<'a> {
+    /// Property that the movies share.
+    pub kind: RowKind<'a>,
+    /// Best first; empty if no movie qualifies.
+    pub movies: Vec<MovieCard<'a>>,
+}
+
+/// Property that the movies of a row share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowKind<'a> {
+    /// Recommended by the user's history.
+    Picked,
+    /// Recommended to users without a history.
+    LovedByMany,
+    /// Similar to the movie with this title, which the user loves.
+    BecauseYouLoved(&'a str),
+    /// Well rated but little known.
+    HiddenGems,
+    /// On this streaming service.
+    OnService(String),
+    /// Most popular.
+    Trending,
+}
+
+/// The rows so far, and the movies in them.
+struct Rows<'a> {
+    view: &'a UserView,
+    rows: Vec<Row<'a>>,
+    shown: Vec<MovieId>,
+}
+
+impl<'a> Rows<'a> {
+    /// Adds a row with the results of a query.
+    fn add(&mut self, kind: RowKind<'a>, mut query: Query) -> Result<(), ServiceError> {
+        query.exclude.extend_from_slice(&self.shown);
+        let mut movies = self.view.list(&query)?;
+        // A row that is ranked by a single movie needs predictions from the whole history.
+        self.view.predict(&mut movies)?;
+        if movies.len() > ROW_LENGTH {
+            movies.sort_by_key(|movie| is_doubtful(movie));
+            movies.truncate(ROW_LENGTH);
+        }
+        self.shown.extend(movies.iter().map(|movie| movie.item.movie_id));
+        self.rows.push(Row { kind, movies });
+        Ok(())
+    }
+}
+
+/// Returns true if the user would probably not like a movie, although it is similar to a movie that the user loves.
+fn is_doubtful(movie: &MovieCard<'_>) -> bool {
+    let predicted = movie.details.as_ref().and_then(|details| details.predicted_rating);
+    predicted.is_some_and(|predicted| predicted.stars < DOUBTFUL_BELOW_STARS)
+}
+
+/// Builds the rows of the home page. Every movie is in at most one row.
+pub fn home_rows(view: &UserView) -> Result<Vec<Row<'_>>, ServiceError> {
+    let mut rows = Rows { view, rows: Vec::new(), shown: Vec::new() };
+    let has_history =
+        view.history.liked().next().is_some() || view.history.rated().next().is_some();
+    let base_query = || view.query(ROW_LENGTH);
+    let first = if has_history { RowKind::Picked } else { RowKind::LovedByMany };
+    rows.add(first, base_query())?;
+    for (loved, title) in loved(view) {
+        // Ranks by this movie alone; the rest of the history only excludes movies.
+        let mut query = base_query();
+        query.liked.retain(|movie| *movie == loved);
+        query.disliked.clear();
+        query.ratings.retain(|rating| rating.movie_id == loved);
+        query.preferred_genres.clear();
+        query.limit = 2 * ROW_LENGTH;
+        rows.add(RowKind::BecauseYouLoved(title), query)?;
+    }
+    if has_history {
+        let mut query = Query { novelty: GEM_NOVELTY, ..base_query() };
+        query.filters.min_votes = MIN_GEM_VOTES;
+        query.filters.rating_min = Some(MIN_GEM_RATING);
+        rows.add(RowKind::HiddenGems, query)?;
+    }
+    let services = view.query(ROW_LENGTH).filters.services;
+    for service in services.into_iter().take(MAX_SERVICE_ROWS) {
+        let mut query = base_query();
+        query.filters.services = vec![service.clone()];
+        rows.add(RowKind::OnService(service), query)?;
+    }
+    rows.add(RowKind::Trending, Query { order: Order::Popularity, ..base_query() })?;
+    Ok(rows.rows)
+}
+
+/// Returns the user's most loved movies. Ties are ordered by most recent feedback.
+fn loved(view: &UserView) -> Vec<(MovieId, &str)> {
+    let stars = |movie: &MovieFeedback| match (movie.stars, movie.reaction) {
+        (Some(stars), _) => stars.value(),
+        (None, Some(Reaction::Like)) => MIN_LOVED_STARS,
+        (None, _) => 0.0,
+    };
+    let movies = view.history.movies.iter().filter(|movie| stars(movie) >= MIN_LOVED_STARS);
+    let mut movies: Vec<&MovieFeedback> = movies.collect();
+    movies.sort_by(|a, b| {
+        let by_stars = stars(b).total_cmp(&stars(a));
+        by_stars.then(b.updated_at.cmp(&a.updated_at)).then(a.movie_id.cmp(&b.movie_id))
+    });
+    let titled = movies.into_iter().filter_map(|feedback| {
+        let movie = view.recommender().movie(view.find(feedback.movie_id)?);
+        Some((feedback.movie_id, movie.title.as_str()))
+    });
+    titled.take(MAX_LOVED_ROWS).collect()
+}
