@@ -1,4 +1,4 @@
-//! Conformance suite for all models, and tests of EASE and iALS against reference solutions.
+//! Conformance suite for all models, and tests that compare EASE and iALS with reference solutions.
 
 use std::fmt::Write as _;
 
@@ -19,7 +19,7 @@ use crate::sources::ratings;
 pub(super) const N_MOVIES: usize = 41;
 const N_USERS: usize = 90;
 
-/// Generates ratings of more users than movies, so that swapped axes are caught. The last movie has no
+/// Generates ratings by more users than there are movies, to catch swapped axes. The last movie has no
 /// ratings.
 pub(super) fn interactions() -> Interactions {
     let mut csv = "userId,movieId,rating,timestamp\n".to_owned();
@@ -67,7 +67,7 @@ fn ials_cg() -> IalsParams {
     IalsParams { solver: Solver::ConjugateGradients { steps: 3 }, ..ials() }
 }
 
-/// Fits every registered model, and small models with parameters for this amount of data.
+/// Fits every registered model, plus small models with parameters suited to this little data.
 fn models() -> Vec<(&'static str, Fitted)> {
     let interactions = interactions();
     let users: Vec<UserIdx> = interactions.users().collect();
@@ -113,7 +113,7 @@ fn every_model_scores_and_explains_consistently() {
     for (name, model) in models() {
         assert_eq!(model.n_movies(), N_MOVIES, "{name}");
         for history in &histories {
-            // The previous content of the buffer must not affect the scores.
+            // The previous contents of the buffer must not affect the scores.
             let mut scores = vec![f32::NAN; N_MOVIES];
             model.score(history, &mut scores);
             let largest = scores.iter().fold(1e-3_f32, |most, score| most.max(score.abs()));
@@ -136,8 +136,8 @@ fn every_model_scores_and_explains_consistently() {
 fn every_personal_model_ranks_the_preferred_parity_first() {
     let history = [rated(0, 10), rated(6, 9), rated(12, 10), rated(18, 9)];
     for (name, model) in models() {
-        // These models are not personal or use features unrelated to parity. The recommended parameters of
-        // iALS and the hybrid overfit on this little data; `small ials` and `weighted sum` replace them.
+        // These models are not personalized or use features unrelated to parity. The recommended parameters
+        // for iALS and the hybrid overfit on this little data; `small ials` and `weighted sum` replace them.
         if ["popular", "top-rated", "popular-recent", "content", "hybrid", "ials"].contains(&name) {
             continue;
         }
@@ -168,7 +168,7 @@ fn scores_do_not_depend_on_the_number_of_threads() {
     assert_eq!(bits(1), bits(3));
 }
 
-/// Computes (G + diagonal)⁻¹ by Gauss-Jordan elimination in f64 for comparison.
+/// Compares EASE with (G + diagonal)⁻¹, computed by Gauss-Jordan elimination in f64.
 #[test]
 fn ease_equals_the_closed_form() {
     let interactions = interactions();
@@ -234,7 +234,7 @@ fn loss_of_ials_falls_at_every_half_step() {
         }
         last
     });
-    // A few steps of conjugate gradients from the current factors reach nearly the exact loss.
+    // A few conjugate gradient steps from the current factors come close to the exact loss.
     assert!((ends[1] / ends[0] - 1.0).abs() < 0.01, "{ends:?}");
 }
 
