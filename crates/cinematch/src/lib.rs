@@ -22,7 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Instead of training, [`Bundle::load`] loads a generation that `cinematch train` published.
+//! Instead of training, use [`Bundle::load`] to load a generation published by `cinematch train`.
 //!
 //! # Modules
 //!
