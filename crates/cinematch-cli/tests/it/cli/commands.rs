@@ -165,7 +165,10 @@ fn status_prints_the_next_command() {
     let bytes = std::fs::read(&movies).unwrap();
     std::fs::write(&movies, &bytes[..1000]).unwrap();
     let error = folder.fails(&["status"]);
-    assert!(error.contains("movies_meta.json: its checksum does not match the manifest"), "{error}");
+    assert!(
+        error.contains("movies_meta.json: its checksum does not match the manifest"),
+        "{error}"
+    );
     std::fs::write(&movies, bytes).unwrap();
     folder.ok(&["preprocess", "--min-year", "1990"]);
     assert!(folder.ok(&["status"]).contains("the merged table has changed since"));
