@@ -275,6 +275,6 @@ fn invariants_hold_for_random_users_histories_and_filters() {
         assert_eq!(server.as_user(&user.id, ("GET", &path), None).text, reply.text);
         catalog.check(&reply.json(), &eligible(&filter, &ineligible), (offset, limit));
     }
-    // Both full and short lists occurred.
+    // Both full and short lists must have occurred.
     assert!(n_short > REQUESTS / 10 && n_short < REQUESTS * 9 / 10, "{n_short}");
 }

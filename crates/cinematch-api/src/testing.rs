@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use crate::{guarded, public};
 
-/// Returns a client for an API that serves the sample, with an empty database.
+/// Returns a client for an API that serves the sample and has an empty database.
 pub fn sample() -> Client {
     over(World::default())
 }
 
-/// Returns a client for an API that serves the service in `world`.
+/// Returns a client for an API backed by `world`.
 pub fn over(world: World) -> Client {
     let router = world.router(|_| {
         vec![(RouteClass::Public, public().into()), (RouteClass::Guarded, guarded().into())]

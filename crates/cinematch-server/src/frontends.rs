@@ -102,8 +102,8 @@ impl<'a> Page<'a> {
         reply
     }
 
-    /// Requests recommendations and returns the movie IDs. Asserts that each movie has the fields of a card and
-    /// satisfies `fit`.
+    /// Requests recommendations and returns the movie IDs. Asserts that each movie has the fields that a card
+    /// needs and satisfies `fit`.
     fn recommended(&self, query: &str, mode: &str, fit: impl Fn(&Value) -> bool) -> Vec<u64> {
         let reply = self.get(&format!("/api/recommendations?{query}"));
         assert_eq!(reply["mode"], mode, "{query}");

@@ -9,7 +9,7 @@ use cinematch::rating::Stars;
 use cinematch_store::*;
 use databases::{Database, databases};
 
-/// Fills every table of the store.
+/// Fills every table in the store.
 async fn fill(store: &Store) {
     let item = |id: u32| NewItem {
         movie_id: MovieId(id),

@@ -72,7 +72,7 @@ fn check(files: &Files) {
     assert_eq!(users.len(), params.users as usize);
     assert!(users.iter().all(|user| (1..=params.users).contains(user)));
     assert!(ratings.records.iter().all(|row| known.contains(&row.movie_id.0)));
-    // From 1996 to the end of a session that started before 14 October 2023.
+    // Timestamps range from 1996 to the end of a session that started before 14 October 2023.
     assert!(
         ratings.records.iter().all(|row| (820_454_400..1_698_000_000).contains(&row.timestamp))
     );
@@ -191,7 +191,7 @@ fn files_have_the_headers_and_line_ends_of_the_real_ones() {
     assert!(rating.len() == 3 && rating[1] == b'.', "{}", String::from_utf8_lossy(row));
 }
 
-/// Name, predicate, and the minimum and maximum fraction of titles that satisfy the predicate.
+/// A name, a predicate, and the minimum and maximum fraction of titles that satisfy the predicate.
 type Irregularity = (&'static str, fn(&str) -> bool, f64, f64);
 
 #[test]

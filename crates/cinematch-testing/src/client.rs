@@ -22,12 +22,12 @@ pub struct Client {
 }
 
 impl Client {
-    /// Creates a client for `router`, which serves the service in `world`.
+    /// Creates a client for `router`, whose routes use the service in `world`.
     pub fn new(world: World, router: Router) -> Self {
         Self { router, world }
     }
 
-    /// Returns the test fixture that the router serves.
+    /// Returns the test fixture behind the router.
     pub fn world(&self) -> &World {
         &self.world
     }

@@ -20,7 +20,7 @@ use cinematch::models::spec::NAMES;
 use cinematch::sources::{movielens, ratings};
 use cinematch_service::Serving;
 
-/// Default seed of `cinematch preprocess` and `cinematch train`.
+/// Default seed for `cinematch preprocess` and `cinematch train`.
 const SEED: u64 = 42;
 
 /// Contents of a `watch_providers.csv` for the sample's first three movies, in two regions.

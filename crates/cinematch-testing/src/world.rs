@@ -28,7 +28,7 @@ use crate::notice::did_not_run;
 use crate::sample::Sample;
 
 /// A test fixture: a service that serves the sample, an empty database in a temporary folder, and the runtime
-/// the service runs in.
+/// that the service runs on.
 #[derive(Debug)]
 pub struct World {
     service: Service,
@@ -100,7 +100,7 @@ impl World {
         self.folder.path().join(ARTIFACTS)
     }
 
-    /// Runs `future` to completion in the fixture's runtime.
+    /// Runs `future` to completion on the fixture's runtime.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }

@@ -7,13 +7,12 @@ use cinematch_testing::{Client, World};
 
 use crate::{assets, errors, home, pages};
 
-/// Returns a client for pages that serve the sample, with an empty database.
+/// Returns a client for pages that serve the sample and use an empty database.
 pub fn sample() -> Client {
     over(World::default())
 }
 
-/// Returns a client for pages that serve the service in `world`. The router also has the API's routes, for
-/// comparison.
+/// Returns a client for pages backed by `world`. The router also has the API's routes, for comparison.
 pub fn over(world: World) -> Client {
     let router = world.router(|state| {
         let errors = from_fn_with_state(state.clone(), errors);

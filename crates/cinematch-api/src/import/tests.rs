@@ -1,4 +1,4 @@
-//! Imports of archives, multipart forms and damaged files.
+//! Importing archives, multipart forms and damaged files.
 
 use std::io::Write;
 

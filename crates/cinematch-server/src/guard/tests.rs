@@ -279,7 +279,7 @@ fn throttles_failed_sign_ins_and_limits_the_request_rate() {
     refused.problem(429);
     let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait), "{wait}");
-    // The correct password is throttled too, so the reply does not reveal it.
+    // Throttling applies even to the correct password, so the reply doesn't reveal it.
     sign_in(&server, "ada@example.org", PASSWORD).problem(429);
     let statuses: Vec<u16> = (0..30).map(|_| server.get("/health").status).collect();
     assert!(statuses.contains(&429), "{statuses:?}");
@@ -287,6 +287,6 @@ fn throttles_failed_sign_ins_and_limits_the_request_rate() {
     let problem =
         lenient.post("/auth/identify", &json!({"email": "a@b.c", "name": "A"})).problem(403);
     assert!(problem["detail"].as_str().unwrap().contains("/auth/login"), "{problem}");
-    // A rate of 20 requests per second allows a burst of 5 seconds' worth.
+    // With a limit of 20 requests per second, a burst can hold 5 seconds' worth of requests.
     assert!((0..40).all(|_| lenient.get("/health").status == 200));
 }

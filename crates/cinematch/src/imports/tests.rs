@@ -70,7 +70,7 @@ fn merges_feedback_by_precedence_and_keeps_the_watchlist_order() {
     let mut turned = files;
     turned.reverse();
     assert_eq!(said(&import(&turned).taste), expected);
-    // Repeating an import has no effect, neither in a separate call nor within the same one.
+    // Repeating an import has no effect, whether in a separate call or within the same one.
     assert_eq!(import(&files), imported);
     assert_eq!(import(&[files, files].concat()).taste, imported.taste);
 
@@ -138,8 +138,8 @@ fn below(random: &mut ChaCha8Rng, bound: u32) -> u32 {
     random.next_u32() % bound
 }
 
-/// Generates a catalog of difficult titles, with accents, quotes, commas, articles, several scripts and
-/// shared titles. Some movies lack a year or an external id.
+/// Generates a catalog of difficult titles, with accents, quotes, commas, articles, several scripts and shared
+/// titles. Some movies lack a year or an external ID.
 fn random_catalogue(random: &mut ChaCha8Rng, n: u32) -> Vec<Movie> {
     const WORDS: [&str; 24] = [
         "The",

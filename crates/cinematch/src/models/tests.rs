@@ -25,7 +25,7 @@ pub(super) fn interactions() -> Interactions {
     let mut csv = "userId,movieId,rating,timestamp\n".to_owned();
     for user in 0..N_USERS {
         for movie in 0..N_MOVIES - 1 {
-            // Users prefer movies of their own parity, with some noise.
+            // Users prefer movies whose index has the same parity as theirs, with some noise.
             let draw = (user * 7919 + movie * 104_729 + user * movie * 31) % 97;
             let fits = user % 2 == movie % 2;
             if draw < if fits { 40 } else { 6 } {
@@ -40,7 +40,7 @@ pub(super) fn interactions() -> Interactions {
     Interactions::new("ratings.csv", movies, &mut read)
 }
 
-/// Returns features that every third movie shares.
+/// Returns one feature for each movie, shared by every third movie.
 pub(super) fn features() -> RankingFeatures {
     let mut matrix = CsrMatrix::new(3);
     for movie in 0..N_MOVIES as u32 {
@@ -107,7 +107,7 @@ fn every_model_scores_and_explains_consistently() {
         vec![],
         vec![rated(0, 10)],
         vec![rated(2, 9), rated(5, 6), rated(8, 1), rated(30, 10)],
-        // The first movie of this history has no ratings.
+        // The first movie in this history has no ratings.
         vec![rated(N_MOVIES as u32 - 1, 10), rated(4, 10)],
     ];
     for (name, model) in models() {
@@ -136,8 +136,9 @@ fn every_model_scores_and_explains_consistently() {
 fn every_personal_model_ranks_the_preferred_parity_first() {
     let history = [rated(0, 10), rated(6, 9), rated(12, 10), rated(18, 9)];
     for (name, model) in models() {
-        // These models are not personalized or use features unrelated to parity. The recommended parameters
-        // for iALS and the hybrid overfit on this little data; `small ials` and `weighted sum` replace them.
+        // These models are either not personalized or use features unrelated to parity. The recommended
+        // parameters for iALS and the hybrid overfit on this little data; `small ials` and `weighted sum`
+        // replace them.
         if ["popular", "top-rated", "popular-recent", "content", "hybrid", "ials"].contains(&name) {
             continue;
         }

@@ -72,7 +72,7 @@ fn ids(recommender: &Recommender, ranked: &Ranked<'_>) -> Vec<u32> {
     ranked.items.iter().map(|item| recommender.movie(item.movie).movie_id.0).collect()
 }
 
-/// Returns the error message of an invalid query.
+/// Returns the error message for an invalid query.
 fn error_of(query: &Query) -> String {
     recommender().resolve(query).unwrap_err().to_string()
 }

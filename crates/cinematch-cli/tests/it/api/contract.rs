@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::folder::{Folder, project};
 use crate::support::server::Server;
 
-/// Number of random requests per operation in the campaign.
+/// Number of random requests per operation in the long-running campaign.
 const CAMPAIGN: u64 = 500;
 
 /// Returns a folder with the trained sample and watch providers for several regions.
@@ -31,7 +31,7 @@ fn folder() -> Folder {
 }
 
 /// Runs schemathesis on the operations in `part`, sending `headers` with every request. All checks are enabled.
-/// Requests come from the document's examples, the bounds of its schemas, random generation and stateful sequences;
+/// Requests come from the document's examples, schema boundary values, random generation and stateful sequences;
 /// every operation gets `n_generated` random requests. Asserts that no check fails and that every operation accepts
 /// at least one request.
 fn check(

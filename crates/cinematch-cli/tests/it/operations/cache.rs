@@ -9,7 +9,7 @@ use crate::support::postgres::database;
 use crate::support::redis::Redis;
 use crate::support::server::{Server, wait_until};
 
-/// Returns the body of a recommendation request that is identical for all users.
+/// Returns the body of a recommendation request that doesn't depend on the user.
 fn popular() -> Value {
     json!({"liked_movie_ids": [6, 1], "limit": 10})
 }

@@ -1,4 +1,4 @@
-//! A server during outages, full disks, damaged files and clock jumps, and its recovery afterwards.
+//! Server behavior during outages, full disks, damaged files and clock jumps, and recovery afterwards.
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
@@ -74,7 +74,7 @@ fn database_outage_affects_only_personal_requests() {
     }
 }
 
-/// Limits the size of files that the server writes (`prlimit --fsize`).
+/// Limits the size of the files that the server can write (`prlimit --fsize`).
 fn limit(server: &Server, bytes: &str) {
     let pid = server.pid().to_string();
     let limited =
@@ -188,7 +188,7 @@ fn a_second_server_on_one_folder_exits_with_an_error() {
     assert_eq!(server.recommend(&json!({}))["count"], 20);
 }
 
-/// Possible paths of libfaketime, which shifts a process's clock.
+/// Possible paths to libfaketime, which shifts a process's clock.
 const FAKE_TIME: [&str; 2] = [
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",

@@ -55,7 +55,7 @@ fn promotes_a_retrained_model_and_rolls_back() {
         models["models"].as_array().unwrap().iter().map(|model| &model["role"]).collect();
     assert_eq!(roles, [&json!("previous"), &json!("champion")], "{models}");
 
-    // `cinematch jobs` reports an identical outcome.
+    // `cinematch jobs` reports the same outcome.
     let listed: Value = serde_json::from_str(&folder.ok(&["jobs", "--json"])).unwrap();
     assert_eq!(listed[0]["outcome"], job["outcome"]);
     let shown = folder.ok(&["jobs"]);

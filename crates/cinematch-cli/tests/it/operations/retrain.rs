@@ -217,7 +217,7 @@ fn failure_is_reported_and_changes_nothing() {
 fn full_disk_preserves_the_served_generation() {
     let folder = Folder::trained();
     folder.ok(&["train", "--candidate", "--seed", "2"]);
-    // `ulimit -f` caps file size in half-kilobyte blocks, which fails writes as a full disk does.
+    // `ulimit -f` limits the file size, in half-kilobyte blocks, so writes fail as they would on a full disk.
     let limited = |blocks: u32, command: &str| {
         let binary = env!("CARGO_BIN_EXE_cinematch");
         let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec {binary} {command}");

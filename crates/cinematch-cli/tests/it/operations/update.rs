@@ -68,7 +68,7 @@ fn new_movie_is_searchable_and_recommended_without_training() {
         assert!((old_score * share - new_score).abs() < 0.02, "{id}: {old_score} and {new_score}");
     }
 
-    // Liking the new movie brings up movies similar to it.
+    // Liking the new movie raises similar movies in the list.
     let reply = server.recommend(&json!({ "liked_movie_ids": [NEW], "limit": 10 }));
     assert!(reply["recommendations"].to_string().contains("Toy Story"), "{reply}");
 

@@ -43,7 +43,7 @@ pub fn movielens_32m(raw: &Path) -> Vec<Movie> {
     read_merged("movies_merged.csv", &table).unwrap().records
 }
 
-/// A temporary folder in the layout of an installation, deleted on drop.
+/// A temporary folder laid out like an installation, deleted on drop.
 pub struct Folder {
     directory: tempfile::TempDir,
 }

@@ -1,4 +1,4 @@
-//! One headless Chromium for all tests of a process, driven through chromedriver.
+//! One headless Chromium for all tests in a process, driven through chromedriver.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -51,7 +51,8 @@ const ARGUMENTS: [&str; 12] = [
 pub struct Browser {
     runtime: Runtime,
     pub client: Client,
-    // Its standard input closes when the test process exits, and the supervisor then kills the browser.
+    // The supervisor's standard input closes when the test process exits. The supervisor then kills the
+    // browser.
     _supervisor: Child,
     // Must stay open, or chromedriver's writes to the pipe fail.
     _stdout: BufReader<ChildStdout>,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::tab::Tab;
 
-/// The only external host that pages may request, for posters.
+/// The only external host that pages may contact, to load posters.
 const POSTERS: &str = "https://image.tmdb.org/";
 
 /// Network traffic since the last measurement.
@@ -107,7 +107,7 @@ impl Tab {
         found.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
     }
 
-    /// Returns layout faults at 200 % text size.
+    /// Doubles the text size and returns the layout faults.
     pub fn problems_of_large_text(&self, name: &str) -> Vec<String> {
         self.js(LARGE_TEXT);
         self.screenshot(&format!("{name}-large-text"));

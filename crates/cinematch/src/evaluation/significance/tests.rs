@@ -18,13 +18,13 @@ fn noise(seed: u64, n: usize) -> Vec<f64> {
 
 #[test]
 fn interval_and_p_match_hand_computed_values() {
-    // With 79 sorted means, the second from each end bounds 95 %. Three of the means are ≤ 0.
+    // With 79 sorted means, the second from each end bounds the 95 % interval. Three of the means are ≤ 0.
     let means: Vec<f64> = (-2..77).map(f64::from).rev().collect();
     let comparison = Comparison::new(37.0, means);
     assert_close(comparison.low, -1.0);
     assert_close(comparison.high, 75.0);
     assert_close(comparison.p, 2.0 * (3.0 + 1.0) / 80.0);
-    // The mirrored distribution has the same p.
+    // The mirrored distribution has the same p-value.
     let comparison = Comparison::new(-37.0, (-76..3).map(f64::from).collect());
     assert_close(comparison.low, -75.0);
     assert_close(comparison.high, 1.0);

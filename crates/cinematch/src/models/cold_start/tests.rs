@@ -5,7 +5,7 @@ use crate::models::spec::Kind;
 use crate::models::tests::{N_MOVIES, features, interactions, rated};
 use crate::models::{Fitted, Model, Spec, TrainingSet};
 
-/// Fits every registered model that supports extension to the first `n_learned` movies.
+/// Fits every registered model that supports extension, using only the first `n_learned` movies.
 fn fitted(n_learned: usize) -> Vec<(Kind, Fitted)> {
     let all = interactions();
     let learned = all.filtered(|rated| rated.movie.row() < n_learned);

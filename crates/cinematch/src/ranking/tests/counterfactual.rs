@@ -5,7 +5,8 @@ use super::*;
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Compares each counterfactual with a ranking of the whole catalog computed without that movie's feedback.
+    /// Compares each counterfactual with a ranking of the whole catalog, computed without the feedback that the
+    /// counterfactual removes.
     #[test]
     fn places_agree_with_ranking_without_the_feedback(query in queries(), blended in proptest::bool::ANY) {
         let recommender = for_query(&query, blended);

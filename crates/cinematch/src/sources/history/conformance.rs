@@ -5,7 +5,7 @@ use super::registry::IMPORTERS;
 use super::tests::zipped;
 use super::*;
 
-/// Returns the ids of the importers that recognize `importer`'s sample.
+/// Returns the IDs of the importers that recognize `importer`'s sample.
 fn recognized_by(importer: &Importer) -> Vec<&'static str> {
     let (name, content) = importer.sample;
     let recognizes = |other: &&&Importer| match (&importer.decoder, &other.decoder) {

@@ -132,7 +132,7 @@ fn load_best_falls_back_to_the_last_intact_generation() {
     assert_eq!(best.bundle.generation, 1);
     let refused = best.champion_error.unwrap().to_string();
     assert!(refused.contains("000003/movies_meta.json: its checksum"), "{refused}");
-    // Damaged generations are not promoted, neither directly nor by a rollback.
+    // Damaged generations can't be promoted, either directly or by a rollback.
     for broken in [2, 3] {
         generations.promote(broken, AT, "").unwrap_err();
     }
