@@ -57,7 +57,7 @@ fn servers_share_cached_replies_through_redis() {
     // The replies are now in the second server's memory too, so it doesn't query Redis.
     assert_eq!(second.recommend(&popular()), list);
     assert_eq!(redis.hits(), 4);
-    // The same request with its fields in a different order hits the cache.
+    // An identical request with its fields in a different order hits the cache.
     let same = "{\"limit\": 10,\n \"liked_movie_ids\": [6, 1]}";
     let reply = second.post_raw("/api/recommendations", "application/json", same);
     assert_eq!((reply.json(), redis.writes()), (list, 4));
