@@ -1,4 +1,4 @@
-//! Exact decomposition of scores.
+//! Exact score decomposition.
 
 /// The terms that add up to a movie's score.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,7 +1,7 @@
 //! Diversification: maximal marginal relevance (Carbonell and Goldstein, 1998) combined with
 //! [calibration](super::calibrate) (Steck, 2018).
+//!
 //! With diversity δ, each position in the list is filled by the movie that maximizes
-//! For diversity δ, each place of the list is filled with the movie that maximizes
 //!
 //! ```text
 //! (1 − δ) · relevance − δ · similarity to the most similar movie above + δ · 0.3 · calibration
@@ -27,7 +27,7 @@ const CALIBRATION_WEIGHT: f32 = 0.3;
 /// order.
 ///
 /// The similarity term can only lower a movie's value as the list grows, so most movies are never compared
-/// with the whole list (lazy greedy: Minoux, 1978). The result equals that of the exhaustive greedy
+/// with the whole list (lazy greedy: Minoux, 1978). The result is the same as that of the exhaustive greedy
 /// algorithm. Calibration is recomputed at each position with O(pool · genres of a movie) additions and one
 /// logarithm per pair of genre and genre count.
 pub(crate) fn rerank(

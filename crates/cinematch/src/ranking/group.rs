@@ -1,4 +1,4 @@
-//! Lists for groups of users.
+//! Recommendations for groups of users.
 //!
 //! Each movie is scored for each member, and a strategy aggregates the scores (Masthoff, "Group recommender
 //! systems: combining individual models", 2011). Scores are aggregated rather than histories, so a member
@@ -101,7 +101,7 @@ pub struct GroupRanked<'a> {
     pub items: Vec<GroupRecommendation<'a>>,
     /// Satisfaction of each member: the sum of the member's scores over the list up to the end of this page,
     /// divided by the sum over the member's own best list of that length under the group's filters. 1 means
-    /// that the list is as good as one for this member alone. Negative values are raised to 0. `None` if no
+    /// that the list is as good as one for this member alone. Negative values are clamped to 0. `None` if no
     /// movie has a positive score or no movie is listed.
     pub satisfaction: Vec<Option<f32>>,
     /// Each member's highest score among the movies that pass the filters, as a reference for individual

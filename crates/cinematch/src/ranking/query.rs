@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::popularity::Order;
 use crate::ids::MovieId;
 
-/// A star rating of a movie.
+/// A user's star rating for a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rating {

@@ -1,4 +1,4 @@
-//! Ranked lists.
+//! Types for ranked lists.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Lists for one user.
+//! Recommendations for a single user.
 
 use std::cell::RefCell;
 

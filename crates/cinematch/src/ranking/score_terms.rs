@@ -21,7 +21,7 @@ const MAX_NOVEL_POPULARITY: f32 = 0.5;
 pub(super) struct ScoreTerms<'a, 'r> {
     pub recommender: &'a Recommender,
     pub request: &'r Request,
-    /// Content signals of the history.
+    /// Content signals from the history.
     pub signals: Vec<Signal>,
     pub profile: Profile,
     /// Factor applied to the scores of each model trained on ratings.

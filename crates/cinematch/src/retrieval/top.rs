@@ -69,7 +69,7 @@ impl Scores<'_> {
 /// Returns the `k` best movies for which `passes` returns true, best first.
 ///
 /// `passes` is called only for movies that score high enough to enter the list. Blocks with the highest
-/// bounds come first, so that most other blocks are skipped. O(n) for n movies.
+/// bounds come first, so most other blocks are skipped. O(n) for n movies.
 pub(crate) fn top_k(
     k: usize,
     scores: &Scores<'_>,

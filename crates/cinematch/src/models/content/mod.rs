@@ -1,7 +1,7 @@
 //! Content model: ranks movies by similarity to the user's liked movies and dissimilarity to disliked ones.
 //!
-//! The affinity of movie j to a history of movies i with weights wᵢ (positive = liked, negative = disliked)
-//! is
+//! The affinity of movie j to a history of movies i with weights wᵢ
+//! (positive = liked, negative = disliked) is
 //!
 //! ```text
 //! Σᵢ wᵢ ⟨xᵢ, xⱼ⟩ / (Σᵢ |wᵢ|)^¾
