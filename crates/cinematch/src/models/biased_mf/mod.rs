@@ -5,8 +5,8 @@
 //! Σ (r − r̂)²  +  λ Σ (n + n₀)·(‖pᵤ‖² + ‖qᵢ‖²)  +  λ_b Σ (bᵤ² + bᵢ²)
 //! ```
 //!
-//! The model follows Koren, Bell and Volinsky, "Matrix Factorization Techniques for Recommender Systems",
-//! 2009. It is fitted by alternating least squares, with regularization that grows with n, the rating count
+//! The model follows Koren, Bell and Volinsky, "Matrix Factorization Techniques for Recommender Systems", 2009.
+//! It is fitted by alternating least squares, with regularization that grows with n, the rating count
 //! of a user or movie (Zhou, Wilkinson, Schreiber and Pan, "Large-scale Parallel Collaborative Filtering for
 //! the Netflix Prize", 2008). n₀ keeps factors small when there are few ratings: without it, predictions for
 //! users with ten ratings are worse than predictions from the biases alone. A half-step solves exactly for
