@@ -1,4 +1,4 @@
-//! Movies, with their clusters, popularity, quality, ids and irregularities.
+//! Movies, with their clusters, popularity, quality, IDs and irregularities.
 
 use rustc_hash::FxHashSet;
 
@@ -74,7 +74,7 @@ pub(crate) const ERAS: [u16; 10] = [1890, 1960, 1980, 1990, 1995, 2000, 2005, 20
 /// Number of shelves. A shelf holds the movies of one cluster and one era.
 pub(crate) const N_SHELVES: usize = N_CLUSTERS * ERAS.len();
 
-/// Points (share of movies, movieId) on the MovieLens 32M curve. Ids are dense up to 4,483, with wide
+/// Points (share of movies, movieId) taken from MovieLens 32M. IDs are dense up to 4,483, with wide
 /// gaps after that.
 const ID_CURVE: [(f64, f64); 7] = [
     (0.0, 0.0),
@@ -90,7 +90,7 @@ const ID_CURVE: [(f64, f64); 7] = [
 pub(crate) struct Movie {
     pub movie_id: u32,
     pub imdb_id: u32,
-    /// TMDb id; 0 if the movie doesn't have one.
+    /// TMDb ID; 0 if the movie doesn't have one.
     pub tmdb_id: u32,
     pub year: u16,
     pub cluster: u8,
@@ -231,7 +231,7 @@ fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Movie {
     }
 }
 
-/// Assigns ids. MovieLens ids ascend with gaps, and IMDb and TMDb ids are distinct.
+/// Assigns IDs. MovieLens IDs ascend with gaps, and IMDb and TMDb IDs are distinct.
 fn assign_ids(movies: &mut [Movie], stream: &mut Stream) {
     let n = movies.len() as f64;
     let scale = n / REAL_MOVIES as f64;
@@ -242,7 +242,7 @@ fn assign_ids(movies: &mut [Movie], stream: &mut Stream) {
         let target = id_at((index as f64 + stream.unit()) / n) * scale;
         last = (target as u32).max(last + 1);
         movie.movie_id = last;
-        // IMDb ids roughly increase with the year and have had eight digits since about 2016.
+        // IMDb IDs roughly increase with the year and have had eight digits since about 2016.
         let (oldest, newest) = match movie.year {
             ..1960 => (1, 900_000),
             1960..2016 => (50_000, 6_500_000),
@@ -260,10 +260,10 @@ fn id_at(share: f64) -> f64 {
     y0 + (share - x0) / (x1 - x0) * (y1 - y0)
 }
 
-/// Draws an id between `first` and `last` that is not in `taken`, and adds it to `taken`.
+/// Draws an ID between `first` and `last` that is not in `taken`, and adds it to `taken`.
 fn distinct(taken: &mut FxHashSet<u32>, stream: &mut Stream, first: u32, last: u32) -> u32 {
     loop {
-        // Low ids are denser, because well-known movies were numbered first.
+        // Low IDs are denser, because well-known movies were numbered first.
         let share = stream.unit();
         let id = first + (share * share * f64::from(last - first)) as u32;
         if taken.insert(id) {

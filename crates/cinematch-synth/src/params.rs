@@ -1,8 +1,8 @@
 //! Parameters for the generator.
 
-/// Maximum number of movies. Movie ids stay far below 2³².
+/// Maximum number of movies. Movie IDs stay far below 2³².
 const MAX_MOVIES: u32 = 2_000_000;
-/// Maximum number of users. User ids stay far below 2³².
+/// Maximum number of users. User IDs stay far below 2³².
 const MAX_USERS: u32 = 100_000_000;
 /// Maximum number of tags per user, as a multiple of their number of ratings.
 pub(crate) const MAX_TAGS_PER_RATING: u32 = 4;

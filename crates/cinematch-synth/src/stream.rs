@@ -7,7 +7,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// What a stream is used for. Streams for different topics are independent.
+/// Purpose of a stream. Streams for different topics are independent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Topic {
     Space = 1,

@@ -58,7 +58,7 @@ pub(crate) struct User {
 }
 
 impl User {
-    /// Draws the user with this number. Also returns the user's stream, which is then used to draw their
+    /// Draws the user with the number `user`. Also returns the user's stream, which is then used to draw their
     /// movies and ratings.
     pub fn draw(
         seed: u64,

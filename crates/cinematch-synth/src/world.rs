@@ -38,7 +38,7 @@ impl World {
         Self { params, taxonomy, movies, lexicon: Lexicon::new(), activity, cluster_sizes }
     }
 
-    /// Returns the user with the id `user + 1`, along with the stream that draws their movies and
+    /// Returns the user with the ID `user + 1`, along with the stream that draws their movies and
     /// ratings.
     pub fn user(&self, user: u32) -> (User, Stream) {
         let n_ratings = self.activity[user as usize];

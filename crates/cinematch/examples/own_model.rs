@@ -27,7 +27,7 @@ impl GenreModel {
         Self { genres: movies.iter().map(|movie| movie.genres.clone()).collect() }
     }
 
-    /// Returns how much `rated` adds to the score of `movie`: its stars above 3, multiplied by the
+    /// Returns how much `rated` adds to the score of `movie`: its star rating minus 3, multiplied by the
     /// Jaccard similarity of the two movies' genres.
     fn contribution(&self, rated: Rated, movie: MovieIdx) -> f32 {
         let (a, b) = (&self.genres[rated.movie.row()], &self.genres[movie.row()]);

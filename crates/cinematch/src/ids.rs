@@ -1,4 +1,4 @@
-//! Identifiers. External ids, which appear in files and requests, and dense indices, which are matrix
+//! Identifiers. External IDs, which appear in files and requests, and dense indices, which are matrix
 //! rows, are different types. A [`Vocabulary`] maps between them and is part of a model's identity.
 
 use std::fmt;
@@ -34,21 +34,21 @@ macro_rules! external_id {
     };
 }
 
-/// Error returned when a string is not a valid id.
+/// Error returned when a string is not a valid ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a whole number such as 318")]
 pub struct InvalidId;
 
 external_id! {
-    /// A movie's MovieLens id.
+    /// A movie's MovieLens ID.
     MovieId
 }
 external_id! {
-    /// A movie's TMDb id.
+    /// A movie's TMDb ID.
     TmdbId
 }
 external_id! {
-    /// A user's MovieLens id.
+    /// A user's MovieLens ID.
     UserId
 }
 
@@ -82,7 +82,7 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Assigns consecutive indices to `ids`. If an id is repeated, it keeps its first index.
+    /// Assigns consecutive indices to `ids`. If an ID is repeated, it keeps its first index.
     pub fn new(ids: impl IntoIterator<Item = MovieId>) -> Self {
         let mut vocabulary = Self::default();
         for id in ids {
@@ -105,7 +105,7 @@ impl Vocabulary {
         self.index.get(&id).copied()
     }
 
-    /// Returns the id of the movie at `index`.
+    /// Returns the ID of the movie at `index`.
     ///
     /// # Panics
     /// Panics if `index` is out of range, which means that it comes from a different vocabulary.
@@ -113,12 +113,12 @@ impl Vocabulary {
         self.ids[index.row()]
     }
 
-    /// Returns the movie ids in row order.
+    /// Returns the movie IDs in row order.
     pub fn ids(&self) -> &[MovieId] {
         &self.ids
     }
 
-    /// Returns the SHA-256 of the ids in row order, written as decimal numbers, one per line. Two models
+    /// Returns the SHA-256 of the IDs in row order, written as decimal numbers, one per line. Two models
     /// with equal checksums have the same movies in the same rows.
     pub fn checksum(&self) -> String {
         let mut hasher = Sha256::new();

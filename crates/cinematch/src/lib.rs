@@ -31,14 +31,14 @@
 //!
 //! | module | purpose |
 //! |---|---|
-//! | [`sources`] | readers of MovieLens, TMDb and export files |
+//! | [`sources`] | readers for MovieLens, TMDb and export files |
 //! | [`catalog`] | merges sources into movies and interactions |
-//! | [`features`] | feature rows of movies |
+//! | [`features`] | movie features |
 //! | [`models`] | models that learn from ratings or content |
 //! | [`retrieval`] | filters, sort orders and pages over the catalog |
 //! | [`ranking`] | blends models into lists with reasons, for users and groups |
 //! | [`search`] | title search |
-//! | [`imports`] | matches exported histories with the catalog |
+//! | [`imports`] | matches exported histories against the catalog |
 //! | [`bundle`] | trains, publishes and loads generations |
 //! | [`evaluation`] | splits, metrics, significance tests, tuning |
 

@@ -230,7 +230,7 @@ fn count(path: &Path) -> Result<u64, FileError> {
     }
 }
 
-/// Returns the ids in the `movies.csv` inside `folder`, or an empty set if there is no such file.
+/// Returns the IDs in the `movies.csv` inside `folder`, or an empty set if there is no such file.
 fn movie_ids(folder: &Path) -> Result<FxHashSet<u32>, FileError> {
     let path = folder.join("movies.csv");
     if !path.is_file() {

@@ -83,7 +83,7 @@ pub enum ApiError {
 pub enum MovieResponse {
     /// The response body, as JSON.
     Found(Vec<u8>),
-    /// TMDb doesn't have a movie with this id.
+    /// TMDb doesn't have a movie with this ID.
     Missing,
 }
 
@@ -102,7 +102,7 @@ struct Changed {
 }
 
 impl Changes {
-    /// Returns the ids of the movies on this page.
+    /// Returns the IDs of the movies on this page.
     pub fn movies(&self) -> impl Iterator<Item = TmdbId> + '_ {
         self.results.iter().filter_map(|changed| changed.id.map(TmdbId))
     }

@@ -19,7 +19,7 @@ const CONCURRENCY: usize = 32;
 /// trying all the other movies would take hours.
 const MAX_CONSECUTIVE_FAILURES: u32 = 40;
 
-/// How long a run that is ending waits for responses to requests that have already been sent.
+/// Time that a run waits for outstanding responses when it is ending.
 const GRACE_PERIOD: Duration = Duration::from_secs(3);
 
 /// Interval between progress reports.

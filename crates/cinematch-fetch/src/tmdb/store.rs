@@ -43,7 +43,7 @@ pub enum StoreError {
     /// A stored response could not be decompressed.
     #[error("the stored response for movie {id} cannot be decompressed: {cause}")]
     Damaged {
-        /// TMDb id of the movie.
+        /// TMDb ID of the movie.
         id: TmdbId,
         /// Error returned by zstd.
         cause: std::io::Error,
@@ -70,13 +70,13 @@ pub struct MovieStatus {
     pub providers_at: i64,
 }
 
-/// Status of all stored movies, keyed by TMDb id.
+/// Status of all stored movies, keyed by TMDb ID.
 pub type MovieStatuses = FxHashMap<TmdbId, MovieStatus>;
 
 /// All data stored for a movie.
 #[derive(Clone, Debug)]
 pub struct StoredMovie {
-    /// TMDb id of the movie.
+    /// TMDb ID of the movie.
     pub id: TmdbId,
     /// TMDb's response as JSON; `None` if there is only imported metadata.
     pub body: Option<Vec<u8>>,
@@ -244,7 +244,7 @@ impl Store {
         Ok(())
     }
 
-    /// Returns up to `n` movies with metadata, ordered by id, whose ids come after `after`. O(n log
+    /// Returns up to `n` movies with metadata, ordered by ID, whose IDs come after `after`. O(n log
     /// movies).
     pub async fn page(
         &self,

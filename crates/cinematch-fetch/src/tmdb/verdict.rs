@@ -125,7 +125,7 @@ mod tests {
         for body in [r#"{"status_code":34}"#, r#"{"success":false,"status_code":34}"#] {
             assert_eq!(verdict(404, None, body), Verdict::Missing);
         }
-        // A page from another server is no proof that the movie is missing.
+        // A page from another server doesn't prove that the movie is missing.
         assert!(matches!(verdict(404, None, "<html>"), Verdict::Retry { .. }));
         let slow = Verdict::SlowDown { retry_after: None };
         assert_eq!(verdict(503, None, r#"{"status_code":25}"#), slow);

@@ -76,7 +76,7 @@ pub struct FileChecksum {
     pub sha256: String,
 }
 
-/// Size counts for a generation.
+/// Counts that describe the size of a generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Number of movies, which is the number of rows in both feature matrices.
@@ -102,7 +102,7 @@ pub struct Counts {
 pub struct Derived {
     /// Number of the generation that was trained.
     pub generation: u64,
-    /// Model id of the generation that was trained.
+    /// Model ID of the generation that was trained.
     pub model_id: String,
     /// Number of movies that the models were trained on. They come first, followed by movies that updates
     /// added.
@@ -134,11 +134,11 @@ pub struct Manifest {
     /// Version of the file layout.
     pub format_version: u32,
     /// Name of the model, plus twelve hex digits of the SHA-256 of the manifest without this field and
-    /// `run`. Equal models have equal ids.
+    /// `run`. Equal models have equal IDs.
     pub model_id: String,
     /// Settings used for training.
     pub settings: Settings,
-    /// Size counts for the generation.
+    /// Counts that describe the size of the generation.
     pub counts: Counts,
     /// Input files and their checksums.
     pub inputs: Vec<InputChecksum>,
@@ -148,7 +148,7 @@ pub struct Manifest {
     /// Origin of a generation created by `cinematch update`; `None` if it was trained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub derived_from: Option<Derived>,
-    /// SHA-256 of the movie ids, in row order.
+    /// SHA-256 of the movie IDs, in row order.
     pub vocabulary_sha256: String,
     /// Source of the streaming services; `None` if there are none.
     pub services_source: Option<ServicesSource>,
@@ -164,7 +164,7 @@ impl Manifest {
         self.derived_from.as_ref().map_or(self.counts.movies, |derived| derived.learned_movies)
     }
 
-    /// Computes the model id from all fields except `model_id` and `run`.
+    /// Computes the model ID from all fields except `model_id` and `run`.
     pub(crate) fn computed_id(&self) -> String {
         let identity = Self { model_id: String::new(), run: Run::default(), ..self.clone() };
         // Serializing a struct of plain values can't fail.

@@ -53,12 +53,12 @@ impl Interactions {
         self.user_movies.len()
     }
 
-    /// Returns the vocabulary that maps movie ids to matrix columns.
+    /// Returns the vocabulary that maps movie IDs to matrix columns.
     pub fn movies(&self) -> &Vocabulary {
         &self.movies
     }
 
-    /// Returns the id of `user`.
+    /// Returns the ID of `user`.
     ///
     /// # Panics
     /// Panics if `user` is out of range.
@@ -66,7 +66,7 @@ impl Interactions {
         self.users[user.row()]
     }
 
-    /// Iterates over all users, in ascending order of id.
+    /// Iterates over all users, in ascending order of ID.
     pub fn users(&self) -> impl ExactSizeIterator<Item = UserIdx> + use<> {
         (0..self.users.len() as u32).map(UserIdx)
     }

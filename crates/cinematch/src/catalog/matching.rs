@@ -1,4 +1,4 @@
-//! Matches movies from other services to the catalog, by id or by title and year. If a title matches
+//! Matches movies from other services to the catalog, by ID or by title and year. If a title matches
 //! several movies, the match is ambiguous.
 
 use rayon::prelude::*;
@@ -13,7 +13,7 @@ use crate::sources::history::Entry;
 /// Result of matching a history entry against the catalog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Match {
-    /// The MovieLens, IMDb or TMDb id matches.
+    /// The MovieLens, IMDb or TMDb ID matches.
     ById(MovieIdx),
     /// The title and year match, or the title matches and both years are missing.
     ByTitle(MovieIdx),
@@ -49,7 +49,7 @@ pub struct MatchIndex {
 }
 
 impl MatchIndex {
-    /// Indexes `movies`. If several share an id, that id refers to the first one. O(characters in all
+    /// Indexes `movies`. If several share an ID, that ID refers to the first one. O(characters in all
     /// titles).
     pub fn new(movies: &[Movie]) -> Self {
         let mut index = Self {
@@ -85,7 +85,7 @@ impl MatchIndex {
         index
     }
 
-    /// Finds the movie that `entry` refers to: first by MovieLens, IMDb or TMDb id, then by title, then
+    /// Finds the movie that `entry` refers to: first by MovieLens, IMDb or TMDb ID, then by title, then
     /// by original title. O(characters in the titles).
     pub fn find(&self, entry: &Entry) -> Match {
         let movielens = || self.by_id.get(&entry.movie_id?);
@@ -135,7 +135,7 @@ fn single_or_ambiguous(movies: Vec<MovieIdx>, matched: fn(MovieIdx) -> Match) ->
     }
 }
 
-/// Parses the digits of an IMDb id, ignoring leading zeros.
+/// Parses the digits of an IMDb ID, ignoring leading zeros.
 fn imdb_number(digits: &str) -> Option<u64> {
     digits.parse().ok()
 }
@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(index.find(&numbered), Match::ById(id(0)));
         let numbered = Entry { tmdb_id: Some(TmdbId(194)), ..entry("Heat", Some(1995)) };
         assert_eq!(index.find(&numbered), Match::ById(id(1)));
-        // An unknown id falls back to the title and the original title.
+        // With an unknown ID, matching falls back to the title and the original title.
         let original_title = Some("Amelie from Montmartre".to_owned());
         let tmdb_id = Some(TmdbId(7));
         let other = Entry { original_title, tmdb_id, ..entry("Die fabelhafte Welt", Some(2002)) };

@@ -2,9 +2,9 @@
 //!
 //! Duplicates are resolved as follows:
 //! - duplicate movieId in `movies.csv` or `links.csv`: the first row is kept;
-//! - duplicate TMDb id in `tmdb_metadata.csv`: the last row is kept, because it was fetched last;
-//! - two movies linked to the same TMDb id: the first one in `movies.csv` keeps the id; the other stays
-//!   in the table with no TMDb id or metadata.
+//! - duplicate TMDb ID in `tmdb_metadata.csv`: the last row is kept, because it was fetched last;
+//! - two movies linked to the same TMDb ID: the first one in `movies.csv` keeps the ID; the other stays
+//!   in the table with no TMDb ID or metadata.
 //!
 //! Time and memory are linear in the size of the input.
 
@@ -108,17 +108,17 @@ pub struct Counts {
     pub movies_kept: u64,
     /// Movies removed by each filter.
     pub removed: Removed,
-    /// Kept movies with a TMDb id.
+    /// Kept movies with a TMDb ID.
     pub with_tmdb_id: u64,
     /// Kept movies with TMDb metadata.
     pub with_metadata: u64,
     /// Kept movies whose title doesn't end with the year in the strict format, `(YYYY)`.
     pub year_read_leniently: u64,
-    /// Duplicate movie ids in `movies.csv` and `links.csv`.
+    /// Duplicate movie IDs in `movies.csv` and `links.csv`.
     pub duplicate_movie_ids: u64,
-    /// Duplicate TMDb ids in `tmdb_metadata.csv`.
+    /// Duplicate TMDb IDs in `tmdb_metadata.csv`.
     pub duplicate_tmdb_ids: u64,
-    /// Movies that lost their TMDb id because an earlier movie already has it.
+    /// Movies that lost their TMDb ID because an earlier movie already has it.
     pub shared_tmdb_ids: u64,
     /// TMDb rows that no movie links to.
     #[serde(rename = "tmdb_rows_without_film")]
@@ -164,7 +164,7 @@ pub struct Merged {
     pub sources: Vec<SourceCount>,
     /// Source of the streaming services; `None` if there are none.
     pub services_source: Option<ServicesSource>,
-    /// Kept movies whose year only the lenient title parser could find: id, raw title, year.
+    /// Kept movies whose year only the lenient title parser could find: ID, raw title, year.
     pub lenient_years: Vec<(MovieId, String, u16)>,
     /// All problems, grouped by input file.
     pub problems: Vec<Problem>,
@@ -370,7 +370,7 @@ fn count_duplicates(problems: &[Problem]) -> u64 {
     problems.iter().filter(|problem| problem.kind == ProblemKind::DuplicateId).count() as u64
 }
 
-/// TMDb rows, indexed by id.
+/// TMDb rows, indexed by ID.
 #[derive(Default)]
 struct Metadata<'a> {
     rows: Vec<TmdbRow<'a>>,
@@ -394,11 +394,11 @@ impl<'a> Metadata<'a> {
     }
 }
 
-/// Each movie's links, in movie order. A TMDb id belongs to at most one movie.
+/// Each movie's links, in movie order. A TMDb ID belongs to at most one movie.
 struct Linked<'a> {
     links: Vec<Option<LinkRow<'a>>>,
     owners: FxHashMap<TmdbId, MovieId>,
-    /// Number of movies that lost their TMDb id because an earlier movie already has it.
+    /// Number of movies that lost their TMDb ID because an earlier movie already has it.
     shared: u64,
     problems: Vec<Problem>,
 }

@@ -42,7 +42,7 @@ impl ServicesSource {
 }
 
 impl Movie {
-    /// Returns a copy without the TMDb metadata. Keeps the ids, titles, year, genres, services and
+    /// Returns a copy without the TMDb metadata. Keeps the IDs, titles, year, genres, services and
     /// poster.
     #[must_use]
     pub(crate) fn without_tmdb_facts(&self) -> Self {
@@ -64,11 +64,11 @@ impl Movie {
 /// A movie in the catalog. Unknown values are `None` or an empty list, never placeholders.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Movie {
-    /// MovieLens id.
+    /// MovieLens ID.
     pub movie_id: MovieId,
-    /// TMDb id, unique in the catalog.
+    /// TMDb ID, unique in the catalog.
     pub tmdb_id: Option<TmdbId>,
-    /// IMDb id without the `tt` prefix but with leading zeros.
+    /// IMDb ID without the `tt` prefix but with leading zeros.
     pub imdb_id: Option<String>,
     /// Title with its article at the front, such as `The Matrix`.
     pub title: String,

@@ -17,7 +17,7 @@ pub struct MockServices {
 
 impl MockServices {
     /// Returns the services for `movie_id`, in the order of [`MOCK_SERVICES`]. The result depends only on
-    /// the seed and the id, not on the rest of the catalog.
+    /// the seed and the ID, not on the rest of the catalog.
     pub(crate) fn assign(&self, movie_id: MovieId) -> Vec<String> {
         let mut draw = SplitMix(self.seed ^ (u64::from(movie_id.0) << 32 | u64::from(movie_id.0)));
         let mut picked = vec![weighted_service(draw.unit())];

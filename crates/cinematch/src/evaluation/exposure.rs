@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::ratio;
 use crate::ids::MovieIdx;
 
-/// How often each movie appears in the first k positions of users' lists.
+/// Counts of how often each movie appears in the first k positions of users' lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exposure {
     n_lists: Vec<u32>,

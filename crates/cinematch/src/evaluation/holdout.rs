@@ -1,7 +1,7 @@
 //! Users who are excluded from training in every generation, so that generations can be compared without
 //! bias.
 //!
-//! Membership depends only on a hash of the user id. Every training run therefore excludes the same
+//! Membership depends only on a hash of the user ID. Every training run therefore excludes the same
 //! users, no matter which ratings were added in the meantime, and a smaller share's users are a subset of
 //! a larger share's. The users that neither of two generations has seen are those of the smaller share.
 
@@ -71,7 +71,7 @@ impl Holdout {
     }
 }
 
-/// Hashes a user id with the output function of `SplitMix64` (Steele, Lea and Flood 2014). Manifests
+/// Hashes a user ID with the output function of `SplitMix64` (Steele, Lea and Flood 2014). Manifests
 /// store only the share, so this function must never change.
 fn hash(user: UserId) -> u64 {
     let mut z = (u64::from(user.0) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);

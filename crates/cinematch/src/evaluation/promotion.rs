@@ -68,7 +68,7 @@ pub struct Champion<'a> {
     pub has_same_settings: bool,
     /// The champion's generation number.
     pub generation: u64,
-    /// The champion's model id.
+    /// The champion's model ID.
     pub model_id: String,
 }
 
@@ -133,7 +133,7 @@ pub struct Comparison {
 pub struct ChampionId {
     /// The champion's generation number.
     pub generation: u64,
-    /// The champion's model id.
+    /// The champion's model ID.
     pub model_id: String,
 }
 

@@ -15,7 +15,7 @@ const MAX_CANDIDATES: usize = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Matched {
-    /// Matched by id.
+    /// Matched by ID.
     Id,
     /// Matched by title. If the year is missing or off by one, [`RowReport::fuzzy`] is true.
     Title,
@@ -28,7 +28,7 @@ pub enum Matched {
 /// A movie that an ambiguous row might refer to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CandidateMovie {
-    /// MovieLens id of the movie.
+    /// MovieLens ID of the movie.
     pub movie_id: MovieId,
     /// Title of the movie.
     pub title: String,
@@ -54,9 +54,9 @@ pub struct RowReport {
     pub matched: Matched,
     /// True if the row matched by title but its year is missing or off by one.
     pub fuzzy: bool,
-    /// MovieLens id of the matched movie; `None` if the row is ambiguous or unmatched.
+    /// MovieLens ID of the matched movie; `None` if the row is ambiguous or unmatched.
     pub movie_id: Option<MovieId>,
-    /// MovieLens ids of up to five candidates for an ambiguous row.
+    /// MovieLens IDs of up to five candidates for an ambiguous row.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<MovieId>,
     /// The movies in `candidates`, with their titles and years.
@@ -72,7 +72,7 @@ pub struct MatchReport {
     pub services: Vec<Service>,
     /// Total number of rows, including skipped and unreadable ones.
     pub rows: u64,
-    /// Number of rows matched by id.
+    /// Number of rows matched by ID.
     pub by_id: usize,
     /// Number of rows matched by title.
     pub by_title: usize,

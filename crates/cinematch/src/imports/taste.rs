@@ -12,7 +12,7 @@ use crate::sources::history::{Entry, EntryKind};
 /// A user's feedback on a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct TasteItem {
-    /// MovieLens id of the movie.
+    /// MovieLens ID of the movie.
     pub movie_id: MovieId,
     /// The user's rating; `None` if they didn't rate the movie.
     pub rating: Option<Stars>,
@@ -24,7 +24,7 @@ pub struct TasteItem {
     pub listed: bool,
 }
 
-/// A user's feedback, with one item per movie, sorted by id. Movies on the watchlist come last, in watchlist
+/// A user's feedback, with one item per movie, sorted by ID. Movies on the watchlist come last, in watchlist
 /// order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taste {
@@ -34,7 +34,7 @@ pub struct Taste {
 /// Feedback on a movie, accumulated over several rows.
 #[derive(Default)]
 struct MovieEntries {
-    /// The rating, and true if it belongs to a single viewing.
+    /// The rating, and whether it belongs to a single viewing.
     rating: Option<(Stars, bool)>,
     liked: bool,
     watched: bool,
@@ -80,7 +80,7 @@ impl Taste {
         Self { items: items.into_iter().map(|(_, item)| item).collect() }
     }
 
-    /// Returns one item per movie, sorted by id. Movies on the watchlist come last, in watchlist order.
+    /// Returns one item per movie, sorted by ID. Movies on the watchlist come last, in watchlist order.
     pub fn items(&self) -> &[TasteItem] {
         &self.items
     }

@@ -265,7 +265,7 @@ impl Accumulators {
         self.best.resize(self.sum.len(), 0.0);
     }
 
-    /// Records a match of the current query word.
+    /// Records a match for the current query word.
     fn add(&mut self, movie: u32, value: f32) {
         let best = &mut self.best[movie as usize];
         if *best == 0.0 {

@@ -15,7 +15,7 @@ use crate::rating::Stars;
 /// A row of `movies.csv`, with the title and genres as written in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovieRow<'a> {
-    /// MovieLens id of the movie.
+    /// MovieLens ID of the movie.
     pub movie_id: MovieId,
     /// Title, such as `Matrix, The (1999)`.
     pub title: Cow<'a, str>,
@@ -28,11 +28,11 @@ pub struct MovieRow<'a> {
 /// A row of `links.csv`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkRow<'a> {
-    /// MovieLens id of the movie.
+    /// MovieLens ID of the movie.
     pub movie_id: MovieId,
-    /// IMDb id without the `tt` prefix but with leading zeros; `None` if missing or invalid.
+    /// IMDb ID without the `tt` prefix but with leading zeros; `None` if missing or invalid.
     pub imdb_id: Option<Cow<'a, str>>,
-    /// TMDb id; `None` if missing or invalid.
+    /// TMDb ID; `None` if missing or invalid.
     pub tmdb_id: Option<TmdbId>,
     /// Line number in the file, from 1.
     pub line: u64,
@@ -41,9 +41,9 @@ pub struct LinkRow<'a> {
 /// A row of `ratings.csv`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RatingRow {
-    /// MovieLens id of the user who rated the movie.
+    /// MovieLens ID of the user who rated the movie.
     pub user_id: UserId,
-    /// MovieLens id of the movie.
+    /// MovieLens ID of the movie.
     pub movie_id: MovieId,
     /// Rating, 0.5 to 5 stars.
     pub stars: Stars,
@@ -54,9 +54,9 @@ pub struct RatingRow {
 /// A row of `tags.csv`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagRow {
-    /// MovieLens id of the user who added the tag.
+    /// MovieLens ID of the user who added the tag.
     pub user_id: UserId,
-    /// MovieLens id of the movie.
+    /// MovieLens ID of the movie.
     pub movie_id: MovieId,
     /// The tag as the user wrote it.
     pub tag: String,
@@ -64,7 +64,7 @@ pub struct TagRow {
     pub timestamp: Option<u32>,
 }
 
-/// Decodes `movies.csv`. If an id appears more than once, the first row is kept.
+/// Decodes `movies.csv`. If an ID appears more than once, the first row is kept.
 pub fn movies<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<MovieRow<'a>>, SourceError> {
     const COLUMNS: [Column; 3] = [
         Column::required("movieId"),
@@ -111,7 +111,7 @@ pub(crate) fn genres(raw: &str) -> String {
     listed.join("|")
 }
 
-/// Decodes `links.csv`. If a movie appears more than once, the first row is kept. Invalid ids become
+/// Decodes `links.csv`. If a movie appears more than once, the first row is kept. Invalid IDs become
 /// `None`.
 pub fn links<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<LinkRow<'a>>, SourceError> {
     const COLUMNS: [Column; 3] =
@@ -160,7 +160,7 @@ pub fn links<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<LinkRow<'a>>, So
     Ok(Decoded { records, problems, rows })
 }
 
-/// Minimum number of digits in an IMDb id. Spreadsheets drop leading zeros, so shorter ids are padded.
+/// Minimum number of digits in an IMDb ID. Spreadsheets drop leading zeros, so shorter IDs are padded.
 const IMDB_DIGITS: usize = 7;
 
 fn is_number(text: &str) -> bool {

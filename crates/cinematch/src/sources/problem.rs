@@ -16,9 +16,9 @@ pub enum ProblemKind {
     InvalidValue,
     /// A required value is empty.
     MissingValue,
-    /// An id appears more than once.
+    /// An ID appears more than once.
     DuplicateId,
-    /// An id refers to a movie that doesn't exist.
+    /// An ID refers to a movie that doesn't exist.
     UnknownReference,
 }
 
@@ -30,7 +30,7 @@ pub enum Outcome {
     RowDropped,
     /// The row was kept, but the invalid value was removed.
     ValueEmptied,
-    /// The row replaced an earlier row with the same id.
+    /// The row replaced an earlier row with the same ID.
     EarlierRowReplaced,
 }
 

@@ -1,5 +1,4 @@
-//! Parser for MovieLens titles, such as `City of Lost Children, The (Cité des enfants perdus, La)
-//! (1995)`.
+//! Parser for MovieLens titles: `City of Lost Children, The (Cité des enfants perdus, La) (1995)`.
 
 use std::borrow::Cow;
 

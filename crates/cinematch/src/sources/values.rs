@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashSet;
 
-/// Describes a valid external id in problem reports.
+/// Describes a valid external ID in problem reports.
 pub(crate) const ID_EXPECTED: &str = "a whole number from 0 to 4294967295";
 
 /// Parses a whole number above 0. Also accepts `862.0`, the form pandas uses for integers in a column

@@ -1,7 +1,7 @@
 //! `promotions.json`: the history of promotions, with times and reasons.
 //!
 //! A promotion is recorded before `current` is replaced. If the process dies in between, `current`
-//! doesn't point to the last promotion on record, and readers ignore that promotion.
+//! doesn't point to the last recorded promotion, and readers ignore that promotion.
 
 use std::fs;
 use std::io;
@@ -15,16 +15,16 @@ use crate::files::{self, FileError};
 
 /// Name of the history file, inside the artifacts directory.
 const PROMOTIONS: &str = "promotions.json";
-/// Maximum number of promotions on record, enough for almost ten years of weekly promotions. The oldest
+/// Maximum number of recorded promotions, enough for almost ten years of weekly promotions. The oldest
 /// ones are dropped.
 const MAX_PROMOTIONS: usize = 500;
 
-/// A promotion on record.
+/// A recorded promotion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Promotion {
     /// Number of the generation that was promoted.
     pub generation: u64,
-    /// Model id of the generation that was promoted.
+    /// Model ID of the generation that was promoted.
     pub model_id: String,
     /// Time of the promotion, as RFC 3339 in UTC.
     pub at: String,
@@ -136,7 +136,7 @@ impl Generations {
         Ok(served)
     }
 
-    /// Returns the ids of models that were rolled back and haven't been promoted since. They are never
+    /// Returns the IDs of models that were rolled back and haven't been promoted since. They are never
     /// promoted automatically.
     pub fn rolled_back_models(&self) -> Result<Vec<String>, ArtifactsError> {
         let mut served: Vec<Promotion> = Vec::new();

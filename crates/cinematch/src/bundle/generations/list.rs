@@ -29,7 +29,7 @@ pub struct GenerationInfo {
     pub generation: u64,
     /// How the generation is used by the server.
     pub role: Role,
-    /// Model id; `None` if the manifest is unreadable.
+    /// Model ID; `None` if the manifest is unreadable.
     pub model_id: Option<String>,
     /// Start time of the training or update run, as RFC 3339 in UTC; `None` if the manifest is
     /// unreadable.

@@ -247,7 +247,7 @@ struct Repeated {
 /// The rows of one part of the ratings file.
 struct UserRows {
     rows: Part,
-    /// Smallest and largest user id; `None` if there are no rows.
+    /// Smallest and largest user ID; `None` if there are no rows.
     users: Option<(UserId, UserId)>,
 }
 

@@ -6,7 +6,7 @@ use crate::ids::{MovieId, TmdbId};
 use crate::rating::Stars;
 use crate::sources::Problem;
 
-/// The service that an export comes from, serialized as its id. [`services`](super::services) lists all
+/// The service that an export comes from, serialized as its ID. [`services`](super::services) lists all
 /// supported services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Service {
@@ -15,7 +15,7 @@ pub struct Service {
 }
 
 impl Service {
-    /// Returns the id used in reports, such as `letterboxd`.
+    /// Returns the ID used in reports, such as `letterboxd`.
     pub fn id(self) -> &'static str {
         self.id
     }
@@ -55,11 +55,11 @@ pub struct Entry {
     pub original_title: Option<String>,
     /// Release year; `None` if missing or invalid.
     pub year: Option<u16>,
-    /// IMDb id without the `tt` prefix, if the export has one.
+    /// IMDb ID without the `tt` prefix, if the export has one.
     pub imdb_id: Option<String>,
-    /// TMDb id, if the export has one.
+    /// TMDb ID, if the export has one.
     pub tmdb_id: Option<TmdbId>,
-    /// MovieLens id, if the export has one.
+    /// MovieLens ID, if the export has one.
     pub movie_id: Option<MovieId>,
     /// The user's feedback on the movie.
     pub kind: EntryKind,

@@ -1,5 +1,5 @@
 //! Decoder for Letterboxd's `ratings.csv`, `diary.csv`, `watched.csv`, `watchlist.csv` and
-//! `likes/films.csv`. These files identify movies by title and year only, without ids.
+//! `likes/films.csv`. These files identify movies by title and year only, without IDs.
 
 use super::entry::{Entry, EntryKind, History, Service};
 use super::error::HistoryError;

@@ -1,4 +1,4 @@
-//! Decoder for `movielens-ratings.csv` from MovieLens.org, which contains MovieLens ids.
+//! Decoder for `movielens-ratings.csv` from MovieLens.org, which contains MovieLens IDs.
 
 use super::entry::{Entry, EntryKind, History, Service};
 use super::error::HistoryError;

@@ -91,7 +91,7 @@ fn open_json<'a>(
     Ok(JsonFile { name, elements })
 }
 
-/// Visitor that returns the first `max` list elements as unparsed JSON, and true if there are more.
+/// Visitor that returns the first `max` list elements as unparsed JSON, and whether there are more.
 struct Elements {
     max: usize,
 }

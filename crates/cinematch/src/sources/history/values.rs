@@ -18,7 +18,7 @@ pub(crate) fn year(text: &str) -> Option<u16> {
     text.parse().ok().filter(|year| (1870..=2100).contains(year))
 }
 
-/// Returns the digits of an IMDb id such as `tt0113277`.
+/// Returns the digits of an IMDb ID such as `tt0113277`.
 pub(crate) fn imdb_number(text: &str) -> Option<String> {
     let digits = text.trim().strip_prefix("tt").unwrap_or(text.trim());
     let is_valid =

@@ -272,7 +272,7 @@ mod tests {
     const SCHEMA: &str = "message ratings { required int64 userId; optional int32 movieId; \
                           required double rating; required int64 timestamp (TIMESTAMP(MILLIS,true)); }";
 
-    /// User, movie, stars and seconds of a row to write.
+    /// User, movie, star rating and Unix time of a row to write.
     type Written = (i64, Option<i32>, f64, i64);
 
     fn file(groups: &[&[Written]]) -> File {

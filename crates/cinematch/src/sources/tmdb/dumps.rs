@@ -43,7 +43,7 @@ fn column_index(name: &str) -> usize {
     COLUMNS.iter().position(|column| column.name == name).expect("the column is in `COLUMNS`")
 }
 
-/// Decodes a file in any supported format. Drops rows without a valid id and empties invalid values, and
+/// Decodes a file in any supported format. Drops rows without a valid ID and empties invalid values, and
 /// reports both.
 pub fn dump(file: &str, bytes: &[u8]) -> Result<Decoded<(TmdbId, Facts)>, SourceError> {
     let format = DumpFormat::detect(file, bytes)?;
@@ -62,7 +62,7 @@ pub fn dump(file: &str, bytes: &[u8]) -> Result<Decoded<(TmdbId, Facts)>, Source
 
 /// The format of a dump.
 struct DumpFormat {
-    /// Index of the column with the TMDb id.
+    /// Index of the column with the TMDb ID.
     id: usize,
     /// True for CineMatch's own format, in which list items are separated by `|`. Other formats use
     /// commas.

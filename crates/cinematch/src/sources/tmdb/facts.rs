@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::TmdbId;
 
-/// A row of `tmdb_metadata.csv`, excluding its id. Values are as written in the file, and empty if
+/// A row of `tmdb_metadata.csv`, excluding its ID. Values are as written in the file, and empty if
 /// unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

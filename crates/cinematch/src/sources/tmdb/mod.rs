@@ -20,7 +20,7 @@ use crate::sources::values::whole_number;
 /// [`list`](crate::sources::values::list). Unknown strings and lists are empty.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TmdbRow<'a> {
-    /// TMDb id.
+    /// TMDb ID.
     pub tmdb_id: TmdbId,
     /// Title on TMDb.
     pub title: Cow<'a, str>,
@@ -76,7 +76,7 @@ const COLUMNS: [Column; 13] = [
 /// Maximum valid runtime in minutes. The longest movie ever made runs for 51,420 minutes.
 const MAX_RUNTIME: u32 = 60_000;
 
-/// Decodes `tmdb_metadata.csv`. If an id appears more than once, the last row is kept, because it was
+/// Decodes `tmdb_metadata.csv`. If an ID appears more than once, the last row is kept, because it was
 /// fetched last.
 pub fn metadata<'a>(file: &str, bytes: &'a [u8]) -> Result<TmdbFile<'a>, SourceError> {
     let mut records: Vec<TmdbRow<'a>> = Vec::with_capacity(table::row_capacity(bytes));
