@@ -115,8 +115,8 @@ pub(crate) struct HoldoutMetrics {
 }
 
 impl<'a> HoldoutUsers<'a> {
-    /// Selects the test cases from the users in `holdout` who liked enough movies. Relevant movies are
-    /// the liked ones for which `is_known` returns true. It should return false for movies that none of
+    /// Selects the test cases from the users in `holdout` who liked enough movies. Relevant movies are the
+    /// liked ones for which `is_known` returns true. `is_known` should return false for movies that none of
     /// the compared generations contain. O(ratings of the users).
     pub fn new(
         interactions: &'a Interactions,
