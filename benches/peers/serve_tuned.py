@@ -33,7 +33,7 @@ NAMED_FILMS, NAMED_FEATURES = 3, 6
 SPOKEN_FEATURES, SPOKEN_GENRES = 4, 2
 NOTICEABLE = 0.004
 GOOD_AVERAGE = 6.0
-NOTHING_TO_SAY = "Nothing sets it apart yet: like or rate a few films"
+NOTHING_TO_SAY = "No reasons yet: like or rate a few films to see some"
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.intp]

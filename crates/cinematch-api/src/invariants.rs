@@ -1,5 +1,5 @@
-//! Property tests of the recommendation routes with random users, histories and filters,
-//! compared with a movie-by-movie scan of the catalog.
+//! Property tests for the recommendation routes with random users, histories and filters, checked against a
+//! movie-by-movie scan of the catalog.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,7 +81,7 @@ impl TestFilter {
     }
 }
 
-/// A user, and the movies that the server does not recommend to that user by default.
+/// A user, and the movies that the server does not recommend to them by default.
 struct TestUser {
     id: String,
     /// Movies with feedback.
@@ -135,7 +135,7 @@ impl<'a> Catalog<'a> {
         (0..dice.below(max)).map(|_| *dice.pick(&self.ids)).collect()
     }
 
-    /// Sends random feedback for a user.
+    /// Sends random feedback on behalf of `user`.
     fn send_random_feedback(&self, dice: &mut Dice, user: &mut TestUser) {
         let movie = *dice.pick(&self.ids);
         let feedback = |body: Value| {
@@ -157,7 +157,7 @@ impl<'a> Catalog<'a> {
         user.known.insert(movie);
     }
 
-    /// Checks that the page has the exact number of results, all eligible and all explained.
+    /// Checks that the page has exactly the expected number of results, all of them eligible and explained.
     fn check(&self, reply: &Value, eligible: &BTreeSet<u64>, (offset, limit): (usize, usize)) {
         let movies = reply["recommendations"].as_array().unwrap();
         let expected = limit.min(eligible.len().saturating_sub(offset));
@@ -169,7 +169,7 @@ impl<'a> Catalog<'a> {
             let parts = movie["reasons"].as_array().unwrap().iter();
             let sum: f64 = parts.map(|part| part["contribution"].as_f64().unwrap()).sum();
             let (score, reasons) = (movie["score"].as_f64().unwrap(), &movie["reasons"]);
-            // Large scores are printed with fewer decimals.
+            // Large scores are printed with fewer decimal places.
             let tolerance = 1e-5 * score.abs().max(1.0);
             assert!((sum - score).abs() < tolerance, "{sum} is not {score}: {reasons}");
             assert!(!movie["explanation"].as_str().unwrap().is_empty(), "{movie}");
@@ -241,7 +241,7 @@ fn invariants_hold_for_random_users_histories_and_filters() {
         catalog.check(&reply.json(), &movies, (offset, limit));
         n_short += usize::from(movies.len() < offset + limit);
 
-        // Send only the user id, so that the server uses the stored history.
+        // Send only the user ID, so that the server uses the stored history.
         let mut ineligible = user.known.clone();
         if !with_listed {
             ineligible.extend(&user.listed);
@@ -275,6 +275,6 @@ fn invariants_hold_for_random_users_histories_and_filters() {
         assert_eq!(server.as_user(&user.id, ("GET", &path), None).text, reply.text);
         catalog.check(&reply.json(), &eligible(&filter, &ineligible), (offset, limit));
     }
-    // Both full and short lists occurred.
+    // Both full and short lists must have occurred.
     assert!(n_short > REQUESTS / 10 && n_short < REQUESTS * 9 / 10, "{n_short}");
 }

@@ -7,10 +7,10 @@ use reqwest::{Client, ClientBuilder, Url, redirect};
 
 use crate::clock::Clock;
 
-/// Returns a client builder with a user agent and timeouts. HTTP/2, compression and keep-alive are enabled.
+/// Returns a client builder with a user agent and timeouts. HTTP/2, compression and keep-alive are on.
 pub fn client(clock: Clock) -> ClientBuilder {
     static CRYPTOGRAPHY: Once = Once::new();
-    // An error means that the process already has a default provider.
+    // An error means that the process already has a default provider, which is fine.
     CRYPTOGRAPHY.call_once(|| {
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
@@ -20,7 +20,7 @@ pub fn client(clock: Clock) -> ClientBuilder {
         .read_timeout(clock.timeout(Duration::from_secs(20)))
 }
 
-/// Parses a URL that is safe from eavesdropping: HTTPS, or HTTP on this machine.
+/// Parses a URL that is safe from eavesdropping, which means HTTPS or, on this machine, HTTP.
 pub fn safe_url(base: &str) -> Option<Url> {
     let url = Url::parse(base).ok()?;
     let is_local =
@@ -29,8 +29,8 @@ pub fn safe_url(base: &str) -> Option<Url> {
     is_safe.then_some(url)
 }
 
-/// Follows up to four redirects within the origin of `base`. Redirects to other origins are not followed,
-/// because they would send the token there and return untrusted data.
+/// Follows up to four redirects within the origin of `base`. Redirects to any other origin are not
+/// followed, because they would leak the token and return untrusted data.
 pub fn same_server_only(base: &Url) -> redirect::Policy {
     let origin = |url: &Url| {
         (url.scheme().to_owned(), url.host_str().map(str::to_owned), url.port_or_known_default())
@@ -42,7 +42,7 @@ pub fn same_server_only(base: &Url) -> redirect::Policy {
     })
 }
 
-/// Describes an error without the URL, as `kind (innermost cause)`.
+/// Describes an error as `kind (innermost cause)`, without the URL.
 pub fn describe(error: reqwest::Error) -> String {
     let error = error.without_url();
     let kind = if error.is_timeout() {
@@ -52,7 +52,7 @@ pub fn describe(error: reqwest::Error) -> String {
     } else {
         "connection error"
     };
-    // Only the innermost cause names the actual problem.
+    // Only the innermost cause says what actually went wrong.
     let mut cause: &dyn std::error::Error = &error;
     while let Some(inner) = cause.source() {
         cause = inner;

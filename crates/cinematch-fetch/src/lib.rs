@@ -1,11 +1,11 @@
 //! Fetches CineMatch's input data: MovieLens releases from GroupLens and movie metadata from TMDb.
 //!
-//! - [`movielens`] downloads a release, verifies its MD5 and replaces the installed release atomically.
-//! - [`tmdb`] requests movies from TMDb's API, stores every response in `tmdb.db` and writes
+//! - [`movielens`] downloads a release, verifies its MD5 and atomically replaces the installed release.
+//! - [`tmdb`] requests movies from TMDb's API, stores every response in `tmdb.db` and generates
 //!   `tmdb_metadata.csv` from it.
 //!
-//! Both measure time with a [`clock::Clock`] passed by the caller, so that tests can run a fetch of
-//! forty minutes in one minute.
+//! Both measure time with a [`clock::Clock`] passed by the caller, so tests can run a forty-minute fetch
+//! in one minute.
 
 pub mod clock;
 mod http;

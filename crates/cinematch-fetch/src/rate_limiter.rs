@@ -1,13 +1,13 @@
 //! Rate limiter shared by all requests of a client.
 //!
-//! [`RateLimiter`] guarantees that no one-second window at the server holds more than `rate` requests. The
-//! network can delay requests by different amounts, so requests that leave evenly spaced can still arrive
-//! bunched. A request therefore counts until one second after its response, or after its assumed arrival if
-//! the response is slow.
+//! [`RateLimiter`] guarantees that the server never receives more than `rate` requests in any one-second
+//! window. The network can delay requests by different amounts, so requests that are sent evenly spaced
+//! can still arrive bunched. Each request therefore counts until one second after its response or, if the
+//! response is slow, after its assumed arrival.
 //!
-//! The `governor` crate does not fit. It spaces requests as they leave, at a fixed quota, which bounds the
-//! rate at the client but not at the server. [`RateLimiter`] also changes its interval: it doubles after a 429
-//! response and recovers by a tenth after every 50 successful ones.
+//! The `governor` crate doesn't fit. It spaces requests as they are sent, at a fixed quota, which limits
+//! the rate at the client but not at the server. [`RateLimiter`] also adapts its interval: it doubles the
+//! interval after a 429 response and reduces it by a tenth after every 50 successful responses.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,22 +18,22 @@ use crate::clock::Clock;
 /// Time after which an unanswered request is assumed to have arrived at the server.
 const MAX_TRANSIT: Duration = Duration::from_millis(200);
 const SECOND: Duration = Duration::from_secs(1);
-/// Maximum interval between requests after repeated 429 responses: one request per two seconds.
+/// Maximum interval between requests after repeated 429 responses: one request every two seconds.
 const MAX_INTERVAL: Duration = Duration::from_secs(2);
-/// Maximum delay, in intervals, that later requests make up for by leaving earlier. Timers always fire
-/// slightly late; without catching up, the delays would add up and lower the rate.
+/// Maximum delay, in intervals, that later requests can make up for by being sent earlier. Timers always
+/// fire slightly late, so without catching up, the delays would add up and lower the rate.
 const MAX_CATCH_UP: u32 = 4;
-/// Number of consecutive successful responses after which the interval shrinks by a tenth.
+/// Number of consecutive successful responses after which the interval is reduced by a tenth.
 const SUCCESSES_TO_SPEED_UP: u32 = 50;
 
-/// A rate limiter. Requests leave in FIFO order at even intervals. Each request waits until one second after
-/// the response to the request `rate` positions earlier, or after the assumed arrival of that request if this
-/// is sooner.
+/// A rate limiter that sends requests in FIFO order at even intervals. Each request waits until one
+/// second after the response to the request `rate` positions earlier, or after that request's assumed
+/// arrival, if this is sooner.
 #[derive(Debug)]
 pub struct RateLimiter {
     clock: Clock,
     rate: usize,
-    /// Held while waiting. Tokio's mutex is fair, so requests leave in the order of their calls.
+    /// Held while waiting. Tokio's mutex is fair, so requests are sent in the order of the calls.
     turn: tokio::sync::Mutex<()>,
     state: Arc<Mutex<State>>,
 }
@@ -47,11 +47,11 @@ struct State {
     interval: Duration,
     /// Time at which the next request is due.
     slot: Duration,
-    /// Time before which no request leaves, set by 429 responses.
+    /// No request is sent before this time, which is set by 429 responses.
     closed_until: Duration,
-    /// Number of consecutive successes.
+    /// Number of consecutive successful responses.
     successes: u32,
-    /// Number of 429 responses since the last success. Those within one pause count as one.
+    /// Number of 429 responses since the last success. All those within one pause count as one.
     rate_limit_pauses: u32,
 }
 
@@ -61,7 +61,7 @@ struct Sent {
     answered_at: Option<Duration>,
 }
 
-/// Permit to send one request. Drop it when the response headers arrive or the request fails.
+/// Permission to send one request. Drop it when the response headers arrive or the request fails.
 #[derive(Debug)]
 pub struct Permit {
     number: u64,
@@ -70,7 +70,7 @@ pub struct Permit {
 }
 
 impl RateLimiter {
-    /// Creates a limiter of `rate` requests per second, at least 1.
+    /// Creates a limiter that allows `rate` requests per second, at least 1.
     pub fn new(rate: u32, clock: Clock) -> Self {
         let rate = rate.max(1);
         let state = State {
@@ -86,7 +86,7 @@ impl RateLimiter {
         Self { clock, rate: rate as usize, turn: tokio::sync::Mutex::new(()), state }
     }
 
-    /// Waits until the next request may leave.
+    /// Waits until the next request may be sent.
     pub async fn wait(&self) -> Permit {
         let _turn = self.turn.lock().await;
         loop {
@@ -114,12 +114,12 @@ impl RateLimiter {
         Permit { number: state.n_sent, clock: self.clock, state: Arc::clone(&self.state) }
     }
 
-    /// Records a 429 response: stops all requests for `pause` and doubles the interval. Returns the number
-    /// of such pauses since the last success.
+    /// Records a 429 response: pauses all requests for `pause` and doubles the interval. Returns the
+    /// number of such pauses since the last success.
     pub fn slow_down(&self, pause: Duration) -> u32 {
         let now = self.clock.elapsed();
         let mut state = lock(&self.state);
-        // Concurrent requests are rejected together; count them once.
+        // Concurrent requests are rejected together, so count them only once.
         if state.closed_until <= now {
             state.interval = (state.interval * 2).min(MAX_INTERVAL);
             state.rate_limit_pauses += 1;
@@ -130,12 +130,12 @@ impl RateLimiter {
         state.rate_limit_pauses
     }
 
-    /// Returns the remaining time of the current pause.
+    /// Returns the time left in the current pause.
     pub fn remaining_pause(&self) -> Duration {
         lock(&self.state).closed_until.saturating_sub(self.clock.elapsed())
     }
 
-    /// Records a success. Shrinks the interval after 50 of them in a row.
+    /// Records a successful response. Reduces the interval after 50 consecutive ones.
     pub fn record_success(&self) {
         let mut state = lock(&self.state);
         state.rate_limit_pauses = 0;
@@ -148,13 +148,13 @@ impl RateLimiter {
 }
 
 impl State {
-    /// Returns the earliest time of the next request, given the responses so far.
+    /// Returns the earliest time at which the next request may be sent, given the responses so far.
     fn next_slot(&self, rate: usize, now: Duration) -> Duration {
         let mut next = self.closed_until.max(self.slot);
         if let Some(first) = self.sent.front().filter(|_| self.sent.len() == rate) {
             let latest_arrival = first.sent_at + MAX_TRANSIT;
             let arrived = first.answered_at.unwrap_or(latest_arrival).min(latest_arrival);
-            // The response may still arrive and allow an earlier time.
+            // The response might still arrive in time to allow an earlier slot.
             let earliest = if first.answered_at.is_none() && now < first.sent_at + SECOND {
                 first.sent_at
             } else {
@@ -186,7 +186,8 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 mod tests {
     use super::*;
 
-    /// Sends `n` requests with responses after `latency`, and returns the times at which they were sent.
+    /// Sends `n` requests whose responses arrive after `latency`, and returns the times at which they
+    /// were sent.
     async fn send(
         rate_limiter: &RateLimiter,
         clock: Clock,
@@ -216,7 +217,7 @@ mod tests {
             for pair in sent.windows(41) {
                 assert!(pair[40] >= pair[0] + SECOND + longest, "{pair:?}");
             }
-            // 400 requests take ten seconds at this rate; each window adds the response time.
+            // 400 requests take ten seconds at this rate, and each window adds the response time.
             let limit = Duration::from_secs(10) + longest * 10;
             assert!(sent[399] <= limit + Duration::from_millis(50), "{latency:?} {:?}", sent[399]);
         }

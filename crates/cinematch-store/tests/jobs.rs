@@ -1,4 +1,4 @@
-//! Tests of the job queue on SQLite and PostgreSQL, with several concurrent servers on the latter.
+//! Tests for the job queue on SQLite and PostgreSQL, the latter with several concurrent servers.
 
 mod databases;
 
@@ -34,7 +34,7 @@ async fn job_is_queued_claimed_retried_and_completed() {
         assert_eq!((running.stage.as_deref(), running.permille), (Some("train"), 250));
         assert!(running.heartbeat > claimed.heartbeat);
 
-        // A failure report with an outdated heartbeat is rejected: the job is not stalled.
+        // A failure report with an outdated heartbeat is rejected, because the job has not stalled.
         let stalled =
             Failure { stalled_heartbeat: Some(claimed.heartbeat), ..failure("gone", 30, Some(40)) };
         assert!(!store.fail_job(&claimed, stalled).await.unwrap());
@@ -43,7 +43,7 @@ async fn job_is_queued_claimed_retried_and_completed() {
         assert!(!store.heartbeat_job(job.id, "a", None, 0).await.unwrap());
         assert!(!store.complete_job(job.id, "a", "{}", 31).await.unwrap());
 
-        // The failed job waits for its retry time, so the other one is claimed first.
+        // The failed job waits for its retry time, so the other job is claimed first.
         let claimed = store.claim_job("b", 35).await.unwrap().unwrap();
         assert_eq!(claimed.id, other.id);
         assert!(store.complete_job(other.id, "b", "{\"why\":\"nothing new\"}", 36).await.unwrap());
@@ -73,21 +73,21 @@ async fn each_scheduled_slot_enqueues_once_even_if_the_clock_jumps() {
         assert!(!enqueue_slot(MINUTE).await);
         assert!(!enqueue_slot(MINUTE).await);
         assert!(enqueue_slot(2 * MINUTE).await);
-        // No second job for the same slot, from another server or after the clock went back.
+        // A slot never enqueues a second job, even from another server or after the clock goes back.
         assert!(!enqueue_slot(2 * MINUTE).await);
         assert!(!enqueue_slot(MINUTE).await);
-        // A slot is skipped while a job is queued, and enqueues no job later.
+        // A slot that comes up while a job is queued is skipped and doesn't enqueue a job later.
         assert!(!enqueue_slot(3 * MINUTE).await);
         let job = store.claim_job("a", 4 * MINUTE).await.unwrap().unwrap();
         assert_eq!(job.requested_by, "schedule");
         assert!(!enqueue_slot(3 * MINUTE).await);
         assert!(enqueue_slot(9 * MINUTE).await);
-        // The clock was set back to before the queued job's time. The job can be claimed immediately.
+        // The job can be claimed even if the clock was set back to before the job was requested.
         let worker = job.worker.as_deref().unwrap();
         assert!(store.complete_job(job.id, worker, "{}", 9 * MINUTE).await.unwrap());
         let early = store.claim_job("a", MINUTE).await.unwrap().unwrap();
         assert!(early.requested_at > MINUTE);
-        // A slot recorded by a clock that was years ahead does not block the schedule for years.
+        // A slot recorded while the clock was years ahead doesn't block the schedule for years.
         assert!(store.complete_job(early.id, "a", "{}", MINUTE).await.unwrap());
         let years = 1_000_000 * MINUTE;
         assert!(enqueue_slot(years).await);

@@ -1,4 +1,4 @@
-//! Scenario tests of the store, on SQLite and PostgreSQL.
+//! Scenario tests for the store, on SQLite and PostgreSQL.
 
 mod databases;
 
@@ -75,7 +75,7 @@ async fn watchlists(store: &Store) {
 async fn profiles(store: &Store) {
     let unknown = store.identify("eve@example.org", None, 20).await.unwrap();
     assert_eq!(unknown, Identified::Unknown);
-    // A profile never gets an id that is already in use as a user key.
+    // A new profile never gets an ID that is already in use as a user key.
     let next = 4;
     store.add_to_watchlist(next.to_string().as_str(), item(9), 20).await.unwrap();
     let identified = store.identify("Eve@Example.org", Some("Eve"), 20).await.unwrap();
@@ -121,7 +121,7 @@ async fn preferences_and_feedback(store: &Store) {
     assert_eq!(history.disliked().collect::<Vec<_>>(), [MovieId(7)]);
     assert_eq!(history.rated().next().unwrap().1.halves(), 9);
 
-    // A contradicting update clears the earlier value; other values do not change.
+    // A contradictory update clears the earlier value and leaves the others unchanged.
     let feedback = store.update_feedback("ada", MovieId(5), rate(1.0), 53).await.unwrap();
     assert_eq!((feedback.reaction, feedback.stars.map(Stars::value)), (None, Some(1.0)));
     let feedback = store.update_feedback("ada", MovieId(5), like(), 54).await.unwrap();
@@ -178,7 +178,7 @@ async fn imports(store: &Store) {
     store.update_feedback("ada", MovieId(1000), rate(5.0), 70).await.unwrap();
     store.update_feedback("ada", MovieId(1003), watched(), 70).await.unwrap();
     let changes = store.import("ada", movies(), record(), 71).await.unwrap();
-    // Imports do not replace the user's own ratings, and do not put watched movies on the watchlist.
+    // Imports don't replace the user's own ratings or add watched movies to the watchlist.
     let expected = ImportChanges { added: 1499, changed: 0, kept: 1, unchanged: 1, listed: 499 };
     assert_eq!(changes, expected);
     let before = (store.feedback("ada").await.unwrap(), store.watchlist("ada").await.unwrap());
@@ -191,7 +191,7 @@ async fn imports(store: &Store) {
     assert_eq!(past, [expected]);
     let rated = store.user_history("ada").await.unwrap();
     assert_eq!(rated.rated().next().unwrap(), (MovieId(1000), Stars::from_halves(10).unwrap()));
-    // Values of a newer export replace those of an older one.
+    // Values from a newer export replace those from an older one.
     let newer = || {
         let mut movies = movies();
         movies[4].stars = Stars::from_halves(2);
@@ -234,14 +234,14 @@ async fn distinguishes_imports_and_feedback_of_the_same_millisecond() {
         assert_ne!(past[0].id, past[1].id);
         assert_eq!(stored(2).await, (Some(3.0), Some(past[0].id)));
         assert_eq!(stored(1).await, (Some(3.0), Some(past[1].id)));
-        // The user's rating survives a later import of the same millisecond; an imported one does not.
+        // The user's own rating survives an import in the same millisecond; an imported rating doesn't.
         store.update_feedback("ada", MovieId(1), rate(5.0), NOW).await.unwrap();
         assert_eq!(import(1, 1.0).await, ImportChanges { kept: 1, ..ImportChanges::default() });
         assert_eq!(import(2, 1.0).await, ImportChanges { changed: 1, ..ImportChanges::default() });
         assert_eq!(stored(1).await, (Some(5.0), None));
         let newest = store.imports("ada").await.unwrap()[0].id;
         assert_eq!(stored(2).await, (Some(1.0), Some(newest)));
-        // Undo restores the import id only if the import belongs to the user.
+        // Undo restores the import ID only if the import belongs to the user.
         let snapshot = store.movie_snapshot("ada", MovieId(2)).await.unwrap();
         store.delete_feedback("ada", MovieId(2), NOW).await.unwrap();
         store.restore_movie("ada", MovieId(2), snapshot.clone(), NOW).await.unwrap();
@@ -266,7 +266,11 @@ async fn sessions_and_keys(store: &Store) {
     store.end_session("aa").await.unwrap();
     assert_eq!(store.session("aa", 99).await.unwrap(), None);
     store.set_password("eve@example.org", "$other".to_owned()).await.unwrap();
-    assert_eq!(store.session("bb", 99).await.unwrap(), None, "a new password ends sessions");
+    assert_eq!(
+        store.session("bb", 99).await.unwrap(),
+        None,
+        "changing the password ends all sessions"
+    );
 
     let key = NewKey {
         id: "k1".to_owned(),
@@ -317,21 +321,21 @@ async fn export_and_deletion(store: &Store, database: &Database) {
             let bytes = std::fs::read(format!("{}{part}", file.display())).unwrap_or_default();
             for trace in ["ada", "eve@example.org", "letterboxd.zip"] {
                 let found = bytes.windows(trace.len()).any(|bytes| bytes == trace.as_bytes());
-                assert!(!found, "{trace} in the file{part}");
+                assert!(!found, "{trace} remains in the file{part}");
             }
         }
     }
-    // Ids of deleted profiles are not reused.
+    // IDs of deleted profiles are not reused.
     let identified = store.identify("bob@example.org", Some("Bob"), 93).await.unwrap();
     assert!(matches!(identified, Identified::New(bob) if bob.id > eve.id));
 }
 
-/// Cached results are keyed by the data version, so it must change with every write of any server.
+/// Cached results are keyed by the data version, so every write by any server must change it.
 #[tokio::test(flavor = "multi_thread")]
 async fn data_version_changes_with_every_change_and_only_then() {
     for database in databases("data_version_changes_with_every_change_and_only_then").await {
         let store = database.open().await;
-        // A second server on the same database. A SQLite file allows only one.
+        // A second server on the same database. An SQLite file allows only one server.
         let other = match database.address.file() {
             Some(_) => store.clone(),
             None => database.open().await,
@@ -347,7 +351,7 @@ async fn data_version_changes_with_every_change_and_only_then() {
         assert_changed("unknown user").await;
         store.update_feedback("ada", MovieId(1), like(), 10).await.unwrap();
         assert_changed("feedback").await;
-        // The clock goes back, which is equivalent to two changes within a millisecond.
+        // Setting the clock back has the same effect as two changes within one millisecond.
         store.update_feedback("ada", MovieId(2), like(), 9).await.unwrap();
         assert_changed("feedback with an earlier time").await;
         store.delete_feedback("ada", MovieId(2), 9).await.unwrap();
@@ -407,7 +411,7 @@ async fn restore_movie_undoes_every_change_exactly() {
         let movies = [1, 2, 3, 9, 77].map(MovieId);
         let assert_undone =
             async |movie: MovieId, what: &str, before: (UserExport, MovieSnapshot)| {
-                // Clients hold the snapshot as text.
+                // Clients store the snapshot as a string.
                 let snapshot = before.1.to_string().parse().unwrap();
                 store.restore_movie("ada", movie, snapshot, 30).await.unwrap();
                 assert_eq!(all().await, before.0, "{what} of {movie:?}");
@@ -426,18 +430,18 @@ async fn restore_movie_undoes_every_change_exactly() {
             store.remove_from_watchlist("ada", movie, 20).await.unwrap();
             // Another user's watchlist changes in the meantime.
             store.add_to_watchlist("bob", item(movie.0), 21).await.unwrap();
-            assert_undone(movie, "stars and a removal", before.clone()).await;
+            assert_undone(movie, "a rating and a removal", before.clone()).await;
             store.delete_feedback("ada", movie, 20).await.unwrap();
             store.add_to_watchlist("ada", item(movie.0), 20).await.unwrap();
             assert_undone(movie, "an addition", before.clone()).await;
         }
-        // The newest entry: no later watchlist position exists.
+        // The newest entry can be restored too, although no later watchlist position exists.
         store.add_to_watchlist("ada", item(6), 40).await.unwrap();
         let snapshot = store.movie_snapshot("ada", MovieId(6)).await.unwrap();
         store.remove_from_watchlist("ada", MovieId(6), 41).await.unwrap();
         store.restore_movie("ada", MovieId(6), snapshot.clone(), 42).await.unwrap();
         assert_eq!(watchlist_of(&store, "ada").await.first(), Some(&(6, false)));
-        // Forged positions neither consume positions nor displace entries of other users.
+        // A forged position neither uses up positions nor displaces other users' entries.
         let text = snapshot.to_string();
         let (start, _) = text.rsplit_once("\"position\":").unwrap();
         let bobs_watchlist = watchlist_of(&store, "bob").await;
@@ -449,7 +453,7 @@ async fn restore_movie_undoes_every_change_exactly() {
         store.add_to_watchlist("ada", item(7), 44).await.unwrap();
         let ada: Vec<u32> = watchlist_of(&store, "ada").await.into_iter().map(|it| it.0).collect();
         assert_eq!(ada, [7, 6, 5, 4, 3, 2, 1]);
-        // A snapshot does not restore a deleted profile.
+        // Restoring a snapshot doesn't bring back a deleted profile.
         let identified = store.identify("eve@example.org", Some("Eve"), 50).await.unwrap();
         let Identified::New(eve) = identified else { panic!("{identified:?}") };
         store.delete_user(&eve.key(), "r".to_owned(), 51).await.unwrap().unwrap();
@@ -458,7 +462,7 @@ async fn restore_movie_undoes_every_change_exactly() {
     }
 }
 
-/// A read after a write returns the written data, also under concurrent writes.
+/// A read after a write returns the written data, even under concurrent writes.
 #[tokio::test(flavor = "multi_thread")]
 async fn feedback_is_visible_to_the_next_read() {
     for database in databases("feedback_is_visible_to_the_next_read").await {

@@ -1,4 +1,4 @@
-//! Tests of backup, restore, moves between databases, and migrations from earlier versions.
+//! Tests for backup, restore, moving between databases, and migrating from earlier versions.
 
 mod databases;
 
@@ -9,7 +9,7 @@ use cinematch::rating::Stars;
 use cinematch_store::*;
 use databases::{Database, databases};
 
-/// Fills every table of the store.
+/// Fills every table in the store.
 async fn fill(store: &Store) {
     let item = |id: u32| NewWatchlistItem {
         movie_id: MovieId(id),
@@ -78,13 +78,13 @@ async fn backup_restores_all_data_and_moves_it_between_databases() {
         let files: Vec<_> = std::fs::read_dir(file.parent().unwrap()).unwrap().collect();
         assert_eq!(files.len(), 1, "the folder contains only the backup");
 
-        // A non-empty database is only overwritten with `Existing::Replace`.
+        // A non-empty database is overwritten only with `Existing::Replace`.
         let error = restore(&file, (&store, &database.address), Existing::Keep).await.unwrap_err();
         assert!(error.to_string().contains("--replace"), "{error}");
         let copied = restore(&file, (&store, &database.address), Existing::Replace).await.unwrap();
         assert_eq!((copied["users"], copied["watchlist"], copied["deletions"]), (3, 900, 1));
-        // Changes after the restore get data versions that no earlier change had, including those that the
-        // restore discarded.
+        // Changes after the restore get data versions that have never been used before, not even by changes
+        // that the restore discarded.
         store.update_feedback("ada", MovieId(7), FeedbackUpdate::default(), 1000).await.unwrap();
         assert!(
             ![before_deletion, after_deletion].contains(&store.data_version("ada").await.unwrap())
@@ -95,7 +95,7 @@ async fn backup_restores_all_data_and_moves_it_between_databases() {
         let store = database.open().await;
         assert_eq!(all_data(&store).await, before);
 
-        // The backup restores into every kind of database, and new ids continue after the restored ones.
+        // The backup can be restored into every kind of database, and new IDs continue after the restored ones.
         for other in databases("backup_restores_all_data_and_moves_it_between_databases").await {
             let to = other.open().await;
             restore(&file, (&to, &other.address), Existing::Keep).await.unwrap();
@@ -156,7 +156,7 @@ async fn restore_rejects_invalid_backups_and_changes_nothing() {
     assert!(!folder.path().join("nowhere.db").exists());
 }
 
-/// Creates a file with the schema of an earlier version: the first `n` migrations.
+/// Creates a database file with the schema of an earlier version, by applying the first `n` migrations.
 async fn earlier_version(path: &Path, n: usize) -> sqlx::AnyPool {
     sqlx::any::install_default_drivers();
     let pool =
@@ -242,7 +242,7 @@ async fn database_of_the_first_version_is_migrated() {
     };
     let store = Store::open(&address, Ownership::Exclusive).await.unwrap();
     check(&store).await;
-    // A new profile never gets an id that is already in use as a user key.
+    // A new profile never gets an ID that is already in use as a user key.
     for at in 0..12 {
         store.identify(&format!("{at}@example.org"), Some("x"), 1).await.unwrap();
     }

@@ -1,7 +1,8 @@
 //! Patterns of missing values in `tmdb_metadata.csv`.
 
-/// Patterns of values present in the ten columns from `release_date` on (1 = present), and their
-/// number among 33,229 real rows, the best-known movies first.
+/// Each pattern says which of the ten columns starting with `release_date` have a value (1 = present),
+/// and is followed by the number of real rows with that pattern, out of 33,229. Patterns of the
+/// best-known movies come first.
 pub(crate) const BLANKS: [(&str, u32); 22] = [
     ("1111111111", 5759),
     ("1111111110", 1418),

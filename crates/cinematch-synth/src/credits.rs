@@ -1,9 +1,9 @@
 //! Directors and casts.
 //!
-//! Every cluster has a pool of people that grows with its number of movies, and draws them with
-//! odds ∝ 1/√(rank + 1): a few names are frequent and half of them appear once, as in TMDb. One
-//! tenth of the draws use the pool of a random cluster. A person is a number, from which the name is
-//! composed on demand.
+//! Each cluster has a pool of people that grows with its number of movies. People are drawn with odds ∝
+//! 1/√(rank + 1), so a few names are frequent and half of them appear only once, as in TMDb. One in ten
+//! draws is from the pool of a random cluster. A person is represented by a number, from which the name
+//! is composed on demand.
 
 use crate::movie::Movie;
 use crate::stream::{Stream, Topic};
@@ -16,11 +16,11 @@ enum Job {
     Director,
 }
 
-/// Composes names of people.
+/// Composes people's names.
 pub(crate) struct People<'a> {
     pub seed: u64,
     pub lexicon: &'a Lexicon,
-    /// Number of movies per cluster.
+    /// Number of movies in each cluster.
     pub cluster_sizes: &'a [u32; N_CLUSTERS],
 }
 
@@ -31,7 +31,7 @@ impl People<'_> {
         (0..count).map(|_| self.draw(movie, Job::Director, stream)).collect()
     }
 
-    /// Draws one to ten distinct actors in billing order.
+    /// Draws between one and ten distinct actors, in billing order.
     pub fn cast(&self, movie: &Movie, stream: &mut Stream) -> Vec<String> {
         let count = [1, 2, 4, 5, 10][stream.weighted(&[2, 3, 7, 40, 48])];
         let mut cast: Vec<String> = Vec::with_capacity(count);

@@ -1,4 +1,4 @@
-//! `tmdb_metadata.csv`: TMDb's metadata of the movies, including its missing values.
+//! `tmdb_metadata.csv`: TMDb metadata for the movies, including missing values.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use crate::stream::{Stream, Topic, exp, power};
 use crate::taxonomy::GENRES;
 use crate::world::World;
 
-/// Columns of `tmdb_metadata.csv`.
+/// The columns of `tmdb_metadata.csv`.
 const COLUMNS: [&str; 12] = [
     "tmdb_id",
     "title",
@@ -24,7 +24,7 @@ const COLUMNS: [&str; 12] = [
     "director",
 ];
 
-/// Share of movies that are linked but that TMDb has since deleted.
+/// Share of linked movies that have since been deleted from TMDb.
 const MISSING_SHARE: f64 = 0.01;
 
 pub(crate) fn write(world: &World, out: &mut dyn Write) -> io::Result<()> {
@@ -42,7 +42,7 @@ pub(crate) fn write(world: &World, out: &mut dyn Write) -> io::Result<()> {
             continue;
         }
         let movie = &movies[index];
-        // Values that are left blank are drawn too, so that a blank does not change the others.
+        // Draw values even if they are left blank, so that a blank doesn't change the other values.
         let votes = votes(movie, &mut stream);
         let values = [
             release_date(movie, &mut stream),
@@ -79,14 +79,14 @@ fn runtime(movie: &Movie, stream: &mut Stream) -> u32 {
     if stream.chance(0.0097) { 0 } else { minutes.max(40.0 * f64::from(!is_short) + 1.0) as u32 }
 }
 
-/// Draws a vote count that follows the movie's popularity: about 40,000 for the most popular movie,
-/// single votes in the tail.
+/// Draws a vote count that reflects the movie's popularity: about 40,000 for the most popular movie, and
+/// just a few in the tail.
 fn votes(movie: &Movie, stream: &mut Stream) -> u32 {
     let votes = 38_000.0 * power(movie.weight.into(), 0.75) * exp(0.4 * stream.normal());
     (votes as u32).saturating_sub(3)
 }
 
-/// Draws a vote average from 1 to 10 that follows the movie's quality; 0 without votes.
+/// Draws an average vote from 1 to 10 that reflects the movie's quality. Returns 0 if there are no votes.
 fn average(movie: &Movie, votes: u32, stream: &mut Stream) -> String {
     let mean = 6.4 + 1.3 * f64::from(movie.quality) + 0.35 * stream.normal();
     match votes {
@@ -96,12 +96,12 @@ fn average(movie: &Movie, votes: u32, stream: &mut Stream) -> String {
     }
 }
 
-/// Formats a number with at most three decimals and without trailing zeros.
+/// Formats a number with up to three decimals and no trailing zeros.
 fn decimal(value: f64) -> String {
     ((value * 1000.0).round() / 1000.0).to_string()
 }
 
-/// Returns TMDb's genre names, also for movies that MovieLens lists without genres.
+/// Returns TMDb's genre names, even for movies that have no genres in MovieLens.
 fn genres(world: &World, movie: &Movie, stream: &mut Stream) -> String {
     let main_genre = world.taxonomy.genre_odds[usize::from(movie.cluster)][0].0;
     let bits = if movie.genres == 0 { 1 << main_genre } else { movie.genres };

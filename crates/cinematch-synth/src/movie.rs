@@ -1,4 +1,4 @@
-//! Movies: cluster, popularity, quality, ids and irregularities.
+//! Movies, with their clusters, popularity, quality, IDs and irregularities.
 
 use rustc_hash::FxHashSet;
 
@@ -9,10 +9,10 @@ use crate::taxonomy::{CLUSTERS, Factors, N_CLUSTERS, Taxonomy, add, direction, s
 /// Number of themes per movie.
 pub(crate) const N_THEMES: usize = 5;
 
-/// Number of movies in MovieLens 32M, to which the counts below refer.
+/// Number of movies in MovieLens 32M, the basis for the counts below.
 const REAL_MOVIES: u64 = 87_585;
 
-/// An irregularity of a title.
+/// An irregularity in a title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Oddity {
     None,
@@ -47,7 +47,7 @@ const WITHOUT_TMDB: u64 = 124;
 const REPEATED_TMDB: u64 = 35;
 const BROKEN_OVERVIEWS: u64 = 450;
 
-/// First and last year of a span, and its number of movies in the whole catalog and in the popular
+/// First and last year of a period, and the number of its movies in the whole catalog and in the popular
 /// head.
 const SPANS: [(u16, u16, [u32; 2]); 12] = [
     (1890, 1919, [900, 5]),
@@ -64,18 +64,18 @@ const SPANS: [(u16, u16, [u32; 2]); 12] = [
     (2020, 2023, [7986, 60]),
 ];
 
-/// Weight of each genre among the genres added to movies of unrelated clusters.
+/// Weight of each genre when drawing genres from outside a movie's cluster.
 const STRAY_GENRES: [u32; 19] =
     [50, 42, 18, 36, 190, 40, 65, 150, 35, 0, 90, 1, 4, 75, 50, 30, 125, 14, 6];
 
-/// First years of the eras, from which the recency of a movie is computed.
+/// First year of each era. A movie's recency is computed from its era.
 pub(crate) const ERAS: [u16; 10] = [1890, 1960, 1980, 1990, 1995, 2000, 2005, 2010, 2015, 2020];
 
-/// Number of shelves. A shelf contains the movies of one cluster and one era.
+/// Number of shelves. A shelf holds the movies of one cluster and one era.
 pub(crate) const N_SHELVES: usize = N_CLUSTERS * ERAS.len();
 
-/// Points (share of movies, movieId) of MovieLens 32M: ids are dense up to 4,483, with wide gaps
-/// after that.
+/// Points (share of movies, movieId) taken from MovieLens 32M. IDs are dense up to 4,483, with wide
+/// gaps after that.
 const ID_CURVE: [(f64, f64); 7] = [
     (0.0, 0.0),
     (0.05, 4_483.0),
@@ -86,28 +86,28 @@ const ID_CURVE: [(f64, f64); 7] = [
     (1.0, 292_757.0),
 ];
 
-/// A movie, without its texts, which are composed when they are written.
+/// A movie without its text, which is composed when the files are written.
 pub(crate) struct Movie {
     pub movie_id: u32,
     pub imdb_id: u32,
-    /// 0 for a movie without a TMDb id.
+    /// TMDb ID; 0 if the movie doesn't have one.
     pub tmdb_id: u32,
     pub year: u16,
     pub cluster: u8,
     pub oddity: Oddity,
-    /// Bit set of genres; 0 for `(no genres listed)`.
+    /// Bit set of genres; 0 means `(no genres listed)`.
     pub genres: u32,
-    /// Positions in the cluster's words, the most relevant first.
+    /// Indices into the cluster's words, most relevant first.
     pub themes: [u8; N_THEMES],
-    /// Index of the pattern of missing values in the movie's TMDb row.
+    /// Index of the pattern that determines which values are missing from the movie's TMDb row.
     pub blanks: u8,
     /// True if the overview contains a line break.
     pub overview_breaks: bool,
-    /// Popularity, the odds of being watched next; about 1 for the most popular movie.
+    /// Popularity as the odds of being watched next; about 1 for the most popular movie.
     pub weight: f32,
-    /// Quality, in stars above or below the mean movie.
+    /// Quality, in stars above or below the average movie.
     pub quality: f32,
-    /// Vector in taste space.
+    /// The movie's vector in taste space.
     pub factors: Factors,
 }
 
@@ -118,18 +118,18 @@ impl Movie {
     }
 }
 
-/// All movies in ascending order of `movie_id`.
+/// All movies, in ascending order of `movie_id`.
 pub(crate) struct Movies {
     pub movies: Vec<Movie>,
-    /// Tables that draw a movie of a shelf by popularity; shelf = cluster · eras + era.
+    /// Tables for drawing a movie from a shelf by popularity. The shelf number is cluster · eras + era.
     pub shelves: Vec<AliasTable>,
 }
 
 impl Movies {
-    /// Draws the movies in O(movies log movies).
+    /// Draws the movies. O(movies log movies).
     pub fn new(seed: u64, n_movies: u32, taxonomy: &Taxonomy, blank_odds: &[u32]) -> Self {
         let mut stream = Stream::new(seed, Topic::Movies, 0);
-        // MovieLens numbers movies by the time they were added, which is late for obscure movies.
+        // MovieLens numbers movies in the order they were added, and obscure movies were added late.
         let mut drawn: Vec<(f64, Movie)> = (0..n_movies)
             .map(|rank| {
                 let movie = draw(rank, taxonomy, &mut stream);
@@ -153,9 +153,9 @@ impl Movies {
     }
 }
 
-/// Returns the odds that the movie of this popularity rank (from 0) is watched next, before taste: a
-/// Zipf–Mandelbrot law that steepens after the head. The odds do not depend on the number of movies,
-/// so a smaller catalog is the head of a larger one.
+/// Returns the odds that the movie with this popularity rank (from 0) is watched next, before taste is
+/// taken into account: a Zipf–Mandelbrot law that gets steeper after the head. The odds don't depend on
+/// the number of movies, so a smaller catalog is the head of a larger one.
 pub(crate) fn popularity(rank: u32) -> f64 {
     let rank = f64::from(rank);
     let head = power(1.0 + rank / 30.0, -0.85);
@@ -163,7 +163,7 @@ pub(crate) fn popularity(rank: u32) -> f64 {
 }
 
 fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Movie {
-    // Popular movies use the odds of the head, obscure ones those of the whole catalog.
+    // Popular movies use the odds for the head, and obscure ones those for the whole catalog.
     let obscurity = f64::from(rank) / (f64::from(rank) + 5_000.0);
     let column = usize::from(!stream.chance(obscurity));
     let cluster = stream.weighted(&CLUSTERS.map(|cluster| cluster.share[column]));
@@ -211,7 +211,7 @@ fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Movie {
     }
     add(&mut factors, &direction(stream), 0.5);
 
-    // Popular movies have a higher quality.
+    // Popular movies have higher quality.
     let fame = 1.0 - ln(f64::from(rank) + 2.0) / ln(90_000.0);
     let quality = -0.85 + 1.7 * fame + (0.38 + 0.05 * obscurity) * stream.normal();
     Movie {
@@ -231,7 +231,7 @@ fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Movie {
     }
 }
 
-/// Assigns ids: MovieLens ids ascend with gaps; IMDb and TMDb ids are distinct.
+/// Assigns IDs. MovieLens IDs ascend with gaps, and IMDb and TMDb IDs are distinct.
 fn assign_ids(movies: &mut [Movie], stream: &mut Stream) {
     let n = movies.len() as f64;
     let scale = n / REAL_MOVIES as f64;
@@ -242,7 +242,7 @@ fn assign_ids(movies: &mut [Movie], stream: &mut Stream) {
         let target = id_at((index as f64 + stream.unit()) / n) * scale;
         last = (target as u32).max(last + 1);
         movie.movie_id = last;
-        // IMDb ids grow roughly with the year; since about 2016 they have eight digits.
+        // IMDb IDs roughly increase with the year and have had eight digits since about 2016.
         let (oldest, newest) = match movie.year {
             ..1960 => (1, 900_000),
             1960..2016 => (50_000, 6_500_000),
@@ -260,10 +260,10 @@ fn id_at(share: f64) -> f64 {
     y0 + (share - x0) / (x1 - x0) * (y1 - y0)
 }
 
-/// Draws an id between `first` and `last` that is not in `taken`, and adds it.
+/// Draws an ID between `first` and `last` that is not in `taken`, and adds it to `taken`.
 fn distinct(taken: &mut FxHashSet<u32>, stream: &mut Stream, first: u32, last: u32) -> u32 {
     loop {
-        // Low ids are denser, because well-known movies were numbered first.
+        // Low IDs are denser, because well-known movies were numbered first.
         let share = stream.unit();
         let id = first + (share * share * f64::from(last - first)) as u32;
         if taken.insert(id) {
@@ -272,8 +272,8 @@ fn distinct(taken: &mut FxHashSet<u32>, stream: &mut Stream, first: u32, last: u
     }
 }
 
-/// Assigns irregularities in exactly the proportions of MovieLens, and each at least once while
-/// movies are left.
+/// Assigns irregularities in exactly the same proportions as in MovieLens. Each occurs at least once, as
+/// long as there are enough movies.
 fn assign_irregularities(movies: &mut [Movie], seed: u64, blank_odds: &[u32]) {
     let mut stream = Stream::new(seed, Topic::Deck, 0);
     let n = movies.len() as u64;
@@ -297,7 +297,7 @@ fn assign_irregularities(movies: &mut [Movie], seed: u64, blank_odds: &[u32]) {
         movies[index].overview_breaks = true;
     }
 
-    // Missing values are more frequent among obscure movies: sort by popularity plus noise.
+    // Obscure movies have more missing values, so sort by popularity plus noise.
     let mut by_popularity = |noise: f64| {
         let mut keyed: Vec<(f64, usize)> = movies
             .iter()

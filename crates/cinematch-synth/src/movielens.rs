@@ -32,7 +32,7 @@ pub(crate) fn write_links(world: &World, out: &mut dyn Write) -> io::Result<()> 
     writer.flush()
 }
 
-/// Returns a CSV writer with CRLF line ends, as in MovieLens' files.
+/// Returns a CSV writer with CRLF line endings, as in the MovieLens files.
 pub(crate) fn movielens_writer(out: &mut dyn Write) -> csv::Writer<&mut dyn Write> {
     csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out)
 }

@@ -1,13 +1,13 @@
-//! Parameters of the generator.
+//! Parameters for the generator.
 
-/// Maximum number of movies. Movie ids stay far below 2³².
+/// Maximum number of movies. Movie IDs stay far below 2³².
 const MAX_MOVIES: u32 = 2_000_000;
-/// Maximum number of users. User ids stay far below 2³².
+/// Maximum number of users. User IDs stay far below 2³².
 const MAX_USERS: u32 = 100_000_000;
-/// Maximum number of tags per user, relative to the number of their ratings.
+/// Maximum number of tags per user, as a multiple of their number of ratings.
 pub(crate) const MAX_TAGS_PER_RATING: u32 = 4;
 
-/// Size of the generated dataset, and its seed.
+/// Size and seed of the dataset to generate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SyntheticParams {
     /// Number of movies. MovieLens 32M has 87,585.
@@ -18,13 +18,13 @@ pub struct SyntheticParams {
     pub ratings: u64,
     /// Number of tags. MovieLens 32M has 2,000,072.
     pub tags: u64,
-    /// Random seed. Equal parameters with equal seeds give equal files.
+    /// Random seed. Equal parameters, including the seed, give equal files.
     pub seed: u64,
 }
 
 impl Default for SyntheticParams {
-    /// Returns one hundredth of the users, ratings and tags of MovieLens 32M, but a larger share of its
-    /// movies, because one hundredth of its users rate about one fifth of them.
+    /// Returns one hundredth of the users, ratings and tags in MovieLens 32M, but a larger share of its
+    /// movies, because one hundredth of its users would rate about a fifth of them.
     fn default() -> Self {
         Self { movies: 20_000, users: 2_009, ratings: 320_002, tags: 20_001, seed: 1 }
     }
@@ -41,7 +41,7 @@ impl CheckedSyntheticParams {
     }
 }
 
-/// Invalid parameters.
+/// Error returned for invalid parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SyntheticError {
     /// The number of movies is zero or too large.
@@ -50,7 +50,7 @@ pub enum SyntheticError {
     /// The number of users is zero or too large.
     #[error("users must be from 1 to {MAX_USERS}, got {0}")]
     Users(u32),
-    /// Fewer ratings than users, or more than half of all pairs of user and movie.
+    /// There are fewer ratings than users, or more than half of all user–movie pairs.
     #[error(
         "{users} users and {movies} movies allow between {users} (one per user) and {max} ratings \
          (half of all pairs), got {ratings}"
@@ -60,17 +60,17 @@ pub enum SyntheticError {
         users: u32,
         /// Requested number of movies.
         movies: u32,
-        /// Maximum number of ratings for these users and movies.
+        /// Maximum number of ratings for this many users and movies.
         max: u64,
         /// Requested number of ratings.
         ratings: u64,
     },
-    /// More tags than four per rating.
+    /// There are more than four tags per rating.
     #[error("{ratings} ratings allow at most {max} tags ({MAX_TAGS_PER_RATING} each), got {tags}")]
     Tags {
         /// Requested number of ratings.
         ratings: u64,
-        /// Maximum number of tags for these ratings.
+        /// Maximum number of tags for this many ratings.
         max: u64,
         /// Requested number of tags.
         tags: u64,
@@ -78,7 +78,7 @@ pub enum SyntheticError {
 }
 
 impl SyntheticParams {
-    /// Validates the parameters. Returns an error with the allowed range for impossible sizes.
+    /// Validates the parameters. If a size is impossible, returns an error that gives the allowed range.
     pub fn check(&self) -> Result<CheckedSyntheticParams, SyntheticError> {
         let Self { movies, users, ratings, tags, .. } = *self;
         if !(1..=MAX_MOVIES).contains(&movies) {
@@ -87,7 +87,7 @@ impl SyntheticParams {
         if !(1..=MAX_USERS).contains(&users) {
             return Err(SyntheticError::Users(users));
         }
-        // With a single movie, every user can still rate it once.
+        // Even if there is only one movie, every user can rate it once.
         let max = (u64::from(users) * u64::from(movies) / 2).max(users.into());
         if !(u64::from(users)..=max).contains(&ratings) {
             return Err(SyntheticError::Ratings { users, movies, max, ratings });

@@ -1,12 +1,12 @@
-//! `ratings.csv`, streamed one user at a time. Numbers are formatted by hand instead of by
-//! `fmt`, because files have tens of millions of rows.
+//! `ratings.csv`, streamed one user at a time. Formats numbers by hand rather than with `fmt`, because
+//! the file can have tens of millions of rows.
 
 use std::io::{self, Write};
 
 use crate::user::Picker;
 use crate::world::World;
 
-/// Minimum number of rows between two calls of `progress`.
+/// Minimum number of rows between calls to `progress`.
 const PROGRESS_STEP: u64 = 100_000;
 const BUFFER_BYTES: usize = 1 << 16;
 

@@ -1,23 +1,23 @@
-//! Sampling with fixed weights, and exact apportionment of a total.
+//! Samples with fixed weights, and splits a total into exact shares.
 
 use crate::stream::scale;
 
-/// Draws items with fixed weights in O(1): Walker's alias method, with Vose's construction (1991).
+/// Draws items with fixed weights in O(1), using Walker's alias method with Vose's construction (1991).
 pub(crate) struct AliasTable {
     cells: Vec<Cell>,
     total: f64,
 }
 
-/// A cell of the alias table, which yields one of two items.
+/// A cell in the alias table, which yields one of two items.
 struct Cell {
-    /// Probability of `own` over `other`, in units of 2⁻³².
+    /// Probability of `own` rather than `other`, in units of 2⁻³².
     own_share: u32,
     own: u32,
     other: u32,
 }
 
 impl AliasTable {
-    /// Builds the table from items and their positive weights in O(items).
+    /// Builds the table from `items` and their positive weights. O(items).
     pub fn new(items: &[(u32, f64)]) -> Self {
         let total: f64 = items.iter().map(|(_, weight)| weight).sum();
         let mean = total / items.len().max(1) as f64;
@@ -50,7 +50,7 @@ impl AliasTable {
         self.total
     }
 
-    /// Maps 54 random bits to an item: 32 bits select the cell, 22 the item in it.
+    /// Maps 54 random bits to an item: 32 bits select the cell, and 22 select the item within it.
     pub fn item(&self, bits: u64) -> u32 {
         let cell = &self.cells[scale(bits as u32, self.cells.len() as u32) as usize];
         let within = (bits >> 32 << 10) as u32;
@@ -58,8 +58,8 @@ impl AliasTable {
     }
 }
 
-/// Returns integers that add up to `total`, each proportional to its weight and at most its limit:
-/// nᵢ ≈ min(λ wᵢ, limitᵢ), with λ found by bisection and rounding errors carried over to the next
+/// Splits `total` into integers that are proportional to their weights but at most their limits: nᵢ ≈
+/// min(λ wᵢ, limitᵢ), where λ is found by bisection and each rounding error is carried over to the next
 /// integer. O(60 × weights).
 ///
 /// # Panics
@@ -90,7 +90,7 @@ pub(crate) fn share_out(total: u64, weights: &[f32], limit: impl Fn(usize) -> u3
         remaining -= u64::from(share);
         shares.push(share);
     }
-    // Distribute the remainder of rounding, one unit each, to entries below their limit.
+    // Distribute what is left over from rounding, one unit at a time, among entries below their limit.
     while remaining > 0 {
         let before = remaining;
         for (index, share) in shares.iter_mut().enumerate() {
@@ -99,7 +99,7 @@ pub(crate) fn share_out(total: u64, weights: &[f32], limit: impl Fn(usize) -> u3
                 remaining -= 1;
             }
         }
-        assert!(remaining < before, "the limits have no room for the total");
+        assert!(remaining < before, "the limits add up to less than the total");
     }
     shares
 }

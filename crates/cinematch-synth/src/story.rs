@@ -1,12 +1,12 @@
-//! Overviews and keywords: sentences about a movie's themes.
+//! Overviews and keywords, composed from a movie's themes.
 
 use crate::movie::Movie;
 use crate::stream::{Stream, Topic};
 use crate::taxonomy::Taxonomy;
 use crate::words::Lexicon;
 
-/// Sentence templates. `<theme>` is a word of the cluster and `<place>` an invented word, which also
-/// serves as a family name. The hero's name is constant within an overview.
+/// Sentence templates. `<theme>` is one of the cluster's words, and `<place>` is an invented word that
+/// also serves as a family name. The hero keeps the same name throughout an overview.
 const SENTENCES: [&str; 24] = [
     "<hero>, a <adjective> <role> from <place>, <verb> the <theme> and must face a <theme>.",
     "In <place>, a <role> <verb> a <theme> that everyone else has long forgotten.",
@@ -48,10 +48,10 @@ const COMMON_KEYWORDS: [&str; 10] = [
     "short film",
 ];
 
-/// Number of invented words per cluster.
+/// Number of invented words for each cluster.
 const PLACES: usize = 160;
 
-/// Composes texts about movies.
+/// Composes the text about movies.
 pub(crate) struct Author<'a> {
     pub seed: u64,
     pub lexicon: &'a Lexicon,
@@ -59,8 +59,8 @@ pub(crate) struct Author<'a> {
 }
 
 impl Author<'_> {
-    /// Composes an overview of one to seven sentences. If [`Movie::overview_breaks`] is set, adds line breaks
-    /// and a quotation.
+    /// Composes an overview with one to seven sentences. If [`Movie::overview_breaks`] is set, adds line
+    /// breaks and a quotation.
     pub fn overview(&self, movie: &Movie, stream: &mut Stream) -> String {
         let hero = stream.pick(&self.lexicon.given_names);
         let count = 1 + stream.weighted(&[8, 27, 28, 15, 10, 7, 5]);
@@ -107,7 +107,7 @@ impl Author<'_> {
         out[start..=start].make_ascii_uppercase();
     }
 
-    /// Draws a theme: one of the movie's with a probability of 0.67, otherwise one of its cluster.
+    /// Draws a theme: one of the movie's own with a probability of 0.67, otherwise one from its cluster.
     pub fn theme(&self, movie: &Movie, stream: &mut Stream) -> String {
         let words = &self.taxonomy.words[usize::from(movie.cluster)];
         let word = if stream.chance(0.67) {
@@ -143,7 +143,7 @@ impl Author<'_> {
         keywords
     }
 
-    /// Composes an adjective and a theme, for the long tail of keywords and tags.
+    /// Combines an adjective and a theme, for the long tail of keywords and tags.
     pub fn compound(&self, movie: &Movie, stream: &mut Stream) -> String {
         let adjective = stream.pick(&self.lexicon.adjectives).to_lowercase();
         format!("{adjective} {}", self.theme(movie, stream))
@@ -154,7 +154,7 @@ fn zipf<'a>(words: &[&'a str], stream: &mut Stream) -> &'a str {
     words[stream.zipf(words.len())]
 }
 
-/// Corrects an indefinite article at the end of `text` for the word that follows it.
+/// Corrects an indefinite article at the end of `text` to suit `word`, which follows it.
 fn fix_article(text: &mut String, word: &str) {
     let starts_with_vowel = word.starts_with(['a', 'e', 'i', 'o', 'u']);
     let ends_with = |article: &str| {

@@ -1,13 +1,13 @@
-//! Random numbers from the key stream of `ChaCha8`, and bit-exact arithmetic.
+//! Random numbers from the `ChaCha8` key stream, and bit-exact arithmetic.
 //!
-//! The standard library's `ln` and `exp` may differ between platforms in the last digit, which is
-//! enough to change one draw in a million. The functions below use only `+ − × ÷ √`, whose results
-//! IEEE 754 specifies exactly.
+//! The standard library's `ln` and `exp` may differ in the last digit between platforms, which is enough
+//! to change one draw in a million. The functions below use only `+ − × ÷ √`, whose results are exactly
+//! specified by IEEE 754.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Purpose of a stream. Streams of different topics are independent.
+/// Purpose of a stream. Streams for different topics are independent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Topic {
     Space = 1,
@@ -27,7 +27,7 @@ pub(crate) enum Topic {
 pub(crate) struct Stream(ChaCha8Rng);
 
 impl Stream {
-    /// Returns the `item`-th stream of a topic in O(1).
+    /// Returns the `item`-th stream for `topic`. O(1).
     pub fn new(seed: u64, topic: Topic, item: u64) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
@@ -42,33 +42,33 @@ impl Stream {
         self.0.next_u64()
     }
 
-    /// Returns a uniform number in [0, 1) with 53 bits.
+    /// Returns a uniform number in [0, 1) with 53 bits of precision.
     pub fn unit(&mut self) -> f64 {
         (self.bits() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
     }
 
-    /// Returns a uniform number in [0, 1) with 24 bits, for inner loops.
+    /// Returns a uniform number in [0, 1) with 24 bits of precision, for inner loops.
     pub fn short_unit(&mut self) -> f32 {
         (self.0.next_u32() >> 8) as f32 * (1.0 / (1_u32 << 24) as f32)
     }
 
-    /// Returns a uniform number in 0..`bound`, or 0 for a bound of 0. The bias of at most
-    /// `bound` / 2³² is negligible here.
+    /// Returns a uniform number in 0..`bound`, or 0 if `bound` is 0. The bias is at most `bound` / 2³²,
+    /// which is negligible here.
     pub fn below(&mut self, bound: u32) -> u32 {
         scale(self.0.next_u32(), bound)
     }
 
-    /// Returns true with this probability.
+    /// Returns true with the given probability.
     pub fn chance(&mut self, probability: f64) -> bool {
         self.unit() < probability
     }
 
-    /// Returns one of the items, uniformly.
+    /// Returns one of `items`, chosen uniformly.
     pub fn pick<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.below(items.len() as u32) as usize]
     }
 
-    /// Returns an index with probability proportional to its weight.
+    /// Returns an index, chosen with a probability proportional to its weight.
     pub fn weighted(&mut self, weights: &[u32]) -> usize {
         let mut rest = self.below(weights.iter().sum());
         for (index, weight) in weights.iter().enumerate() {
@@ -80,13 +80,13 @@ impl Stream {
         weights.len() - 1
     }
 
-    /// Returns a rank in 0..`count` with approximately Zipf's distribution: P(k) ∝ 1 / (k + 1).
+    /// Returns a rank in 0..`count` that roughly follows Zipf's law: P(k) ∝ 1 / (k + 1).
     pub fn zipf(&mut self, count: usize) -> usize {
         let rank = exp(self.unit() * ln(count as f64 + 1.0)) - 1.0;
         (rank as usize).min(count - 1)
     }
 
-    /// Returns a standard normal number (Marsaglia's polar method).
+    /// Returns a standard normal number (Marsaglia polar method).
     pub fn normal(&mut self) -> f64 {
         loop {
             let (x, y) = (2.0 * self.unit() - 1.0, 2.0 * self.unit() - 1.0);
@@ -97,7 +97,7 @@ impl Stream {
         }
     }
 
-    /// Returns an approximately standard normal number within ±3.5: the sum of four 16-bit uniform
+    /// Returns a number within ±3.5 that is approximately standard normal: the sum of four 16-bit uniform
     /// numbers (Irwin–Hall).
     pub fn approximate_normal(&mut self) -> f32 {
         const DEVIATION: f32 = 37_837.23;
@@ -107,12 +107,12 @@ impl Stream {
     }
 }
 
-/// Maps 32 random bits to 0..`bound` (Lemire, 2019, without the rejection).
+/// Maps 32 random bits to 0..`bound` (Lemire 2019, without rejection).
 pub(crate) fn scale(bits: u32, bound: u32) -> u32 {
     ((u64::from(bits) * u64::from(bound)) >> 32) as u32
 }
 
-/// Computes eˣ to about 15 digits: 2ᵏ times a Taylor series on ±½ ln 2.
+/// Computes eˣ to about 15 digits, as 2ᵏ times a Taylor series on ±½ ln 2.
 pub(crate) fn exp(x: f64) -> f64 {
     let x = x.clamp(-700.0, 700.0);
     let k = (x / std::f64::consts::LN_2).round();
@@ -121,8 +121,8 @@ pub(crate) fn exp(x: f64) -> f64 {
     series * f64::from_bits(((k + 1023.0) as u64) << 52)
 }
 
-/// Computes the natural logarithm of a positive normal number to about 15 digits, from
-/// ln m = 2 artanh((m − 1) / (m + 1)) of the mantissa m.
+/// Computes the natural logarithm of a positive normal number to about 15 digits, using ln m = 2
+/// artanh((m − 1) / (m + 1)) for the mantissa m.
 pub(crate) fn ln(x: f64) -> f64 {
     let bits = x.to_bits();
     let mut exponent = (bits >> 52 & 0x7ff) as f64 - 1023.0;

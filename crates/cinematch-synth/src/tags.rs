@@ -1,7 +1,7 @@
-//! `tags.csv`: tags that users give to movies they rated.
+//! `tags.csv`: tags that users give to movies they have rated.
 //!
-//! One user in thirteen writes tags, and a few of those write most of them. Users and movies are
-//! drawn again from the users' streams, so they match `ratings.csv`.
+//! One in thirteen users writes tags, and a few of those write most of them. Users and movies are drawn
+//! again from the users' streams, so they match `ratings.csv`.
 
 use std::io::{self, Write};
 
@@ -14,7 +14,7 @@ use crate::world::World;
 
 /// Share of users who write tags.
 const TAGGER_SHARE: f64 = 0.079;
-/// Maximum number of tags by one user on one movie.
+/// Maximum number of tags that a user gives to a movie.
 const MAX_TAGS_PER_MOVIE: u32 = 8;
 
 pub(crate) fn write(world: &World, out: &mut dyn Write) -> io::Result<()> {
@@ -48,7 +48,7 @@ fn tags_by_user(world: &World) -> Vec<u32> {
         .activity
         .iter()
         .map(|n_ratings| {
-            // Other users write tags only once the taggers are at their limits.
+            // Other users write tags only after all taggers have reached their limits.
             let activity =
                 if stream.chance(TAGGER_SHARE) { exp(1.7 * stream.normal()) } else { 1e-9 };
             (f64::from(*n_ratings) * activity) as f32
@@ -59,7 +59,7 @@ fn tags_by_user(world: &World) -> Vec<u32> {
     })
 }
 
-/// Distributes `n_tags` over the movies, in runs of one to five on random movies.
+/// Distributes `n_tags` tags over random movies, in runs of one to five.
 fn spread(n_tags: u32, n_movies: usize, stream: &mut Stream) -> Vec<u32> {
     let mut counts = vec![0; n_movies];
     let mut remaining = n_tags;

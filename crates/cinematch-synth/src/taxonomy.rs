@@ -1,9 +1,9 @@
-//! Clusters of movies and their positions in taste space.
+//! Clusters of movies, and their positions in taste space.
 //!
-//! Every genre has a random unit vector in ℝ⁸. The center of a cluster is the normalized sum of its
-//! genres' vectors, weighted with their probabilities, and a random vector: clusters that share
-//! genres are near each other, and two clusters of dramas can still be apart. Every word of a
-//! cluster has a vector too, so a movie's words predict its vector better than its cluster alone.
+//! Each genre has a random unit vector in ℝ⁸. A cluster's center is the normalized sum of its genres'
+//! vectors, weighted by their probabilities, and a random vector. Clusters that share genres are
+//! therefore close together, but two drama clusters can still be far apart. Each word in a cluster has a
+//! vector too, so a movie's words predict its vector better than its cluster alone.
 
 use crate::stream::{Stream, Topic};
 
@@ -13,7 +13,7 @@ pub(crate) const N_FACTORS: usize = 8;
 /// A vector in taste space.
 pub(crate) type Factors = [f32; N_FACTORS];
 
-/// MovieLens' genres in MovieLens' order, with TMDb's names. TMDb lacks film noir and IMAX.
+/// MovieLens's genres, in MovieLens's order, with TMDb's names. TMDb lacks film noir and IMAX.
 pub(crate) const GENRES: [(&str, &str); 19] = [
     ("Action", "action"),
     ("Adventure", "adventure"),
@@ -38,13 +38,13 @@ pub(crate) const GENRES: [(&str, &str); 19] = [
 
 /// A cluster of similar movies.
 pub(crate) struct Cluster {
-    /// Weight among obscure movies, and among popular ones.
+    /// Weight of the cluster among obscure movies and among popular ones.
     pub share: [u32; 2],
-    /// True if most of its movies were made before 1970.
+    /// True if most movies in the cluster were made before 1970.
     pub classic: bool,
-    /// Genres, each followed by its probability in ‰.
+    /// Genre names, each followed by its probability in ‰.
     genres: &'static str,
-    /// Words for the themes of its movies, the most common first.
+    /// Words for the movies' themes, most common first.
     words: &'static str,
 }
 
@@ -59,7 +59,7 @@ const fn classic(share: [u32; 2], genres: &'static str, words: &'static str) -> 
     Cluster { share, classic: true, genres, words }
 }
 
-/// The clusters. Their shares follow MovieLens' genres in the whole catalog and in its popular head.
+/// The clusters. Their shares follow MovieLens's genres in the whole catalog and in its popular head.
 pub(crate) const CLUSTERS: [Cluster; 20] = [
     cluster(
         [150, 100],
@@ -201,7 +201,7 @@ pub(crate) const CLUSTERS: [Cluster; 20] = [
 ];
 
 impl Cluster {
-    /// Returns the cluster's genres as positions in [`GENRES`], with their probabilities.
+    /// Returns the cluster's genres, as indices into [`GENRES`], with their probabilities.
     pub fn genre_odds(&self) -> Vec<(usize, f64)> {
         let mut parts = self.genres.split_whitespace();
         let mut odds = Vec::new();
@@ -216,13 +216,13 @@ impl Cluster {
 
 /// The clusters' genres and words, with their vectors.
 pub(crate) struct Taxonomy {
-    /// Genres and their probabilities per cluster.
+    /// Genres and their probabilities, for each cluster.
     pub genre_odds: Vec<Vec<(usize, f64)>>,
-    /// Words per cluster, the most common first.
+    /// Words for each cluster, most common first.
     pub words: Vec<Vec<&'static str>>,
-    /// Centers of the clusters, unit vectors.
+    /// Center of each cluster, as a unit vector.
     pub centers: Vec<Factors>,
-    /// Unit vectors of the words per cluster.
+    /// Unit vectors of the words in each cluster.
     pub word_factors: Vec<Vec<Factors>>,
 }
 

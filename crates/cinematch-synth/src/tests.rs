@@ -1,4 +1,4 @@
-//! Tests of complete files, read with the library's decoders.
+//! Tests complete files by reading them with the library's decoders.
 
 use std::io;
 use std::sync::OnceLock;
@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::stream::{Stream, Topic};
 use crate::{Generator, SyntheticParams, user};
 
-/// The five files of one set of parameters.
+/// The five files generated from one set of parameters.
 struct Files {
     generator: Generator,
     movies: Vec<u8>,
@@ -31,7 +31,7 @@ fn generate(params: SyntheticParams) -> Files {
     Files { generator, movies, links, ratings, tags, tmdb }
 }
 
-/// Returns files of one hundredth of the size of MovieLens 32M, generated once.
+/// Returns files one hundredth the size of MovieLens 32M, generated once for all tests.
 fn hundredth() -> &'static Files {
     static FILES: OnceLock<Files> = OnceLock::new();
     FILES.get_or_init(|| generate(SyntheticParams::default()))
@@ -41,7 +41,7 @@ fn tiny(seed: u64) -> SyntheticParams {
     SyntheticParams { movies: 300, users: 20, ratings: 600, tags: 60, seed }
 }
 
-/// Checks the invariants that files of any size satisfy.
+/// Checks the invariants that files of any size must satisfy.
 fn check(files: &Files) {
     let params = files.generator.world.params;
     let movies = movielens::movies("movies.csv", &files.movies).unwrap();
@@ -72,7 +72,7 @@ fn check(files: &Files) {
     assert_eq!(users.len(), params.users as usize);
     assert!(users.iter().all(|user| (1..=params.users).contains(user)));
     assert!(ratings.records.iter().all(|row| known.contains(&row.movie_id.0)));
-    // From 1996 to the end of a session that began before 14 October 2023.
+    // Timestamps range from 1996 to the end of a session that started before 14 October 2023.
     assert!(
         ratings.records.iter().all(|row| (820_454_400..1_698_000_000).contains(&row.timestamp))
     );
@@ -147,7 +147,7 @@ fn equal_parameters_give_equal_bytes_on_every_machine() {
     };
     let first = generate(tiny(1));
     assert_eq!(digest(&first), digest(&generate(tiny(1))));
-    // Recorded digest: a different value means that existing seeds now give different files.
+    // A different digest means that existing seeds now produce different files.
     assert_eq!(digest(&first), "07abe5901bc7741707b7596dfcec94a358898b67f4d7a0abd03dd778e154e78f");
 
     let other = generate(tiny(2));
@@ -191,7 +191,7 @@ fn files_have_the_headers_and_line_ends_of_the_real_ones() {
     assert!(rating.len() == 3 && rating[1] == b'.', "{}", String::from_utf8_lossy(row));
 }
 
-/// Name, predicate, and the minimum and maximum share of titles that satisfy it.
+/// A name, a predicate, and the minimum and maximum fraction of titles that satisfy the predicate.
 type Irregularity = (&'static str, fn(&str) -> bool, f64, f64);
 
 #[test]
@@ -199,7 +199,7 @@ fn every_irregularity_of_titles_and_links_occurs() {
     let files = hundredth();
     let movies = movielens::movies("movies.csv", &files.movies).unwrap().records;
     let n = movies.len() as f64;
-    // These titles are read without the decoder, which trims them.
+    // Read these titles without the decoder, which would trim them.
     let mut reader = csv::Reader::from_reader(files.movies.as_slice());
     let titles: Vec<String> =
         reader.records().map(|row| row.unwrap().get(1).unwrap().to_owned()).collect();
@@ -324,7 +324,7 @@ fn stars_and_timestamps_follow_movielens() {
     let halves = ratings.iter().filter(half_stars).count() as f64 / n;
     assert!((0.2..0.35).contains(&halves), "half stars {halves}");
     let first_half = ratings.iter().filter(half_stars).map(|row| row.timestamp).min().unwrap();
-    assert!(first_half >= 1_045_526_400, "half stars before they existed");
+    assert!(first_half >= 1_045_526_400, "half-star ratings before they were introduced");
 
     let year: FxHashMap<u32, u16> = files
         .generator
@@ -339,7 +339,7 @@ fn stars_and_timestamps_follow_movielens() {
     assert_eq!(early, 0, "movies rated before their release year");
 }
 
-/// The measured values were 0.32 stars and a ratio of 3.4 when the generator was written.
+/// When the generator was written, the measured values were a difference of 0.32 stars and a ratio of 3.4.
 #[test]
 fn users_prefer_and_rate_higher_their_own_cluster() {
     let world = &hundredth().generator.world;
@@ -362,9 +362,12 @@ fn users_prefer_and_rate_higher_their_own_cluster() {
         }
     }
     let rating_difference = stars[1] / watched[1] - stars[0] / watched[0];
-    assert!(rating_difference > 0.2, "own cluster rated {rating_difference} stars higher");
+    assert!(
+        rating_difference > 0.2,
+        "users rate their own cluster {rating_difference} stars higher"
+    );
     let watch_ratio = (watched[1] / offered[1]) / (watched[0] / offered[0]);
-    assert!(watch_ratio > 2.0, "own cluster watched {watch_ratio} times as much");
+    assert!(watch_ratio > 2.0, "users watch their own cluster {watch_ratio} times as often");
 }
 
 #[test]

@@ -1,28 +1,28 @@
-//! Titles in MovieLens' format, such as `Cellar of Snow, The (Étoile Volan) (1974)`, with its
+//! Titles in MovieLens format, such as `Cellar of Snow, The (Étoile Volan) (1974)`, including
 //! irregularities.
 
 use crate::movie::{Movie, Oddity};
 use crate::stream::Stream;
 use crate::words::Lexicon;
 
-/// Share of titles with the article after a comma.
+/// Share of titles whose article comes after a comma.
 const INVERTED: f64 = 0.059;
-/// Share of the other titles that start with `The`.
+/// Share of all other titles that start with `The`.
 const STRAIGHT_THE: f64 = 0.126;
-/// Share of titles with an alternative title.
+/// Share of titles that have an alternative title.
 const ALTERNATIVE: f64 = 0.056;
 
 /// A title, split into its parts.
 pub(crate) struct Title {
-    /// Article, which MovieLens writes after the title and TMDb before it. May be empty.
+    /// Article, which MovieLens writes after the title and TMDb before it. Can be empty.
     article: &'static str,
     base: String,
-    /// Texts in parentheses, including a leading `a.k.a.`.
+    /// Alternative titles to put in parentheses, including a leading `a.k.a.`.
     alternatives: Vec<String>,
 }
 
 impl Title {
-    /// Composes a title from the movie's own stream.
+    /// Composes a title from `stream`, the movie's own.
     pub fn compose(movie: &Movie, lexicon: &Lexicon, stream: &mut Stream) -> Self {
         if movie.oddity == Oddity::OtherScript {
             let script = stream.below(lexicon.other_scripts.len() as u32);
@@ -32,7 +32,7 @@ impl Title {
         }
         let mut base = phrase(lexicon, stream);
         if stream.chance(0.022) {
-            // A word with accents, before the phrase or in place of it.
+            // Use a word with accents, either before the phrase or in place of it.
             let accented = stream.pick(&lexicon.accented);
             base = if stream.chance(0.5) {
                 format!("{accented} {base}")
@@ -85,7 +85,7 @@ impl Title {
         Self { article, base, alternatives }
     }
 
-    /// Returns the title in natural word order, without alternative titles and year.
+    /// Returns the title in natural word order, without alternative titles or the year.
     pub fn plain(&self) -> String {
         match self.article {
             "" => self.base.clone(),
@@ -94,7 +94,7 @@ impl Title {
         }
     }
 
-    /// Returns the title in MovieLens' format.
+    /// Returns the title in MovieLens format.
     pub fn movielens(&self, movie: &Movie) -> String {
         let year = movie.year;
         let mut title = self.base.clone();

@@ -1,18 +1,18 @@
-//! Users: their taste, their sessions, the movies they watch and the stars they give.
+//! Users, with their taste, their sessions, the movies they watch and the star ratings they give.
 //!
-//! User u has a taste tᵤ, a unit vector between the centers of two or three clusters. Movie i of
-//! cluster c and era e is watched next with odds
+//! User u has a taste tᵤ, a unit vector between the centers of two or three clusters. Movie i in cluster
+//! c and era e is watched next with odds
 //!
 //! ```text
 //! popularityᵢ · exp(βᵤ ⟨tᵤ, center_c⟩) · κᵤ / (κᵤ + age of e) · clamp(0.17 + 1.05 ⟨tᵤ, fᵢ⟩)
 //! ```
 //!
-//! without replacement, and never before its release year. One draw is O(1): the shelf (cluster and
-//! era) comes from the user's alias table, the movie from the shelf's, and movies that are seen,
-//! unreleased or not accepted are rejected. For users who have seen nearly everything, rejection
-//! would not terminate: after twelve draws per rating, the remaining movies are those with the
-//! smallest exponential keys Eᵢ / oddsᵢ (Efraimidis and Spirakis, 2006), which gives the same
-//! distribution in O(movies).
+//! without replacement, and never before its release year. Each draw takes O(1): the user's alias table
+//! yields a shelf (cluster and era), the shelf's table yields a movie, and movies that are already seen,
+//! unreleased or not accepted are rejected. For users who have seen nearly everything, rejection would
+//! take forever. After twelve draws per rating, the remaining movies are therefore those with the
+//! smallest exponential keys Eᵢ / oddsᵢ (Efraimidis and Spirakis 2006), which gives the same distribution
+//! in O(movies).
 
 use crate::movie::{ERAS, Movie, Movies};
 use crate::params::SyntheticParams;
@@ -20,24 +20,24 @@ use crate::sampling::{AliasTable, share_out};
 use crate::stream::{Stream, Topic, exp, ln};
 use crate::taxonomy::{CLUSTERS, Factors, N_CLUSTERS, Taxonomy, add, direction, dot, normalized};
 
-/// The last day of MovieLens 32M, 13 October 2023.
+/// Start of the last day in MovieLens 32M, 13 October 2023, as a Unix timestamp.
 const LAST_SECOND: u32 = 1_697_155_200;
-/// The day on which MovieLens introduced half stars, 18 February 2003.
+/// Start of the day when MovieLens introduced half stars, 18 February 2003, as a Unix timestamp.
 const FIRST_HALF_STARS: u32 = 1_045_526_400;
 
 const FIRST_YEAR: u16 = 1996;
-/// Relative number of users who joined in 1996, 1997, … 2023.
+/// Relative number of users who joined in 1996, 1997, …, 2023.
 const JOIN_YEAR_WEIGHTS: [u32; 28] = [
     62, 24, 11, 38, 62, 32, 26, 30, 32, 48, 33, 29, 31, 26, 26, 23, 22, 18, 17, 52, 56, 55, 47, 44,
     50, 44, 40, 30,
 ];
 
-/// Mean of βᵤ, the weight of taste in the choice of movies.
+/// Mean of βᵤ, the weight of taste when users choose movies.
 const TASTE_STRENGTH: f64 = 1.5;
-/// Weight of taste in the stars.
+/// Weight of taste when users rate movies.
 const TASTE_WEIGHT: f32 = 1.1;
 const MEAN_STARS: f32 = 3.27;
-/// Maximum distance from a whole number of stars that is rounded to it.
+/// Ratings within this distance of a whole number of stars are rounded to it.
 const WHOLE_STAR_MARGIN: f32 = 0.28;
 
 /// A user, without the movies they rate.
@@ -50,16 +50,16 @@ pub(crate) struct User {
     bias: f32,
     noise_deviation: f32,
     whole_stars: bool,
-    /// Session starts in ascending order.
+    /// Session start times, in ascending order.
     sessions: Vec<u32>,
     session_seconds: u32,
-    /// Index of the first session in or after each year, starting with [`FIRST_YEAR`].
+    /// Index of the first session in or after each year, beginning with [`FIRST_YEAR`].
     first_session: [u16; JOIN_YEAR_WEIGHTS.len()],
 }
 
 impl User {
-    /// Draws the user with this number. Also returns the user's stream, which then draws the user's movies
-    /// and ratings.
+    /// Draws the user with the number `user`. Also returns the user's stream, which is then used to draw their
+    /// movies and ratings.
     pub fn draw(
         seed: u64,
         user: u32,
@@ -117,19 +117,19 @@ impl User {
         (profile, stream)
     }
 
-    /// Returns the end of the user's last session.
+    /// Returns the time when the user's last session ends.
     pub fn last_visit(&self) -> u32 {
         self.sessions[self.sessions.len() - 1] + self.session_seconds
     }
 
-    /// Returns the cluster whose center is nearest to the user's taste.
+    /// Returns the cluster whose center is closest to the user's taste.
     #[cfg(test)]
     pub fn home(&self, taxonomy: &Taxonomy) -> usize {
         let fit = |cluster: &usize| dot(&self.taste, &taxonomy.centers[*cluster]);
         (0..N_CLUSTERS).max_by(|a, b| fit(a).total_cmp(&fit(b))).unwrap_or(0)
     }
 
-    /// Returns the first session in which a movie of this year can be rated, if there is one.
+    /// Returns the start of the first session in which a movie released in `year` can be rated, if any.
     fn first_session(&self, year: u16) -> Option<u32> {
         let year = usize::from(year.saturating_sub(FIRST_YEAR));
         let first = *self.first_session.get(year)?;
@@ -140,7 +140,7 @@ impl User {
         (0.17 + 1.05 * dot(&self.taste, &movie.factors)).clamp(0.05, 1.0)
     }
 
-    /// Draws a rating of a movie, as half stars (1 to 10) and timestamp.
+    /// Draws a rating of `movie`, as half stars (1 to 10) and a timestamp.
     pub fn rate(&self, movie: &Movie, stream: &mut Stream) -> (u8, u32) {
         let last = self.sessions.len() as u32;
         let first = self.first_session(movie.year).unwrap_or(last - 1);
@@ -167,11 +167,11 @@ impl User {
     }
 }
 
-/// Draws the number of ratings of every user: a common floor, 20 if the mean allows it, plus a
-/// log-normal number. As in MovieLens, no user rates more than 38 % of all movies, unless the mean
-/// is near that.
+/// Draws each user's number of ratings: a floor shared by all users, which is 20 if the mean allows it,
+/// plus a log-normally distributed number. As in MovieLens, no user rates more than 38 % of all movies,
+/// unless the mean is close to that.
 pub(crate) fn activity(params: &SyntheticParams) -> Vec<u32> {
-    /// σ of the logarithm, which gives a median of 73 at a mean of 159.
+    /// σ of the logarithm. It results in a median of 73 for a mean of 159.
     const SPREAD: f64 = 1.39;
     let mean = params.ratings / u64::from(params.users);
     let floor = if mean >= 20 { 20 } else { (mean / 2).max(1) } as u32;
@@ -188,8 +188,8 @@ pub(crate) fn activity(params: &SyntheticParams) -> Vec<u32> {
     counts
 }
 
-/// Draws the year of joining and the session starts. Most users have one session; users with many
-/// ratings have many sessions over years.
+/// Draws the year in which the user joins, and the session start times. Most users have one session, and
+/// users with many ratings have many sessions over several years.
 fn draw_sessions(n_ratings: u32, stream: &mut Stream) -> (u16, Vec<u32>) {
     let year = FIRST_YEAR + stream.weighted(&JOIN_YEAR_WEIGHTS) as u16;
     let first = year_start(year);
@@ -218,17 +218,17 @@ pub(crate) fn year_of(second: u32) -> u16 {
     year
 }
 
-/// Returns the Unix timestamp of the start of a year, UTC.
+/// Returns the Unix timestamp when `year` starts in UTC.
 fn year_start(year: u16) -> u32 {
     let years = u32::from(year) - 1970;
-    // Every fourth year from 1972 on is a leap year, including 2000; 2100 is out of range.
+    // Starting with 1972, every fourth year is a leap year, including 2000. 2100 is out of range.
     let leap_days = (years + 1) / 4;
     (years * 365 + leap_days) * 86_400
 }
 
-/// Draws movies without replacement. Its O(movies) memory is reused for one user after another.
+/// Draws movies without replacement. Its O(movies) memory is reused from one user to the next.
 pub(crate) struct Picker {
-    /// Number of the last user who saw each movie.
+    /// For each movie, the number of the last user who saw it.
     picked_by: Vec<u32>,
     user: u32,
     picks: Vec<u32>,
@@ -240,7 +240,7 @@ impl Picker {
         Self { picked_by: vec![0; n_movies], user: 0, picks: Vec::new(), keyed: Vec::new() }
     }
 
-    /// Returns the movies that the user rates, in ascending order.
+    /// Returns the movies that `user` rates, in ascending order.
     pub fn pick(&mut self, user: &User, movies: &Movies, stream: &mut Stream) -> &[u32] {
         self.user += 1;
         self.picks.clear();
@@ -272,7 +272,7 @@ impl Picker {
 
     /// Picks the last `rest` movies by their exponential keys.
     fn pick_rest(&mut self, rest: usize, user: &User, movies: &Movies, stream: &mut Stream) {
-        /// Factor that sorts the keys of unreleased movies after those of released ones.
+        /// Factor that makes unreleased movies sort after released ones.
         const UNRELEASED_FACTOR: f64 = 1e30;
         self.keyed.clear();
         for (index, movie) in (0..).zip(&movies.movies) {

@@ -1,4 +1,4 @@
-//! Word lists for titles, names and texts: a few hundred English words, and syllables for invented
+//! Word lists for titles, names and other text: a few hundred English words, and syllables for invented
 //! names. All of them were written for this crate.
 
 use crate::stream::Stream;
@@ -103,7 +103,7 @@ impl Lexicon {
         }
     }
 
-    /// Invents a capitalized word of `syllables` syllables.
+    /// Invents a capitalized word with `syllables` syllables.
     pub fn invent(&self, stream: &mut Stream, syllables: u32) -> String {
         let mut word = String::with_capacity(12);
         for _ in 0..syllables {

@@ -1,4 +1,4 @@
-//! The drawn dataset: movies, their clusters, and the number of ratings of every user. All files
+//! The data drawn for a dataset: its movies, their clusters, and each user's number of ratings. All files
 //! are written from it.
 
 use crate::blanks::BLANKS;
@@ -12,16 +12,16 @@ use crate::title::Title;
 use crate::user::{self, User};
 use crate::words::Lexicon;
 
-/// Everything drawn once per set of parameters. Texts, users and ratings are drawn again from their
-/// own streams whenever a file needs them.
+/// Everything that is drawn once per set of parameters. Text, users and ratings are drawn again from
+/// their own streams whenever a file needs them.
 pub(crate) struct World {
     pub params: SyntheticParams,
     pub taxonomy: Taxonomy,
     pub movies: Movies,
     pub lexicon: Lexicon,
-    /// Number of ratings per user.
+    /// Number of ratings of each user.
     pub activity: Vec<u32>,
-    /// Number of movies per cluster.
+    /// Number of movies in each cluster.
     cluster_sizes: [u32; N_CLUSTERS],
 }
 
@@ -38,7 +38,8 @@ impl World {
         Self { params, taxonomy, movies, lexicon: Lexicon::new(), activity, cluster_sizes }
     }
 
-    /// Returns the user with the id `user + 1`, and the stream that draws the user's movies and ratings.
+    /// Returns the user with the ID `user + 1`, along with the stream that draws their movies and
+    /// ratings.
     pub fn user(&self, user: u32) -> (User, Stream) {
         let n_ratings = self.activity[user as usize];
         User::draw(self.params.seed, user, n_ratings, &self.taxonomy, &self.movies)

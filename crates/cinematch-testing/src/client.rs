@@ -1,4 +1,4 @@
-//! Requests to a router in this process.
+//! Sends requests to a router in the test process.
 
 use axum::Router;
 use axum::body::Body;
@@ -11,10 +11,10 @@ use tower::ServiceExt;
 use crate::reply::Reply;
 use crate::world::World;
 
-/// `Host` header of requests for which a test sets none.
+/// `Host` header sent unless the test sets one.
 const HOST: &str = "127.0.0.1:8000";
 
-/// A client of a router. Calls block until the reply is complete, and follow no redirects.
+/// A client for a router. Calls block until the reply is complete and don't follow redirects.
 #[derive(Debug)]
 pub struct Client {
     router: Router,
@@ -22,12 +22,12 @@ pub struct Client {
 }
 
 impl Client {
-    /// Creates a client of a router over the world's service.
+    /// Creates a client for `router`, whose routes use the service in `world`.
     pub fn new(world: World, router: Router) -> Self {
         Self { router, world }
     }
 
-    /// Returns the world whose service the router calls.
+    /// Returns the test fixture behind the router.
     pub fn world(&self) -> &World {
         &self.world
     }
@@ -81,7 +81,7 @@ impl Client {
         self.send(("PUT", path), &[], None)
     }
 
-    /// Sends a POST request with JSON.
+    /// Sends a POST request with a JSON body.
     pub fn post(&self, path: &str, body: &Value) -> Reply {
         self.post_raw(path, "application/json", &body.to_string())
     }
@@ -91,7 +91,7 @@ impl Client {
         self.send(("POST", path), &[("content-type", content_type)], Some(body.as_bytes()))
     }
 
-    /// Sends a request on behalf of a user, with optional JSON.
+    /// Sends a request on behalf of `user`, with an optional JSON body.
     pub fn as_user(&self, user: &str, call: (&str, &str), body: Option<&Value>) -> Reply {
         let headers = [("x-user-id", user), ("content-type", "application/json")];
         let text = body.map(Value::to_string);
@@ -106,7 +106,7 @@ impl Client {
     }
 }
 
-/// Writes the document of a problem that no layer of the router has written, as the server's outermost layer does.
+/// Adds the problem document to a response if no layer of the router has, as the server's outermost layer does.
 fn with_document(response: Response<Body>) -> Response<Body> {
     const REQUEST_ID: &str = "in-process";
     let Some(problem) = response.extensions().get::<Problem>().cloned() else { return response };

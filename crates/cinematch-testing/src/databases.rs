@@ -1,13 +1,13 @@
-//! A separate database per test on a `PostgreSQL` server.
+//! Creates a separate database for each test on a `PostgreSQL` server.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AnyPool, AssertSqlSafe};
 
-/// Creates a database on the `PostgreSQL` server at `server` and returns its address. The user in `server` needs the
+/// Creates a database on the `PostgreSQL` server at `server` and returns its address. The user in `server` needs
 /// permission to create databases.
 ///
-/// Names contain the process id and a counter, so that test binaries can share a server.
+/// Database names contain the process ID and a counter, so that test binaries can share a server.
 pub async fn new_database(server: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);

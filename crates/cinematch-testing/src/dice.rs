@@ -1,11 +1,11 @@
 //! Deterministic pseudo-random numbers (xorshift, Marsaglia 2003).
 
-/// A generator of pseudo-random numbers. Equal seeds give equal numbers.
+/// A pseudo-random number generator. Equal seeds produce equal sequences.
 #[derive(Clone, Debug)]
 pub struct Dice(u64);
 
 impl Dice {
-    /// Creates a generator from a seed.
+    /// Creates a generator from `seed`.
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
@@ -23,13 +23,13 @@ impl Dice {
         self.below(n) == 0
     }
 
-    /// Returns a random element of a slice, which must not be empty.
+    /// Returns a random element of `values`, which must not be empty.
     pub fn pick<'a, T>(&mut self, values: &'a [T]) -> &'a T {
         &values[self.below(values.len() as u64) as usize]
     }
 }
 
-/// Returns a function that returns a pseudo-random number below its argument (xorshift, Marsaglia 2003).
+/// Returns a closure that returns a pseudo-random number below its argument (xorshift, Marsaglia 2003).
 pub fn random(mut state: u64) -> impl FnMut(u64) -> u64 {
     move |below| {
         state ^= state << 13;

@@ -1,8 +1,9 @@
-//! Tests of routes and pages in one process, without sockets.
+//! Tests routes and pages in-process, without sockets.
 //!
-//! [`Sample`] trains the sample catalog as `cinematch preprocess` and `cinematch train` do. [`World`] is a service
-//! over it with its own database, and [`Client`] sends requests to a router of that service. All worlds of a test
-//! binary share one trained sample unless a test trains another, so a new world costs little more than a database.
+//! [`Sample`] trains the sample catalog the way `cinematch preprocess` and `cinematch train` do. [`World`] is a
+//! test fixture: a service that serves the sample and has its own database. [`Client`] sends requests to a router
+//! for that service. All fixtures in a test binary share one trained sample unless a test trains its own, so
+//! creating a fixture costs little more than creating a database.
 //!
 //! Other crates use this crate only as a dev-dependency.
 

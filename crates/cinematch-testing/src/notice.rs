@@ -1,8 +1,9 @@
-//! Notices of tests that do not run.
+//! Reports tests that did not run.
 
 use std::io::Write;
 
-/// Prints a notice that a test did not run. Writes to standard error directly, past the test harness's capture.
+/// Prints a notice that `test` did not run, with the reason. Writes directly to standard error, bypassing the
+/// test harness's output capture.
 pub fn did_not_run(test: &str, why: &str) {
     let _ = writeln!(std::io::stderr(), "\n!!! {test} DID NOT RUN: {why} !!!\n");
 }

@@ -1,19 +1,20 @@
-//! A browser with scripts off.
+//! A simulated browser with scripts turned off.
 
 use crate::client::Client;
 use crate::reply::Reply;
 
-/// A client that behaves like a browser with scripts off: cookies, forms, pages.
+/// A client that behaves like a browser with scripts turned off: it opens pages, submits forms and stores
+/// cookies.
 #[derive(Debug)]
 pub struct PlainBrowser<'a> {
-    /// Client of the server's router.
+    /// Client that sends the requests.
     pub server: &'a Client,
-    /// Value of the `Cookie` header.
+    /// Value of the `Cookie` header sent with each request.
     pub cookies: String,
 }
 
 impl<'a> PlainBrowser<'a> {
-    /// Creates a browser with a new profile.
+    /// Creates a browser and registers a new profile called `name` in it.
     pub fn new(server: &'a Client, name: &str) -> Self {
         let mut browser = Self { server, cookies: String::new() };
         let reply = browser.send("/people", &format!("name={name}"), &[]);
@@ -21,7 +22,7 @@ impl<'a> PlainBrowser<'a> {
         browser
     }
 
-    /// Opens a page, asserts that the reply is HTML, and returns its text.
+    /// Opens the page at `path`, asserts that the reply is HTML with status 200, and returns the HTML.
     pub fn page(&self, path: &str) -> String {
         let reply = self.get(path);
         assert_eq!(reply.status, 200, "{path}: {}", reply.text);
@@ -29,13 +30,14 @@ impl<'a> PlainBrowser<'a> {
         reply.text
     }
 
-    /// Opens a page without following redirects.
+    /// Opens the page at `path` without following redirects.
     pub fn get(&self, path: &str) -> Reply {
         let headers = [("accept", "text/html"), ("cookie", &*self.cookies)];
         self.server.send(("GET", path), &headers, None)
     }
 
-    /// Submits a form from the browse page without following redirects, and stores the cookies of the reply.
+    /// Submits a form as if from the browse page, without following redirects, and stores any cookies from the
+    /// reply.
     pub fn send(&mut self, path: &str, fields: &str, more: &[(&str, &str)]) -> Reply {
         let referrer = format!("{}/browse?genre=crime", self.server.origin());
         let mut headers = vec![

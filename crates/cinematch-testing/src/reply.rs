@@ -8,9 +8,9 @@ use serde_json::Value;
 pub struct Reply {
     /// Status code.
     pub status: u16,
-    /// Value of `Content-Type`, or an empty text.
+    /// Value of `Content-Type`, or an empty string.
     pub content_type: String,
-    /// Value of `X-Request-Id`, or an empty text.
+    /// Value of `X-Request-Id`, or an empty string.
     pub request_id: String,
     /// Body as text.
     pub text: String,
@@ -19,7 +19,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Creates a reply from the head of a response and its body.
+    /// Creates a reply from the status and headers in `head`, and the body in `text`.
     pub fn new<B>(head: &Response<B>, text: String) -> Self {
         let header = |name: &str| {
             let value = head.headers().get(name);
@@ -39,8 +39,8 @@ impl Reply {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
     }
 
-    /// Returns the problem document of an error reply. Panics if the reply has another status or is not a complete
-    /// problem document.
+    /// Returns the problem document in an error reply. Panics if the reply's status is not `status` or its body is
+    /// not a complete problem document.
     pub fn problem(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
         assert_eq!(self.content_type, "application/problem+json");

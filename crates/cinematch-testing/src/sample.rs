@@ -1,4 +1,4 @@
-//! The sample catalog, trained in this process.
+//! The sample catalog, trained in the test process.
 
 use std::fmt::Write;
 use std::fs;
@@ -20,15 +20,16 @@ use cinematch::models::spec::NAMES;
 use cinematch::sources::{movielens, ratings};
 use cinematch_service::Serving;
 
-/// Default seed of `cinematch preprocess` and `cinematch train`.
+/// Default seed for `cinematch preprocess` and `cinematch train`.
 const SEED: u64 = 42;
 
-/// `watch_providers.csv` for the first three movies of the sample in two regions.
+/// Contents of a `watch_providers.csv` for the sample's first three movies, in two regions.
 pub const SERVICES_OF_REGIONS: &str = "tmdb_id,region,flatrate,ads,free,rent,buy\n\
     900000001,DE,Netflix|MUBI,,,,\n900000002,DE,MUBI,Netflix,arte,,\n900000003,US,Max,,,,\n\
     900000001,US,Prime Video,,,Apple TV,\n";
 
-/// Input files for training. Training takes about half a second, so tests use [`Sample::shared`] where possible.
+/// Input files for training on the sample. Training takes about half a second, so tests use [`Sample::shared`]
+/// where possible.
 #[derive(Clone, Debug)]
 pub struct Sample {
     movies: String,
@@ -57,25 +58,25 @@ impl Default for Sample {
 }
 
 impl Sample {
-    /// Returns the trained sample that all tests of a binary share.
+    /// Returns the trained sample shared by all tests in a binary.
     pub fn shared() -> Arc<Serving> {
         static SHARED: LazyLock<Arc<Serving>> = LazyLock::new(|| Sample::default().serving());
         SHARED.clone()
     }
 
-    /// Adds streaming services by region, in the format of `watch_providers.csv`.
+    /// Adds streaming services by region, given as the contents of a `watch_providers.csv`.
     #[must_use]
     pub fn with_providers(self, csv: &'static str) -> Self {
         Self { providers: Some(csv), ..self }
     }
 
-    /// Omits the mock streaming services of the catalog, like `preprocess --services none`.
+    /// Omits the catalog's mock streaming services, like `preprocess --services none`.
     #[must_use]
     pub fn without_mock_services(self) -> Self {
         Self { services: ServicesChoice::None, ..self }
     }
 
-    /// Removes movies from `movies.csv`.
+    /// Removes the movies in `ids` from `movies.csv`.
     #[must_use]
     pub fn without_movies(mut self, ids: &[u64]) -> Self {
         let is_kept = |line: &&str| !ids.iter().any(|id| line.starts_with(&format!("{id},")));
@@ -83,7 +84,8 @@ impl Sample {
         self
     }
 
-    /// Adds movies: id, title with year, and genres. Their TMDb ids are 900000000 + id, as in the sample.
+    /// Adds movies, each given as an ID, a title with year, and genres. Their TMDb IDs are 900000000 + ID, as
+    /// in the sample.
     #[must_use]
     pub fn with_movies(mut self, movies: &[(u32, &str, &str)]) -> Self {
         for (id, title, genres) in movies {
@@ -130,7 +132,7 @@ impl Sample {
         Serving::new(Bundle::load(artifacts).unwrap())
     }
 
-    /// Trains a generation and loads it from a temporary folder, which is deleted.
+    /// Trains a generation and loads it from a temporary folder, which is then deleted.
     pub fn serving(&self) -> Arc<Serving> {
         let folder = tempfile::tempdir().unwrap();
         self.publish(folder.path())

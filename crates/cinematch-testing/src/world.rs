@@ -1,4 +1,4 @@
-//! A service over the sample with its own database.
+//! Test fixture: a service that serves the sample and has its own database.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -27,7 +27,8 @@ use crate::databases::new_database;
 use crate::notice::did_not_run;
 use crate::sample::Sample;
 
-/// A service over the sample with an empty database in a temporary folder, and the runtime that it runs in.
+/// A test fixture: a service that serves the sample, an empty database in a temporary folder, and the runtime
+/// that the service runs on.
 #[derive(Debug)]
 pub struct World {
     service: Service,
@@ -42,20 +43,20 @@ impl Default for World {
 }
 
 impl World {
-    /// Creates a world that serves the given generation.
+    /// Creates a fixture that serves the generation in `serving`.
     pub fn of(serving: Arc<Serving>) -> Self {
         Self::open(serving, None, tempfile::tempdir().unwrap())
     }
 
-    /// Creates a world whose folder of trained models contains the sample as generation 1.
+    /// Creates a fixture whose folder of trained models contains `sample` as generation 1.
     pub fn published(sample: &Sample) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let serving = sample.publish(&folder.path().join(ARTIFACTS));
         Self::open(serving, None, folder)
     }
 
-    /// Creates one world on a `SQLite` file and one on the `PostgreSQL` server at `postgres`. Prints a notice for
-    /// `test` if `postgres` is `None`.
+    /// Creates one fixture on an `SQLite` file and one on the `PostgreSQL` server at `postgres`. If `postgres` is
+    /// `None`, skips the latter and prints a notice for `test`.
     pub fn on_every_database(test: &str, postgres: Option<&str>) -> Vec<Self> {
         let mut worlds = vec![Self::default()];
         match postgres {
@@ -89,7 +90,7 @@ impl World {
         Self { service, runtime, folder }
     }
 
-    /// Returns the service.
+    /// Returns the fixture's service.
     pub fn service(&self) -> &Service {
         &self.service
     }
@@ -99,19 +100,19 @@ impl World {
         self.folder.path().join(ARTIFACTS)
     }
 
-    /// Runs a future to completion in the world's runtime.
+    /// Runs `future` to completion on the fixture's runtime.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
 
-    /// Adds an account and returns its id.
+    /// Adds an account and returns its ID.
     pub fn add_account(&self, email: &str, name: &str, password: &str) -> i64 {
         let password_hash = Some(hash_password(&SecretString::from(password)).unwrap());
         let new = NewProfile { email: email.to_owned(), name: name.to_owned(), password_hash };
         self.wait(self.service.store().add_profile(new, now_millis())).unwrap().id
     }
 
-    /// Adds an API key and returns its public id and the whole key.
+    /// Adds an API key and returns its public ID and the full key.
     pub fn add_key(&self, scope: Scope) -> (String, String) {
         let token = ApiToken::generate().unwrap();
         let (id, name) = (token.id().to_owned(), scope.name().to_owned());
@@ -126,13 +127,13 @@ impl World {
         assert!(self.wait(self.service.store().set_password(email, hash)).unwrap());
     }
 
-    /// Revokes an API key by its public id.
+    /// Revokes an API key by its public ID.
     pub fn revoke_key(&self, id: &str) {
         assert!(self.wait(self.service.store().revoke_key(id, now_millis())).unwrap());
     }
 
-    /// Merges routers by class into one, in open mode. A stand-in for the server's guard identifies the caller by
-    /// `X-User-Id` on API routes and by the profile cookie on pages.
+    /// Merges the routers for each route class into one router in open mode. A stand-in for the server's guard
+    /// identifies the caller by `X-User-Id` on API routes and by the profile cookie on pages.
     pub fn router(
         &self,
         routers: impl FnOnce(&RouteState) -> Vec<(RouteClass, Router<RouteState>)>,
@@ -150,10 +151,10 @@ impl World {
     }
 }
 
-/// Folder of trained models, below a world's folder.
+/// Name of the folder of trained models, inside a fixture's folder.
 const ARTIFACTS: &str = "artifacts";
 
-/// Inserts the caller that the server's guard would insert in open mode.
+/// Adds the caller to the request, as the server's guard does in open mode.
 async fn identify(State(service): State<Service>, mut request: Request, next: Next) -> Response {
     let headers = request.headers();
     let id = match request.extensions().get::<RouteClass>() {

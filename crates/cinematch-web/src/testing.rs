@@ -1,4 +1,4 @@
-//! A test client of the pages in this process, and functions that extract values from pages.
+//! An in-process test client for the pages, and functions that extract values from pages.
 
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
@@ -7,12 +7,12 @@ use cinematch_testing::{Client, World};
 
 use crate::{assets, errors, home, pages};
 
-/// Returns a client of the pages over the sample, with an empty database.
+/// Returns a client for pages that serve the sample and use an empty database.
 pub fn sample() -> Client {
     over(World::default())
 }
 
-/// Returns a client of the pages over a world. The router also has the API's routes, for comparisons.
+/// Returns a client for pages backed by `world`. The router also has the API's routes, for comparison.
 pub fn over(world: World) -> Client {
     let router = world.router(|state| {
         let errors = from_fn_with_state(state.clone(), errors);
@@ -27,20 +27,20 @@ pub fn over(world: World) -> Client {
     Client::new(world, router)
 }
 
-/// Returns the ids of the movies on a page, in page order.
+/// Returns the IDs of the movies on a page, in page order.
 pub fn movies(page: &str) -> Vec<u64> {
     let forms = page.split("<form class=\"say\" id=\"say-").skip(1);
     forms.map(|form| form.split('"').next().unwrap().parse().unwrap()).collect()
 }
 
-/// Returns the text of a page between two strings, with HTML entities decoded.
+/// Returns the text on a page between two strings, with HTML entities decoded.
 pub fn between(page: &str, before: &str, after: &str) -> String {
     let rest = page.split(before).nth(1).unwrap_or_else(|| panic!("no {before} in {page}"));
     let text = rest.split(after).next().unwrap();
     text.replace("&amp;", "&").replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">")
 }
 
-/// Returns the titles of a page's movie list, in order.
+/// Returns the titles in a page's movie list, in order.
 pub fn titles(html: &str) -> Vec<&str> {
     let rows = html.split("<article class=\"card strip\">").skip(1);
     rows.filter_map(|row| {
@@ -50,7 +50,7 @@ pub fn titles(html: &str) -> Vec<&str> {
     .collect()
 }
 
-/// Returns the text with the number of movies on a list page, such as `12 films`.
+/// Returns the movie count shown on a list page, such as `12 films`.
 pub fn count(page: &str) -> String {
     between(page, "id=\"count\" role=\"status\">", "</p>")
 }

@@ -1,9 +1,9 @@
-//! Evaluates recommendation lists of other systems and tests their differences for significance.
+//! Evaluates recommendation lists from other systems and tests whether they differ significantly.
 //!
 //! `evaluate_lists FOLDER LISTS.csv OTHER_LISTS.csv`
 //!
 //! The files have the columns `userId,rank,movieId` and contain lists for the test users of the strong
-//! generalization split. `cinematch evaluate --export-split FOLDER` writes the histories of these users;
+//! generalization split. `cinematch evaluate --export-split FOLDER` writes these users' histories, and
 //! `cinematch evaluate --score` does the same as this example.
 
 use std::error::Error;

@@ -2,8 +2,8 @@
 //!
 //! `own_model FOLDER`, for example `own_model raw/ml-latest-small`
 //!
-//! The model implements [`Model`] and scores movies by shared genres. To add a model to CineMatch (training,
-//! archives, tuning, blending), see `docs/extending.md`.
+//! The model implements [`Model`] and scores movies by the genres they share with movies the user rated.
+//! To add a model to CineMatch (training, archives, tuning, blending), see `docs/extending.md`.
 
 use std::error::Error;
 use std::path::Path;
@@ -16,9 +16,9 @@ use cinematch::features::text::TfidfParams;
 use cinematch::models::{Contributions, TrainingSet};
 use cinematch::{Catalog, MergeSettings, Model, Movie, MovieIdx, Rated, Spec};
 
-/// Scores a movie by the stars that the user gave to movies of the same genres.
+/// Scores a movie by the user's ratings of movies with the same genres.
 struct GenreModel {
-    /// Genres of each movie, by row.
+    /// Genres of each movie, by index.
     genres: Vec<Vec<String>>,
 }
 
@@ -27,8 +27,8 @@ impl GenreModel {
         Self { genres: movies.iter().map(|movie| movie.genres.clone()).collect() }
     }
 
-    /// Returns the contribution of a rating to the score of a movie: its stars above 3, times the Jaccard
-    /// similarity of the genres.
+    /// Returns how much `rated` adds to the score of `movie`: its star rating minus 3, multiplied by the
+    /// Jaccard similarity of the two movies' genres.
     fn contribution(&self, rated: Rated, movie: MovieIdx) -> f32 {
         let (a, b) = (&self.genres[rated.movie.row()], &self.genres[movie.row()]);
         let shared = a.iter().filter(|genre| b.contains(genre)).count();

@@ -19,13 +19,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let has_title = |movie: &&cinematch::Movie| movie.title.eq_ignore_ascii_case(title);
     let liked = catalog.movies.iter().find(has_title).ok_or("no movie has this title")?.movie_id;
 
-    // The hybrid learns from ratings. Without ratings, compare movies by content.
+    // The hybrid learns from ratings. If there are none, compare movies by content.
     let model = match &catalog.ratings {
         Some(_) => Settings::default().model,
         None => Spec::content(),
     };
     let settings = Settings { model, ..Settings::default() };
-    // The time is recorded in the manifest. A fixed time makes the output reproducible.
+    // The start time is recorded in the manifest, so use a fixed one to make the output reproducible.
     let training = catalog.training(settings, "2026-01-01T00:00:00Z");
     let bundle = train(training, &mut |_model, _share| ())?.into_bundle()?;
 

@@ -1,8 +1,8 @@
-//! Formats numbers with thousands separators and bytes in hexadecimal.
+//! Formats numbers with thousands separators, and bytes as hexadecimal.
 
 use std::fmt::Write;
 
-/// Formats a number with thousands separators: `87,585`.
+/// Formats a number with thousands separators, such as `87,585`.
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut separated = String::with_capacity(digits.len() + digits.len() / 3);
@@ -15,10 +15,10 @@ pub fn thousands(number: u64) -> String {
     separated
 }
 
-/// Encodes bytes in lowercase hexadecimal.
+/// Encodes bytes as lowercase hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut digits, byte| {
-        // Writing to a `String` is infallible.
+        // Writing to a `String` can't fail.
         let _ = write!(digits, "{byte:02x}");
         digits
     })

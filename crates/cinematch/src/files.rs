@@ -1,5 +1,5 @@
-//! Atomic file replacement: a file is written under a temporary name in the destination's
-//! directory, synced and renamed, and the directory is synced. Readers never see a partial file.
+//! Replaces files atomically: writes a temporary file in the destination's directory, syncs it, renames
+//! it, and syncs the directory. Readers never see a partial file.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} {}: {cause}", path.strip_prefix(".").unwrap_or(path).display())]
 pub struct FileError {
-    /// The operation: `read`, `write`, `lock`, …
+    /// The operation that failed: `read`, `write`, `lock`, …
     pub action: &'static str,
     /// Path of the file or directory.
     pub path: PathBuf,
@@ -30,9 +30,9 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     fs::read(path).map_err(FileError::at("read", path))
 }
 
-/// Atomically replaces the content of `path` with the output of `write`. After a crash at any
-/// point, the file has either the old or the new content. If `path` is a symbolic link, its target is
-/// replaced. Returns an error if `path` exists and is not a regular file, and an error of kind
+/// Atomically replaces the contents of `path` with the output of `write`. After a crash at any point, the
+/// file has either the old or the new contents. If `path` is a symbolic link, replaces its target.
+/// Returns an error if `path` exists and is not a regular file, and an error of kind
 /// [`io::ErrorKind::WouldBlock`] if another writer is replacing the file.
 pub fn replace(
     path: &Path,
@@ -48,7 +48,7 @@ pub fn replace(
     let written =
         write(&mut buffered).and_then(|()| buffered.flush()).and_then(|()| file.sync_all());
     if let Err(cause) = written {
-        // Free the space of the partial file: the disk may be full.
+        // Free the space taken by the partial file, as the disk may be full.
         let _ = fs::remove_file(&temporary);
         return Err(FileError { action: "write", path: path.clone(), cause });
     }
@@ -63,15 +63,15 @@ fn resolve_destination(path: &Path) -> Result<PathBuf, FileError> {
             fs::canonicalize(path).map_err(FileError::at("resolve", path))
         }
         Ok(_) => {
-            let cause = io::Error::other("it is there and is no ordinary file");
+            let cause = io::Error::other("it exists but is not a regular file");
             Err(FileError { action: "replace", path: path.to_owned(), cause })
         }
         Err(_) => Ok(path.to_owned()),
     }
 }
 
-/// Locks `path` against other processes through the file `path.lock`. The lock is released when
-/// the returned file is dropped or the process ends, even by a crash. Returns an error of kind
+/// Locks `path` against other processes, using the file `path.lock`. The lock is released when the
+/// returned file is dropped or when the process ends, even if it crashes. Returns an error of kind
 /// [`io::ErrorKind::WouldBlock`] if another process holds the lock.
 pub fn lock_sibling(path: &Path) -> Result<File, FileError> {
     let directory = parent(path);
@@ -92,7 +92,7 @@ pub fn lock_sibling(path: &Path) -> Result<File, FileError> {
 /// Creates or truncates `path` and locks it against other processes.
 fn lock_new(path: &Path) -> Result<File, FileError> {
     loop {
-        // Do not write through a symbolic link planted at the temporary path.
+        // Don't write through a symbolic link that was planted at the temporary path.
         if fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
             fs::remove_file(path).map_err(FileError::at("remove", path))?;
         }
@@ -103,8 +103,8 @@ fn lock_new(path: &Path) -> Result<File, FileError> {
             .open(path)
             .map_err(FileError::at("create", path))?;
         file.try_lock().map_err(|error| FileError::at("lock", path)(error.into()))?;
-        // Between the open and the lock, the previous holder may have renamed this file to its
-        // destination. Truncating it would then destroy the new content, so open again.
+        // Between opening and locking the file, its previous holder may have renamed it to its
+        // destination. Truncating it would then destroy the new contents, so open the path again.
         if is_same_file(&file, path) {
             file.set_len(0).map_err(FileError::at("write", path))?;
             return Ok(file);
@@ -120,14 +120,14 @@ fn is_same_file(file: &File, path: &Path) -> bool {
     }
 }
 
-/// Syncs `directory`, so that renames in it survive a power failure.
+/// Syncs `directory` so that renames in it survive a power failure.
 pub fn sync_directory(directory: &Path) -> Result<(), FileError> {
     File::open(directory)
         .and_then(|handle| handle.sync_all())
         .map_err(FileError::at("sync", directory))
 }
 
-/// Returns the directory that contains `path`, or `.` for a bare file name.
+/// Returns the parent directory of `path`, or `.` for a bare file name.
 pub fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -169,7 +169,7 @@ mod tests {
         let directory = folder.path().join("directory");
         fs::create_dir(&directory).unwrap();
         let refused = replace(&directory, |out| out.write_all(b"x")).unwrap_err();
-        assert!(refused.to_string().contains("no ordinary file"), "{refused}");
+        assert!(refused.to_string().contains("not a regular file"), "{refused}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::catalog::Movie;
 use crate::ids::MovieId;
 
-/// Returns a movie with a title and no other facts.
+/// Returns a movie that has a title but no other metadata.
 pub(crate) fn movie(id: u32, title: &str) -> Movie {
     Movie {
         movie_id: MovieId(id),

@@ -1,7 +1,7 @@
-//! A MovieLens folder in memory: movies, tags and ratings, ready for training and evaluation.
+//! Loads a MovieLens folder into memory: movies, tags and ratings, ready for training and evaluation.
 //!
-//! Programs use [`Catalog`] to train without the intermediate files of the command line (`movies_merged.csv`,
-//! packed ratings).
+//! Programs can use [`Catalog`] to train without the intermediate files that the command line writes
+//! (`movies_merged.csv`, packed ratings).
 
 use std::fs::{self, File};
 use std::io;
@@ -15,18 +15,19 @@ use crate::sources::movielens::{self, TagRow};
 use crate::sources::ratings::{self, RatingsError};
 use crate::sources::{Problem, SourceError, Unlisted};
 
-/// Movies of a MovieLens folder with their tags and ratings.
+/// The movies in a MovieLens folder, with their tags and ratings.
 #[derive(Clone, Debug)]
 pub struct Catalog {
     /// Movies that passed the filters, in the order of `movies.csv`.
     pub movies: Vec<Movie>,
-    /// User tags, including those of movies outside `movies`; empty if the folder has no `tags.csv`.
+    /// User tags, including those for movies outside `movies`; empty if the folder has no `tags.csv`.
     pub tags: Vec<TagRow>,
-    /// Ratings of `movies`, with the same row numbers; `None` if the folder has no `ratings.csv`.
+    /// Ratings of `movies`, with the same indices; `None` if the folder has no `ratings.csv`.
     pub ratings: Option<Interactions>,
-    /// Invalid rows and values found in the files; at most 1,000 of each kind per piece of `ratings.csv`.
+    /// Invalid rows and values found in the files, with at most 1,000 of each kind per piece of
+    /// `ratings.csv`.
     pub problems: Vec<Problem>,
-    /// Numbers of the problems in `ratings.csv` that are not listed in `problems`.
+    /// Number of problems in `ratings.csv` that are not listed in `problems`.
     pub unlisted: Unlisted,
     inputs: Vec<InputChecksum>,
 }
@@ -42,24 +43,24 @@ pub enum CatalogError {
         /// Error from the operating system.
         cause: io::Error,
     },
-    /// The movies or the TMDb metadata are invalid.
+    /// The movies or their TMDb metadata are invalid.
     #[error(transparent)]
     Merge(#[from] MergeError),
-    /// A file has no valid header.
+    /// A file doesn't have a valid header.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// The ratings are invalid.
+    /// The ratings could not be read.
     #[error(transparent)]
     Ratings(#[from] RatingsError),
 }
 
 impl Catalog {
     /// Reads `movies.csv`, `links.csv` and, if they exist, `tags.csv` and `ratings.csv` from a MovieLens
-    /// folder, and optionally `tmdb_metadata.csv`. O(bytes).
+    /// folder. Also reads `tmdb_metadata.csv` if it is given. O(bytes).
     ///
     /// # Errors
-    /// Returns an error if a file is missing, unreadable or has no valid header. Invalid rows are skipped and
-    /// reported in [`problems`](Self::problems).
+    /// Returns an error if a file is missing, unreadable or doesn't have a valid header. Invalid rows are
+    /// skipped and reported in [`problems`](Self::problems).
     pub fn read(
         movielens: &Path,
         tmdb: Option<&Path>,
@@ -102,7 +103,7 @@ impl Catalog {
         Ok(())
     }
 
-    /// Reads ratings and checks them against `movies`, the bytes of `movies.csv`.
+    /// Reads the ratings and checks them against `movies`, the contents of `movies.csv`.
     fn read_ratings(&mut self, path: &Path, movies: &[u8]) -> Result<(), CatalogError> {
         if path.exists() {
             let read_error = |cause| CatalogError::Read { path: path.to_owned(), cause };
@@ -125,8 +126,8 @@ impl Catalog {
         Ok(())
     }
 
-    /// Returns the input of [`train`](crate::bundle::train): all users, no streaming availability.
-    /// `created_at` is recorded as the start of the run, RFC 3339 in UTC.
+    /// Returns the input for [`train`](crate::bundle::train), with all users and no streaming
+    /// availability. `created_at` is recorded as the start time of the run, as RFC 3339 in UTC.
     pub fn training(self, settings: Settings, created_at: &str) -> Training {
         Training {
             tags: TagCounts::new(&self.tags),
@@ -180,7 +181,7 @@ mod tests {
         let bundle = train(training, &mut |_, _| ()).unwrap().into_bundle().unwrap();
         assert_eq!(bundle.recommender.movies(), read().movies);
 
-        // Ratings of movies that a filter removed are dropped, and rows stay aligned.
+        // Ratings of movies removed by a filter are dropped, and the remaining rows stay aligned.
         write(
             "ratings.csv",
             "userId,movieId,rating,timestamp\n7,1,4.0,100\n7,2,5.0,200\n7,3,1.0,300\n",
@@ -189,6 +190,6 @@ mod tests {
         let catalog = Catalog::read(folder.path(), None, &newer).unwrap();
         let ratings = catalog.ratings.unwrap();
         assert_eq!((catalog.movies.len(), ratings.n_movies(), ratings.n_ratings()), (1, 1, 1));
-        assert_eq!(catalog.problems.len(), 1, "a rating of an unknown movie is reported");
+        assert_eq!(catalog.problems.len(), 1, "reports the rating of an unknown movie");
     }
 }

@@ -1,5 +1,5 @@
-//! Identifiers. External ids (used in files and requests) and dense indices (rows of matrices) are
-//! different types. A [`Vocabulary`] maps between them and is part of a model's identity.
+//! Identifiers. External IDs, which appear in files and requests, and dense indices, which are matrix
+//! rows, are different types. A [`Vocabulary`] maps between them and is part of a model's identity.
 
 use std::fmt;
 use std::io;
@@ -34,41 +34,41 @@ macro_rules! external_id {
     };
 }
 
-/// Error returned when a text is not a valid id.
+/// Error returned when a string is not a valid ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a whole number such as 318")]
 pub struct InvalidId;
 
 external_id! {
-    /// MovieLens id of a movie.
+    /// A movie's MovieLens ID.
     MovieId
 }
 external_id! {
-    /// TMDb id of a movie.
+    /// A movie's TMDb ID.
     TmdbId
 }
 external_id! {
-    /// MovieLens id of a user.
+    /// A user's MovieLens ID.
     UserId
 }
 
-/// Dense index of a movie: its row in every matrix of a model.
+/// Dense index of a movie, which is its row in every matrix of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MovieIdx(pub u32);
 
 impl MovieIdx {
-    /// Returns the row as an array index.
+    /// Returns the index as a `usize`, for indexing into arrays.
     pub fn row(self) -> usize {
         self.0 as usize
     }
 }
 
-/// Dense index of a user: their row in every matrix of a model.
+/// Dense index of a user, which is their row in every matrix of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserIdx(pub u32);
 
 impl UserIdx {
-    /// Returns the row as an array index.
+    /// Returns the index as a `usize`, for indexing into arrays.
     pub fn row(self) -> usize {
         self.0 as usize
     }
@@ -82,7 +82,7 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// Assigns rows to `ids` in the given order. A repeated id keeps its first row.
+    /// Assigns consecutive indices to `ids`. If an ID is repeated, it keeps its first index.
     pub fn new(ids: impl IntoIterator<Item = MovieId>) -> Self {
         let mut vocabulary = Self::default();
         for id in ids {
@@ -100,26 +100,26 @@ impl Vocabulary {
         self.ids.len()
     }
 
-    /// Returns the row of a movie, or `None` if the vocabulary does not contain it.
+    /// Returns the index of the movie `id`, or `None` if the vocabulary doesn't contain it.
     pub fn index_of(&self, id: MovieId) -> Option<MovieIdx> {
         self.index.get(&id).copied()
     }
 
-    /// Returns the id of the movie in a row.
+    /// Returns the ID of the movie at `index`.
     ///
     /// # Panics
-    /// Panics if the index is out of range, which means that it comes from another vocabulary.
+    /// Panics if `index` is out of range, which means that it comes from a different vocabulary.
     pub fn id_of(&self, index: MovieIdx) -> MovieId {
         self.ids[index.row()]
     }
 
-    /// Returns the movie ids in row order.
+    /// Returns the movie IDs in row order.
     pub fn ids(&self) -> &[MovieId] {
         &self.ids
     }
 
-    /// Returns the SHA-256 of the ids in row order, one decimal number per line. Two models with
-    /// equal checksums have the same movies in the same rows.
+    /// Returns the SHA-256 of the IDs in row order, written as decimal numbers, one per line. Two models
+    /// with equal checksums have the same movies in the same rows.
     pub fn checksum(&self) -> String {
         let mut hasher = Sha256::new();
         for id in &self.ids {
@@ -129,13 +129,12 @@ impl Vocabulary {
     }
 }
 
-/// Returns the SHA-256 of `bytes` in hexadecimal.
+/// Returns the SHA-256 of `bytes`, in hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// Reads `reader` to its end and returns the SHA-256 of the content in hexadecimal. Uses constant
-/// memory.
+/// Reads all of `reader` and returns the SHA-256 of its contents, in hexadecimal. Uses constant memory.
 pub fn sha256_of(mut reader: impl io::Read) -> io::Result<String> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 18];
@@ -149,7 +148,7 @@ pub fn sha256_of(mut reader: impl io::Read) -> io::Result<String> {
     }
 }
 
-/// Returns the SHA-256 of the concatenated parts in hexadecimal.
+/// Returns the SHA-256 of the concatenated `parts`, in hexadecimal.
 pub fn sha256_hex_of_parts(parts: &[Vec<u8>]) -> String {
     let mut hasher = Sha256::new();
     for part in parts {

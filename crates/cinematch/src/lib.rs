@@ -22,7 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Instead of training, [`Bundle::load`] loads a generation that `cinematch train` published.
+//! Instead of training, use [`Bundle::load`] to load a generation published by `cinematch train`.
 //!
 //! # Modules
 //!
@@ -31,14 +31,14 @@
 //!
 //! | module | purpose |
 //! |---|---|
-//! | [`sources`] | readers of MovieLens, TMDb and export files |
+//! | [`sources`] | readers for MovieLens, TMDb and export files |
 //! | [`catalog`] | merges sources into movies and interactions |
-//! | [`features`] | feature rows of movies |
+//! | [`features`] | movie features |
 //! | [`models`] | models that learn from ratings or content |
 //! | [`retrieval`] | filters, sort orders and pages over the catalog |
 //! | [`ranking`] | blends models into lists with reasons, for users and groups |
 //! | [`search`] | title search |
-//! | [`imports`] | matches exported histories with the catalog |
+//! | [`imports`] | matches exported histories against the catalog |
 //! | [`bundle`] | trains, publishes and loads generations |
 //! | [`evaluation`] | splits, metrics, significance tests, tuning |
 

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-/// A rating of 0.5 to 5 stars, in half stars. Serializes as a number of stars, such as `4.5`.
+/// A rating of 0.5 to 5 stars, in steps of half a star. Serializes as the number of stars, such as `4.5`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stars(u8);
 
@@ -13,15 +13,16 @@ impl Serialize for Stars {
 }
 
 impl Stars {
-    /// One star.
+    /// A rating of one star.
     pub(crate) const ONE_STAR: Self = Self(2);
 
-    /// Creates a rating from a number of half stars. Returns `None` unless it is 1 to 10.
+    /// Creates a rating from a number of half stars. Returns `None` if it is not between 1 and 10.
     pub fn from_halves(halves: u8) -> Option<Self> {
         (1..=10).contains(&halves).then_some(Self(halves))
     }
 
-    /// Creates a rating from a number of stars. Returns `None` unless it is 0.5 to 5.0 in steps of 0.5.
+    /// Creates a rating from a number of stars. Returns `None` if it is not between 0.5 and 5.0 in steps
+    /// of 0.5.
     pub fn from_value(stars: f32) -> Option<Self> {
         is_rating(stars).then_some(Self((stars * 2.0) as u8))
     }

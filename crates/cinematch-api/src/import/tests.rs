@@ -1,4 +1,4 @@
-//! Imports of archives, multipart forms and damaged files.
+//! Importing archives, multipart forms and damaged files.
 
 use std::io::Write;
 
@@ -55,7 +55,7 @@ fn imported_history_affects_the_next_request() {
         );
         assert_eq!(ada.get("/api/export/me"), before, "a second import changes nothing");
 
-        // In a multipart form, the name of a file determines its format.
+        // In a multipart form, the file name determines the format.
         let form = "--b\r\nContent-Disposition: form-data; name=\"comment\"\r\n\r\nhello\r\n--b\r\n\
             Content-Disposition: form-data; name=\"file\"; filename=\"watched.csv\"\r\n\
             Content-Type: text/csv\r\n\r\nDate,Name,Year,Letterboxd URI\r\n2024-01-01,Heat,1995,u\r\n\r\n--b--\r\n";

@@ -30,7 +30,7 @@ fn preferences(ada: &User<'_>) {
     assert_eq!(
         stored.json()["preferred_genres"],
         json!(["sci-fi", "crime"]),
-        "genres have the catalog's spelling"
+        "genres are spelled as in the catalog"
     );
     assert_eq!(ada.get(path)["runtime_max"], 200);
     let problem = put(json!({"runtime_min": 100, "runtime_max": 90})).problem(422);
@@ -38,7 +38,7 @@ fn preferences(ada: &User<'_>) {
     let problem = put(json!({"preferred_genres": ["dramma"]})).problem(422);
     assert!(problem["detail"].as_str().unwrap().contains("did you mean drama"), "{problem}");
     assert_eq!(ada.get(path)["runtime_max"], 200, "a rejected update changes nothing");
-    // A service missing from the current catalog is stored and reported, and filters out no movie.
+    // A service missing from the current catalog is stored and reported, but doesn't filter out any movies.
     put(json!({"services": ["Laserdisc"], "original_languages": ["tlh"]}));
     let reply = ada.get("/api/recommendations");
     assert_eq!(reply["ignored_preferences"], json!(["tlh", "Laserdisc"]));
@@ -62,7 +62,7 @@ fn feedback_affects_the_next_request(ada: &User<'_>) {
     assert!(after["recommendations"].as_array().unwrap().iter().any(|movie| {
         movie["reasons"].as_array().unwrap().iter().any(|reason| reason["movie_id"] == 1)
     }));
-    // A request with an equal history returns an equal list.
+    // A request with the same history returns the same list.
     let from_ratings =
         ada.server.recommend(&json!({"ratings": [{"movie_id": 1, "rating": 5.0}], "limit": 100}));
     assert_eq!(ids(&from_ratings), ids(&after));
@@ -117,7 +117,8 @@ fn feedback_affects_the_next_request(ada: &User<'_>) {
     assert!(!ids(&list()).contains(&4) && !ids(&list()).contains(&listed));
     let with_watchlist = ada.get("/api/recommendations?limit=100&include_watchlist=true");
     assert!(ids(&with_watchlist).contains(&listed) && !ids(&with_watchlist).contains(&4));
-    // The watchlist by user id is identical, and a movie remains watched after its removal from the watchlist.
+    // The watchlist requested by user ID is identical, and a movie remains watched after it is removed from the
+    // watchlist.
     let item = &ada.server.get(&format!("/api/watchlist/{}", ada.id)).json()["items"][0];
     assert_eq!(item["movie_id"], listed);
     ada.call("POST", &format!("/api/watchlist/{listed}/watched"), None);
@@ -138,7 +139,7 @@ fn counterfactuals_match_the_changed_list(ada: &User<'_>) {
     for (place, movie) in explained["recommendations"].as_array().unwrap().iter().enumerate() {
         let Some(counterfactual) = movie.get("counterfactual") else { continue };
         assert_eq!(counterfactual["place"], place + 1);
-        // Without the feedback on one movie, the recommended movie falls to the predicted position.
+        // Without the feedback on that one movie, the recommended movie falls to the predicted position.
         if found < 3 {
             let history_movie = counterfactual["movie_id"].as_u64().unwrap();
             let stored = ada.get("/api/feedback");
@@ -254,6 +255,6 @@ fn export_and_deletion(ada: &User<'_>) {
     ada.call("GET", "/api/export/me", None).problem(401);
     let list = ada.server.get(&format!("/api/watchlist/{}", ada.id)).json();
     assert_eq!(list["count"], 0);
-    // The email address of the deleted profile creates a new profile.
+    // Identifying with the deleted profile's email address creates a new profile.
     assert_ne!(User::new(ada.server, "ada@example.org").id, ada.id);
 }

@@ -1,5 +1,5 @@
-//! End-to-end tests of the `cinematch` binary, the files it writes and its server, by area. Tests that
-//! need only a router in this process are next to the routes.
+//! End-to-end tests for the `cinematch` binary, the files it writes and its server, grouped by area. Tests that only
+//! need an in-process router are next to the routes.
 
 mod api;
 mod cli;

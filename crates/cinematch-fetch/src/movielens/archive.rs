@@ -1,4 +1,4 @@
-//! Unpacks release archives, which are treated as untrusted input.
+//! Unpacks release archives, treating them as untrusted input.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -9,30 +9,30 @@ use zip::ZipArchive;
 
 use super::Release;
 
-/// Maximum unpacked size. MovieLens 32M unpacks to 0.95 GB, 25M to 1.2 GB.
+/// Maximum unpacked size. MovieLens 32M unpacks to 0.95 GB and 25M to 1.2 GB.
 const MAX_UNPACKED_SIZE: u64 = 8 << 30;
 const MAX_FILES: usize = 64;
-/// Maximum compression ratio. Ratings compress to a quarter and tag genomes to a tenth; a much higher
-/// ratio indicates a zip bomb.
+/// Maximum compression ratio. Ratings compress to a quarter of their size and tag genomes to a tenth, so
+/// a much higher ratio suggests a zip bomb.
 const MAX_COMPRESSION_RATIO: u64 = 200;
 
-/// An archive could not be unpacked.
+/// Error returned when an archive cannot be unpacked.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
-    /// The file is not a ZIP archive, or it is damaged.
+    /// The file is damaged or not a ZIP archive.
     #[error("{archive} cannot be read as a ZIP archive: {cause}. Download it again")]
     Damaged {
         /// File name of the archive.
         archive: String,
-        /// Cause of the failure.
+        /// The error reported by the ZIP reader.
         cause: String,
     },
-    /// The archive has contents that no release has.
+    /// The archive contains something that no release contains.
     #[error("cannot unpack {archive}: {reason}")]
     Refused {
         /// File name of the archive.
         archive: String,
-        /// Reason for the rejection.
+        /// The reason why the archive was refused.
         reason: String,
     },
     /// The archive does not contain a supported release.
@@ -43,7 +43,7 @@ pub enum ArchiveError {
     UnknownRelease {
         /// File name of the archive.
         archive: String,
-        /// Name of the top-level folder in the archive.
+        /// Name of the archive's top-level folder.
         found: String,
     },
     /// A file operation failed.
@@ -55,8 +55,8 @@ fn known_releases() -> String {
     super::RELEASES.map(|release| release.folder).join(", ")
 }
 
-/// Unpacks `archive` into the empty folder `target_folder`, without the archive's top-level folder. Never writes
-/// outside of `target_folder`, never creates links, and stops at the size limit.
+/// Unpacks `archive` into the empty folder `target_folder`, leaving out the archive's top-level folder.
+/// Never writes outside `target_folder`, never creates links, and stops at the size limit.
 pub fn unpack(
     archive: &Path,
     target_folder: &Path,
@@ -71,7 +71,7 @@ pub fn unpack(
     if zip.len() > MAX_FILES {
         return Err(refused(format!("it has {} files, but a release has about ten", zip.len())));
     }
-    // The reader shows only one of several entries with equal names.
+    // If several entries have the same name, the reader shows only one of them.
     if n_entries(archive)?.is_some_and(|entries| entries != zip.len()) {
         return Err(refused("it has two files with the same name".to_owned()));
     }
@@ -87,7 +87,7 @@ pub fn unpack(
         let Some((folder, path)) = split_entry_name(&entry_name) else {
             return Err(refused(format!("`{entry_name}` points outside of the folder")));
         };
-        // macOS adds a folder with resource forks.
+        // macOS adds a folder that contains resource forks.
         if folder == "__MACOSX" {
             continue;
         }
@@ -105,7 +105,7 @@ pub fn unpack(
         let directory = cinematch::files::parent(&target);
         fs::create_dir_all(directory).map_err(FileError::at("create", directory))?;
         let mut out = File::create_new(&target).map_err(FileError::at("create", &target))?;
-        // The declared size of an entry is untrusted, so the bytes read are limited instead.
+        // An entry's declared size can't be trusted, so limit the bytes read instead.
         let remaining = limit - written;
         let mut reader = CountingReader {
             reader: entry.by_ref().take(remaining + 1),
@@ -133,8 +133,8 @@ pub fn unpack(
     release.ok_or_else(|| refused("it is empty".to_owned()))
 }
 
-/// Returns the number of entries in the end of central directory record, or `None` if there is no such
-/// record or the number is in the ZIP64 record.
+/// Returns the number of entries given in the end of central directory record, or `None` if there is no
+/// such record or the number is in the ZIP64 record.
 fn n_entries(archive: &Path) -> Result<Option<usize>, FileError> {
     const END_RECORD_SIZE: usize = 22;
     let bytes_at_end = {
@@ -154,8 +154,8 @@ fn n_entries(archive: &Path) -> Result<Option<usize>, FileError> {
     Ok(entries.filter(|entries| *entries != usize::from(u16::MAX)))
 }
 
-/// Splits an entry name into its top-level folder and the path within. Returns `None` for names that
-/// point outside of the folder.
+/// Splits an entry name into its top-level folder and the path inside it. Returns `None` if the name
+/// points outside the folder.
 fn split_entry_name(name: &str) -> Option<(&str, PathBuf)> {
     if name.contains(['\\', '\0']) {
         return None;
@@ -191,8 +191,8 @@ mod tests {
     use super::*;
     use zip::write::SimpleFileOptions;
 
-    /// Unpacks an archive with the given entries. Returns the release or the error text, and asserts that no
-    /// files were created outside of the target folder.
+    /// Unpacks an archive with the given entries. Returns the release or the error message. Asserts that
+    /// no files were created outside the target folder.
     fn check(entries: &[(&str, &[u8])]) -> Result<Release, String> {
         let folder = tempfile::tempdir().unwrap();
         let archive = folder.path().join("a.zip");

@@ -13,26 +13,27 @@ use reqwest::{Client, Response, StatusCode, Url};
 
 use crate::clock::Clock;
 
-/// Base URL of GroupLens' file server.
+/// Base URL of GroupLens's file server.
 pub const GROUPLENS: &str = "https://files.grouplens.org";
 
 /// Number of consecutive attempts without progress before a download fails.
 const MAX_ATTEMPTS: u32 = 6;
 const MIN_BACKOFF: Duration = Duration::from_secs(1);
-/// Maximum size of a download. The archive of MovieLens 32M has 239 MB.
+/// Maximum size of a download. The MovieLens 32M archive is 239 MB.
 const MAX_SIZE: u64 = 4 << 30;
 const MAX_MD5_SIZE: usize = 4 << 10;
 
-/// A download failed. The bytes received so far are kept if they allow resuming.
+/// Error returned when a download fails. The bytes received so far are kept if the download can be
+/// resumed.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadError {
     /// The base URL is invalid or insecure.
     #[error("the address `{0}` cannot be used: expected https://HOST, or http:// on this machine")]
     Base(String),
-    /// The TLS setup failed.
+    /// HTTPS could not be set up.
     #[error("cannot set up HTTPS: {0}")]
     Client(String),
-    /// The server does not have the file.
+    /// The server doesn't have the file.
     #[error(
         "GroupLens does not have {file} (HTTP {status}{}); see https://grouplens.org/datasets/movielens/",
         if (300..400).contains(status) {
@@ -42,9 +43,9 @@ pub enum DownloadError {
         }
     )]
     NotFound {
-        /// File name.
+        /// Name of the requested file.
         file: String,
-        /// HTTP status.
+        /// HTTP status of the response.
         status: u16,
     },
     /// All attempts failed.
@@ -52,26 +53,26 @@ pub enum DownloadError {
         "cannot download {file}: {reason}. Run the command again to resume after {received} bytes"
     )]
     Broken {
-        /// File name.
+        /// Name of the requested file.
         file: String,
-        /// Reason for the last failure.
+        /// The reason why the last attempt failed.
         reason: String,
-        /// Number of bytes received.
+        /// Number of bytes received so far.
         received: u64,
     },
     /// The file exceeds the size limit.
-    #[error("{file} is larger than {} GiB, which no MovieLens release is", MAX_SIZE >> 30)]
+    #[error("{file} is larger than {} GiB, so it cannot be a MovieLens release", MAX_SIZE >> 30)]
     TooLarge {
-        /// File name.
+        /// Name of the requested file.
         file: String,
     },
-    /// The checksum does not match.
+    /// The file's checksum is not the published one.
     #[error(
         "{file} is damaged: GroupLens publishes the MD5 {expected}, the download has {got}. Nothing was \
          replaced; run the command again to repeat the download"
     )]
     Checksum {
-        /// File name.
+        /// Name of the requested file.
         file: String,
         /// Published MD5.
         expected: String,
@@ -83,7 +84,7 @@ pub enum DownloadError {
         "another `cinematch fetch movielens` is downloading {file}; wait until it has finished"
     )]
     Busy {
-        /// File name.
+        /// Name of the requested file.
         file: String,
     },
     /// A file operation failed.
@@ -94,13 +95,13 @@ pub enum DownloadError {
 /// Progress of a download, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
-    /// Bytes received so far, including earlier runs.
+    /// Bytes received so far, including those from earlier runs.
     pub received: u64,
-    /// Total size, if the server sent it.
+    /// Total size; `None` if the server didn't send it.
     pub total: Option<u64>,
 }
 
-/// Downloads from GroupLens or a compatible server.
+/// Downloads files from GroupLens or a compatible server.
 #[derive(Debug)]
 pub struct Download {
     client: Client,
@@ -109,11 +110,11 @@ pub struct Download {
 }
 
 impl Download {
-    /// Creates a downloader for the server at `base`, by default [`GROUPLENS`].
+    /// Creates a downloader for the server at `base`, which is usually [`GROUPLENS`].
     pub fn new(base: &str, clock: Clock) -> Result<Self, DownloadError> {
         let url =
             crate::http::safe_url(base).ok_or_else(|| DownloadError::Base(base.to_owned()))?;
-        // Ranges of a compressed response would not be ranges of the file.
+        // Ranges of a compressed response don't correspond to ranges of the file.
         let client = crate::http::client(clock)
             .redirect(crate::http::same_server_only(&url))
             .no_gzip()
@@ -122,7 +123,7 @@ impl Download {
         Ok(Self { client, base: url, clock })
     }
 
-    /// Returns the MD5 published next to a file, or `None` if there is none.
+    /// Returns the MD5 published alongside `file`, or `None` if there isn't one.
     pub async fn published_md5(&self, file: &str) -> Result<Option<String>, DownloadError> {
         let name = format!("{file}.md5");
         let mut tries = 0;
@@ -148,8 +149,8 @@ impl Download {
         }
     }
 
-    /// Downloads `file` to `part`, resuming an earlier run, and verifies `md5` if given. Returns the file's
-    /// MD5.
+    /// Downloads `file` to `part`, resuming where an earlier run stopped, and checks it against `md5` if
+    /// given. Returns the file's MD5.
     pub async fn file(
         &self,
         file: &str,
@@ -186,7 +187,7 @@ impl Download {
         }
     }
 
-    /// Requests the missing bytes. The inner error describes a failure that can be retried.
+    /// Requests the missing bytes. An inner error describes a failure that may be retried.
     async fn resume(
         &self,
         file: &str,
@@ -202,10 +203,10 @@ impl Download {
         match status {
             StatusCode::PARTIAL_CONTENT if starts_at(&response) == Some(part.received) => {}
             StatusCode::OK => part.restart(&response)?,
-            // The file on the server has changed, so the part is not a prefix of it.
+            // The file on the server has changed, so the partial file is no longer a prefix of it.
             StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => {
                 part.clear()?;
-                return Ok(Err("the file has changed at GroupLens".to_owned()));
+                return Ok(Err("the file on GroupLens has changed".to_owned()));
             }
             _ if (status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS)
                 || status.is_redirection() =>
@@ -246,7 +247,7 @@ impl Download {
     }
 }
 
-/// A partial download and the version (entity tag or date) of the file it belongs to.
+/// A partial download, and the version (entity tag or date) of the file that it belongs to.
 struct Part {
     path: PathBuf,
     version: PathBuf,
@@ -264,7 +265,7 @@ impl Part {
         version.push(".version");
         let version = PathBuf::from(version);
         let tag = fs::read_to_string(&version).ok().filter(|tag| !tag.is_empty());
-        // Without a version, the bytes could belong to another file.
+        // Without a version, the bytes could belong to a different file.
         if tag.is_none() {
             file.set_len(0).map_err(FileError::at("empty", path))?;
         }
@@ -272,7 +273,7 @@ impl Part {
         Ok(Self { path: path.to_owned(), version, file, received, tag })
     }
 
-    /// Returns headers that request the rest of the file, conditional on an unchanged version.
+    /// Returns headers that request the rest of the file, provided it hasn't changed.
     fn headers(&self) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let tag = self.tag.as_deref().and_then(|tag| tag.parse().ok());
@@ -285,11 +286,11 @@ impl Part {
         headers
     }
 
-    /// Discards the received bytes and starts over with a response that contains the whole file.
+    /// Discards the bytes received so far and starts over with a response that contains the whole file.
     fn restart(&mut self, response: &Response) -> Result<(), FileError> {
         self.clear()?;
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
-        // A weak entity tag does not guarantee identical bytes.
+        // A weak entity tag doesn't guarantee identical bytes.
         let strong = header(ETAG).filter(|tag| !tag.starts_with("W/"));
         if let Some(tag) = strong.or_else(|| header(LAST_MODIFIED)) {
             files::replace(&self.version, |out| out.write_all(tag.as_bytes()))?;
@@ -325,7 +326,7 @@ impl Part {
     }
 }
 
-/// Returns the MD5 of all bytes of `reader`, in hexadecimal.
+/// Returns the MD5 of everything in `reader`, in hexadecimal.
 pub(super) fn md5_of(reader: &mut impl Read) -> io::Result<String> {
     let mut hasher = Md5::new();
     let mut buffer = vec![0; 1 << 18];
@@ -338,13 +339,13 @@ pub(super) fn md5_of(reader: &mut impl Read) -> io::Result<String> {
     Ok(hex(&hasher.finalize()))
 }
 
-/// Returns the MD5 of a file, in hexadecimal.
+/// Returns the MD5 of the file at `path`, in hexadecimal.
 pub fn md5_of_file(path: &Path) -> Result<String, FileError> {
     let mut file = File::open(path).map_err(FileError::at("open", path))?;
     md5_of(&mut file).map_err(FileError::at("read", path))
 }
 
-/// Parses the checksum in `d472…  ml-32m.zip` or `MD5 (ml-32m.zip) = d472…`.
+/// Parses the checksum in a line such as `d472…  ml-32m.zip` or `MD5 (ml-32m.zip) = d472…`.
 fn md5_in(text: &str) -> Option<String> {
     let word = |word: &&str| word.len() == 32 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     text.split_whitespace().find(word).map(str::to_ascii_lowercase)

@@ -1,4 +1,4 @@
-//! Installs a release atomically: unpacks and checks it, then exchanges it with the installed one.
+//! Installs a release atomically: unpacks and checks it, then swaps it with the installed one.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -15,13 +15,13 @@ use super::Release;
 use super::archive::{ArchiveError, unpack};
 use super::download::md5_of;
 
-/// Files that every release contains.
+/// Files that every release must contain.
 const REQUIRED_FILES: [&str; 3] = ["movies.csv", "links.csv", "ratings.csv"];
 
-/// Name of the file in an installed folder that stores the archive's MD5.
+/// Name of the file inside an installed folder that stores the MD5 of the archive.
 const MD5_FILE: &str = ".archive.md5";
 
-/// A release could not be installed. The previous one is unchanged.
+/// Error returned when a release cannot be installed. The previous release is left unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
     /// The archive could not be unpacked.
@@ -36,17 +36,17 @@ pub enum InstallError {
     /// `movies.csv` has no rows.
     #[error("movies.csv in the archive has no movies; nothing was replaced")]
     NoMovies,
-    /// A file does not match the release's `checksums.txt`.
+    /// A file doesn't match the release's `checksums.txt`.
     #[error(
         "{file} in the archive is damaged: checksums.txt lists the MD5 {expected}, the file has {got}; \
          nothing was replaced. Download the archive again"
     )]
     Checksum {
-        /// File name.
+        /// Name of the damaged file.
         file: String,
-        /// MD5 in `checksums.txt`.
+        /// MD5 listed in `checksums.txt`.
         expected: String,
-        /// MD5 of the file.
+        /// MD5 computed from the file.
         got: String,
     },
     /// A file operation failed.
@@ -54,42 +54,42 @@ pub enum InstallError {
     File(#[from] FileError),
 }
 
-/// Number of rows of a file, before and after the installation.
+/// Row counts of a file before and after the installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rows {
-    /// File name.
+    /// Name of the file.
     pub file: String,
-    /// Rows before, without the header; `None` if the file did not exist.
+    /// Number of rows before, excluding the header; `None` if the file didn't exist.
     pub before: Option<u64>,
-    /// Rows after, without the header.
+    /// Number of rows after, excluding the header.
     pub now: u64,
 }
 
-/// Result of an installation.
+/// The result of an installation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installed {
-    /// Installed release.
+    /// The release that was installed.
     pub release: Release,
-    /// Path of the installed folder.
+    /// Path of the folder it was installed in.
     pub folder: PathBuf,
-    /// Row counts of the tables.
+    /// Row counts of its tables.
     pub rows: Vec<Rows>,
-    /// True if an earlier version was replaced.
+    /// True if an earlier version of the release was replaced.
     pub replaced: bool,
-    /// Number of movies that the earlier version did not have.
+    /// Number of movies that weren't in the earlier version.
     pub new_movies: u64,
-    /// Number of movies that only the earlier version had.
+    /// Number of movies that were only in the earlier version.
     pub removed_movies: u64,
     /// Number of files that match the release's `checksums.txt`.
     pub verified: usize,
 }
 
-/// Returns the MD5 of the archive that an installed folder was unpacked from.
+/// Returns the MD5 of the archive that the installed `folder` was unpacked from.
 pub fn installed_md5(folder: &Path) -> Option<String> {
     fs::read_to_string(folder.join(MD5_FILE)).ok()
 }
 
-/// Unpacks an archive next to its target folder in `raw`, checks it and moves it into place atomically.
+/// Unpacks an archive next to its target folder in `raw`, checks it and atomically moves it into place.
 /// If the process is interrupted, the folder is either the old or the new one.
 pub fn install(
     archive: &Path,
@@ -125,7 +125,7 @@ fn replace_folder(
         return Err(InstallError::NoMovies);
     }
     drop(movies);
-    // Checks only the headers of the large tables. Their rows are checked on use.
+    // Check only the headers of the large tables. Their rows are checked when they are used.
     movielens::links("links.csv", &first_line(&staging.join("links.csv"))?)?;
     movielens::ratings("ratings.csv", &first_line(&staging.join("ratings.csv"))?)?;
     let verified = verify(staging)?;
@@ -135,7 +135,7 @@ fn replace_folder(
     let replaced = fs::symlink_metadata(&folder).is_ok();
     let rows = count_rows(staging, &folder)?;
     let (before, now) = (movie_ids(&folder)?, movie_ids(staging)?);
-    // An existing folder is exchanged with the new one and removed afterwards.
+    // Swap an existing folder with the new one, then remove it.
     let flags = if replaced { RenameFlags::EXCHANGE } else { RenameFlags::NOREPLACE };
     renameat_with(CWD, staging, CWD, &folder, flags)
         .map_err(|error| FileError::at("replace", &folder)(error.into()))?;
@@ -153,7 +153,7 @@ fn replace_folder(
     })
 }
 
-/// Returns the first line of a file, or its first 4 KiB if the line is longer.
+/// Returns the first line of the file at `path`, or its first 4 KiB if the line is longer.
 fn first_line(path: &Path) -> Result<Vec<u8>, FileError> {
     const MAX_LENGTH: u64 = 4 << 10;
     let mut start = Vec::new();
@@ -164,7 +164,8 @@ fn first_line(path: &Path) -> Result<Vec<u8>, FileError> {
     Ok(start)
 }
 
-/// Removes the leftovers of an interrupted run or the replaced folder. Does not follow a symbolic link.
+/// Removes what an interrupted run left behind, or the folder that was replaced. Doesn't follow a
+/// symbolic link.
 fn remove(path: &Path) -> Result<(), FileError> {
     let removed = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -174,7 +175,8 @@ fn remove(path: &Path) -> Result<(), FileError> {
     removed.map_err(FileError::at("remove", path))
 }
 
-/// Compares files with the release's `checksums.txt`, if it has one. Returns the number of files compared.
+/// Checks files against the release's `checksums.txt`, if there is one. Returns the number of files
+/// checked.
 fn verify(folder: &Path) -> Result<usize, InstallError> {
     let path = folder.join("checksums.txt");
     let Ok(text) = fs::read_to_string(&path) else { return Ok(0) };
@@ -183,7 +185,7 @@ fn verify(folder: &Path) -> Result<usize, InstallError> {
         let Some((expected, file)) = line.split_once(char::is_whitespace) else { continue };
         let file = file.trim().trim_start_matches('*');
         let path = folder.join(file);
-        // Accepts plain file names only, because the list is as untrusted as the archive.
+        // Accept only plain file names, because the list is as untrusted as the archive.
         if file.contains(['/', '\\']) || !path.is_file() {
             continue;
         }
@@ -198,7 +200,7 @@ fn verify(folder: &Path) -> Result<usize, InstallError> {
     Ok(verified)
 }
 
-/// Counts the rows of each table in `now` and of its counterpart in `before`.
+/// Counts the rows of each table in `now`, and of the table with the same name in `before`.
 fn count_rows(now: &Path, before: &Path) -> Result<Vec<Rows>, FileError> {
     let mut rows = BTreeMap::new();
     for entry in fs::read_dir(now).map_err(FileError::at("read", now))? {
@@ -213,7 +215,7 @@ fn count_rows(now: &Path, before: &Path) -> Result<Vec<Rows>, FileError> {
     Ok(rows.into_values().collect())
 }
 
-/// Counts the lines after the first.
+/// Counts the lines after the header.
 fn count(path: &Path) -> Result<u64, FileError> {
     let read_error = FileError::at("read", path);
     let mut file = File::open(path).map_err(FileError::at("open", path))?;
@@ -228,7 +230,7 @@ fn count(path: &Path) -> Result<u64, FileError> {
     }
 }
 
-/// Returns the ids in a folder's `movies.csv`, or an empty set if there is no such file.
+/// Returns the IDs in the `movies.csv` inside `folder`, or an empty set if there is no such file.
 fn movie_ids(folder: &Path) -> Result<FxHashSet<u32>, FileError> {
     let path = folder.join("movies.csv");
     if !path.is_file() {

@@ -1,4 +1,5 @@
-//! Downloads MovieLens releases from GroupLens, or reads a local archive, and installs them in `raw/`.
+//! Downloads MovieLens releases from GroupLens, or reads them from a local archive, and installs them in
+//! `raw/`.
 //!
 //! F. M. Harper and J. A. Konstan, "The MovieLens Datasets: History and Context", 2015.
 
@@ -10,16 +11,16 @@ pub use archive::{ArchiveError, unpack};
 pub use download::{Download, DownloadError, GROUPLENS, Progress, md5_of_file};
 pub use install::{InstallError, Installed, Rows, install, installed_md5};
 
-/// A MovieLens release with a supported file format.
+/// A MovieLens release in a supported file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Release {
-    /// Short name, such as `32m`.
+    /// Short name of the release, such as `32m`.
     pub name: &'static str,
-    /// Name of the folder in the archive and in `raw/`.
+    /// Name of the folder, both in the archive and in `raw/`.
     pub folder: &'static str,
 }
 
-/// Releases with CSV files, newest first. Releases up to 10M use `.dat` files and are not supported.
+/// Releases with CSV files, newest first. Releases up to 10M use `.dat` files, which are not supported.
 pub const RELEASES: [Release; 5] = [
     Release { name: "32m", folder: "ml-32m" },
     Release { name: "25m", folder: "ml-25m" },
@@ -29,7 +30,7 @@ pub const RELEASES: [Release; 5] = [
 ];
 
 impl Release {
-    /// Finds a release by its short name or folder name, such as `32m` or `ml-32m`, ignoring case.
+    /// Finds a release by its short name or folder name, such as `32m` or `ml-32m`. Ignores case.
     pub fn named(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();
         RELEASES.into_iter().find(|release| name == release.name || name == release.folder)
@@ -40,7 +41,7 @@ impl Release {
         RELEASES.into_iter().find(|release| release.folder == folder)
     }
 
-    /// Returns the file name of the archive at GroupLens.
+    /// Returns the archive's file name on the GroupLens server.
     pub fn archive(&self) -> String {
         format!("{}.zip", self.folder)
     }

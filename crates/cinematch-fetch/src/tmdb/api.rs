@@ -1,4 +1,4 @@
-//! Client of TMDb's API v3 with rate limiting and retries.
+//! Client for version 3 of TMDb's API, with rate limiting and retries.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -22,72 +22,72 @@ use crate::rate_limiter::{Permit, RateLimiter};
 /// Base URL of TMDb's API.
 pub const TMDB: &str = "https://api.themoviedb.org";
 
-/// Maximum size of a response. The largest movie has 1 MiB.
+/// Maximum size of a response. The largest movie takes up 1 MiB.
 pub const MAX_BODY: usize = 15 << 20;
 
-/// Maximum number of pages of a list of changes. A page has one hundred movies, and two weeks have several
-/// hundred thousand changes.
+/// Maximum number of pages in a list of changes. Each page lists 100 movies, and two weeks of changes can
+/// run to several hundred thousand.
 const MAX_PAGES: u32 = 5_000;
 
-/// Resources appended to a movie in one request.
+/// Resources requested along with a movie.
 const APPENDED_RESOURCES: &str = "credits,keywords,watch/providers,release_dates,external_ids";
 
 /// Maximum number of attempts per request.
 const MAX_ATTEMPTS: u32 = 6;
-/// Number of rate limit pauses without a success in between after which all requests stop.
+/// Number of consecutive rate limit pauses, without a success in between, after which all requests stop.
 const MAX_RATE_LIMIT_PAUSES: u32 = 20;
-/// Delay before the second attempt. It doubles for each further one.
+/// Delay before the second attempt. It doubles with each further attempt.
 const MIN_BACKOFF: Duration = Duration::from_millis(500);
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
-/// Maximum delay accepted from `Retry-After`.
+/// Longest delay accepted from a `Retry-After` header.
 const MAX_RETRY_AFTER: Duration = Duration::from_mins(15);
 
-/// Settings of the client.
+/// Settings for the API client.
 #[derive(Clone, Debug)]
 pub struct ApiSettings {
-    /// Base URL: [`TMDB`] or a compatible server.
+    /// Base URL, either [`TMDB`] or a compatible server.
     pub base: String,
     /// Maximum number of requests per second.
     pub rate: u32,
-    /// Seed of the random jitter in retry delays.
+    /// Seed for the random jitter in retry delays.
     pub seed: u64,
 }
 
-/// A request failed.
+/// Error returned when a request fails.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
-    /// All requests are rejected.
+    /// TMDb rejects all requests.
     #[error(transparent)]
     Stop(#[from] Stop),
     /// All attempts failed, or the failure is permanent.
     #[error("{0}")]
     Failed(String),
-    /// The client was closed before the request or a retry was sent.
+    /// The client was closed before the request, or a retry of it, was sent.
     #[error("the client was closed before the request was sent")]
     Closed,
 }
 
-/// The client could not be created.
+/// Error returned when the client cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// The base URL is invalid or would send the token unencrypted.
+    /// The base URL is invalid, or the token would be sent to it unencrypted.
     #[error("the address `{0}` cannot be used: expected https://HOST, or http:// on this machine")]
     Base(String),
-    /// The TLS setup failed.
+    /// HTTPS could not be set up.
     #[error("cannot set up HTTPS: {0}")]
     Client(String),
 }
 
-/// Result of a request for a movie.
+/// The response to a request for a movie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MovieResponse {
     /// The response body, as JSON.
     Found(Vec<u8>),
-    /// TMDb does not have a movie with this id.
+    /// TMDb doesn't have a movie with this ID.
     Missing,
 }
 
-/// One page of the list of changed movies.
+/// A page from the list of changed movies.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Changes {
     #[serde(deserialize_with = "lenient::list")]
@@ -102,13 +102,13 @@ struct Changed {
 }
 
 impl Changes {
-    /// Returns the ids of the movies on this page.
+    /// Returns the IDs of the movies on this page.
     pub fn movies(&self) -> impl Iterator<Item = TmdbId> + '_ {
         self.results.iter().filter_map(|changed| changed.id.map(TmdbId))
     }
 }
 
-/// Client of TMDb's API. All requests share one rate limiter.
+/// Client for TMDb's API. All requests share one rate limiter.
 #[derive(Debug)]
 pub struct Api {
     client: Client,
@@ -120,7 +120,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// Creates a client that sends `token` only to `settings.base`.
+    /// Creates a client that sends `token` to `settings.base` and nowhere else.
     pub fn new(token: &Token, settings: &ApiSettings, clock: Clock) -> Result<Self, ApiError> {
         let base = safe_url(&settings.base).ok_or_else(|| ApiError::Base(settings.base.clone()))?;
         let mut headers = HeaderMap::new();
@@ -136,23 +136,23 @@ impl Api {
         Ok(Self { client, base, rate_limiter, clock, jitter, closed: watch::Sender::new(false) })
     }
 
-    /// Stops sending requests. Requests already sent still complete.
+    /// Stops sending requests. Requests that have already been sent still complete.
     pub fn close(&self) {
         self.closed.send_replace(true);
     }
 
-    /// Returns the remaining time of the pause that TMDb requested.
+    /// Returns the time left in the pause that TMDb requested.
     pub fn remaining_pause(&self) -> Duration {
         self.rate_limiter.remaining_pause()
     }
 
-    /// Requests a movie with all appended resources.
+    /// Requests the movie `id` with all appended resources.
     pub async fn movie(&self, id: TmdbId) -> Result<MovieResponse, CallError> {
         let path = format!("/3/movie/{id}?append_to_response={APPENDED_RESOURCES}");
         self.call(&path, |body| check_movie(id, body)).await
     }
 
-    /// Requests a movie's watch providers in all regions.
+    /// Requests the watch providers of the movie `id` in all regions.
     pub async fn providers(&self, id: TmdbId) -> Result<MovieResponse, CallError> {
         let path = format!("/3/movie/{id}/watch/providers");
         self.call(&path, |body| {
@@ -162,7 +162,8 @@ impl Api {
         .await
     }
 
-    /// Returns the movies that changed between two dates such as `2026-11-25`, at most 14 days apart.
+    /// Returns the movies that changed between two dates, such as `2026-11-25`. The dates may be at most
+    /// 14 days apart.
     pub async fn changes(&self, from: &str, to: &str) -> Result<Vec<TmdbId>, CallError> {
         let (mut page, mut n_pages) = (1, 1);
         let mut movies = Vec::new();
@@ -189,7 +190,7 @@ impl Api {
         Ok(movies)
     }
 
-    /// Sends a request and retries it until it succeeds, fails permanently or runs out of attempts.
+    /// Sends a request, retrying until it succeeds, fails permanently or runs out of attempts.
     async fn call(
         &self,
         path: &str,
@@ -234,7 +235,7 @@ impl Api {
         }
     }
 
-    /// Awaits `wait`, or fails once the client is closed.
+    /// Awaits `wait`, but fails as soon as the client is closed.
     async fn cancel_on_close<T>(&self, wait: impl Future<Output = T>) -> Result<T, CallError> {
         let mut closed = self.closed.subscribe();
         tokio::select! {
@@ -244,7 +245,7 @@ impl Api {
         }
     }
 
-    /// Sends one attempt. Returns its verdict and the response body.
+    /// Makes one attempt. Returns the verdict and the response body.
     async fn attempt(&self, path: &str, permit: Permit) -> (Verdict, Vec<u8>) {
         let retry = |reason: String| (Verdict::Retry { reason, retry_after: None }, Vec::new());
         let Ok(url) = self.base.join(path) else {
@@ -270,8 +271,8 @@ impl Api {
         }
     }
 
-    /// Returns the delay before an attempt: exponential backoff with 50 % jitter, so that requests that failed
-    /// together are not retried together.
+    /// Returns the delay before the next attempt: exponential backoff with 50 % jitter, so that requests
+    /// that failed together aren't retried together.
     fn backoff(&self, tries: u32) -> Duration {
         let max_pause = (MIN_BACKOFF * 2_u32.pow(tries.min(16) - 1)).min(MAX_BACKOFF);
         let mut jitter = self.jitter.lock().unwrap_or_else(PoisonError::into_inner);
@@ -279,7 +280,7 @@ impl Api {
     }
 }
 
-/// Reads a decompressed body up to the size limit.
+/// Reads and decompresses a response body, up to the size limit.
 async fn body(mut response: Response) -> Result<Vec<u8>, Verdict> {
     let mut body = Vec::new();
     loop {
@@ -299,8 +300,8 @@ async fn body(mut response: Response) -> Result<Vec<u8>, Verdict> {
     }
 }
 
-/// Checks that a response of `watch/providers` has a `results` object. Storing one without it would delete
-/// known availability.
+/// Checks that a `watch/providers` response has a `results` object. Storing a response without one would
+/// erase known availability.
 fn check_providers(body: &[u8]) -> Result<(), String> {
     #[derive(Deserialize)]
     struct Regions {
@@ -311,7 +312,7 @@ fn check_providers(body: &[u8]) -> Result<(), String> {
     regions.map(|_| ()).map_err(|_| "a response without regions".to_owned())
 }
 
-/// Checks that a body is a complete JSON object about the movie `id`.
+/// Checks that `body` is a complete JSON object for the movie `id`.
 fn check_movie(id: TmdbId, body: &[u8]) -> Result<(), String> {
     #[derive(Deserialize)]
     struct MovieIdOnly {

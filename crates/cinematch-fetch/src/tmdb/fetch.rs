@@ -1,4 +1,4 @@
-//! Fetches many movies concurrently and stores every response as it arrives.
+//! Fetches many movies concurrently and stores each response as it arrives.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use super::store::{MovieStatuses, Store, StoreError};
 use super::verdict::Stop;
 use crate::clock::Clock;
 
-/// Number of concurrent requests. At 40 requests per second this covers a response time of 0.8 s.
+/// Number of concurrent requests. At 40 requests per second, this allows for a response time of 0.8 s.
 const CONCURRENCY: usize = 32;
 
-/// Number of consecutive failures after which a run ends, because the network or TMDb is down and attempts
-/// for all other movies would take hours.
+/// Number of consecutive failures after which a run ends. At that point the network or TMDb is down, and
+/// trying all the other movies would take hours.
 const MAX_CONSECUTIVE_FAILURES: u32 = 40;
 
-/// Time an ending run waits for the responses to requests already sent.
+/// Time that a run waits for outstanding responses when it is ending.
 const GRACE_PERIOD: Duration = Duration::from_secs(3);
 
-/// Interval of progress reports.
+/// Interval between progress reports.
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Maximum number of failures listed in a summary.
@@ -33,23 +33,23 @@ const DAY: i64 = 24 * 60 * 60;
 /// Maximum age of stored responses, in seconds. TMDb's terms allow caching for six months.
 pub const MAX_CACHE_AGE: i64 = 183 * DAY;
 
-/// Maximum age of watch providers, in seconds. They change weekly.
+/// Maximum age of stored watch providers, in seconds. They change weekly.
 pub const MAX_PROVIDERS_AGE: i64 = 7 * DAY;
 
-/// Maximum span of TMDb's list of changes, in days.
+/// Maximum period covered by TMDb's list of changes, in days.
 const CHANGES_WINDOW_DAYS: i64 = 14;
 
-/// Resource to request for a movie.
+/// The resource to request for each movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
     /// The movie with all appended resources.
     Movie,
-    /// The watch providers of the movie only.
+    /// Only the movie's watch providers.
     Providers,
 }
 
-/// Returns the movies to fetch, in the order of `requested`: those not yet requested and those marked stale.
-/// With `refresh_missing`, also those that TMDb did not have.
+/// Returns the movies to fetch, in the order of `requested`: those that have never been requested and
+/// those marked stale. If `refresh_missing` is set, also returns movies that TMDb didn't have.
 pub fn pending(requested: &[TmdbId], known: &MovieStatuses, refresh_missing: bool) -> Vec<TmdbId> {
     let is_pending = |id: &&TmdbId| {
         known.get(id).is_none_or(|known| known.stale || (known.missing && refresh_missing))
@@ -57,19 +57,20 @@ pub fn pending(requested: &[TmdbId], known: &MovieStatuses, refresh_missing: boo
     requested.iter().filter(is_pending).copied().collect()
 }
 
-/// Result of `--update`.
+/// The result of `--update`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Update {
-    /// Number of movies changed since the last run; `None` if the last run precedes TMDb's list of changes.
+    /// Number of movies that changed since the last run; `None` if that was too long ago for TMDb's list
+    /// of changes.
     pub changed: Option<usize>,
-    /// Number of movies older than six months.
+    /// Number of movies whose responses are more than six months old.
     pub expired: usize,
 }
 
-/// Setting with the date until which changes were processed.
+/// Name of the setting that stores the date up to which changes have been processed.
 const CHANGES_SEEN_UNTIL: &str = "changes_seen_until";
 
-/// Records the start date of the first run, from which later updates list changes.
+/// Records the start date of the first run. Later updates list changes from that date.
 pub async fn record_start(store: &Store, clock: Clock) -> Result<(), StoreError> {
     if store.setting(CHANGES_SEEN_UNTIL).await?.is_none() {
         store.save_setting(CHANGES_SEEN_UNTIL, &format_date(clock.unix())).await?;
@@ -77,8 +78,8 @@ pub async fn record_start(store: &Store, clock: Clock) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Marks movies to fetch again: those changed since the last run, and those older than TMDb's terms allow.
-/// Marks all of them or, if interrupted, none.
+/// Marks movies to be fetched again: those that changed since the last run, and those older than TMDb's
+/// terms allow. If interrupted, none are marked.
 pub async fn mark_outdated(api: &Api, store: &Store, clock: Clock) -> Result<Update, FetchError> {
     let known = store.movie_statuses().await?;
     let today = clock.unix() / DAY;
@@ -108,7 +109,7 @@ pub async fn mark_outdated(api: &Api, store: &Store, clock: Clock) -> Result<Upd
     Ok(update)
 }
 
-/// An update could not be determined or stored.
+/// Error returned when an update fails.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// TMDb's list of changes could not be fetched.
@@ -119,23 +120,23 @@ pub enum FetchError {
     Store(#[from] StoreError),
 }
 
-/// Progress of a run.
+/// Progress of a fetch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Number of movies finished, including failures.
+    /// Number of movies finished, including those that failed.
     pub done: usize,
     /// Number of movies that failed.
     pub failed: usize,
-    /// Remaining time of the pause that TMDb requested.
+    /// Time left in the pause that TMDb requested.
     pub remaining_pause: Duration,
 }
 
-/// Reason that a run ended early.
+/// The reason why a run ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StopReason {
     /// TMDb rejects all requests.
     Stopped(Stop),
-    /// Too many consecutive failures; contains the last one's description.
+    /// Too many consecutive requests failed. Holds the reason for the last failure.
     TooManyFailures(String),
     /// The caller interrupted the run.
     Interrupted,
@@ -155,24 +156,24 @@ impl fmt::Display for StopReason {
     }
 }
 
-/// Statistics of a run.
+/// Statistics for a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
     /// Number of movies found.
     pub found: usize,
-    /// Number of movies that TMDb does not have.
+    /// Number of movies that TMDb doesn't have.
     pub missing: usize,
     /// Number of movies that failed.
     pub failed: usize,
-    /// The first failures, with their reasons.
+    /// The first few failures and their reasons.
     pub failures: Vec<(TmdbId, String)>,
-    /// Number of movies not requested because the run ended early.
+    /// Number of movies that were not requested because the run ended early.
     pub n_remaining: usize,
-    /// Size of the responses in bytes, uncompressed.
+    /// Total size of the responses in bytes, uncompressed.
     pub bytes: u64,
-    /// Duration in seconds.
+    /// Duration of the run, in seconds.
     pub seconds: f64,
-    /// Reason that the run ended early; `None` if it finished.
+    /// The reason why the run ended early; `None` if it completed.
     pub ended: Option<StopReason>,
 }
 
@@ -180,7 +181,7 @@ pub struct Summary {
 #[derive(Default)]
 struct RunState {
     summary: Summary,
-    /// Number of requests with an outcome.
+    /// Number of requests that have an outcome.
     done: usize,
     /// Number of consecutive failures.
     failures_in_a_row: u32,
@@ -199,17 +200,17 @@ impl RunState {
 /// Fetches movies from TMDb into a store.
 #[derive(Debug)]
 pub struct Fetcher<'a> {
-    /// Client of the API.
+    /// Client for TMDb's API.
     pub api: Arc<Api>,
-    /// Store of the responses.
+    /// Store that receives the responses.
     pub store: &'a Store,
-    /// Clock for the timestamps of responses.
+    /// Clock used for the timestamps of responses.
     pub clock: Clock,
 }
 
 impl Fetcher<'_> {
-    /// Requests all `movies` in order and stores each response as it arrives. Ends early if TMDb rejects all
-    /// requests, after 40 consecutive failures, or when `interrupt` completes.
+    /// Requests all `movies` in order and stores each response as it arrives. Ends early if TMDb rejects
+    /// all requests, after 40 consecutive failures, or when `interrupt` completes.
     pub async fn run(
         &self,
         resource: Resource,
@@ -233,7 +234,7 @@ impl Fetcher<'_> {
                 answer = requests.join_next() => answer,
                 () = &mut interrupt, if state.summary.ended.is_none() => {
                     state.summary.ended = Some(StopReason::Interrupted);
-                    // Requests already sent may still get a response.
+                    // Requests that have already been sent may still get a response.
                     self.api.close();
                     grace.as_mut().reset(tokio::time::Instant::now() + GRACE_PERIOD);
                     continue;
@@ -272,7 +273,7 @@ impl Fetcher<'_> {
         Ok(summary)
     }
 
-    /// Records the outcome of a request. Returns the reason if the run must end because of it.
+    /// Records the outcome of a request. If the run must end because of it, returns the reason.
     async fn record(
         &self,
         resource: Resource,
@@ -297,7 +298,7 @@ impl Fetcher<'_> {
                 summary.n_remaining += 1;
                 Some(StopReason::Stopped(stop))
             }
-            // The request was not sent.
+            // The request was never sent.
             Err(CallError::Closed) => {
                 summary.n_remaining += 1;
                 return Ok(None);
@@ -361,7 +362,7 @@ impl Summary {
     }
 }
 
-/// Formats a Unix time as `2026-11-25`.
+/// Formats a Unix time as a date, such as `2026-11-25`.
 fn format_date(unix: i64) -> String {
     let date = time::OffsetDateTime::from_unix_timestamp(unix)
         .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
@@ -369,7 +370,7 @@ fn format_date(unix: i64) -> String {
     format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
 }
 
-/// Parses `2026-11-25` to days since 1970.
+/// Parses a date, such as `2026-11-25`, as days since 1970.
 fn parse_day(text: &str) -> Option<i64> {
     let mut parts = text.splitn(3, '-');
     let year = parts.next()?.parse().ok()?;

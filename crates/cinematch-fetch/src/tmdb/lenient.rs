@@ -1,4 +1,4 @@
-//! Lenient deserializers: a value of an unexpected type is dropped without failing the whole response.
+//! Lenient deserializers that drop a value of an unexpected type instead of failing the whole response.
 
 use std::collections::BTreeMap;
 
@@ -6,20 +6,20 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// Deserializes a value, or returns `None` if it has another type.
+/// Deserializes a value, or returns `None` if it has an unexpected type.
 pub fn value<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     input: D,
 ) -> Result<Option<T>, D::Error> {
     Ok(serde_json::from_value(Value::deserialize(input)?).ok())
 }
 
-/// Deserializes a list, skipping elements of another type.
+/// Deserializes a list, skipping elements of an unexpected type.
 pub fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(input: D) -> Result<Vec<T>, D::Error> {
     let Value::Array(values) = Value::deserialize(input)? else { return Ok(Vec::new()) };
     Ok(values.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect())
 }
 
-/// Deserializes an object, skipping values of another type.
+/// Deserializes an object, skipping values of an unexpected type.
 pub fn map<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     input: D,
 ) -> Result<BTreeMap<String, T>, D::Error> {

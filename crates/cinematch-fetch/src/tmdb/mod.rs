@@ -1,7 +1,7 @@
-//! TMDb: a client of its API, and a store that keeps every response.
+//! A client for TMDb's API, and a store that keeps every response.
 //!
-//! [`api`] retries one request until it is answered; [`fetch`] sends many requests and saves every
-//! response to the [`store`] as it arrives; [`tables`] writes `tmdb_metadata.csv` and
+//! [`api`] retries a single request until it gets a response, [`fetch`] sends many requests and saves
+//! each response to the [`store`] as it arrives, and [`tables`] writes `tmdb_metadata.csv` and
 //! `watch_providers.csv` from the store.
 
 pub mod api;

@@ -1,4 +1,4 @@
-//! Parses a movie response with its appended resources into [`Facts`].
+//! Parses a movie response, including the appended resources, into [`Facts`].
 
 use cinematch::sources::tmdb::facts::{CAST_TOP, Facts, join_names, one_line};
 use serde::Deserialize;
@@ -6,8 +6,8 @@ use serde::Deserialize;
 use super::lenient;
 use super::providers::{Availability, Providers};
 
-/// A movie response of TMDb. Any field may be missing or null; a value of an unexpected type counts as
-/// missing.
+/// A movie response from TMDb. Any field may be missing or null, and a value of an unexpected type is
+/// treated as missing.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Movie {
@@ -121,13 +121,13 @@ struct ExternalIds {
 /// TMDb's release type for theatrical releases.
 const THEATRICAL: u32 = 3;
 
-/// The stored response could not be parsed as a movie.
+/// Error returned when a stored response cannot be parsed as a movie.
 #[derive(Debug, thiserror::Error)]
 #[error("the stored response is not a movie: {0}")]
 pub struct MovieError(#[from] serde_json::Error);
 
-/// Parses a movie's facts, with services and certification of `region`, and its availability in all
-/// regions. `newer` is a later response of `watch/providers`, which takes precedence.
+/// Parses a movie's metadata, with the services and certification in `region`, and its availability in
+/// all regions. `newer` is a later `watch/providers` response, which takes precedence.
 pub fn decode(
     body: &[u8],
     newer: Option<&[u8]>,
@@ -174,7 +174,7 @@ impl Movie {
     fn cast_top(&self) -> String {
         let cast = self.credits.iter().flat_map(|credits| &credits.cast);
         let mut cast: Vec<&Actor> = cast.collect();
-        // The sort is stable: actors without an order keep that of the response.
+        // The sort is stable, so actors with no order stay in the order of the response.
         cast.sort_by_key(|actor| actor.order.unwrap_or(u32::MAX));
         let names = cast.iter().filter_map(|actor| actor.name.as_deref());
         let joined = join_names(names);
@@ -187,7 +187,8 @@ impl Movie {
         join_names(directors.filter_map(|worker| worker.name.as_deref()))
     }
 
-    /// Returns the region's certification of the theatrical release, or of the first certified release.
+    /// Returns the certification of the theatrical release in `region`, or of the first certified
+    /// release.
     fn certification(&self, region: &str) -> String {
         let results = self.release_dates.iter().flat_map(|dates| &dates.results);
         let in_region = results.filter(|releases| releases.iso_3166_1.as_deref() == Some(region));
@@ -243,7 +244,7 @@ mod tests {
         assert_eq!(facts, expected);
         assert!(availability.regions.is_empty());
         assert_eq!(decode(body.as_bytes(), None, "FR").unwrap().0.certification, "");
-        // A value of the wrong type in any place does not affect other fields.
+        // A value of the wrong type, wherever it is, doesn't affect any other field.
         let valid: serde_json::Value = serde_json::from_str(body).unwrap();
         for wrong in ["true", "5", "\"x\"", "[]", "{}", "[1,null,{}]", "{\"a\":[]}"] {
             let wrong: serde_json::Value = serde_json::from_str(wrong).unwrap();

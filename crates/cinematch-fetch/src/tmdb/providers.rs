@@ -1,4 +1,4 @@
-//! Streaming availability of a movie from TMDb's `watch/providers`. The data comes from JustWatch.
+//! Streaming availability of a movie, from TMDb's `watch/providers`. The data comes from JustWatch.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::lenient;
 
-/// A response of `watch/providers`, alone or appended to a movie.
+/// A `watch/providers` response, either on its own or appended to a movie.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Providers {
@@ -41,30 +41,30 @@ struct Provider {
     display_priority: Option<i64>,
 }
 
-/// Streaming services by region, under their common names.
+/// Streaming services in each region, under their common names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Availability {
-    /// Offers by ISO 3166-1 country code.
+    /// Services in each region, keyed by ISO 3166-1 country code.
     pub regions: BTreeMap<String, Offers>,
 }
 
-/// Services of one region by type of payment. Names are joined by `|`.
+/// The services in a region that offer a movie, by type of payment. Names are separated by `|`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Offers {
-    /// Included in a subscription.
+    /// Services that include the movie in a subscription.
     pub flatrate: String,
-    /// Free with advertisements.
+    /// Services that show the movie free with ads.
     pub ads: String,
-    /// Free of charge.
+    /// Services that show the movie for free.
     pub free: String,
-    /// For rent.
+    /// Services that rent out the movie.
     pub rent: String,
-    /// For purchase.
+    /// Services that sell the movie.
     pub buy: String,
 }
 
 impl Availability {
-    /// Converts a response. Normalizes names and sorts them by TMDb's display priority.
+    /// Converts a response, normalizing the names and sorting them by TMDb's display priority.
     pub fn from_providers(providers: &Providers) -> Self {
         let regions = providers.results.iter().map(|(code, region)| {
             let offers = Offers {
@@ -79,15 +79,15 @@ impl Availability {
         Self { regions: regions.filter(|(_, offers)| *offers != Offers::default()).collect() }
     }
 
-    /// Returns the services that offer the movie in `region` without a payment for that movie: subscription,
-    /// with advertisements, or free.
+    /// Returns the services in `region` on which the movie can be watched without paying for it
+    /// individually: by subscription, free with ads, or for free.
     pub fn services(&self, region: &str) -> String {
         let Some(offers) = self.regions.get(region) else { return String::new() };
         let kinds = [&offers.flatrate, &offers.ads, &offers.free];
         join_names(kinds.into_iter().flat_map(|names| names.split('|')))
     }
 
-    /// Writes one line of `watch_providers.csv` per region.
+    /// Writes a line for each region to `watch_providers.csv`.
     pub fn write<W: Write>(&self, id: TmdbId, csv: &mut csv::Writer<W>) -> io::Result<()> {
         let id = id.to_string();
         for (code, offers) in &self.regions {
@@ -98,7 +98,7 @@ impl Availability {
     }
 }
 
-/// Header of `watch_providers.csv`.
+/// Column names of `watch_providers.csv`.
 pub const HEADER: [&str; 7] = ["tmdb_id", "region", "flatrate", "ads", "free", "rent", "buy"];
 
 fn service_names(providers: &[Provider]) -> String {
@@ -109,7 +109,7 @@ fn service_names(providers: &[Provider]) -> String {
     join_names(names.iter().map(String::as_str))
 }
 
-/// Common names of services, by TMDb's name.
+/// Common service names, keyed by TMDb's name.
 const SERVICE_NAMES: &[(&str, &str)] = &[
     ("Amazon Prime Video", "Prime Video"),
     ("Amazon Prime Video Free", "Prime Video"),
@@ -133,15 +133,15 @@ const SERVICE_NAMES: &[(&str, &str)] = &[
     ("The Criterion Channel", "Criterion Channel"),
 ];
 
-/// Suffixes of subscription plans, which TMDb lists as separate services.
+/// Suffixes for subscription plans, which TMDb lists as separate services.
 const PLAN_SUFFIXES: [&str; 5] =
     [" Standard with Ads", " basic with Ads", " Basic with Ads", " with Ads", " Free with Ads"];
 
-/// Suffixes of channels resold within another service. They need a separate subscription, so their names
-/// are kept.
+/// Suffixes for channels that are resold through another service. They need their own subscription, so
+/// their names are kept.
 const CHANNEL_SUFFIXES: [&str; 3] = ["Amazon Channel", "Apple TV Channel", "Roku Premium Channel"];
 
-/// Returns the common name of a service.
+/// Returns a service's common name, given TMDb's name for it.
 pub fn service_name(provider: &str) -> String {
     let provider = provider.trim();
     if CHANNEL_SUFFIXES.iter().any(|channel| provider.ends_with(channel)) {

@@ -1,4 +1,4 @@
-//! `tmdb.db`, a SQLite database of TMDb's unmodified responses.
+//! `tmdb.db`, an SQLite database that stores TMDb's responses unmodified.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -12,17 +12,17 @@ use rustc_hash::FxHashMap;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row, SqlitePool};
 
-/// Zstandard compression level. Level 3 takes much less time than a request.
+/// Zstandard compression level. At level 3, compressing takes far less time than a request.
 const COMPRESSION_LEVEL: i32 = 3;
 
-/// A store operation failed.
+/// Error returned when a store operation fails.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another process has the store open.
     #[error("{} is in use by another `cinematch fetch` or `import`; wait until that command has finished",
         path.display())]
     Busy {
-        /// Path of the store.
+        /// Path of the database.
         path: PathBuf,
     },
     /// The folder or lock file could not be created.
@@ -32,61 +32,61 @@ pub enum StoreError {
     #[error("cannot open {}: {cause}. If the file is damaged, move it away and fetch again",
         path.display())]
     Open {
-        /// Path of the store.
+        /// Path of the database.
         path: PathBuf,
-        /// Cause of the failure.
+        /// The error that occurred when opening it.
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A query failed.
-    #[error("the store of TMDb's responses, tmdb.db, failed: {0}. Check the free disk space")]
+    #[error("cannot access tmdb.db, the store of TMDb responses: {0}. Check the free disk space")]
     Query(String),
     /// A stored response could not be decompressed.
     #[error("the stored response for movie {id} cannot be decompressed: {cause}")]
     Damaged {
-        /// TMDb id of the movie.
+        /// TMDb ID of the movie.
         id: TmdbId,
-        /// Error of zstd.
+        /// Error returned by zstd.
         cause: std::io::Error,
     },
 }
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        // The sources of the error repeat its message.
+        // The error's sources repeat its message.
         Self::Query(error.to_string())
     }
 }
 
-/// Status of a stored movie, without the response.
+/// Status of a stored movie, without its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MovieStatus {
-    /// True if TMDb does not have the movie.
+    /// True if TMDb doesn't have the movie.
     pub missing: bool,
-    /// Unix time of the response, in seconds.
+    /// Unix time when the movie was last requested, in seconds.
     pub fetched_at: i64,
-    /// True if the movie has to be fetched again.
+    /// True if the movie must be fetched again.
     pub stale: bool,
-    /// Unix time, in seconds, of the last response with watch providers.
+    /// Unix time of the last response that included watch providers, in seconds.
     pub providers_at: i64,
 }
 
-/// Status of stored movies by TMDb id.
+/// Status of all stored movies, keyed by TMDb ID.
 pub type MovieStatuses = FxHashMap<TmdbId, MovieStatus>;
 
-/// A stored movie.
+/// All data stored for a movie.
 #[derive(Clone, Debug)]
 pub struct StoredMovie {
-    /// TMDb id.
+    /// TMDb ID of the movie.
     pub id: TmdbId,
-    /// TMDb's response, as JSON; `None` if the movie has only imported facts.
+    /// TMDb's response as JSON; `None` if there is only imported metadata.
     pub body: Option<Vec<u8>>,
-    /// A later response of `watch/providers`, as JSON.
+    /// A later `watch/providers` response as JSON, if there is one.
     pub providers: Option<Vec<u8>>,
-    /// Facts imported from an earlier metadata file.
+    /// Metadata imported from a file, if there is any.
     pub imported: Option<Facts>,
 }
 
-/// An open store. A lock file prevents other processes from opening it.
+/// An open store. A lock file keeps other processes from opening it.
 #[derive(Debug)]
 pub struct Store {
     pool: SqlitePool,
@@ -94,8 +94,9 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens or creates the store. A written response survives a crash of the process at once, and a power
-    /// failure after the next checkpoint, at most a few hundred responses later.
+    /// Opens the store, creating it if necessary. Once written, a response survives a crash of the
+    /// process. It survives a power failure after the next checkpoint, which is at most a few hundred
+    /// responses later.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let lock = files::lock_sibling(path).map_err(|error| match error.cause.kind() {
             ErrorKind::WouldBlock => StoreError::Busy { path: path.to_owned() },
@@ -120,7 +121,7 @@ impl Store {
         Ok(Self { pool, _lock: lock })
     }
 
-    /// Returns the status of all movies that were requested from TMDb.
+    /// Returns the status of every movie that was requested from TMDb.
     pub async fn movie_statuses(&self) -> Result<MovieStatuses, StoreError> {
         let rows: Vec<(u32, bool, i64, bool, Option<i64>)> = sqlx::query_as(
             "SELECT tmdb_id, body IS NULL, fetched_at, stale, providers_at FROM films",
@@ -134,7 +135,7 @@ impl Store {
         Ok(known.collect())
     }
 
-    /// Stores a movie's response, or `None` if TMDb does not have the movie.
+    /// Stores a movie's response, or `None` if TMDb doesn't have the movie.
     pub async fn save_movie(
         &self,
         id: TmdbId,
@@ -150,7 +151,7 @@ impl Store {
         Ok(())
     }
 
-    /// Stores a response of `watch/providers` for a stored movie.
+    /// Stores a `watch/providers` response for a movie that is already in the store.
     pub async fn save_providers(
         &self,
         id: TmdbId,
@@ -166,7 +167,8 @@ impl Store {
         Ok(())
     }
 
-    /// Marks movies as stale and sets the date until which changes were processed, in one transaction.
+    /// In one transaction, marks movies as stale and sets the date up to which changes have been
+    /// processed.
     pub async fn mark_stale(
         &self,
         movies: impl IntoIterator<Item = TmdbId>,
@@ -184,8 +186,8 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes responses fetched before `before` (Unix time in seconds). Returns the number deleted. Does
-    /// not delete records of missing movies, because they contain no TMDb content.
+    /// Deletes responses fetched before `before`, in Unix seconds, and returns how many were deleted.
+    /// Keeps the records of missing movies, because they contain no TMDb content.
     pub async fn delete_older(&self, before: i64) -> Result<u64, StoreError> {
         let deleted = sqlx::query("DELETE FROM films WHERE body IS NOT NULL AND fetched_at < ?")
             .bind(before)
@@ -194,8 +196,8 @@ impl Store {
         Ok(deleted.rows_affected())
     }
 
-    /// Stores imported facts. Later imports take precedence; earlier ones fill their gaps. Returns the number
-    /// of movies stored.
+    /// Stores imported metadata. Later imports take precedence, and earlier ones fill in the gaps.
+    /// Returns the number of movies stored.
     pub async fn import(
         &self,
         movies: impl IntoIterator<Item = (TmdbId, Facts)>,
@@ -235,7 +237,7 @@ impl Store {
         Ok(has_services)
     }
 
-    /// Returns a setting, or `None` if it was never stored.
+    /// Returns the value of a setting, or `None` if it was never stored.
     pub async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
         let row: Option<(String,)> = sqlx::query_as("SELECT value FROM settings WHERE name = ?")
             .bind(name)
@@ -244,7 +246,7 @@ impl Store {
         Ok(row.map(|(value,)| value))
     }
 
-    /// Stores a setting.
+    /// Stores the value of a setting.
     pub async fn save_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin().await?;
         set(&mut transaction, name, value).await?;
@@ -252,13 +254,14 @@ impl Store {
         Ok(())
     }
 
-    /// Returns up to `n` movies with facts, ordered by id, after `after`. O(n log movies).
+    /// Returns up to `n` movies with metadata, ordered by ID, whose IDs come after `after`. O(n log
+    /// movies).
     pub async fn page(
         &self,
         after: Option<TmdbId>,
         n: u32,
     ) -> Result<Vec<StoredMovie>, StoreError> {
-        // Movies that TMDb deleted are excluded even if they have imported facts.
+        // Exclude movies that TMDb has deleted, even if they have imported metadata.
         let rows = sqlx::query(
             "SELECT ids.id, films.body, films.providers, imported.facts FROM \
              (SELECT id FROM (SELECT tmdb_id AS id FROM films \
@@ -308,6 +311,6 @@ async fn set(
 }
 
 fn compress(body: &[u8]) -> Vec<u8> {
-    // Compression to memory only fails when out of memory.
+    // Compressing into memory can fail only if there is no memory left.
     zstd::encode_all(body, COMPRESSION_LEVEL).expect("compression in memory")
 }

@@ -12,10 +12,10 @@ use super::movie::decode;
 use super::providers::{Availability, HEADER};
 use super::store::{Store, StoreError, StoredMovie};
 
-/// Number of movies read from the store at once. The largest responses add up to 16 MiB.
+/// Number of movies read from the store at a time. Even the largest responses add up to only 16 MiB.
 const PAGE_SIZE: u32 = 16;
 
-/// The tables could not be written.
+/// Error returned when the tables cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
     /// The store failed.
@@ -26,20 +26,20 @@ pub enum TableError {
     File(#[from] FileError),
 }
 
-/// Statistics of the written tables.
+/// Statistics about the tables that were written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tables {
     /// Number of movies in `tmdb_metadata.csv`.
     pub movies: u64,
-    /// Number of those with at least one streaming service in the region.
+    /// Number of those movies that are on at least one streaming service in the region.
     pub with_services: u64,
-    /// Movies whose stored response could not be parsed, with the reason.
+    /// Movies whose stored responses could not be parsed, and why.
     pub unreadable: Vec<(TmdbId, String)>,
 }
 
-/// Writes both tables atomically, ordered by TMDb id. The output depends only on the stored responses,
-/// not on the order in which they arrived. Must be called on a thread that may block, inside a Tokio
-/// runtime.
+/// Writes both tables atomically, ordered by TMDb ID. The output depends only on the stored responses,
+/// not on the order in which they arrived. Must be called within a Tokio runtime, on a thread that is
+/// allowed to block.
 pub fn write(
     store: &Store,
     region: &str,

@@ -1,4 +1,4 @@
-//! TMDb's API token, protected from appearing in output.
+//! The TMDb API token, which is kept out of all output.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use reqwest::header::HeaderValue;
 #[derive(Clone)]
 pub struct Token(HeaderValue);
 
-/// The text is not a valid token. The error does not contain the text.
+/// Error returned for an invalid token. It doesn't contain the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "TMDB_BEARER_TOKEN is not a token: expected letters, digits and punctuation on one line. Copy \

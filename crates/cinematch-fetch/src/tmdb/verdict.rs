@@ -1,60 +1,60 @@
-//! Classifies HTTP responses of TMDb: maps status, headers and body to a [`Verdict`]. TMDb's error codes
-//! take precedence over the HTTP status (<https://developer.themoviedb.org/docs/errors>).
+//! Classifies HTTP responses from TMDb by mapping the status, headers and body to a [`Verdict`]. TMDb's
+//! error codes take precedence over the HTTP status (<https://developer.themoviedb.org/docs/errors>).
 
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
-/// Classification of a response.
+/// How to handle a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Success: the body is the requested resource.
     Success,
-    /// TMDb does not have the movie (code 34).
+    /// TMDb doesn't have the movie (code 34).
     Missing,
-    /// A temporary failure; retry the request.
+    /// A temporary failure. Retry the request.
     Retry {
-        /// Description of the failure.
+        /// Explanation of the failure.
         reason: String,
         /// Delay from the `Retry-After` header.
         retry_after: Option<Duration>,
     },
-    /// The rate limit was exceeded (429 or code 25); slow down all requests.
+    /// The rate limit was exceeded (429 or code 25). Slow down all requests.
     SlowDown {
         /// Delay from the `Retry-After` header.
         retry_after: Option<Duration>,
     },
-    /// A permanent failure of this request; others may succeed.
+    /// This request failed permanently, but others may succeed.
     Refused {
-        /// Description of the failure.
+        /// Explanation of the failure.
         reason: String,
     },
-    /// A permanent failure of all requests.
+    /// All requests fail permanently.
     Stop(Stop),
 }
 
-/// Reasons to stop all requests.
+/// A reason to stop sending requests.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Stop {
-    /// The token is invalid (code 7, or 401 or 403).
+    /// The token is invalid (code 7, or HTTP status 401 or 403).
     #[error(
         "TMDb does not accept the token (HTTP {status}{}): copy the `API Read Access Token` from \
          https://www.themoviedb.org/settings/api into TMDB_BEARER_TOKEN",
         code.map(|code| format!(", code {code}")).unwrap_or_default()
     )]
     InvalidToken {
-        /// HTTP status.
+        /// HTTP status of the response.
         status: u16,
-        /// TMDb's error code.
+        /// TMDb's error code, if the response had one.
         code: Option<u32>,
     },
-    /// The rate limit was exceeded repeatedly without a success in between.
+    /// The rate limit was exceeded repeatedly, with no success in between.
     #[error(
         "TMDb rejects all requests because of its rate limit: wait an hour, or lower --rate. Movies that \
          were fetched are stored"
     )]
     RateLimited,
-    /// The token was suspended (code 10).
+    /// TMDb has suspended the token (code 10).
     #[error(
         "TMDb has suspended this token (code 10): see https://www.themoviedb.org/settings/api, or \
          contact TMDb"
@@ -62,13 +62,14 @@ pub enum Stop {
     Suspended,
 }
 
-/// TMDb's error body. Older ones lack `success`.
+/// TMDb's error body. Older ones have no `success` field.
 #[derive(Deserialize)]
 struct ErrorBody {
     status_code: Option<u32>,
 }
 
-/// Classifies a response. `retry_after` is the header's value; an HTTP date in it is relative to `now`.
+/// Classifies a response. `retry_after` is the value of that header, and an HTTP date in it is relative
+/// to `now`.
 pub fn classify(status: u16, retry_after: Option<&str>, body: &[u8], now: SystemTime) -> Verdict {
     let code = serde_json::from_slice::<ErrorBody>(body).ok().and_then(|body| body.status_code);
     let after = retry_after.and_then(|text| retry_after_header(text, now));
@@ -78,7 +79,7 @@ pub fn classify(status: u16, retry_after: Option<&str>, body: &[u8], now: System
         (_, Some(7)) | (401 | 403, _) => Verdict::Stop(Stop::InvalidToken { status, code }),
         (_, Some(34)) => Verdict::Missing,
         (429, _) | (_, Some(25)) => Verdict::SlowDown { retry_after: after },
-        // A 404 without TMDb's body comes from a proxy or a wrong base URL.
+        // A 404 without TMDb's own body comes from a proxy or a wrong base URL.
         (404 | 408 | 425 | 500 | 502 | 503 | 504, _) => {
             Verdict::Retry { reason: describe(status, code), retry_after: after }
         }
@@ -96,7 +97,7 @@ fn describe(status: u16, code: Option<u32>) -> String {
     }
 }
 
-/// Parses `Retry-After`: seconds or an HTTP date. Returns `None` for anything else.
+/// Parses a `Retry-After` header, as seconds or an HTTP date. Returns `None` for anything else.
 fn retry_after_header(text: &str, now: SystemTime) -> Option<Duration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse() {
@@ -124,7 +125,7 @@ mod tests {
         for body in [r#"{"status_code":34}"#, r#"{"success":false,"status_code":34}"#] {
             assert_eq!(verdict(404, None, body), Verdict::Missing);
         }
-        // A page from another server does not prove that the movie is missing.
+        // A page from another server doesn't prove that the movie is missing.
         assert!(matches!(verdict(404, None, "<html>"), Verdict::Retry { .. }));
         let slow = Verdict::SlowDown { retry_after: None };
         assert_eq!(verdict(503, None, r#"{"status_code":25}"#), slow);

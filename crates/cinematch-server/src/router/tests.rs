@@ -1,4 +1,4 @@
-//! The complete router: documents, headers and errors that do not belong to a single route.
+//! The complete router: documents, headers and errors that don't belong to an individual route.
 
 use cinematch_testing::{Client, PlainBrowser, Reply, Sample, World};
 use serde_json::json;
@@ -119,12 +119,12 @@ fn serves_api_documents_offline() {
             "/metrics",
         ]
     );
-    // Client generators need an operation id for every operation, and a description for every response.
+    // Client generators need an operation ID for every operation, and a description for every response.
     let mut names = std::collections::BTreeSet::new();
     for item in document["paths"].as_object().unwrap().values() {
         for operation in item.as_object().unwrap().values() {
             let name = operation["operationId"].as_str().unwrap();
-            assert!(names.insert(name.to_owned()), "duplicate operation id {name}");
+            assert!(names.insert(name.to_owned()), "duplicate operation ID {name}");
             for (status, response) in operation["responses"].as_object().unwrap() {
                 let description = response["description"].as_str().unwrap();
                 assert!(!description.is_empty(), "{name}: {status}");
@@ -165,7 +165,7 @@ fn errors_are_documents_with_the_id_of_their_request() {
         let replaced = server.send((method, path), &[("x-request-id", "a b")], None);
         assert_ne!(replaced.request_id, "a b");
     }
-    // Browsers get an HTML page, except from the API.
+    // Browsers get HTML error pages, except from API routes.
     let page = server.get_as("/nowhere", "text/html");
     assert_eq!((page.status, &*page.content_type), (404, "text/html; charset=utf-8"));
     server.get_as("/api/nowhere", "text/html").problem(404);
@@ -219,7 +219,7 @@ fn content_security_policy_allows_only_own_scripts_and_styles() {
     server.get("/nothing/here").problem(404);
 }
 
-/// Posts a form with the server's own origin.
+/// Posts a form from the server's own origin.
 fn post(server: &Client, path: &str, fields: &str, more: &[(&str, &str)]) -> Reply {
     let headers = [("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")];
     server.send(("POST", path), &[&headers, more].concat(), Some(fields.as_bytes()))

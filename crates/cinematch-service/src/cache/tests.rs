@@ -1,4 +1,4 @@
-//! The cache in memory: concurrent requests, errors, cancellation, size limits and an unreachable Redis.
+//! The in-memory cache: concurrent requests, errors, cancellation, size limits and an unreachable Redis.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,7 +19,7 @@ fn body(reply: Result<CachedReply, ServiceError>) -> Vec<u8> {
     reply.unwrap().plain().to_vec()
 }
 
-/// Returns the value of `cinematch_cache_requests_total` for a tier and result.
+/// Returns the value of `cinematch_cache_requests_total` for `tier` and `result`.
 fn cache_requests(metrics: &str, tier: &str, result: &str) -> u64 {
     let labels = format!("{{tier=\"{tier}\",result=\"{result}\"}} ");
     let found = metrics.lines().find_map(|line| {

@@ -1,25 +1,26 @@
-//! Test databases: a SQLite file, and a new database on the PostgreSQL server of `cargo xtask test`.
+//! Test databases: an SQLite file, or a new database on the PostgreSQL server that `cargo xtask test` starts.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use cinematch_store::{Address, Ownership, Store};
 
-/// An initially empty database.
+/// A database that starts out empty.
 pub struct Database {
     pub address: Address,
     _folder: Option<tempfile::TempDir>,
 }
 
 impl Database {
-    /// Creates a SQLite database in a temporary folder.
+    /// Creates an SQLite database in a temporary folder.
     pub fn file() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let address = Address::File(folder.path().join("sub/people.db"));
         Self { address, _folder: Some(folder) }
     }
 
-    /// Creates a PostgreSQL database. Returns `None` with a notice on standard error if there is no server.
+    /// Creates a PostgreSQL database. If there is no server, prints a notice to standard error and returns
+    /// `None`.
     pub async fn postgres(test: &str) -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let Ok(server) = std::env::var("CINEMATCH_TEST_POSTGRES") else {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::testing::{between, count, movies, over, sample};
 
-/// Returns the id of the movie that the page asks about, and the titles of the list.
+/// Returns the ID of the movie that the page asks about, and the titles in the list.
 fn question_and_list(page: &str) -> (u64, Vec<String>) {
     let movie = between(page, "name=\"film\" value=\"", "\"").parse().unwrap();
     let list = page.split("class=\"what\">").skip(1);
@@ -39,7 +39,7 @@ fn onboarding_updates_the_list_after_every_rating() {
     );
     ada.send("/welcome", "", &[]);
 
-    // "Not seen" and "skip" are stored in the address, not in the profile.
+    // "Not seen" and "skip" are stored in the URL, not in the profile.
     let mut page = ada.page("/welcome/rate");
     let (first, without_ratings) = question_and_list(&page);
     assert!(page.contains("0 of 5 films rated") && without_ratings.len() == 10);
@@ -70,9 +70,9 @@ fn onboarding_updates_the_list_after_every_rating() {
         reply.headers["location"].to_str().unwrap().clone_into(&mut address);
         page = ada.page(&address);
         let (next, list) = question_and_list(&page);
-        assert!(!asked_movies.contains(&next), "no question is repeated");
+        assert!(!asked_movies.contains(&next), "no question may be repeated");
         asked_movies.push(next);
-        assert_ne!(list, before, "{stars} stars change the list");
+        assert_ne!(list, before, "{stars} stars must change the list");
         assert!(page.contains("class=\"moved "), "{page}");
     }
     assert!(

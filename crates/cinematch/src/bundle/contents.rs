@@ -1,4 +1,4 @@
-//! Reads and writes the files of a generation.
+//! Serializes and loads the files of a generation.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -29,14 +29,15 @@ use crate::ranking::{Blend, Recommender, Votes};
 /// A generation in memory.
 #[derive(Debug)]
 pub struct Trained {
-    /// Manifest of the generation.
+    /// The generation's manifest.
     pub manifest: Manifest,
-    /// Bytes of every other file, by name.
+    /// Contents of all other files, keyed by file name.
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
 impl Trained {
-    /// Loads the generation without writing it to disk. The bundle has generation number 0.
+    /// Loads the generation straight from memory, without writing it to disk. The bundle's generation
+    /// number is 0.
     ///
     /// # Errors
     /// Returns an error if a file is inconsistent with the manifest.
@@ -49,13 +50,13 @@ impl Trained {
         })
     }
 
-    /// Writes the files into an empty directory and syncs each file.
+    /// Writes the files into the empty `directory` and syncs each one.
     pub(super) fn write(&self, directory: &Path) -> io::Result<()> {
         let manifest = manifest_bytes(&self.manifest)?;
         let mut files: Vec<(&str, &[u8])> =
             self.files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
         files.push((MANIFEST, &manifest));
-        // Write in parallel, largest first, because copying to the kernel takes most of the time.
+        // Write in parallel, largest file first, because most of the time is spent copying to the kernel.
         files.sort_by_key(|(_, bytes)| std::cmp::Reverse(bytes.len()));
         files.into_par_iter().with_max_len(1).try_for_each(|(name, bytes)| {
             let mut file = std::fs::File::create_new(directory.join(name))?;
@@ -73,7 +74,7 @@ struct TfidfFile<'a> {
     idf: Cow<'a, [f64]>,
 }
 
-/// TF-IDF parameters under their scikit-learn names.
+/// TF-IDF parameters, under the names that scikit-learn uses.
 #[derive(Serialize, Deserialize)]
 struct TfidfFileParams {
     max_features: usize,
@@ -88,20 +89,20 @@ struct RankingFile<'a> {
     feature_set: FeatureSet,
     blocks: Cow<'a, [Block]>,
     names: Cow<'a, [String]>,
-    /// IDF weights of the columns. Empty in generations of earlier versions, which cannot be updated.
+    /// IDF weights of the columns. Empty in generations from earlier versions, which cannot be updated.
     #[serde(default)]
     idf: Cow<'a, [f64]>,
 }
 
-/// Name of a file and the function that serializes it.
+/// A file name and the function that serializes the file.
 type FileMaker<'a> = (String, Box<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync + 'a>);
 
-/// Contents of the files by name.
+/// File contents, keyed by file name.
 type Files = BTreeMap<String, Vec<u8>>;
-/// Sizes and checksums of the files by name.
+/// Sizes and checksums, keyed by file name.
 type Checksums = BTreeMap<String, FileChecksum>;
 
-/// Contents of a generation's files.
+/// The data to be written to a generation's files.
 pub(super) struct Contents<'a> {
     pub movies: &'a [Movie],
     pub availability: Option<&'a Availability>,
@@ -111,8 +112,7 @@ pub(super) struct Contents<'a> {
 }
 
 impl Contents<'_> {
-    /// Serializes the files and computes the checksums for the manifest. The files are processed in
-    /// parallel.
+    /// Serializes the files in parallel and computes their checksums for the manifest.
     pub(super) fn files(&self) -> io::Result<(Files, Checksums)> {
         let Self { movies, availability, plain, ranking, models } = self;
         let mut makers: Vec<FileMaker<'_>> = vec![
@@ -147,7 +147,8 @@ impl Contents<'_> {
         Ok((files, sums))
     }
 
-    /// Returns the counts for the manifest. `tagged_movies` and `ratings` are 0, to be set by the caller.
+    /// Returns the counts for the manifest. The caller must set `tagged_movies` and `ratings`, which are
+    /// 0 here.
     pub(super) fn counts(&self) -> Counts {
         Counts {
             movies: self.movies.len(),
@@ -168,7 +169,7 @@ fn json(value: &impl Serialize) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Serializes a manifest with indentation.
+/// Serializes a manifest as indented JSON.
 fn manifest_bytes(manifest: &Manifest) -> io::Result<Vec<u8>> {
     let mut bytes = serde_json::to_vec_pretty(manifest)?;
     bytes.push(b'\n');
@@ -192,7 +193,7 @@ fn tfidf_bytes(tfidf: &TfidfVectorizer) -> io::Result<Vec<u8>> {
     })
 }
 
-/// Serializes movies as a JSON array with one movie per line.
+/// Serializes movies as a JSON array, one movie per line.
 fn movies_bytes(movies: &[Movie]) -> io::Result<Vec<u8>> {
     let parts: Vec<Vec<u8>> = movies
         .par_chunks(4096)
@@ -225,7 +226,7 @@ fn ranking_bytes(ranking: &RankingFeatures) -> io::Result<Vec<u8>> {
     })
 }
 
-/// Fitted transformers of a generation.
+/// The fitted transformers of a generation.
 #[derive(Debug)]
 pub(super) struct Transformers {
     pub tfidf: TfidfVectorizer,
@@ -233,7 +234,7 @@ pub(super) struct Transformers {
     pub numeric: NumericScaler,
 }
 
-/// Loads the transformers of a generation. `read` returns the verified bytes of a file.
+/// Loads a generation's transformers. `read` returns the verified contents of a file.
 pub(super) fn load_transformers(
     read: impl Fn(&str) -> Result<Vec<u8>, LoadError>,
 ) -> Result<Transformers, LoadError> {
@@ -264,7 +265,7 @@ pub(super) fn load_transformers(
     })
 }
 
-/// Loads a generation. `read` returns the verified bytes of a file.
+/// Loads a generation. `read` returns the verified contents of a file.
 pub(super) fn load(
     manifest: Manifest,
     generation: u64,

@@ -1,4 +1,4 @@
-//! Errors that occur while reading or publishing generations.
+//! Errors that can occur when reading or publishing generations.
 
 use std::path::PathBuf;
 
@@ -6,27 +6,27 @@ use serde::Deserialize;
 
 use crate::files::FileError;
 
-/// Error that occurred while reading or publishing artifacts.
+/// Error returned when artifacts cannot be read or published.
 #[derive(Debug, thiserror::Error)]
 pub enum ArtifactsError {
-    /// The artifacts directory has no published generation.
+    /// The artifacts directory contains no published generation.
     #[error("artifacts not found in {}: run `cinematch train` first", artifacts.display())]
     NotFound {
         /// Path of the artifacts directory.
         artifacts: PathBuf,
     },
-    /// A file is missing, damaged or written by an incompatible version.
+    /// A file is missing, damaged or from an incompatible version.
     #[error(
         "{}: {reason}. The generation is damaged: run `cinematch models rollback` or \
          `cinematch train`", path.display()
     )]
     Broken {
-        /// Path of the file.
+        /// Path of the damaged file.
         path: PathBuf,
-        /// Description of the damage.
+        /// Explanation of the damage.
         reason: String,
     },
-    /// Another process holds the lock of the artifacts directory.
+    /// Another process holds the lock on the artifacts directory.
     #[error(
         "another process is writing to {} (`cinematch train`, `update` or `models`); try again later",
         artifacts.display()
@@ -45,18 +45,18 @@ pub enum ArtifactsError {
     NoGeneration {
         /// Path of the artifacts directory.
         artifacts: PathBuf,
-        /// Number of the requested generation.
+        /// Number that was requested.
         generation: u64,
         /// Numbers of the existing generations.
         known: Vec<u64>,
     },
     /// No generation that was served before the champion still exists.
     #[error(
-        "nothing that served before generation {champion} is left to roll back to; \
+        "no generation served before generation {champion} is left to roll back to; \
          list the generations with `cinematch models list` and serve one with `cinematch models promote N`"
     )]
     NoPreviousGeneration {
-        /// Number of the champion.
+        /// Generation number of the champion.
         champion: u64,
     },
     /// Another generation was promoted while the champion was being updated.
@@ -65,7 +65,7 @@ pub enum ArtifactsError {
          `cinematch update` again"
     )]
     Superseded {
-        /// Number of the generation that the update is based on.
+        /// Number of the generation that was being updated.
         base: u64,
     },
     /// `promotions.json` is damaged or has an unknown version.
@@ -74,9 +74,9 @@ pub enum ArtifactsError {
          `cinematch models promote N` to start a new one", path.display()
     )]
     History {
-        /// Path of the file.
+        /// Path of `promotions.json`.
         path: PathBuf,
-        /// Description of the problem.
+        /// Explanation of the problem.
         reason: String,
     },
     /// A file operation failed.
@@ -84,12 +84,12 @@ pub enum ArtifactsError {
     File(#[from] FileError),
 }
 
-/// A missing, damaged or inconsistent file of a generation.
+/// A missing, damaged or inconsistent file in a generation.
 #[derive(Debug)]
 pub(crate) struct LoadError {
-    /// Name of the file.
+    /// Name of the file within the generation.
     pub file: String,
-    /// Description of the damage.
+    /// Explanation of the damage.
     pub reason: String,
 }
 
@@ -98,7 +98,7 @@ pub(crate) fn broken(file: &str, reason: impl std::fmt::Display) -> LoadError {
     LoadError { file: file.to_owned(), reason: format!("{reason}") }
 }
 
-/// Parses the bytes of a JSON file. `file` is its name in errors.
+/// Parses `bytes` as JSON. Errors refer to the file as `file`.
 pub(crate) fn parse<'a, T: Deserialize<'a>>(file: &str, bytes: &'a [u8]) -> Result<T, LoadError> {
     serde_json::from_slice(bytes).map_err(|error| broken(file, error))
 }

@@ -1,4 +1,4 @@
-//! Store of the generations in an artifacts directory.
+//! Store for the generations in an artifacts directory.
 //!
 //! ```text
 //! artifacts/
@@ -9,9 +9,9 @@
 //!   item_features.npz → current/item_features.npz  links to each file of the champion, for other tools
 //! ```
 //!
-//! A new generation is written under a temporary name, synced and renamed, and is not served yet.
-//! Promoting it atomically replaces `current`. A reader resolves `current` once and then reads only the
-//! files of that generation.
+//! A new generation is written under a temporary name, synced and renamed, but not served yet. Promoting
+//! it atomically replaces `current`. Readers resolve `current` once, then read only the files of that
+//! generation.
 
 mod history;
 mod list;
@@ -34,30 +34,30 @@ pub use history::Promotion;
 pub use list::{GenerationInfo, Role};
 pub use publish::{Added, Promoted, Published};
 
-/// The generation that a starting server loads. Returned by [`Generations::load_with_fallback`].
+/// The generation that a server loads when it starts, as returned by [`Generations::load_with_fallback`].
 #[derive(Debug)]
 pub struct LoadedGeneration {
     /// The loaded generation.
     pub bundle: Bundle,
-    /// Error from loading the champion; `None` if `bundle` is the champion.
+    /// Error that occurred when loading the champion; `None` if `bundle` is the champion.
     pub champion_error: Option<ArtifactsError>,
 }
 
-/// Handle for the generations in an artifacts directory.
+/// Handle to the generations in an artifacts directory.
 #[derive(Clone, Debug)]
 pub struct Generations {
     artifacts: PathBuf,
 }
 
 impl Bundle {
-    /// Loads the published generation in `artifacts` and verifies every checksum. O(bytes).
+    /// Opens `artifacts`, loads the published generation and verifies all checksums. O(bytes).
     pub fn load(artifacts: &Path) -> Result<Self, ArtifactsError> {
         Generations::new(artifacts).load()
     }
 }
 
 impl Generations {
-    /// Creates a handle for an artifacts directory without accessing it.
+    /// Creates a handle to the artifacts directory without accessing it.
     pub fn new(artifacts: &Path) -> Self {
         Self { artifacts: artifacts.to_owned() }
     }
@@ -76,15 +76,15 @@ impl Generations {
         target.file_name()?.to_str()?.parse().ok()
     }
 
-    /// Returns a value that changes whenever a generation is published, even if its number was used before,
-    /// or `None` if no generation is published. Takes two system calls.
+    /// Returns a value that changes whenever a generation is published, even if its number was used
+    /// before, or `None` if no generation is published. Makes two system calls.
     pub fn champion_version(&self) -> Option<(u64, u64, i64)> {
         use std::os::unix::fs::MetadataExt;
         let directory = fs::metadata(self.current()).ok()?;
         Some((self.champion()?, directory.ino(), directory.ctime_nsec()))
     }
 
-    /// Returns the numbers of all complete generations, ascending.
+    /// Returns the numbers of all complete generations, in ascending order.
     pub fn numbers(&self) -> Vec<u64> {
         let entries = fs::read_dir(self.directory()).into_iter().flatten().flatten();
         let mut generations: Vec<u64> =
@@ -93,47 +93,47 @@ impl Generations {
         generations
     }
 
-    /// Returns the directory of a generation, whether or not it exists.
+    /// Returns the directory of a generation, even if it doesn't exist.
     pub fn generation_path(&self, generation: u64) -> PathBuf {
         self.directory().join(format!("{generation:06}"))
     }
 
-    /// Reads the number and the manifest of the published generation without verifying the other files.
+    /// Returns the published generation's number and manifest without verifying the other files.
     pub fn manifest(&self) -> Result<(u64, Manifest), ArtifactsError> {
         self.with_current(|generation, directory| Ok((generation, read_manifest(directory)?)))
     }
 
-    /// Reads the number and the manifest of the published generation and verifies every file. O(bytes).
+    /// Returns the published generation's number and manifest after verifying every file. O(bytes).
     pub fn check(&self) -> Result<(u64, Manifest), ArtifactsError> {
         self.with_current(|generation, directory| {
             Ok((generation, read_verified_manifest(directory)?))
         })
     }
 
-    /// Reads the manifest of any generation and verifies every file. O(bytes).
+    /// Returns the manifest of `generation` after verifying every file. O(bytes).
     pub fn check_generation(&self, generation: u64) -> Result<Manifest, ArtifactsError> {
         self.with_generation(generation, read_verified_manifest)
     }
 
-    /// Reads the manifest of any generation without verifying the other files.
+    /// Returns the manifest of `generation` without verifying the other files.
     pub fn manifest_of(&self, generation: u64) -> Result<Manifest, ArtifactsError> {
         self.with_generation(generation, read_manifest)
     }
 
-    /// Loads the published generation and verifies every checksum. O(bytes).
+    /// Loads the published generation and verifies all checksums. O(bytes).
     pub fn load(&self) -> Result<Bundle, ArtifactsError> {
         self.with_current(load_from)
     }
 
-    /// Loads any generation and verifies every checksum. O(bytes).
+    /// Loads `generation` and verifies all checksums. O(bytes).
     pub fn load_generation(&self, generation: u64) -> Result<Bundle, ArtifactsError> {
         self.with_generation(generation, |directory| load_from(generation, directory))
     }
 
-    /// Loads the champion or, if it is damaged, the most recently served generation that can be loaded. Used
-    /// when a server starts.
+    /// Loads the champion or, if it is damaged, the most recently served generation that can be loaded.
+    /// Used when a server starts.
     ///
-    /// If no generation can be loaded, returns the error of the champion.
+    /// If no generation can be loaded, returns the error for the champion.
     pub fn load_with_fallback(&self) -> Result<LoadedGeneration, ArtifactsError> {
         let champion_error = match self.load() {
             Ok(bundle) => return Ok(LoadedGeneration { bundle, champion_error: None }),
@@ -147,7 +147,7 @@ impl Generations {
         Err(champion_error)
     }
 
-    /// Loads the published generation with the transformers that compute its feature rows.
+    /// Loads the published generation along with the transformers that compute its feature rows.
     pub(super) fn load_with_transformers(&self) -> Result<(Bundle, Transformers), ArtifactsError> {
         self.with_current(|generation, directory| {
             let manifest = read_manifest(directory)?;
@@ -165,7 +165,7 @@ impl Generations {
         })
     }
 
-    /// Runs `read` on the directory of a generation.
+    /// Calls `read` with the directory of `generation`.
     fn with_generation<T>(
         &self,
         generation: u64,
@@ -182,7 +182,8 @@ impl Generations {
         })
     }
 
-    /// Runs `read` on the published generation, and retries if it fails and `current` changed meanwhile.
+    /// Calls `read` with the published generation, and retries if it fails because `current` has changed
+    /// in the meantime.
     fn with_current<T>(
         &self,
         read: impl Fn(u64, &Path) -> Result<T, LoadError>,
@@ -218,12 +219,12 @@ fn read_manifest(directory: &Path) -> Result<Manifest, LoadError> {
     Ok(manifest)
 }
 
-/// Reads the manifest and verifies the checksum of every file. The files are streamed in parallel in
-/// constant memory, which takes a few tenths of a second per gigabyte.
+/// Reads the manifest and verifies every file's checksum. The files are streamed in parallel using
+/// constant memory, at a few tenths of a second per gigabyte.
 fn read_verified_manifest(directory: &Path) -> Result<Manifest, LoadError> {
     let manifest = read_manifest(directory)?;
     let mut files: Vec<_> = manifest.files.iter().collect();
-    // Start with the largest file, which takes longest.
+    // Start with the largest file, which takes the longest.
     files.sort_by_key(|(_, sum)| std::cmp::Reverse(sum.bytes));
     files.into_par_iter().with_max_len(1).try_for_each(|(name, sum)| {
         let read_error = |error| broken(name, error);
@@ -237,14 +238,14 @@ fn read_verified_manifest(directory: &Path) -> Result<Manifest, LoadError> {
     Ok(manifest)
 }
 
-/// Loads a generation from its directory and verifies every checksum.
+/// Loads a generation from its directory and verifies all checksums.
 fn load_from(generation: u64, directory: &Path) -> Result<Bundle, LoadError> {
     let manifest = read_manifest(directory)?;
     let sums = manifest.files.clone();
     contents::load(manifest, generation, |name| read_verified(directory, &sums, name))
 }
 
-const CHECKSUM_MISMATCH: &str = "its checksum is not the manifest's";
+const CHECKSUM_MISMATCH: &str = "its checksum does not match the manifest";
 
 fn read_verified(
     directory: &Path,

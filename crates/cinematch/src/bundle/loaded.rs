@@ -8,23 +8,24 @@ use crate::ranking::Recommender;
 /// A generation in memory, ready to serve.
 #[derive(Debug)]
 pub struct Bundle {
-    /// Manifest of the generation.
+    /// The generation's manifest.
     pub manifest: Manifest,
-    /// Number of the generation; newer generations have higher numbers.
+    /// The generation's number. Newer generations have higher numbers.
     pub generation: u64,
-    /// Recommender with the model and the movies of the generation.
+    /// Recommender that uses the generation's model and movies.
     pub recommender: Recommender,
 }
 
 impl Bundle {
-    /// Returns the attribution to show with the streaming services of a region or, if `region` is `None`, of
-    /// the catalog. Returns `None` if no attribution is required.
+    /// Returns the attribution that must be shown with a region's streaming services or, if `region` is
+    /// `None`, with the catalog's. Returns `None` if no attribution is required.
     pub fn attribution(&self, region: Option<usize>) -> Option<&'static str> {
         let real = region.is_some() || self.manifest.services_source == Some(ServicesSource::Tmdb);
         real.then_some(ATTRIBUTION)
     }
 
-    /// Returns true if the catalog's streaming services are mock data, which must be labeled wherever they are shown.
+    /// Returns true if the catalog's streaming services are mock data, which must be labeled as such
+    /// wherever it appears.
     pub fn has_mock_services(&self) -> bool {
         self.manifest.services_source == Some(ServicesSource::Mock)
     }

@@ -1,4 +1,4 @@
-//! `manifest.json`: settings, inputs, counts and checksums of a generation.
+//! `manifest.json`: the settings, inputs, counts and checksums of a generation.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,27 +12,28 @@ use crate::features::text::TfidfParams;
 use crate::ids::sha256_hex;
 use crate::models::Spec;
 
-/// Version of the file layout. Other versions are rejected when a generation is loaded.
+/// Version of the file layout. Generations with any other version can't be loaded.
 pub(crate) const FORMAT_VERSION: u32 = 2;
 
 /// Training settings chosen by the operator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
-    /// Model with all its parameters.
+    /// The model and all its parameters.
     pub model: Spec,
-    /// Features of the ranking rows.
+    /// Features in the ranking rows.
     pub features: FeatureSet,
-    /// TF-IDF parameters of the plain rows.
+    /// TF-IDF parameters for the plain rows.
     pub tfidf: TfidfParams,
-    /// Seed of the models' random numbers.
+    /// Seed for the models' random numbers.
     pub seed: u64,
-    /// True if models learn from MovieLens data only; TMDb facts are then used for display and filters only.
+    /// True if models learn from MovieLens data only. TMDb metadata is then used only for display and
+    /// filters.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_tmdb_text: bool,
 }
 
 impl Default for Settings {
-    /// Returns the defaults of `cinematch train`: the hybrid with all features and the seed 42.
+    /// Returns the defaults for `cinematch train`: the hybrid with all features and a seed of 42.
     fn default() -> Self {
         Self {
             model: Spec::default().with_predictions(),
@@ -45,7 +46,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Returns the movies with only the facts that models may learn from.
+    /// Returns the movies, limited to the metadata that models may learn from.
     pub(super) fn training_movies<'a>(&self, movies: &'a [Movie]) -> Cow<'a, [Movie]> {
         if self.without_tmdb_text {
             movies.iter().map(Movie::without_tmdb_facts).collect()
@@ -55,104 +56,105 @@ impl Settings {
     }
 }
 
-/// An input file with its checksum.
+/// An input file and its checksum.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputChecksum {
-    /// Name of the file: `movies_merged.csv`, `tags.csv` or `ratings.csv`.
+    /// File name: `movies_merged.csv`, `tags.csv` or `ratings.csv`.
     pub name: String,
     /// Number of valid rows.
     pub rows: u64,
-    /// SHA-256 of the file in hexadecimal.
+    /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
 }
 
-/// Length and checksum of a generation's file.
+/// Length and checksum of a file in a generation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileChecksum {
     /// Length in bytes.
     pub bytes: u64,
-    /// SHA-256 of the file in hexadecimal.
+    /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
 }
 
-/// Sizes of a generation.
+/// Counts that describe the size of a generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Number of movies: the rows of both feature matrices.
+    /// Number of movies, which is the number of rows in both feature matrices.
     pub movies: usize,
     /// Number of TF-IDF terms.
     pub terms: usize,
     /// Number of genres.
     pub genres: usize,
-    /// Number of numeric columns of the plain rows.
+    /// Number of numeric columns in the plain rows.
     pub numeric: usize,
-    /// Number of columns of the ranking rows.
+    /// Number of columns in the ranking rows.
     pub ranking_columns: usize,
-    /// Number of stored entries of the ranking rows.
+    /// Number of stored entries in the ranking rows.
     pub ranking_entries: usize,
-    /// Number of movies with user tags.
+    /// Number of movies that have user tags.
     pub tagged_movies: usize,
-    /// Number of ratings of the generation's movies by the users in training.
+    /// Number of ratings of the generation's movies by training users.
     pub ratings: usize,
 }
 
-/// Origin of a generation made by an update instead of training.
+/// Origin of a generation that was created by an update rather than by training.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Derived {
-    /// Number of the trained generation.
+    /// Number of the generation that was trained.
     pub generation: u64,
-    /// Model id of the trained generation.
+    /// Model ID of the generation that was trained.
     pub model_id: String,
-    /// Number of movies in the trained generation. They come first in row order; updates add the later rows.
+    /// Number of movies that the models were trained on. They come first, followed by movies that updates
+    /// added.
     pub learned_movies: usize,
     /// Number of added movies whose model rows were computed from ratings.
     #[serde(rename = "rated_newcomers")]
     pub rated_new_movies: usize,
-    /// Ratings file used for the added movies; `None` if there was none.
+    /// Ratings file used for the added movies; `None` if there wasn't one.
     pub ratings: Option<InputChecksum>,
 }
 
-/// The only part of a manifest that differs between runs on equal inputs.
+/// The only part of the manifest that differs between runs with equal inputs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Run {
-    /// Start of the run, RFC 3339 in UTC.
+    /// Start time of the run, as RFC 3339 in UTC.
     pub created_at: String,
-    /// Start of the original training run; `None` unless the generation was made by an update.
+    /// Start time of the original training run; `None` unless the generation was created by an update.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trained_at: Option<String>,
     /// Number of worker threads.
     pub threads: usize,
-    /// Duration of each step in milliseconds.
+    /// Duration of each step, in milliseconds, keyed by step name.
     pub timings_ms: BTreeMap<String, f64>,
 }
 
-/// Manifest of a generation.
+/// Describes a generation: what it was trained on, how, and which files it consists of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Version of the file layout.
     pub format_version: u32,
-    /// Name of the model and twelve hex digits of the SHA-256 of the manifest without this field and `run`.
-    /// Equal models have equal ids.
+    /// Name of the model, plus twelve hex digits of the SHA-256 of the manifest without this field and
+    /// `run`. Equal models have equal IDs.
     pub model_id: String,
-    /// Training settings.
+    /// Settings used for training.
     pub settings: Settings,
-    /// Sizes of the generation.
+    /// Counts that describe the size of the generation.
     pub counts: Counts,
-    /// Input files.
+    /// Input files and their checksums.
     pub inputs: Vec<InputChecksum>,
     /// Users held out of training; `None` if there are none.
     #[serde(rename = "hold_out", default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<Holdout>,
-    /// Origin of an updated generation (`cinematch update`); `None` for a trained one.
+    /// Origin of a generation created by `cinematch update`; `None` if it was trained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub derived_from: Option<Derived>,
-    /// SHA-256 of the movie ids in row order.
+    /// SHA-256 of the movie IDs, in row order.
     pub vocabulary_sha256: String,
-    /// Source of the streaming services; `None` without services.
+    /// Source of the streaming services; `None` if there are none.
     pub services_source: Option<ServicesSource>,
-    /// Length and checksum of every other file.
+    /// Length and checksum of each file in the generation except the manifest and the card.
     pub files: BTreeMap<String, FileChecksum>,
-    /// Start, threads and durations of the run.
+    /// Start time, thread count and step durations of the run.
     pub run: Run,
 }
 
@@ -162,10 +164,10 @@ impl Manifest {
         self.derived_from.as_ref().map_or(self.counts.movies, |derived| derived.learned_movies)
     }
 
-    /// Computes the model id from the other fields, except for `run`.
+    /// Computes the model ID from all fields except `model_id` and `run`.
     pub(crate) fn computed_id(&self) -> String {
         let identity = Self { model_id: String::new(), run: Run::default(), ..self.clone() };
-        // Serializing a struct of plain values does not fail.
+        // Serializing a struct of plain values can't fail.
         let bytes = serde_json::to_vec(&identity).unwrap_or_default();
         format!("{}-{}", self.settings.model.model.name(), &sha256_hex(&bytes)[..12])
     }

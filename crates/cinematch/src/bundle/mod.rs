@@ -1,4 +1,4 @@
-//! Published generations on disk, and bundles: immutable generations loaded for serving.
+//! Published generations on disk, and bundles, which are immutable generations loaded for serving.
 //!
 //! A generation is a directory of files in open formats:
 //!

@@ -1,5 +1,6 @@
-//! Models of a generation as files: one `.npz` archive per model, readable by `NumPy` and `SciPy`. The
-//! module docs of each model describe its arrays. Content has no archive: the ranking rows are separate files.
+//! Stores the models of a generation in files: one `.npz` archive per model, readable by `NumPy` and
+//! `SciPy`. Each model's module docs describe its arrays. The content model has no archive, because the
+//! ranking rows are stored separately.
 
 use std::io;
 
@@ -11,7 +12,7 @@ use crate::models::spec::{Kind, Weighted};
 use crate::models::{Fitted, Model, Spec};
 use crate::ranking::{Blend, WeightedModel};
 
-/// Returns the models of a spec with their weights and the names of their files.
+/// Returns the models in `spec`, with their file names and weights.
 fn components(spec: &Spec) -> Vec<(String, f32, &Kind)> {
     let parts: Vec<(f32, &Kind)> = match &spec.model {
         Kind::Hybrid { parts } => {
@@ -24,7 +25,7 @@ fn components(spec: &Spec) -> Vec<(String, f32, &Kind)> {
     named.map(|(index, (weight, model))| (name(index, model), weight, model)).collect()
 }
 
-/// Returns the models with an archive and the names of their files.
+/// Returns the models that have an archive, with their file names.
 pub(crate) fn files<'a>(spec: &Spec, fitted: &'a Fitted) -> Vec<(String, &'a Fitted)> {
     let models: Vec<&Fitted> = match fitted {
         Fitted::Hybrid(hybrid) => hybrid.parts().iter().map(|(model, _)| model).collect(),
@@ -34,7 +35,7 @@ pub(crate) fn files<'a>(spec: &Spec, fitted: &'a Fitted) -> Vec<(String, &'a Fit
     named.filter(|(_, model)| !matches!(model, Fitted::Content(_))).collect()
 }
 
-/// Returns the models of a blend with their parameters and the names of their files.
+/// Returns the models in `blend` that have an archive, with their file names and parameters.
 pub(crate) fn blended_models<'a>(
     spec: &'a Spec,
     blend: &'a Blend,
@@ -57,7 +58,7 @@ pub(crate) fn bytes(model: &Fitted) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Contents of an `.npz` archive.
+/// The bytes of an `.npz` archive.
 struct Npz<'a>(&'a [u8]);
 
 impl ReadArchive for Npz<'_> {
@@ -71,7 +72,7 @@ impl ReadArchive for Npz<'_> {
 }
 
 /// Restores the models of a generation with `n_movies` movies, the first `n_learned` of which were part
-/// of the training. `read` returns the verified bytes of a file.
+/// of the training. `read` returns the verified contents of a file.
 pub(crate) fn load(
     spec: &Spec,
     (n_movies, n_learned): (usize, usize),

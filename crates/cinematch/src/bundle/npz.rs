@@ -1,8 +1,8 @@
-//! NumPy `.npz` files: ZIP archives of uncompressed `.npy` arrays. A CSR matrix is stored as the arrays
-//! `indices`, `indptr`, `format`, `shape` and `data`, like `scipy.sparse.save_npz(compressed=False)`;
-//! dense arrays have names chosen by the caller.
+//! NumPy `.npz` files, which are ZIP archives of uncompressed `.npy` arrays. A CSR matrix is stored as
+//! the arrays `indices`, `indptr`, `format`, `shape` and `data`, as in
+//! `scipy.sparse.save_npz(compressed=False)`. Dense arrays have names chosen by the caller.
 //!
-//! Entries are stored uncompressed with a constant timestamp, so equal matrices have equal bytes.
+//! Entries are stored uncompressed and with a constant timestamp, so equal matrices have equal bytes.
 //!
 //! Formats: NumPy enhancement proposal 1; `scipy/sparse/_matrix_io.py`.
 
@@ -13,15 +13,15 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use crate::features::CsrMatrix;
 
-/// Element type of an array.
+/// The element type of an array.
 pub(super) trait Element: Copy + Default {
     /// NumPy type descriptor.
     const DESCR: &'static str;
     /// Size in bytes.
     const SIZE: usize;
-    /// Appends the little-endian bytes to `out`.
+    /// Appends the value to `out` in little-endian byte order.
     fn put(self, out: &mut Vec<u8>);
-    /// Decodes [`Self::SIZE`] little-endian bytes.
+    /// Decodes a value from [`Self::SIZE`] little-endian bytes.
     fn get(bytes: &[u8]) -> Self;
 }
 
@@ -53,14 +53,14 @@ element!(i64, "<i8");
 pub(crate) fn csr_bytes<T: Element>(matrix: &CsrMatrix<T>) -> io::Result<Vec<u8>> {
     let (indptr, indices, values) = matrix.parts();
     let n_entries = i32::try_from(indices.len()).map_err(io::Error::other)?;
-    // Space for the arrays, the ZIP entries and the `.npy` headers.
+    // Leave room for the arrays, the ZIP entries and the `.npy` headers.
     let capacity = indices.len() * (4 + T::SIZE) + indptr.len() * 4 + 4096;
     let mut archive = Writer::new(capacity);
     let mut add = |name, shape: &str, descr, data: &[u8]| archive.add(name, shape, descr, data);
     let vector = |length: usize| format!("({length},)");
     let columns = indices.iter().map(|column| *column as i32);
     add("indices", &vector(indices.len()), i32::DESCR, &bytes_of(columns))?;
-    // Row starts are at most the number of entries, which fits into an `i32`.
+    // Row starts can't exceed the number of entries, which fits in an `i32`.
     let starts = indptr.iter().map(|start| *start as i32);
     add("indptr", &vector(indptr.len()), i32::DESCR, &bytes_of(starts))?;
     add("format", "()", "|S3", b"csr")?;
@@ -70,7 +70,7 @@ pub(crate) fn csr_bytes<T: Element>(matrix: &CsrMatrix<T>) -> io::Result<Vec<u8>
     archive.finish()
 }
 
-/// Serializes dense arrays, each given by its name, number of rows and values in row-major order.
+/// Serializes dense arrays, given as a name, the number of rows, and the values in row-major order.
 pub(crate) fn dense_bytes<T: Element>(arrays: &[(&str, usize, &[T])]) -> io::Result<Vec<u8>> {
     let n_values: usize = arrays.iter().map(|(_, _, values)| values.len()).sum();
     let mut archive = Writer::new((n_values * T::SIZE) + 1024 * arrays.len());
@@ -81,13 +81,13 @@ pub(crate) fn dense_bytes<T: Element>(arrays: &[(&str, usize, &[T])]) -> io::Res
     archive.finish()
 }
 
-/// Reads an array from an archive written by [`dense_bytes`].
+/// Reads the array `name` from an archive written by [`dense_bytes`].
 pub(crate) fn dense_from_bytes<T: Element>(bytes: &[u8], name: &str) -> io::Result<Vec<T>> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::other)?;
     array(&mut archive, name)?.numbers()
 }
 
-/// Reads a CSR matrix written by [`csr_bytes`] or by `SciPy` without compression.
+/// Reads a CSR matrix that was written by [`csr_bytes`], or by `SciPy` without compression.
 pub(crate) fn csr_from_bytes<T: Element>(bytes: &[u8]) -> io::Result<CsrMatrix<T>> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(io::Error::other)?;
     let mut array = |name| array(&mut archive, name);
@@ -102,7 +102,7 @@ pub(crate) fn csr_from_bytes<T: Element>(bytes: &[u8]) -> io::Result<CsrMatrix<T
     let indices: Vec<i32> = array("indices")?.numbers()?;
     let values: Vec<T> = array("data")?.numbers()?;
     let starts = indptr.into_iter().map(|start| usize::try_from(start).unwrap_or(usize::MAX));
-    // Negative columns become out-of-range columns, which `from_parts` rejects.
+    // Negative columns are turned into out-of-range ones, which `from_parts` rejects.
     let columns = indices.into_iter().map(|column| u32::try_from(column).unwrap_or(u32::MAX));
     let n_columns = usize::try_from(n_columns).map_err(io::Error::other)?;
     CsrMatrix::from_parts(n_columns, starts.collect(), columns.collect(), values)
@@ -116,7 +116,7 @@ fn bytes_of<T: Element>(values: impl ExactSizeIterator<Item = T>) -> Vec<u8> {
     bytes
 }
 
-/// Builds the `.npy` header of format version 1.0, padded to a multiple of 64 bytes.
+/// Builds the `.npy` header for format version 1.0, padded to a multiple of 64 bytes.
 fn header(descr: &str, shape: &str) -> Vec<u8> {
     let mut text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
     let padding = 64 - (10 + text.len() + 1) % 64;
@@ -128,11 +128,11 @@ fn header(descr: &str, shape: &str) -> Vec<u8> {
     bytes
 }
 
-/// Writer of an in-memory archive.
+/// Writes an archive in memory.
 struct Writer(ZipWriter<Cursor<Vec<u8>>>);
 
 impl Writer {
-    /// Creates a writer with a capacity in bytes.
+    /// Creates a writer with the given capacity in bytes.
     fn new(capacity: usize) -> Self {
         Self(ZipWriter::new(Cursor::new(Vec::with_capacity(capacity))))
     }
@@ -152,7 +152,7 @@ impl Writer {
     }
 }
 
-/// Reads the array `name` from an archive.
+/// Reads the array `name` from `archive`.
 fn array(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> io::Result<Npy> {
     let mut file = archive.by_name(&format!("{name}.npy")).map_err(io::Error::other)?;
     let mut content = Vec::with_capacity(file.size() as usize);

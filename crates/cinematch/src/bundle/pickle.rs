@@ -1,11 +1,11 @@
-//! Writer of Python pickles, protocol 4, limited to the opcodes that scikit-learn objects need. There is no
-//! reader, because loading a pickle can execute arbitrary code.
+//! Writes Python pickles with protocol 4, using only the opcodes that scikit-learn objects need. There is
+//! no reader, because loading a pickle can execute arbitrary code.
 
-/// A Python value to serialize.
+/// A Python value that can be pickled.
 pub(super) enum Value<'a> {
     /// `None`
     None,
-    /// `True`, `False`
+    /// `True` or `False`
     Bool(bool),
     /// An integer.
     Int(i64),
@@ -15,19 +15,19 @@ pub(super) enum Value<'a> {
     Text(&'a str),
     /// A tuple of integers.
     IntTuple(&'a [i64]),
-    /// An imported object, given by its module and name.
+    /// A module attribute, given by module and name.
     Global(&'a str, &'a str),
-    /// A dictionary from strings to integers.
+    /// A dictionary that maps strings to integers.
     IntDict(Vec<(&'a str, i64)>),
-    /// `numpy.ndarray` of `float64`, one-dimensional.
+    /// A one-dimensional `numpy.ndarray` of `float64`.
     Floats(&'a [f64]),
-    /// `numpy.ndarray` of strings with `dtype=object`, one-dimensional.
+    /// A one-dimensional `numpy.ndarray` of strings with `dtype=object`.
     Texts(&'a [String]),
-    /// An object, given by its module, class and state.
+    /// An object, given by module, class and state.
     Object(&'a str, &'a str, Vec<(&'a str, Value<'a>)>),
 }
 
-/// Serializes a value.
+/// Serializes `value`.
 pub(crate) fn pickle(value: &Value<'_>) -> Vec<u8> {
     let mut out = vec![0x80, 4];
     put(&mut out, value);
@@ -74,7 +74,7 @@ fn put(out: &mut Vec<u8>, value: &Value<'_>) {
         }),
         Value::Object(module, class, state) => {
             global(out, module, class);
-            // An empty tuple of arguments, NEWOBJ, then BUILD with the state.
+            // An empty argument tuple and NEWOBJ, followed by BUILD with the state.
             out.extend_from_slice(b")\x81}(");
             for (key, value) in state {
                 text(out, key);
@@ -90,7 +90,7 @@ fn int(out: &mut Vec<u8>, number: i64) {
         out.push(b'J');
         out.extend_from_slice(&small.to_le_bytes());
     } else {
-        // LONG1: eight bytes of two's complement.
+        // LONG1: eight bytes in two's complement.
         out.extend_from_slice(&[0x8a, 8]);
         out.extend_from_slice(&number.to_le_bytes());
     }
@@ -115,7 +115,8 @@ fn global(out: &mut Vec<u8>, module: &str, name: &str) {
 }
 
 /// Writes a one-dimensional array as `numpy.core.multiarray._reconstruct(ndarray, (0,), b'b')` with the
-/// state (version, shape, dtype, Fortran order, data). NumPy 1 and 2 both load this module path.
+/// state (version, shape, dtype, Fortran order, data). Both NumPy 1 and NumPy 2 can load this module
+/// path.
 fn array(
     out: &mut Vec<u8>,
     length: usize,

@@ -1,4 +1,4 @@
-//! Export of the fitted transformers as scikit-learn objects.
+//! Exports the fitted transformers as scikit-learn objects.
 
 use std::path::Path;
 
@@ -9,14 +9,14 @@ use super::pickle::{Value, pickle};
 use crate::features::text::StopWords;
 use crate::files;
 
-/// Version of scikit-learn that the objects are written for; newer versions load them too.
+/// Version of scikit-learn that the objects are written for. Newer versions can load them too.
 const SKLEARN_VERSION: &str = "1.9.1";
 
-/// Names of the files written by [`export_sklearn`].
+/// Names of the files that [`export_sklearn`] writes.
 pub const PICKLES: [&str; 3] = ["tfidf_vectorizer.pkl", "genre_mlb.pkl", "numeric_scaler.pkl"];
 
-/// Writes the published generation's transformers into `out` as pickles of `TfidfVectorizer`,
-/// `MultiLabelBinarizer` and `StandardScaler`.
+/// Writes the published generation's transformers to the folder `out`, as pickled `TfidfVectorizer`,
+/// `MultiLabelBinarizer` and `StandardScaler` objects.
 pub fn export_sklearn(artifacts: &Path, out: &Path) -> Result<(), ArtifactsError> {
     let transformers = Generations::new(artifacts).transformers()?;
     let objects = [tfidf(&transformers), genres(&transformers), numeric(&transformers)];

@@ -1,12 +1,12 @@
-//! Durations of the steps of a training run.
+//! Measures how long each step of a training run takes.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// Measures the duration of each step in milliseconds.
+/// Measures the duration of consecutive steps.
 pub(crate) struct StepTimer {
     last: Instant,
-    /// Duration of each finished step in milliseconds, by name.
+    /// Durations of the finished steps in milliseconds, keyed by step name.
     pub steps: BTreeMap<String, f64>,
 }
 
@@ -16,7 +16,7 @@ impl StepTimer {
         Self { last: Instant::now(), steps: BTreeMap::new() }
     }
 
-    /// Records the duration of the step `name` and starts the next step.
+    /// Records the time taken by the step `name` and starts the next one.
     pub(crate) fn step(&mut self, name: &str) {
         let elapsed = self.last.elapsed().as_secs_f64() * 1e3;
         self.steps.insert(name.to_owned(), (elapsed * 1e3).round() / 1e3);

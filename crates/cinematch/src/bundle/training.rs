@@ -1,4 +1,4 @@
-//! Trains a generation from a merged table.
+//! Trains a generation from the merged movie table.
 
 use std::io;
 
@@ -15,31 +15,31 @@ use crate::features::text::TfidfError;
 use crate::ids::{UserIdx, Vocabulary};
 use crate::models::{FitError, Fitted, Spec, TrainingSet};
 
-/// Inputs and settings of a training run.
+/// Inputs and settings for a training run.
 #[derive(Debug)]
 pub struct Training {
-    /// Movies of the merged table.
+    /// Movies in the merged table.
     pub movies: Vec<Movie>,
     /// Streaming availability, if it was fetched.
     pub availability: Option<Availability>,
-    /// User tags.
+    /// Tags that users gave to movies.
     pub tags: TagCounts,
-    /// Ratings, including those of movies outside the table. A pure content model does not need them.
+    /// Ratings, including those of movies outside the table. A pure content model doesn't need them.
     pub ratings: Option<Interactions>,
     /// Users whose ratings are excluded from training. The caller must also exclude their tags from `tags`.
     pub holdout: Option<Holdout>,
-    /// Input files with their checksums, for the manifest.
+    /// Input files and their checksums, for the manifest.
     pub inputs: Vec<InputChecksum>,
-    /// Training settings.
+    /// Settings chosen by the operator.
     pub settings: Settings,
-    /// Start of the run, RFC 3339 in UTC.
+    /// Start time of the run, as RFC 3339 in UTC.
     pub created_at: String,
 }
 
 /// Error returned by [`train`].
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
-    /// The table has no movies.
+    /// The movie table is empty.
     #[error("there are no movies to train on; relax the filters of `cinematch preprocess`")]
     NoMovies,
     /// The TF-IDF vectorizer could not be fitted.
@@ -59,9 +59,9 @@ pub enum TrainError {
     Write(#[from] io::Error),
 }
 
-/// Trains a generation and serializes its files. Equal inputs give equal bytes with any number of threads,
-/// except for `run` in the manifest. `progress` is called with the name of the model being fitted and its
-/// progress, 0 to 1.
+/// Trains a generation and serializes its files. Equal inputs give equal bytes for any number of threads,
+/// except for `run` in the manifest. Calls `progress` with the name of the model being fitted and the
+/// fraction of its training completed, from 0 to 1.
 pub fn train(
     training: Training,
     progress: &mut dyn FnMut(&'static str, f32),
@@ -90,7 +90,7 @@ pub fn train(
     let n_ratings = training_ratings.map_or(0, |(ratings, users)| {
         users.iter().map(|user| ratings.user_ratings(*user).len()).sum()
     });
-    // Free the memory of the ratings, which are about as large as the models.
+    // Free the memory used by the ratings, which take about as much as the models.
     drop(ratings);
 
     let models = fitted.as_ref().map(|fitted| models::files(&settings.model, fitted));
@@ -126,7 +126,7 @@ pub fn train(
     Ok(Trained { manifest, files })
 }
 
-/// Fits the model. Returns `None` if the model does not learn from ratings.
+/// Fits the model. Returns `None` if it doesn't learn from ratings.
 fn fit_model(
     spec: &Spec,
     features: &RankingFeatures,

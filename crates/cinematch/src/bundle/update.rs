@@ -1,8 +1,8 @@
-//! Updates a generation with new movies and changed facts without training. Feature rows are computed with
-//! the existing columns, and [new movies](crate::models::cold_start) are appended to the models.
+//! Updates a generation with new movies and changed metadata, without training. Computes feature rows
+//! with the existing columns, and appends [new movies](crate::models::cold_start) to the models.
 //!
 //! Movies that were part of the training keep their rows and parameters. Each update computes the rows of
-//! all later movies from the trained part, so the result does not depend on the number of updates.
+//! all later movies from the trained part, so the result doesn't depend on the number of updates.
 
 use std::io;
 
@@ -28,13 +28,13 @@ use crate::models::{Fitted, Model};
 /// Error returned by [`Base::update`].
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError {
-    /// The generation does not store the IDF weights of its columns.
+    /// The generation doesn't store the IDF weights of its columns.
     #[error(
         "generation {generation} was written by an earlier version and lacks the IDF weights that \
          updates need: run `cinematch train` once"
     )]
     TooOld {
-        /// Number of the generation.
+        /// Number of the generation that can't be updated.
         generation: u64,
     },
     /// A file could not be serialized.
@@ -42,54 +42,54 @@ pub enum UpdateError {
     Write(#[from] io::Error),
 }
 
-/// The published generation, on which an update is based.
+/// The published generation, which the update is based on.
 #[derive(Debug)]
 pub struct Base {
     bundle: Bundle,
     transformers: Transformers,
 }
 
-/// Movies of an update in row order: those of the generation, then new ones.
+/// The movies of an update in row order: those in the generation, then new ones.
 #[derive(Debug)]
 pub struct AlignedCatalog {
-    /// Movies with the facts of the table.
+    /// Movies with metadata from the table.
     pub movies: Vec<Movie>,
-    /// Differences from the generation.
+    /// Differences between the table and the generation.
     pub changes: CatalogChanges,
 }
 
 /// Differences between the table and the generation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CatalogChanges {
-    /// Movies that the generation does not have, in the order of the table.
+    /// Movies that are not in the generation, in table order.
     pub added: Vec<MovieId>,
-    /// Movies whose facts changed.
+    /// Movies whose metadata changed.
     pub changed: Vec<MovieId>,
-    /// Movies missing from the table. The update retains them unchanged, because users may have rated them
-    /// and the table may be truncated. Training removes them.
+    /// Movies that are not in the table. The update keeps them unchanged, because users may have rated
+    /// them and the table may be truncated. Training removes them.
     #[serde(rename = "left")]
     pub missing: Vec<MovieId>,
 }
 
-/// Inputs of an update.
+/// Inputs to an update.
 #[derive(Debug)]
 pub struct Update<'a> {
-    /// Movies in row order, from [`Base::align`].
+    /// Movies in row order, as returned by [`Base::align`].
     pub movies: Vec<Movie>,
     /// Streaming availability, if it was fetched.
     pub availability: Option<Availability>,
-    /// User tags.
+    /// Tags that users gave to movies.
     pub tags: &'a TagCounts,
-    /// Ratings of any movies, the users to learn from, and the source file.
+    /// Ratings of any movies, the users to learn from, and the file they were read from.
     pub ratings: Option<(Interactions, Vec<UserIdx>, InputChecksum)>,
-    /// Other input files with their checksums, for the manifest.
+    /// All other input files and their checksums, for the manifest.
     pub inputs: Vec<InputChecksum>,
-    /// Start of the run, RFC 3339 in UTC.
+    /// Start time of the run, as RFC 3339 in UTC.
     pub created_at: String,
 }
 
 impl Base {
-    /// Loads the published generation and verifies every checksum.
+    /// Loads the published generation and verifies all checksums.
     pub fn load(generations: &Generations) -> Result<Self, ArtifactsError> {
         let (bundle, transformers) = generations.load_with_transformers()?;
         Ok(Self { bundle, transformers })
@@ -100,12 +100,12 @@ impl Base {
         &self.bundle
     }
 
-    /// Returns true if the updated generation has movies that were not part of the training.
+    /// Returns true if the updated generation will have movies that were not part of the training.
     pub fn has_new_movies(&self, aligned: &AlignedCatalog) -> bool {
         aligned.movies.len() > self.bundle.manifest.learned_movies()
     }
 
-    /// Replaces the facts of the generation's movies with those of the table and appends the new movies.
+    /// Replaces the metadata of the generation's movies with that in `table` and appends the new movies.
     pub fn align(&self, table: Vec<Movie>) -> AlignedCatalog {
         let served = self.bundle.recommender.movies();
         let vocabulary = self.bundle.recommender.vocabulary();
@@ -182,7 +182,7 @@ impl Base {
             ratings: ratings_checksum,
             ..derived_from(&base, generation)
         };
-        // List the ratings file that the models were trained on among the inputs.
+        // Include the ratings file that the models were trained on in the list of inputs.
         let is_ratings_input = |input: &&InputChecksum| input.name.starts_with("ratings.");
         let learned: Vec<InputChecksum> =
             base.inputs.iter().filter(is_ratings_input).cloned().collect();
@@ -207,17 +207,17 @@ impl Base {
     }
 }
 
-/// The models of a generation, extended with the movies added after training.
+/// A generation's models, extended with the movies added after training.
 struct Extended {
-    /// Models with the names of their files.
+    /// Models and their file names.
     models: Vec<(String, Fitted)>,
-    /// Number of added movies with ratings.
+    /// Number of added movies that have ratings.
     n_rated: usize,
 }
 
 impl Extended {
-    /// Extends the models with parameters for the rows of `ranking` from `n_learned` on. `ratings` contains the
-    /// ratings of all movies and the users to learn from.
+    /// Extends the models with parameters for the rows of `ranking` starting at `n_learned`. `ratings`
+    /// holds the ratings of all movies and the users to learn from.
     fn new(
         learned: Vec<(String, &Kind, &Fitted)>,
         n_learned: usize,
@@ -244,7 +244,7 @@ impl Extended {
     }
 }
 
-/// Describes the trained generation that `base` is or was derived from.
+/// Describes the trained generation that `base` is, or is derived from.
 fn derived_from(base: &Manifest, generation: u64) -> Derived {
     base.derived_from.clone().unwrap_or_else(|| Derived {
         generation,

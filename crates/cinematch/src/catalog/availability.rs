@@ -1,4 +1,4 @@
-//! Streaming availability by region, from `watch_providers.csv`. TMDb provides this data from JustWatch.
+//! Streaming availability by region, read from `watch_providers.csv`. TMDb gets this data from JustWatch.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -9,28 +9,28 @@ use crate::sources::table::{self, Column};
 use crate::sources::values::{list, whole_number};
 use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
-/// Attribution required wherever streaming services are shown.
+/// Attribution that must appear wherever streaming services are shown.
 pub(crate) const ATTRIBUTION: &str = "Streaming data by JustWatch, film data by TMDb";
 
-/// Streaming services of a catalog's movies, by region.
+/// The streaming services that offer each catalog movie, by region.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Availability {
-    /// Regions in ascending order of their codes.
+    /// Regions, sorted by code.
     pub regions: Vec<Region>,
 }
 
-/// Services of a region that offer movies by subscription, with advertisements or for free. Rentals and
-/// purchases are not included.
+/// The services in a region that offer movies by subscription, free with ads, or for free. Excludes
+/// rentals and purchases.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Region {
     /// ISO 3166-1 alpha-2 code, such as `DE`.
     pub code: String,
-    /// Names of the services, sorted.
+    /// Service names, sorted.
     pub services: Vec<String>,
-    /// Movie row of each offer (one movie on one service), ascending.
+    /// Movie index of each offer (one movie on one service), in ascending order.
     #[serde(rename = "films")]
     pub movies: Vec<u32>,
-    /// Index into `services` for each offer. The offers of a movie are in display order.
+    /// For each offer, its index into `services`. A movie's offers are in display order.
     #[serde(rename = "on")]
     pub service_indices: Vec<u32>,
 }
@@ -44,8 +44,8 @@ const COLUMNS: [Column; 5] = [
 ];
 
 impl Availability {
-    /// Decodes `watch_providers.csv` for the movies of a catalog. Rows of other movies are ignored. `name`
-    /// is the file's name in problems. O(bytes).
+    /// Decodes `watch_providers.csv` for `movies`, and ignores rows for any other movie. Problems refer
+    /// to the file as `name`. O(bytes).
     pub fn read(name: &str, bytes: &[u8], movies: &[Movie]) -> Result<Decoded<Self>, SourceError> {
         let numbered = movies.iter().zip(0..);
         let row_of: FxHashMap<TmdbId, MovieIdx> =
@@ -69,7 +69,7 @@ impl Availability {
         Ok(Decoded { records: vec![availability], problems, rows })
     }
 
-    /// Groups offers (region, movie, services) by region. The offers may be in any order.
+    /// Groups `offers` (region, movie, services) by region. They may be in any order.
     fn from_offers(mut offers: Vec<(String, MovieIdx, Vec<String>)>) -> Self {
         offers.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
         let regions = offers.chunk_by(|a, b| a.0 == b.0).map(|offers| {
@@ -91,7 +91,8 @@ impl Availability {
         Self { regions: regions.collect() }
     }
 
-    /// Returns true if the data read from a generation is consistent: all movies and services are in range.
+    /// Returns true if data loaded from a generation is consistent, with every movie and service index in
+    /// range.
     pub(crate) fn is_consistent(&self, n_movies: usize) -> bool {
         self.regions.iter().all(|region| {
             region.movies.len() == region.service_indices.len()
@@ -106,7 +107,7 @@ impl Availability {
 }
 
 impl Region {
-    /// Returns the services of a movie in display order. O(log offers).
+    /// Returns the services that offer `movie`, in display order. O(log offers).
     pub(crate) fn services_of(&self, movie: MovieIdx) -> impl Iterator<Item = &str> {
         let first = self.movies.partition_point(|other| *other < movie.0);
         let n_services = self.movies[first..].iter().take_while(|other| **other == movie.0).count();

@@ -1,4 +1,4 @@
-//! Ratings as a user × movie matrix with times, and its transpose, both in compressed sparse row form.
+//! Timestamped ratings as a user × movie matrix and its transpose, both in compressed sparse row form.
 
 mod build;
 mod packed;
@@ -11,8 +11,8 @@ use crate::rating::Stars;
 
 pub use packed::{Fingerprint, Packed, PackedError, Provenance};
 
-/// Ratings in two orders: by user and movie, and by movie and user. Each user–movie pair occurs once. Takes
-/// 14 bytes per rating.
+/// Ratings stored twice: sorted by user then movie, and by movie then user. Each user–movie pair occurs
+/// once. Takes 14 bytes per rating.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Interactions {
     users: Vec<UserId>,
@@ -26,14 +26,14 @@ pub struct Interactions {
     movie_stars: Vec<u8>,
 }
 
-/// A rating by a user.
+/// A user's rating of a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rated {
     /// The rated movie.
     pub movie: MovieIdx,
     /// Rating, 0.5 to 5 stars.
     pub stars: Stars,
-    /// Time of the rating in Unix seconds.
+    /// Time of the rating, in Unix seconds.
     pub time: u32,
 }
 
@@ -43,7 +43,7 @@ impl Interactions {
         self.users.len()
     }
 
-    /// Returns the number of movies, including those without ratings.
+    /// Returns the number of movies, including those with no ratings.
     pub fn n_movies(&self) -> usize {
         self.movies.len()
     }
@@ -53,12 +53,12 @@ impl Interactions {
         self.user_movies.len()
     }
 
-    /// Returns the vocabulary of the movie columns.
+    /// Returns the vocabulary that maps movie IDs to matrix columns.
     pub fn movies(&self) -> &Vocabulary {
         &self.movies
     }
 
-    /// Returns the id of the user in a row.
+    /// Returns the ID of `user`.
     ///
     /// # Panics
     /// Panics if `user` is out of range.
@@ -66,12 +66,12 @@ impl Interactions {
         self.users[user.row()]
     }
 
-    /// Iterates over all users, in ascending order of their ids.
+    /// Iterates over all users, in ascending order of ID.
     pub fn users(&self) -> impl ExactSizeIterator<Item = UserIdx> + use<> {
         (0..self.users.len() as u32).map(UserIdx)
     }
 
-    /// Iterates over the ratings of a user, in ascending order of movies.
+    /// Iterates over the ratings given by `user`, in ascending order of movie.
     ///
     /// # Panics
     /// Panics if `user` is out of range.
@@ -87,7 +87,7 @@ impl Interactions {
         })
     }
 
-    /// Iterates over the users who rated a movie and their stars, in ascending order of users.
+    /// Iterates over the users who rated `movie` and their star ratings, in ascending order of user.
     ///
     /// # Panics
     /// Panics if `movie` is out of range.
@@ -107,7 +107,7 @@ impl Interactions {
     }
 }
 
-/// Returns the range of a row's entries.
+/// Returns the range of entries that belong to `row`.
 fn row_range(offsets: &[u64], row: usize) -> Range<usize> {
     offsets[row] as usize..offsets[row + 1] as usize
 }

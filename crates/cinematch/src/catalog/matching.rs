@@ -1,5 +1,5 @@
-//! Matches movies from other services to the catalog, by id or by title and year. A title that matches
-//! several movies is reported as ambiguous.
+//! Matches movies from other services to the catalog, by ID or by title and year. If a title matches
+//! several movies, the match is ambiguous.
 
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -10,14 +10,14 @@ use super::Movie;
 use crate::ids::{MovieId, MovieIdx, TmdbId};
 use crate::sources::history::Entry;
 
-/// Result of matching a history entry to the catalog.
+/// Result of matching a history entry against the catalog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Match {
-    /// The MovieLens, IMDb or TMDb id matches.
+    /// The MovieLens, IMDb or TMDb ID matches.
     ById(MovieIdx),
-    /// Title and year match, or the title matches and neither side has a year.
+    /// The title and year match, or the title matches and both years are missing.
     ByTitle(MovieIdx),
-    /// The title matches only this movie, and the year differs by one or is not given.
+    /// Only this movie's title matches, and its year is off by one or the entry has no year.
     ByTitleAndNearYear(MovieIdx),
     /// Several movies match the title, or the year of the matching movie is unknown.
     Ambiguous(Vec<MovieIdx>),
@@ -37,19 +37,20 @@ impl Match {
     }
 }
 
-/// Index of a catalog for matching. Built once per catalog and shared by all lookups.
+/// Matching index for a catalog. Built once per catalog and shared by all lookups.
 #[derive(Debug)]
 pub struct MatchIndex {
     by_id: FxHashMap<MovieId, MovieIdx>,
     by_imdb: FxHashMap<u64, MovieIdx>,
     by_tmdb: FxHashMap<TmdbId, MovieIdx>,
-    /// Movies by folded title and alternative titles.
+    /// Movies by folded title or alternative title.
     by_title: FxHashMap<String, Vec<MovieIdx>>,
     years: Vec<Option<u16>>,
 }
 
 impl MatchIndex {
-    /// Indexes a catalog. If several movies share an id, the first one is indexed. O(characters of all titles).
+    /// Indexes `movies`. If several share an ID, that ID refers to the first one. O(characters in all
+    /// titles).
     pub fn new(movies: &[Movie]) -> Self {
         let mut index = Self {
             by_id: FxHashMap::default(),
@@ -84,8 +85,8 @@ impl MatchIndex {
         index
     }
 
-    /// Finds the movie of a history entry: by MovieLens, IMDb or TMDb id, then by title, then by original
-    /// title. O(characters of the titles).
+    /// Finds the movie that `entry` refers to: first by MovieLens, IMDb or TMDb ID, then by title, then
+    /// by original title. O(characters in the titles).
     pub fn find(&self, entry: &Entry) -> Match {
         let movielens = || self.by_id.get(&entry.movie_id?);
         let imdb = || self.by_imdb.get(&imdb_number(entry.imdb_id.as_deref()?)?);
@@ -134,18 +135,18 @@ fn single_or_ambiguous(movies: Vec<MovieIdx>, matched: fn(MovieIdx) -> Match) ->
     }
 }
 
-/// Parses the digits of an IMDb id, ignoring leading zeros.
+/// Parses the digits of an IMDb ID, ignoring leading zeros.
 fn imdb_number(digits: &str) -> Option<u64> {
     digits.parse().ok()
 }
 
-/// Normalizes a title for comparison: removes case, accents and punctuation, and writes `&` as `and`.
-/// `Amélie` becomes `amelie`, `Se7en…` becomes `se7en`.
+/// Normalizes a title for comparison: ignores case, accents and punctuation, and spells `&` as `and`.
+/// `Amélie` becomes `amelie`, and `Se7en…` becomes `se7en`.
 pub(crate) fn fold_title(title: &str) -> String {
     let mut folded = String::with_capacity(title.len());
     let mut gap = false;
     for character in title.nfkd().filter(|character| !is_combining_mark(*character)) {
-        // Apostrophes do not separate words: `Schindler's` and `Schindlers` are equal.
+        // Apostrophes don't separate words, so `Schindler's` and `Schindlers` are equal.
         if matches!(character, '\'' | '’' | '‘' | '`') {
             continue;
         }
@@ -230,7 +231,7 @@ mod tests {
         assert_eq!(index.find(&numbered), Match::ById(id(0)));
         let numbered = Entry { tmdb_id: Some(TmdbId(194)), ..entry("Heat", Some(1995)) };
         assert_eq!(index.find(&numbered), Match::ById(id(1)));
-        // An unknown id falls back to the title and the original title.
+        // With an unknown ID, matching falls back to the title and the original title.
         let original_title = Some("Amelie from Montmartre".to_owned());
         let tmdb_id = Some(TmdbId(7));
         let other = Entry { original_title, tmdb_id, ..entry("Die fabelhafte Welt", Some(2002)) };

@@ -1,12 +1,12 @@
-//! Merges MovieLens movies with TMDb facts, then cleans and filters them.
+//! Merges MovieLens movies with TMDb metadata, then cleans and filters them.
 //!
 //! Duplicates are resolved as follows:
 //! - duplicate movieId in `movies.csv` or `links.csv`: the first row is kept;
-//! - duplicate TMDb id in `tmdb_metadata.csv`: the last row is kept, because it was fetched last;
-//! - two movies linked to the same TMDb id: the first one in `movies.csv` keeps the id; the other
-//!   remains in the table without a TMDb id and TMDb facts.
+//! - duplicate TMDb ID in `tmdb_metadata.csv`: the last row is kept, because it was fetched last;
+//! - two movies linked to the same TMDb ID: the first one in `movies.csv` keeps the ID; the other stays
+//!   in the table with no TMDb ID or metadata.
 //!
-//! Time and memory are linear in the input.
+//! Time and memory are linear in the size of the input.
 
 use std::borrow::Cow;
 
@@ -25,10 +25,10 @@ use crate::sources::tmdb::{self, TmdbFile, TmdbRow};
 use crate::sources::values::joined;
 use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError};
 
-/// Name of a file, used in messages, and its contents.
+/// A file's name, as used in messages, and its contents.
 pub(crate) type NamedBytes<'a> = (&'a str, &'a [u8]);
 
-/// Files to merge.
+/// The files to merge.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
     /// MovieLens `movies.csv`.
@@ -43,7 +43,7 @@ pub struct Inputs<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ServicesChoice {
-    /// Provider data if it was fetched, otherwise mock data.
+    /// Provider data if it was fetched; otherwise, mock data.
     Auto,
     /// Provider data only.
     Tmdb,
@@ -53,25 +53,25 @@ pub enum ServicesChoice {
     None,
 }
 
-/// Filters and services of a merge.
+/// Filters and streaming services for a merge.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MergeSettings {
-    /// Earliest release year; also removes movies without a year. `None` disables the filter.
+    /// Earliest release year. Also removes movies with no year. `None` turns the filter off.
     pub min_year: Option<u16>,
-    /// If true, removes movies without TMDb facts.
+    /// If true, removes movies with no TMDb metadata.
     pub require_tmdb: bool,
-    /// Minimum number of TMDb votes; an unknown number counts as 0.
+    /// Minimum number of TMDb votes. An unknown vote count is treated as 0.
     pub min_votes: u32,
-    /// If true, keeps movies without a genre.
+    /// If true, keeps movies with no genre.
     pub keep_without_genres: bool,
     /// Requested source of streaming services.
     pub services: ServicesChoice,
-    /// Parameters of mock services.
+    /// Parameters for mock services.
     pub mock: MockServices,
 }
 
 impl Default for MergeSettings {
-    /// Returns settings that keep every movie with a genre and add no services.
+    /// Returns settings that keep every movie that has a genre, and add no streaming services.
     fn default() -> Self {
         Self {
             min_year: None,
@@ -84,49 +84,49 @@ impl Default for MergeSettings {
     }
 }
 
-/// Numbers of removed movies by filter. Each movie is counted under the first filter it failed.
+/// Number of movies removed by each filter. A movie is counted only under the first filter it fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removed {
-    /// Movies without a year, if a minimum year is set.
+    /// Movies with no year, if a minimum year is set.
     pub without_year: u64,
     /// Movies older than the minimum year.
     pub before_min_year: u64,
-    /// Movies without a genre.
+    /// Movies with no genre.
     pub without_genres: u64,
-    /// Movies without TMDb facts, if these are required.
+    /// Movies with no TMDb metadata, if it is required.
     pub without_tmdb: u64,
     /// Movies with fewer votes than the minimum.
     pub too_few_votes: u64,
 }
 
-/// Counts of a merge.
+/// Counts collected during a merge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Movies read from `movies.csv`.
     pub movies_read: u64,
-    /// Movies in the result.
+    /// Movies kept in the result.
     pub movies_kept: u64,
-    /// Removed movies by filter.
+    /// Movies removed by each filter.
     pub removed: Removed,
-    /// Kept movies with a TMDb id.
+    /// Kept movies with a TMDb ID.
     pub with_tmdb_id: u64,
-    /// Kept movies with TMDb facts.
+    /// Kept movies with TMDb metadata.
     pub with_metadata: u64,
-    /// Kept movies whose year does not have the strict format, `(YYYY)` at the end of the title.
+    /// Kept movies whose title doesn't end with the year in the strict format, `(YYYY)`.
     pub year_read_leniently: u64,
-    /// Duplicate movie ids in `movies.csv` and `links.csv`.
+    /// Duplicate movie IDs in `movies.csv` and `links.csv`.
     pub duplicate_movie_ids: u64,
-    /// Duplicate TMDb ids in `tmdb_metadata.csv`.
+    /// Duplicate TMDb IDs in `tmdb_metadata.csv`.
     pub duplicate_tmdb_ids: u64,
-    /// Movies that lost their TMDb id because an earlier movie has it.
+    /// Movies that lost their TMDb ID because an earlier movie already has it.
     pub shared_tmdb_ids: u64,
-    /// TMDb rows without a linked movie.
+    /// TMDb rows that no movie links to.
     #[serde(rename = "tmdb_rows_without_film")]
     pub tmdb_rows_without_movie: u64,
 }
 
 impl Counts {
-    /// Adds the counts of a chunk of movies.
+    /// Adds the counts for a chunk of movies.
     fn add(&mut self, movies: &Self) {
         self.movies_kept += movies.movies_kept;
         self.with_tmdb_id += movies.with_tmdb_id;
@@ -140,7 +140,7 @@ impl Counts {
     }
 }
 
-/// Row, record and problem counts of an input file.
+/// Number of rows, records and problems in an input file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SourceCount {
     /// Name of the file.
@@ -156,15 +156,15 @@ pub struct SourceCount {
 /// Result of a merge.
 #[derive(Clone, Debug)]
 pub struct Merged {
-    /// `movies_merged.csv` in parts to be concatenated; movies have the order of `movies.csv`.
+    /// `movies_merged.csv`, in parts to be concatenated. Movies are in the order of `movies.csv`.
     pub table: Vec<Vec<u8>>,
-    /// Counts of the merge.
+    /// Counts collected during the merge.
     pub counts: Counts,
-    /// Counts of the inputs.
+    /// Row, record and problem counts for each input file.
     pub sources: Vec<SourceCount>,
-    /// Source of the streaming services; `None` without services.
+    /// Source of the streaming services; `None` if there are none.
     pub services_source: Option<ServicesSource>,
-    /// Kept movies whose year only the lenient title parser found: id, raw title, year.
+    /// Kept movies whose year only the lenient title parser could find: ID, raw title, year.
     pub lenient_years: Vec<(MovieId, String, u16)>,
     /// All problems, grouped by input file.
     pub problems: Vec<Problem>,
@@ -176,7 +176,7 @@ pub enum MergeError {
     /// An input file is invalid.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// Provider data was requested without a TMDb file.
+    /// Provider data was requested, but there is no TMDb file.
     #[error(
         "no streaming providers: there is no tmdb_metadata.csv to read for `--services tmdb`. \
          Set its path with --tmdb, or use `--services mock` for mock data or `--services none` for no \
@@ -197,9 +197,9 @@ pub enum MergeError {
 /// Number of movies per parallel task.
 const CHUNK: usize = 4096;
 
-/// Merges the inputs into the table of movies.
+/// Merges `inputs` into a single movie table.
 pub fn merge(inputs: Inputs<'_>, settings: &MergeSettings) -> Result<Merged, MergeError> {
-    // The TMDb file is the largest: one thread parses it while another reads the MovieLens files.
+    // The TMDb file is the largest, so one thread parses it while another reads the MovieLens files.
     let (movielens, tmdb) = rayon::join(
         || MovieLens::read(&inputs),
         || inputs.tmdb.map(|(file, bytes)| tmdb::metadata(file, bytes)).transpose(),
@@ -240,12 +240,12 @@ pub fn merge(inputs: Inputs<'_>, settings: &MergeSettings) -> Result<Merged, Mer
     Ok(Merged { table, counts, sources, services_source, lenient_years, problems })
 }
 
-/// MovieLens movies with their links.
+/// MovieLens movies and their links.
 struct MovieLens<'a> {
     movies: Vec<MovieRow<'a>>,
     linked: Linked<'a>,
     sources: Vec<SourceCount>,
-    /// Problems in single rows. Problems with the links between the files are in `linked`.
+    /// Problems with individual rows. Problems with links between the files are in `linked`.
     problems: Vec<Problem>,
 }
 
@@ -265,10 +265,10 @@ impl<'a> MovieLens<'a> {
     }
 }
 
-/// Merged rows of a chunk of movies.
+/// Merged rows for a chunk of movies.
 #[derive(Default)]
 struct Chunk {
-    /// Serialized rows of the table.
+    /// Serialized table rows.
     rows: Vec<u8>,
     counts: Counts,
     lenient_years: Vec<(MovieId, String, u16)>,
@@ -370,7 +370,7 @@ fn count_duplicates(problems: &[Problem]) -> u64 {
     problems.iter().filter(|problem| problem.kind == ProblemKind::DuplicateId).count() as u64
 }
 
-/// TMDb rows by id.
+/// TMDb rows, indexed by ID.
 #[derive(Default)]
 struct Metadata<'a> {
     rows: Vec<TmdbRow<'a>>,
@@ -387,18 +387,18 @@ impl<'a> Metadata<'a> {
         self.row_of.get(&id).map(|row| &self.rows[*row as usize])
     }
 
-    /// Returns the number of rows without a linked movie.
+    /// Returns the number of rows that no movie links to.
     fn n_without_movie(&self, owners: &FxHashMap<TmdbId, MovieId>) -> u64 {
         let found = owners.keys().filter(|id| self.row_of.contains_key(id)).count();
         (self.rows.len() - found) as u64
     }
 }
 
-/// Links of the movies, in the order of the movies; each TMDb id belongs to at most one movie.
+/// Each movie's links, in movie order. A TMDb ID belongs to at most one movie.
 struct Linked<'a> {
     links: Vec<Option<LinkRow<'a>>>,
     owners: FxHashMap<TmdbId, MovieId>,
-    /// Number of movies that lost their TMDb id because an earlier movie has it.
+    /// Number of movies that lost their TMDb ID because an earlier movie already has it.
     shared: u64,
     problems: Vec<Problem>,
 }
@@ -449,7 +449,7 @@ impl<'a> Linked<'a> {
     }
 }
 
-/// Returns the counter of the first filter that a movie fails, or `None` if it passes all.
+/// Returns the counter for the first filter that a movie fails, or `None` if it passes them all.
 fn failed_filter(
     parsed: &ParsedTitle,
     genres: &str,
@@ -476,13 +476,13 @@ fn failed_filter(
     None
 }
 
-/// Returns the alternative titles of a movie, including the TMDb title if it differs from the MovieLens
-/// title: TMDb has “Star Wars”, which most services use, and MovieLens “Star Wars: Episode IV”.
+/// Returns a movie's alternative titles, including its TMDb title if that differs from the MovieLens
+/// title. MovieLens has “Star Wars: Episode IV”, but TMDb and most services have “Star Wars”.
 fn alternative_titles<'a>(parsed: &'a ParsedTitle, tmdb_title: &'a str) -> Vec<&'a str> {
     let mut titles: Vec<&str> = parsed.alt_titles.iter().map(String::as_str).collect();
     let tmdb_title = tmdb_title.trim();
     let mut known = std::iter::once(parsed.title.as_str()).chain(titles.iter().copied());
-    // Most titles are byte-equal; compare them before the more expensive folding.
+    // Most titles are identical byte for byte, so compare them before the more expensive folding.
     let is_known = known.clone().any(|title| title == tmdb_title)
         || known.any(|title| fold_title(title) == fold_title(tmdb_title));
     if !tmdb_title.is_empty() && !is_known {
@@ -491,7 +491,7 @@ fn alternative_titles<'a>(parsed: &'a ParsedTitle, tmdb_title: &'a str) -> Vec<&
     titles
 }
 
-/// Joins names with `|`. A `|` inside a name becomes `/`.
+/// Joins `names` with `|`. A `|` inside a name becomes `/`.
 fn join_names(names: &[&str]) -> String {
     let mut joined = String::new();
     for name in names {

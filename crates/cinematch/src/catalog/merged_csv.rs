@@ -1,7 +1,7 @@
-//! `movies_merged.csv`: the table that `preprocess` writes and `train` reads.
+//! `movies_merged.csv`: the movie table that `preprocess` writes and `train` reads.
 //!
-//! The first fifteen columns are those of the Python version of CineMatch, in its order; newer columns
-//! follow. List items are separated by `|`; a `|` inside a name is written as `/`.
+//! The first fifteen columns match the Python version of CineMatch and are in the same order. Newer
+//! columns follow. List items are separated by `|`, and a `|` inside a name is written as `/`.
 
 use std::io::Write;
 
@@ -14,7 +14,7 @@ use crate::sources::table::{self, Column};
 use crate::sources::values::{list, whole_number};
 use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
-/// Names of the columns, in order.
+/// Column names, in file order.
 pub const HEADER: [&str; 19] = [
     "movieId",
     "tmdbId",
@@ -37,7 +37,7 @@ pub const HEADER: [&str; 19] = [
     "poster_path",
 ];
 
-/// A row of the table. Unknown texts are empty strings; list items are separated by `|`.
+/// A row of the table. Unknown values are empty strings, and list items are separated by `|`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row<'a> {
     pub movie_id: MovieId,
@@ -68,7 +68,7 @@ pub(super) fn header() -> Vec<u8> {
     header
 }
 
-/// Appends a row to `out`.
+/// Appends `row` to `out`.
 pub(super) fn put_row(row: &Row<'_>, out: &mut Vec<u8>) {
     put_number(Some(row.movie_id), b',', out);
     put_number(row.tmdb_id, b',', out);
@@ -97,7 +97,7 @@ fn put_number(value: Option<impl std::fmt::Display>, end: u8, out: &mut Vec<u8>)
     out.push(end);
 }
 
-/// Appends a value, quoted if necessary (RFC 4180), and `end`.
+/// Appends `value`, quoted if necessary (RFC 4180), followed by `end`.
 fn put_text(value: &str, end: u8, out: &mut Vec<u8>) {
     let bytes = value.as_bytes();
     if memchr::memchr3(b',', b'"', b'\n', bytes).or_else(|| memchr::memchr(b'\r', bytes)).is_none()
@@ -117,7 +117,8 @@ fn put_text(value: &str, end: u8, out: &mut Vec<u8>) {
     out.push(end);
 }
 
-/// Reads the table. Also accepts files of the Python version, which end after `services`.
+/// Reads the table. Also accepts files written by the Python version, which have no columns after
+/// `services`.
 pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceError> {
     const COLUMNS: [Column; 19] = {
         let mut columns = [Column::required(""); 19];
@@ -125,7 +126,7 @@ pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceErr
         while index < HEADER.len() {
             let name = HEADER[index];
             let column = if index < 15 { Column::required(name) } else { Column::optional(name) };
-            // Title, overview and alternative titles may contain line breaks.
+            // Titles, overviews and alternative titles may contain line breaks.
             columns[index] = if matches!(index, 3 | 6 | 15) { column.multiline() } else { column };
             index += 1;
         }
@@ -192,7 +193,7 @@ fn decode(row: &table::Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<Movie
     let services_source = match row.get(16) {
         "mock" => Some(ServicesSource::Mock),
         "tmdb" => Some(ServicesSource::Tmdb),
-        // The Python version only had mock services.
+        // The Python version had only mock services.
         _ if !services.is_empty() && !row.has(16) => Some(ServicesSource::Mock),
         _ => None,
     };

@@ -1,4 +1,4 @@
-//! The movie catalog: links, cleans and filters records from several sources into one table of movies.
+//! The movie catalog: links, cleans and filters records from several sources into a single movie table.
 
 pub mod availability;
 mod interactions;
@@ -21,13 +21,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{MovieId, TmdbId};
 
-/// Source of streaming services.
+/// Source of a movie's streaming services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ServicesSource {
-    /// Watch providers of TMDb.
+    /// TMDb watch providers.
     Tmdb,
-    /// Mock data for demonstrations, labeled as such wherever it is shown.
+    /// Mock data for demonstrations, labeled as such wherever it appears.
     Mock,
 }
 
@@ -42,7 +42,8 @@ impl ServicesSource {
 }
 
 impl Movie {
-    /// Returns a copy without TMDb facts. The ids, titles, year, genres, services and poster are retained.
+    /// Returns a copy without the TMDb metadata. Keeps the IDs, titles, year, genres, services and
+    /// poster.
     #[must_use]
     pub(crate) fn without_tmdb_facts(&self) -> Self {
         Self {
@@ -60,22 +61,22 @@ impl Movie {
     }
 }
 
-/// A movie of the catalog. Unknown values are `None` or an empty list, not placeholders.
+/// A movie in the catalog. Unknown values are `None` or an empty list, never placeholders.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Movie {
-    /// MovieLens id.
+    /// MovieLens ID.
     pub movie_id: MovieId,
-    /// TMDb id, unique in the catalog.
+    /// TMDb ID, unique in the catalog.
     pub tmdb_id: Option<TmdbId>,
-    /// IMDb id: digits with leading zeros, without the prefix `tt`.
+    /// IMDb ID without the `tt` prefix but with leading zeros.
     pub imdb_id: Option<String>,
-    /// Title with its article in front: `The Matrix`.
+    /// Title with its article at the front, such as `The Matrix`.
     pub title: String,
-    /// Alternative titles, used for search.
+    /// Alternative titles, used for search and matching.
     pub alt_titles: Vec<String>,
     /// Release year.
     pub year: Option<u16>,
-    /// MovieLens genres in lower case.
+    /// MovieLens genres, in lowercase.
     pub genres: Vec<String>,
     /// Plot summary.
     pub overview: Option<String>,
@@ -83,13 +84,13 @@ pub struct Movie {
     pub runtime: Option<u32>,
     /// TMDb popularity score, 0 or higher.
     pub popularity: Option<f32>,
-    /// Number of TMDb votes.
+    /// Number of votes on TMDb.
     pub vote_count: Option<u32>,
-    /// Average TMDb vote, 0 to 10.
+    /// Average vote on TMDb, 0 to 10.
     pub vote_average: Option<f32>,
-    /// TMDb keywords.
+    /// Keywords assigned on TMDb.
     pub keywords: Vec<String>,
-    /// Actors in billing order.
+    /// Actors, in billing order.
     pub cast: Vec<String>,
     /// Names of the directors.
     pub directors: Vec<String>,
@@ -97,8 +98,8 @@ pub struct Movie {
     pub services: Vec<String>,
     /// Source of `services`; `None` if it is empty.
     pub services_source: Option<ServicesSource>,
-    /// Original language, ISO 639-1.
+    /// Original language, as an ISO 639-1 code.
     pub original_language: Option<String>,
-    /// Path of the poster on TMDb's image host.
+    /// Poster path on TMDb's image host.
     pub poster_path: Option<String>,
 }

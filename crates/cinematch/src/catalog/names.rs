@@ -1,7 +1,7 @@
-//! Matches typed names to a closed list (genres, services, languages), ignoring case, punctuation and
-//! well-known synonyms, and suggests similar names if none matches.
+//! Matches names typed by users to a closed list (genres, services, languages). Ignores case and
+//! punctuation, accepts well-known synonyms, and suggests similar names if nothing matches.
 
-/// Synonyms of MovieLens genres, including TMDb's genre names: folded synonym → folded name.
+/// Synonyms for MovieLens genres, including TMDb's genre names: folded synonym → folded name.
 const GENRE_SYNONYMS: &[(&str, &str)] = &[
     ("science fiction", "sci fi"),
     ("scifi", "sci fi"),
@@ -19,7 +19,7 @@ const GENRE_SYNONYMS: &[(&str, &str)] = &[
     ("documentaries", "documentary"),
 ];
 
-/// Synonyms of streaming services: folded synonym → folded name.
+/// Synonyms for streaming services: folded synonym → folded name.
 const SERVICE_SYNONYMS: &[(&str, &str)] = &[
     ("amazon prime", "prime video"),
     ("amazon prime video", "prime video"),
@@ -35,7 +35,7 @@ const SERVICE_SYNONYMS: &[(&str, &str)] = &[
     ("criterion", "criterion channel"),
 ];
 
-/// A closed list of names with their synonyms.
+/// A closed list of names and their synonyms.
 #[derive(Clone, Debug)]
 pub struct NameList {
     names: Vec<String>,
@@ -59,7 +59,7 @@ impl NameList {
         Self::new(names, &[])
     }
 
-    /// Creates a list. Of several equivalent names, only the first is included.
+    /// Creates a list. If several names are equivalent, only the first is included.
     fn new(names: Vec<String>, synonyms: &'static [(&'static str, &'static str)]) -> Self {
         let folded = names.iter().map(|name| fold(name)).collect();
         let unmerged = Self { names, folded, synonyms };
@@ -80,7 +80,7 @@ impl NameList {
         &self.names
     }
 
-    /// Returns the position of the name that equals `typed` or has it as a synonym.
+    /// Returns the index of the name that matches `typed` or has it as a synonym.
     pub fn find(&self, typed: &str) -> Option<usize> {
         let folded_name = fold(typed);
         let position = |folded_name: &str| self.folded.iter().position(|name| name == folded_name);
@@ -88,7 +88,8 @@ impl NameList {
         synonym.and_then(|(_, name)| position(name)).or_else(|| position(&folded_name))
     }
 
-    /// Returns up to three names with a Jaro–Winkler similarity to `typed` above 0.7, the most similar first.
+    /// Returns up to three names whose Jaro–Winkler similarity to `typed` exceeds 0.7, most similar
+    /// first.
     pub(crate) fn similar(&self, typed: &str) -> Vec<&str> {
         let folded_name = fold(typed);
         let mut scored: Vec<(f64, &str)> = self
@@ -104,8 +105,8 @@ impl NameList {
     }
 }
 
-/// Converts to lower case, replaces runs of `-`, `_` and whitespace with a space, and removes apostrophes and
-/// periods.
+/// Lowercases `name`, replaces each run of `-`, `_` and whitespace with a single space, and removes
+/// apostrophes and periods.
 fn fold(name: &str) -> String {
     let spaced: String = name
         .to_lowercase()

@@ -1,4 +1,4 @@
-//! `preprocess_report.json`: counts, settings, inputs and problems of a merge.
+//! `preprocess_report.json`: the counts, settings, inputs and problems of a merge.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::services::MockServices;
 use crate::ids::MovieId;
 use crate::sources::{Outcome, Problem, ProblemKind, Unlisted};
 
-/// Report on a merge. `problems` lists every problem with its line number.
+/// Report on a merge. Lists every problem, with its line number.
 #[derive(Debug, Serialize)]
 pub struct Report<'a> {
     format_version: u32,
@@ -21,7 +21,7 @@ pub struct Report<'a> {
     counts: Counts,
     services_source: Option<ServicesSource>,
     output: OutputFile<'a>,
-    /// Kept movies whose year only the lenient title parser found.
+    /// Kept movies whose year only the lenient title parser could find.
     years_read_leniently: Vec<LenientYear<'a>>,
     problem_counts: Vec<ProblemCount<'a>>,
     problems: &'a [Problem],
@@ -41,17 +41,17 @@ struct ReportSettings {
 /// Paths of the merged files, relative to the root folder if they are inside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputPaths {
-    /// Folder of the MovieLens files.
+    /// Folder that contains the MovieLens files.
     pub raw: String,
-    /// Path of the TMDb file, if it was used.
+    /// Path of the TMDb file; `None` if there wasn't one.
     pub tmdb: Option<String>,
 }
 
-/// The part of a report needed to repeat the merge with newer files.
+/// The part of a report that is needed to repeat the merge with newer files.
 #[derive(Debug, Deserialize)]
 pub struct Recipe {
     settings: ReportSettings,
-    /// Paths of the inputs; `None` in reports of earlier versions.
+    /// Paths of the inputs; `None` in reports from earlier versions.
     pub made_from: Option<InputPaths>,
 }
 
@@ -61,7 +61,7 @@ impl Recipe {
         serde_json::from_slice(report)
     }
 
-    /// Returns the settings of the merge.
+    /// Returns the settings used for the merge.
     pub fn settings(&self) -> MergeSettings {
         let settings = &self.settings;
         MergeSettings {
@@ -88,26 +88,26 @@ struct LenientYear<'a> {
     year: u16,
 }
 
-/// Number of problems with equal file, column, kind and outcome.
+/// Number of problems that share a file, column, kind and outcome.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct ProblemCount<'a> {
-    /// Name of the file.
+    /// File name.
     pub file: &'a str,
-    /// Name of the column, if the problem concerns one.
+    /// Column name, if the problems concern a single column.
     pub field: Option<&'a str>,
-    /// Kind of the problem.
+    /// The kind of problem.
     pub kind: ProblemKind,
-    /// Effect on the affected rows.
+    /// How the rows were handled.
     pub outcome: Outcome,
     /// Number of problems.
     pub count: u64,
-    /// Line of the first problem.
+    /// Line number of the first problem.
     pub first_line: u64,
-    /// Reason of the first problem.
+    /// Message for the first problem.
     pub first_reason: &'a str,
 }
 
-/// Counts problems by file, column, kind and outcome. The counts are sorted by these fields.
+/// Counts problems by file, column, kind and outcome, and sorts the counts by these fields.
 pub fn count_problems(problems: &[Problem]) -> Vec<ProblemCount<'_>> {
     let mut counts: BTreeMap<_, ProblemCount<'_>> = BTreeMap::new();
     for problem in problems {
@@ -127,8 +127,8 @@ pub fn count_problems(problems: &[Problem]) -> Vec<ProblemCount<'_>> {
     counts.into_values().collect()
 }
 
-/// Counts problems like [`count_problems`] and adds those that were counted but not listed. Every kind of
-/// unlisted problem must occur in `problems`.
+/// Like [`count_problems`], but includes problems that were counted but not listed. For each kind of
+/// unlisted problem, at least one must be in `problems`.
 pub fn count_with_unlisted<'a>(
     problems: &'a [Problem],
     unlisted: &Unlisted,
@@ -141,7 +141,7 @@ pub fn count_with_unlisted<'a>(
 }
 
 impl Merged {
-    /// Builds the report. `file` and `sha256` are the name and the SHA-256 of the written table.
+    /// Builds the report. `file` and `sha256` are the name and SHA-256 of the table that was written.
     pub fn report<'a>(
         &'a self,
         settings: &MergeSettings,

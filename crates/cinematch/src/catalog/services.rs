@@ -1,23 +1,23 @@
-//! Mock streaming services for demonstrations without provider data.
+//! Mock streaming services for demonstrations with no provider data.
 
 use crate::ids::MovieId;
 
-/// Services used in mock data, most frequent first.
+/// Services used in mock data, most common first.
 pub(crate) const MOCK_SERVICES: &[&str] =
     &["Netflix", "Prime Video", "Disney+", "Max", "Hulu", "Apple TV+", "Paramount+", "MUBI"];
 
 /// Assigns mock streaming services to movies.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MockServices {
-    /// Random seed. Equal seeds assign the same services to a movie in every catalog.
+    /// Random seed. A given seed assigns a movie the same services in every catalog.
     pub seed: u64,
-    /// Fraction of movies that get one or two additional services, 0 to 1.
+    /// Fraction of movies that are on one or two additional services, 0 to 1.
     pub sample_fraction: f64,
 }
 
 impl MockServices {
-    /// Returns the services of a movie, in the order of [`MOCK_SERVICES`]. They depend only on the seed and
-    /// the movie, not on the rest of the catalog.
+    /// Returns the services for `movie_id`, in the order of [`MOCK_SERVICES`]. The result depends only on
+    /// the seed and the ID, not on the rest of the catalog.
     pub(crate) fn assign(&self, movie_id: MovieId) -> Vec<String> {
         let mut draw = SplitMix(self.seed ^ (u64::from(movie_id.0) << 32 | u64::from(movie_id.0)));
         let mut picked = vec![weighted_service(draw.unit())];
@@ -35,7 +35,7 @@ impl MockServices {
     }
 }
 
-/// Maps a number in [0, 1) to an index into [`MOCK_SERVICES`], favoring low indexes: `floor(n * unit²)`.
+/// Maps a number in [0, 1) to an index into [`MOCK_SERVICES`], favoring low indices: `floor(n * unit²)`.
 fn weighted_service(unit: f64) -> usize {
     ((unit * unit * MOCK_SERVICES.len() as f64) as usize).min(MOCK_SERVICES.len() - 1)
 }

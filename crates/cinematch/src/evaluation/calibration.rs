@@ -1,19 +1,19 @@
-//! Genre calibration of a list against the user's history.
+//! Measures how well a list's genres are calibrated to the user's history.
 
 use super::ratio;
 
-/// Weight of the history's distribution in the smoothed list distribution q̃.
+/// Weight of the history distribution in the smoothed list distribution q̃.
 const SMOOTHING: f64 = 0.01;
 
-/// Computes Steck's calibration metric (2018): the Kullback–Leibler divergence, in nats, between the genre
+/// Computes Steck's calibration metric (2018), the Kullback–Leibler divergence in nats between the genre
 /// distributions of a history and a list,
 ///
 /// Σ p ln(p / q̃), q̃ = 0.99 q + 0.01 p,
 ///
-/// where p and q are a genre's weights in the history and the list, each normalized to sum to 1. Each
-/// movie's weight is split equally among its genres by the caller. A calibrated list scores 0. A list
-/// without any genre of the history scores the maximum, ln 100; the smoothing of q̃ keeps it finite.
-/// Returns `None` for a history with a total weight of 0.
+/// where p and q are a genre's weights in the history and the list, each normalized to sum to 1. The
+/// caller splits each movie's weight equally among its genres. A calibrated list scores 0. A list that
+/// shares no genre with the history has the maximum score, ln 100, which is finite because q̃ is
+/// smoothed. Returns `None` if the history's total weight is 0.
 ///
 /// # Panics
 /// Panics if the slices have different lengths.
@@ -27,7 +27,7 @@ pub fn miscalibration(history: &[f64], list: &[f64]) -> Option<f64> {
         if p > 0.0 { p * (p / mixed).ln() } else { 0.0 }
     };
     let sum: f64 = history.iter().zip(list).map(divergence).sum();
-    // Rounding can make the sum of a calibrated list slightly negative.
+    // Rounding can make the sum for a calibrated list slightly negative.
     (history_sum > 0.0).then(|| sum.max(0.0))
 }
 
@@ -39,10 +39,11 @@ mod tests {
 
     #[test]
     fn matches_hand_computed_values() {
-        // Steck's example: a history of 70 romance and 30 action movies, and a list of romance only.
+        // Steck's example: the history has 70 romance and 30 action movies, and the list has only
+        // romance.
         let expected = 0.7 * (0.7_f64 / 0.997).ln() + 0.3 * 100_f64.ln();
         assert_close(miscalibration(&[70.0, 30.0], &[10.0, 0.0]).unwrap(), expected);
-        // A genre absent from the history costs only the share it takes from the others.
+        // A genre missing from the history costs only the weight it takes from the other genres.
         let expected = (1.0_f64 / (0.99 * 0.5 + 0.01)).ln();
         assert_close(miscalibration(&[3.0, 0.0], &[2.0, 2.0]).unwrap(), expected);
         let most = 100_f64.ln();

@@ -1,4 +1,4 @@
-//! Movie cold-start split: all ratings of some movies are removed, so models must rank them by content.
+//! Movie cold-start split: removes all ratings of some movies, so models must rank them by content.
 
 use std::borrow::Cow;
 
@@ -15,14 +15,16 @@ use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieIdx, UserIdx};
 use crate::models::Model;
 
-/// Parameters of the cold-movies split.
+/// Parameters for the cold-movies split.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ColdMovies {
-    /// Division of the users. Its `history_share` is ignored.
+    /// How to divide the users. Ignores its `history_share`.
     pub users: StrongGeneralization,
-    /// Share of eligible movies that become cold for validation. The same share becomes cold for the test.
+    /// Share of eligible movies that become cold for validation. An equal share becomes cold for the
+    /// test.
     pub share: f64,
-    /// Minimum number of likes for a movie to be eligible, so that some held-out users liked it.
+    /// Minimum number of likes that make a movie eligible, so that some held-out users are likely to have
+    /// liked it.
     pub min_likes: usize,
 }
 
@@ -33,10 +35,10 @@ impl Default for ColdMovies {
 }
 
 impl ColdMovies {
-    /// Splits the interactions. The cold movies of both parts are drawn with the seed of `users`, and all
-    /// their ratings and tags are removed. The relevant movies of a held-out user are the part's cold
-    /// movies that the user liked; the history consists of the other movies the user liked. Candidates
-    /// are the part's cold movies and all movies that training users liked. O(ratings).
+    /// Splits the interactions. The seed in `users` determines the cold movies for both parts, and all
+    /// their ratings and tags are removed. A held-out user's relevant movies are the part's cold movies
+    /// that they liked, and their history is the other movies they liked. Candidates are the part's cold
+    /// movies and all movies that training users liked. O(ratings).
     pub fn split<'a>(
         &self,
         interactions: &'a Interactions,
@@ -56,7 +58,7 @@ impl ColdMovies {
         let mut movies: Vec<MovieIdx> = (0..interactions.n_movies() as u32).map(MovieIdx).collect();
         movies.retain(|movie| n_likes(*movie) >= self.min_likes);
         let mut random = ChaCha8Rng::seed_from_u64(self.users.seed);
-        // The streams from 0 up are used for the users.
+        // Users take their random streams from 0 upward.
         random.set_stream(u64::MAX);
         shuffle(&mut movies, &mut random);
         let n_cold = (movies.len() as f64 * self.share).ceil() as usize;
@@ -111,20 +113,21 @@ impl ColdMovies {
     }
 }
 
-/// Rank of a user's liked movies among only the cold movies.
+/// How well a user's liked movies rank among the cold movies alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ColdRank {
-    /// Area under the ROC curve: the share of the other cold movies ranked below a liked one, with ties
-    /// counted as half. A random order scores ½.
+    /// Area under the ROC curve: the share of other cold movies ranked below a liked one, counting ties
+    /// as half. A random order scores ½.
     pub auc: f64,
-    /// NDCG at 10 among only the cold movies. Ties are broken at random, depending on the seed.
+    /// NDCG at 10 among the cold movies alone. Ties are broken at random, determined by the seed.
     pub ndcg_10: f64,
-    /// Expected NDCG at 10 of a random order of the cold movies.
+    /// Expected NDCG at 10 for a random order of the cold movies.
     pub ndcg_10_by_chance: f64,
 }
 
-/// Ranks the cold movies of a split for each held-out user. The rank is `None` for a user who liked all of
-/// them. Processes users in parallel. O(n log n) per user for n cold movies, plus the cost of scoring.
+/// Ranks the split's cold movies for each held-out user. The result is `None` for a user who liked all of
+/// them. Processes users in parallel. Takes O(n log n) time per user for n cold movies, plus the cost of
+/// scoring.
 pub(crate) fn rank_among_cold(
     model: &dyn Model,
     split: &Split<'_>,
@@ -141,7 +144,7 @@ pub(crate) fn rank_among_cold(
 }
 
 fn ranked(order: &[MovieIdx], scores: &[f32], relevant: &[MovieIdx]) -> Option<ColdRank> {
-    // NaN marks a movie without a score.
+    // A score of NaN means that the model can't score the movie.
     let score = |movie: &MovieIdx| {
         let score = scores[movie.row()];
         if score.is_nan() { f32::NEG_INFINITY } else { score }
@@ -162,7 +165,7 @@ fn ranked(order: &[MovieIdx], scores: &[f32], relevant: &[MovieIdx]) -> Option<C
         others.iter().map(won).sum::<f64>() / others.len() as f64
     };
     let mut list = order.to_vec();
-    // The sort is stable, so ties remain in random order.
+    // The sort is stable, so ties keep their random order.
     list.sort_by(|a, b| score(b).total_cmp(&score(a)));
     let gain = |length: usize| (1..=length).map(|rank| 1.0 / (rank as f64 + 1.0).log2());
     let share = ratio(relevant.len() as f64, list.len() as f64);
@@ -227,11 +230,11 @@ mod tests {
         let movies = |rows: [u32; 4]| rows.map(MovieIdx).to_vec();
         let scores = [0.9, 0.1, 0.5, 0.5];
         let rank = ranked(&movies([2, 0, 3, 1]), &scores, &[MovieIdx(1), MovieIdx(2)]).unwrap();
-        // Movie 1 ranks below both others. Movie 2 ranks below one and ties with the other.
+        // Movie 1 ranks below both of the others. Movie 2 ranks below one and ties with the other.
         assert_close(rank.auc, f64::midpoint(0.0, 0.25));
         let gain = |rank: f64| 1.0 / (rank + 1.0).log2();
         let ideal = gain(1.0) + gain(2.0);
-        // Movie 2 is drawn before movie 3, with which it ties, so it has rank 2.
+        // Movies 2 and 3 tie, but movie 2 is drawn first, so it ranks second.
         assert_close(rank.ndcg_10, (gain(2.0) + gain(4.0)) / ideal);
         let all = ideal + gain(3.0) + gain(4.0);
         assert_close(rank.ndcg_10_by_chance, 0.5 * all / ideal);

@@ -1,21 +1,22 @@
-//! Catalog coverage and popularity bias over the lists of all users.
+//! Catalog coverage and popularity bias across all users' lists.
 
 use std::cmp::Reverse;
 
 use super::ratio;
 use crate::ids::MovieIdx;
 
-/// Number of times each movie appears in the first k positions of users' lists.
+/// Counts of how often each movie appears in the first k positions of users' lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exposure {
     n_lists: Vec<u32>,
 }
 
 impl Exposure {
-    /// Counts the first `k` movies of each list. `n_movies` is the number of movie rows. O(lists × k).
+    /// Counts the first `k` movies of each list. `n_movies` is the number of movies in the catalog.
+    /// O(lists × k).
     ///
     /// # Panics
-    /// Panics if a list contains a movie row of `n_movies` or higher.
+    /// Panics if a list contains a movie index of `n_movies` or higher.
     pub fn new(
         k: usize,
         lists: impl IntoIterator<Item: AsRef<[MovieIdx]>>,
@@ -31,20 +32,21 @@ impl Exposure {
     }
 
     /// Returns the catalog coverage: the share of candidates that appear in at least one list (Ge et al.
-    /// 2010), or 0 without candidates.
+    /// 2010), or 0 if there are no candidates.
     pub fn coverage(&self, is_candidate: &[bool]) -> f64 {
         let candidates = candidates(is_candidate);
         let shown = candidates.iter().filter(|movie| self.n_lists[movie.row()] > 0).count();
         ratio(shown as f64, candidates.len() as f64)
     }
 
-    /// Returns the popularity share: the share of filled positions held by the short head, the 1 % of
-    /// candidates with the most ratings. The size of the head is rounded up, and ties go to the lower
-    /// row. `n_ratings` is the number of training ratings of each movie, by row. Returns 0 if all lists
-    /// are empty.
+    /// Returns the popularity share: the share of filled positions held by the short head, which is the 1
+    /// % of candidates with the most ratings. The size of the head is rounded up, and the lower index
+    /// wins a tie. `n_ratings` holds the number of training ratings of each movie, by index. Returns 0 if
+    /// all lists are empty.
     ///
-    /// If every list has k movies, this is 1 − the average percentage of long-tail items
-    /// (Abdollahpouri et al. 2019). For a reference value, pass the movies that the users rated as lists.
+    /// If every list has k movies, this equals 1 − the average percentage of long-tail items
+    /// (Abdollahpouri et al. 2019). To get a reference value, pass the movies that users rated as their
+    /// lists.
     pub fn popularity_share(&self, is_candidate: &[bool], n_ratings: &[u32]) -> f64 {
         let mut head = candidates(is_candidate);
         head.sort_by_key(|movie| Reverse(n_ratings[movie.row()]));
@@ -54,7 +56,7 @@ impl Exposure {
     }
 }
 
-/// Returns the candidates in row order.
+/// Returns the candidates in ascending order.
 fn candidates(is_candidate: &[bool]) -> Vec<MovieIdx> {
     let movies = (0..).map(MovieIdx).zip(is_candidate);
     movies.filter_map(|(movie, is_candidate)| is_candidate.then_some(movie)).collect()
@@ -72,7 +74,7 @@ mod tests {
     #[test]
     fn coverage_counts_candidates_within_the_first_k_once() {
         let lists = [movies([0, 1, 2]), movies([1, 0, 3]), movies([5]), movies([])];
-        // Movie 5 is in a list but is not a candidate.
+        // Movie 5 appears in a list but is not a candidate.
         let is_candidate = [true, true, true, true, true, false];
         let coverage = |k| Exposure::new(k, &lists, 6).coverage(&is_candidate);
         assert_close(coverage(0), 0.0);
@@ -83,8 +85,8 @@ mod tests {
 
     #[test]
     fn popularity_share_counts_the_most_rated_one_percent() {
-        // The head of 101 candidates has two movies: 7, and 4, which wins the tie with 30 by its lower
-        // row. Movie 101 has the most ratings but is not a candidate.
+        // The head of 101 candidates has two movies: 7, and 4, which wins its tie with 30 because its
+        // index is lower. Movie 101 has the most ratings but is not a candidate.
         let is_candidate: Vec<bool> = (0..102).map(|row| row < 101).collect();
         let mut n_ratings = vec![1; 102];
         for (row, n) in [(4, 50), (7, 90), (30, 50), (101, 99)] {

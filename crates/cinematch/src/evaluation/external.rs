@@ -1,4 +1,4 @@
-//! Reader for recommendation lists of other systems: CSV with `userId,rank,movieId,score`.
+//! Reader for recommendation lists from other systems, as CSV with `userId,rank,movieId,score`.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -8,23 +8,23 @@ use crate::ids::{MovieId, MovieIdx, UserId};
 use crate::sources::table::{self, Column};
 use crate::sources::{Outcome, Problem, ProblemKind, SourceError};
 
-/// Lists of another system, with the problems found in the file.
+/// Lists from another system, with any problems found in the file.
 #[derive(Clone, Debug)]
 pub struct ExternalLists {
     /// One list per held-out user of the split, best first.
     pub lists: Vec<Vec<MovieIdx>>,
-    /// Dropped rows, in file order. Rows for users outside the split are listed up to a limit.
+    /// Dropped rows, in file order. Rows for users outside the split are listed only up to a limit.
     pub problems: Vec<Problem>,
-    /// Number of dropped rows for users outside the split that are not listed in `problems`.
+    /// Number of dropped rows for users outside the split that are not in `problems`.
     pub unlisted_problems: u64,
-    /// Held-out users without a list, ascending. Their lists are empty.
+    /// Held-out users for whom the file has no list, in ascending order. Their lists are empty.
     pub missing_users: Vec<UserId>,
-    /// Number of positions filled with movies that are not candidates or are in the user's history.
-    /// These positions count as misses.
+    /// Number of positions that hold a movie that is not a candidate or is in the user's history. These
+    /// positions count as misses.
     pub n_invalid_movies: usize,
 }
 
-/// A movie with its rank in a user's list.
+/// A movie and its rank in a user's list.
 struct RankedMovie {
     rank: u32,
     movie: MovieIdx,
@@ -32,12 +32,13 @@ struct RankedMovie {
 
 const COLUMNS: [Column; 3] =
     [Column::required("userId"), Column::required("rank"), Column::required("movieId")];
-/// Maximum number of rows for users outside the split that are listed as problems. A file may cover all
-/// users of a large dataset.
+/// Maximum number of rows for users outside the split to list as problems. A file might cover every user
+/// of a large dataset.
 const MAX_LISTED_PROBLEMS: u64 = 1_000;
 const ID_EXPECTED: &str = "a whole number from 0 to 4294967295";
 
-/// Reads lists from CSV. Keeps the [`LIST_LENGTH`] rows with the lowest ranks per user. O(rows · log rows).
+/// Reads lists from CSV. For each user, keeps the [`LIST_LENGTH`] rows with the lowest ranks. O(rows ·
+/// log rows).
 pub fn external_lists(
     file: &str,
     bytes: &[u8],

@@ -1,8 +1,9 @@
-//! Users excluded from the training of every generation, for unbiased comparison of generations.
+//! Users who are excluded from training in every generation, so that generations can be compared without
+//! bias.
 //!
-//! Membership depends only on a hash of the user id. Every training run therefore excludes the same
-//! users, regardless of ratings added in between, and the users of a smaller share are a subset of those
-//! of a larger one. The users unseen by both of two generations are those of the smaller share.
+//! Membership depends only on a hash of the user ID. Every training run therefore excludes the same
+//! users, no matter which ratings were added in the meantime, and a smaller share's users are a subset of
+//! a larger share's. The users that neither of two generations has seen are those of the smaller share.
 
 use std::ops::Range;
 
@@ -15,38 +16,39 @@ use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieId, MovieIdx, UserId, UserIdx};
 use crate::ranking::{Query, Rating, Recommender};
 
-/// Number of movies per page; the cutoff of all metrics in this module.
+/// Number of movies per page, and the cutoff for all metrics in this module.
 pub(crate) const LIST_LENGTH: usize = 20;
-/// Number of ratings in the history of a cold-start user.
+/// Number of ratings in a cold-start user's history.
 pub const COLD_START_RATINGS: usize = 3;
-/// Target number of held-out users. 1,000 users are enough to detect a difference of 2 %.
+/// Target number of held-out users. 1,000 users are enough to detect a 2 % difference.
 const DEFAULT_USERS: f64 = 1000.0;
-/// Bounds of the default share: at most 20 % on small datasets, at least 2 % on large ones.
+/// Bounds on the default share: at most 20 % on small datasets, and at least 2 % on large ones.
 const DEFAULT_SHARE_BOUNDS: Range<f64> = 0.02..0.2;
-/// Maximum length of a history, equal to the limit of a request. Longer histories are cut to the latest
-/// ratings.
+/// Maximum length of a history, which equals the limit for a request. Only the latest ratings of a longer
+/// history are kept.
 const MAX_HISTORY: usize = 10_000;
 
 /// The users whose ratings and tags are excluded from training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Holdout {
-    /// Share of all users, in (0, 1).
+    /// Share of all users to hold out, in (0, 1).
     share: f64,
 }
 
 impl Holdout {
-    /// Returns a holdout of a share of users, or `None` unless 0 < `share` < 1.
+    /// Creates a holdout of `share` of all users. Returns `None` unless 0 < `share` < 1.
     pub fn from_share(share: f64) -> Option<Self> {
         (share > 0.0 && share < 1.0).then_some(Self { share })
     }
 
-    /// Returns the default holdout for a dataset of `n_users`: about 1,000 users, within 2 % to 20 %.
+    /// Returns the default holdout for a dataset with `n_users` users: about 1,000 users, but at least 2
+    /// % and at most 20 %.
     pub fn for_users(n_users: usize) -> Self {
         let share = DEFAULT_USERS / n_users.max(1) as f64;
         Self { share: share.clamp(DEFAULT_SHARE_BOUNDS.start, DEFAULT_SHARE_BOUNDS.end) }
     }
 
-    /// Returns the share of users held out.
+    /// Returns the share of users that are held out.
     pub fn share(self) -> f64 {
         self.share
     }
@@ -57,19 +59,19 @@ impl Holdout {
         (hash(user) >> 11) as f64 / ((1_u64 << 53) as f64) < self.share
     }
 
-    /// Returns the users held out by both holdouts.
+    /// Returns a holdout of the users that both `self` and `other` hold out.
     #[must_use]
     pub fn intersection(self, other: Self) -> Self {
         Self { share: self.share.min(other.share) }
     }
 
-    /// Returns the training users, who are not held out, ascending.
+    /// Returns the users who are not held out, in ascending order.
     pub fn training_users(self, interactions: &Interactions) -> Vec<UserIdx> {
         interactions.users().filter(|user| !self.contains(interactions.user_id(*user))).collect()
     }
 }
 
-/// Hashes a user id with the output function of `SplitMix64` (Steele, Lea and Flood 2014). Manifests
+/// Hashes a user ID with the output function of `SplitMix64` (Steele, Lea and Flood 2014). Manifests
 /// store only the share, so this function must never change.
 fn hash(user: UserId) -> u64 {
     let mut z = (u64::from(user.0) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -78,16 +80,16 @@ fn hash(user: UserId) -> u64 {
     z ^ (z >> 31)
 }
 
-/// A test case: a user's history and the movies to find.
+/// A test case: a user's history and the relevant movies that a recommender should rank high.
 #[derive(Clone, Debug, PartialEq)]
 struct TestCase {
     history: Vec<Rating>,
-    /// Movies to find, ascending.
+    /// Relevant movies, in ascending order.
     relevant: Vec<MovieIdx>,
 }
 
-/// The users of a holdout in two roles: with most of their ratings as history, and as cold-start users
-/// with only their first [`COLD_START_RATINGS`] ratings.
+/// The users of a holdout in two roles: as users with most of their ratings as history, and as cold-start
+/// users with only their first [`COLD_START_RATINGS`] ratings.
 #[derive(Debug)]
 pub struct HoldoutUsers<'a> {
     interactions: &'a Interactions,
@@ -95,10 +97,10 @@ pub struct HoldoutUsers<'a> {
     cold_start: Vec<TestCase>,
 }
 
-/// Metrics of a recommender's pages, one value per user in the order of the holdout users.
+/// Metrics for a recommender's pages, with one value per user, in the order of the holdout's users.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct HoldoutMetrics {
-    /// NDCG at 20; see [`ndcg_at`]. A page of only liked movies scores 1.
+    /// NDCG at 20; see [`ndcg_at`]. A page that has only liked movies scores 1.
     pub ndcg: Vec<f64>,
     /// Recall at 20; see [`recall_at`].
     pub recall: Vec<f64>,
@@ -106,16 +108,16 @@ pub(crate) struct HoldoutMetrics {
     pub hit: Vec<f64>,
     /// Number of ratings in each user's history.
     pub history_lengths: Vec<usize>,
-    /// Number of users whose page is empty.
+    /// Number of users who get an empty page.
     pub n_empty: usize,
-    /// Number of distinct movies on all pages.
+    /// Number of distinct movies across all pages.
     pub n_shown: usize,
 }
 
 impl<'a> HoldoutUsers<'a> {
-    /// Selects the test cases from the users of `holdout` who liked enough movies. The movies to find are the
-    /// liked ones for which `is_known` returns true; `is_known` should return false for movies that no
-    /// compared generation contains. O(ratings of the users).
+    /// Selects the test cases from the users in `holdout` who liked enough movies. Relevant movies are the
+    /// liked ones for which `is_known` returns true. `is_known` should return false for movies that none of
+    /// the compared generations contain. O(ratings of the users).
     pub fn new(
         interactions: &'a Interactions,
         holdout: Holdout,
@@ -172,24 +174,24 @@ impl<'a> HoldoutUsers<'a> {
         self.cold_start.len()
     }
 
-    /// Measures the recommender on users with a full history.
+    /// Evaluates the recommender on users with a full history.
     pub(crate) fn evaluate_users(&self, recommender: &Recommender) -> HoldoutMetrics {
         self.evaluate(&self.users, recommender)
     }
 
-    /// Measures the recommender on cold-start users.
+    /// Evaluates the recommender on cold-start users.
     pub(crate) fn evaluate_cold_start(&self, recommender: &Recommender) -> HoldoutMetrics {
         self.evaluate(&self.cold_start, recommender)
     }
 
-    /// Measures the pages that the server would return. O(users · movies).
+    /// Evaluates the pages that the server would return. O(users · movies).
     fn evaluate(&self, cases: &[TestCase], recommender: &Recommender) -> HoldoutMetrics {
         let vocabulary = self.interactions.movies();
         let recommend = |case: &TestCase| -> Vec<MovieIdx> {
             let ratings = case.history.clone();
             let query = Query { ratings, limit: LIST_LENGTH, ..Query::default() };
-            // The query has no invalid names or values, and unknown movies are ignored, so an error
-            // is a bug. An empty page counts as unanswered.
+            // The query has no invalid names or values, and unknown movies are ignored, so an error would
+            // be a bug. Treat it as an empty page.
             let Ok((request, _)) = recommender.resolve(&query) else { return Vec::new() };
             let items = recommender.recommend(&request).items;
             let shown = items.iter().map(|item| recommender.vocabulary().id_of(item.movie));
@@ -212,7 +214,8 @@ impl<'a> HoldoutUsers<'a> {
     }
 }
 
-/// RNG stream of the holdout histories, distinct from the streams that [`StrongGeneralization`] uses in splits.
+/// RNG stream for the holdout histories, distinct from the streams that [`StrongGeneralization`] uses for
+/// splits.
 const STREAM: u64 = 2;
 
 fn sort_by_time(history: &mut [Rated]) {

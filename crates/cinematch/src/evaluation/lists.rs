@@ -1,4 +1,4 @@
-//! Top-k lists of a model for held-out users.
+//! Top-k lists that a model generates for held-out users.
 
 use rayon::prelude::*;
 
@@ -7,15 +7,16 @@ use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 use crate::models::Model;
 
-/// Returns the `k` best candidates for each held-out user, best first, excluding the user's history. Ties
-/// go to the lower row. Processes users in parallel. O(movies) per user plus the cost of scoring.
+/// Returns the `k` best candidates for each held-out user, best first, excluding the user's history. The
+/// lower index wins a tie. Processes users in parallel. Takes O(movies) time per user, plus the cost of
+/// scoring.
 pub fn rank_lists(
     model: &dyn Model,
     users: &[HeldOut],
     is_candidate: &[bool],
     k: usize,
 ) -> Vec<Vec<MovieIdx>> {
-    /// Number of users scored per call.
+    /// Number of users to score per call.
     const BATCH: usize = 16;
     let n_movies = model.n_movies();
     let rank_batch = |rows: &mut Vec<f32>, users: &[HeldOut]| {
@@ -41,7 +42,8 @@ fn top_k(k: usize, scores: &[f32], is_candidate: &[bool]) -> Vec<MovieIdx> {
     let mut threshold = f32::NEG_INFINITY;
     let order = |a: &(f32, u32), b: &(f32, u32)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
     for (row, (score, candidate)) in scores.iter().zip(is_candidate).enumerate() {
-        // Rows ascend, so a movie never displaces an earlier one of equal score. NaN marks a missing score.
+        // Indices ascend, so a movie never displaces an earlier one with an equal score. NaN marks a
+        // missing score.
         if !candidate || score.is_nan() || *score <= threshold {
             continue;
         }
@@ -86,7 +88,7 @@ mod tests {
         let interactions = ratings();
         let mut split = StrongGeneralization::default().split(&interactions, Part::Test).unwrap();
         split.is_candidate[7] = false;
-        // 11 distinct scores produce many ties, and there are more movies than 2k.
+        // Only 11 distinct scores, so there are many ties, and more than 2k movies.
         let n_movies = interactions.n_movies();
         let scores: Vec<f32> = (0..n_movies).map(|row| (row * 37 % 11) as f32 - 5.0).collect();
         let model = Fixed(scores.clone());
@@ -116,7 +118,7 @@ mod tests {
             let empty = rank_lists(&model, &split.held_out, &split.is_candidate, 10);
             assert!(empty.iter().all(Vec::is_empty));
         }
-        // NaN scores do not hide scored movies.
+        // NaN scores must not hide movies that have a score.
         let mut scores = vec![f32::NAN; n_movies];
         let last = (0..n_movies).rev().find(|row| split.is_candidate[*row]).unwrap();
         scores[last] = -3.0;

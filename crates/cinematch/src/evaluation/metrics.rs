@@ -1,38 +1,38 @@
-//! Ranking metrics of one user's list under binary relevance.
+//! Ranking metrics for a single user's list, with binary relevance.
 //!
-//! `ranked` is ordered best first without duplicates; `relevant` is sorted ascending. All values are
-//! in [0, 1]. A list shorter than k counts its empty positions as misses. A user without relevant
-//! movies scores 0 for any list, so exclude such users from means. Each metric takes
-//! O(k log relevant) time and does not allocate.
+//! `ranked` is ordered best first and has no duplicates, and `relevant` is in ascending order. All values
+//! are in [0, 1]. If a list is shorter than k, its empty positions count as misses. A user with no
+//! relevant movies scores 0 for any list, so exclude such users from means. Each metric takes O(k log
+//! relevant) time and doesn't allocate.
 
 use super::ratio;
 use crate::ids::MovieIdx;
 
 /// Returns the normalized discounted cumulative gain (Järvelin & Kekäläinen 2002). A hit at rank r
-/// (1-based) contributes 1 / log₂(r + 1); the sum is divided by the sum of an ideal list, which
-/// has min(k, relevant) hits at the top.
+/// (1-based) contributes 1 / log₂(r + 1). The sum is divided by that of an ideal list, which has min(k,
+/// relevant) hits at the top.
 pub fn ndcg_at(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
     let ideal = discounted_gain(1..=k.min(relevant.len()));
     ratio(discounted_gain(hit_ranks(k, ranked, relevant)), ideal)
 }
 
-/// Returns the recall: hits in the first k positions divided by min(k, relevant), the maximum possible,
-/// so that a perfect list scores 1 for every k (Liang et al. 2018).
+/// Returns the recall: the number of hits in the first k positions, divided by min(k, relevant). Since
+/// that is the maximum possible, a perfect list scores 1 for every k (Liang et al. 2018).
 pub fn recall_at(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
     ratio(hit_ranks(k, ranked, relevant).count() as f64, k.min(relevant.len()) as f64)
 }
 
-/// Returns the precision: hits in the first k positions divided by k.
+/// Returns the precision: the number of hits in the first k positions, divided by k.
 pub fn precision_at(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
     ratio(hit_ranks(k, ranked, relevant).count() as f64, k as f64)
 }
 
-/// Returns 1 if the first k positions contain a hit, otherwise 0.
+/// Returns 1 if there is a hit in the first k positions, and 0 otherwise.
 pub fn hit_at(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
     f64::from(hit_ranks(k, ranked, relevant).next().is_some())
 }
 
-/// Returns the reciprocal of the rank of the first hit in the whole list, or 0 without a hit.
+/// Returns the reciprocal rank of the first hit in the whole list, or 0 if there is no hit.
 pub fn reciprocal_rank(ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
     hit_ranks(ranked.len(), ranked, relevant).next().map_or(0.0, |rank| 1.0 / rank as f64)
 }
@@ -48,7 +48,7 @@ fn discounted_gain(ranks: impl Iterator<Item = usize>) -> f64 {
     ranks.map(|rank| 1.0 / (rank as f64 + 1.0).log2()).sum()
 }
 
-/// Metrics of one user, as aggregated in reports.
+/// A user's metrics, which reports average over all users.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UserMetrics {
     /// NDCG at 10; see [`ndcg_at`].
@@ -61,14 +61,14 @@ pub struct UserMetrics {
     pub recall_50: f64,
     /// Precision at 10; see [`precision_at`].
     pub precision_10: f64,
-    /// Hit at 10, 0 or 1; see [`hit_at`].
+    /// Hit rate at 10, which is 0 or 1; see [`hit_at`].
     pub hit_10: f64,
-    /// Reciprocal rank of the first hit; see [`reciprocal_rank`]. It is 0 if the list contains no hit.
+    /// Reciprocal rank of the first hit, or 0 if there is none; see [`reciprocal_rank`].
     pub reciprocal_rank: f64,
 }
 
 impl UserMetrics {
-    /// Metric names in reports, in the order of [`UserMetrics::values`].
+    /// Metric names used in reports, in the order of [`UserMetrics::values`].
     pub const NAMES: [&str; 7] = [
         "ndcg@10",
         "ndcg@100",
@@ -79,7 +79,7 @@ impl UserMetrics {
         "reciprocal_rank",
     ];
 
-    /// Computes the metrics of a user's list of 100 movies, or of all candidates if there are fewer.
+    /// Computes the metrics for a user's list of 100 movies, or of all candidates if there are fewer.
     pub fn new(ranked: &[MovieIdx], relevant: &[MovieIdx]) -> Self {
         Self {
             ndcg_10: ndcg_at(10, ranked, relevant),
@@ -92,7 +92,7 @@ impl UserMetrics {
         }
     }
 
-    /// Returns the metrics in the order of [`UserMetrics::NAMES`].
+    /// Returns the metric values, in the order of [`UserMetrics::NAMES`].
     pub fn values(&self) -> [f64; 7] {
         [
             self.ndcg_10,
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn matches_hand_computed_values() {
-        // Hits at ranks 2, 4 and 6. The fourth relevant movie, 4, is not in the list.
+        // Hits at ranks 2, 4 and 6. The fourth relevant movie, 4, isn't in the list.
         let (ranked, relevant) = (movies([9, 3, 7, 1, 8, 5]), movies([1, 3, 4, 5]));
         let (second, fourth, sixth) = (1.0 / 3_f64.log2(), 1.0 / 5_f64.log2(), 1.0 / 7_f64.log2());
         let ideal_three = 1.0 + second + 0.5;
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn user_metrics_fields_match_their_names() {
-        // Hits at ranks 4, 15, 40 and 80; the other 36 relevant movies are not in the list.
+        // Hits at ranks 4, 15, 40 and 80. The other 36 relevant movies aren't in the list.
         let relevant = movies([3, 14, 39, 79].into_iter().chain(100..136));
         let metrics = UserMetrics::new(&movies(0..100), &relevant);
         let gain = |ranks: &[u32]| ranks.iter().map(|r| 1.0 / f64::from(r + 1).log2()).sum::<f64>();
@@ -173,7 +173,7 @@ mod tests {
         }
     }
 
-    /// A list without duplicates and a set of relevant movies that may overlap it.
+    /// Generates a list with no duplicates and a set of relevant movies that may overlap it.
     fn list_and_relevant() -> impl Strategy<Value = (Vec<MovieIdx>, Vec<MovieIdx>)> {
         let films = || movies(0..40);
         let ranked = subsequence(films(), 0..=30).prop_shuffle();

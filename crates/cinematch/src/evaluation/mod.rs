@@ -1,20 +1,20 @@
 //! Offline evaluation of recommenders.
 //!
-//! - Models train on interactions before a single global cutoff and are tested on interactions after
-//!   it. A cutoff per user would leak future interactions into training (Ji et al. 2023).
-//! - Every movie known at the cutoff is ranked. Ranking against a sample of negatives can change the
-//!   order of models (Krichene & Rendle 2020).
-//! - [`UserMetrics`] measures the ranking accuracy of one user's list. [`Exposure`] measures how the
-//!   lists of all users cover the catalog, and [`miscalibration`] compares the genres of a list with
-//!   those of the user's history. An accurate model can still recommend the same movies to every user.
+//! - Models train on interactions before a single global cutoff and are tested on later interactions. A
+//!   separate cutoff for each user would leak future interactions into training (Ji et al. 2023).
+//! - Every movie known at the cutoff is ranked. Ranking against a sample of negatives can change which
+//!   model comes out ahead (Krichene & Rendle 2020).
+//! - [`UserMetrics`] measures the ranking accuracy of a single user's list. [`Exposure`] measures how
+//!   much of the catalog all users' lists cover, and [`miscalibration`] compares a list's genres with
+//!   those in the user's history. Even an accurate model can recommend the same movies to every user.
 //! - [`TimeCut`] is the temporal protocol. [`StrongGeneralization`] holds out users instead, and
-//!   [`ColdMovies`] holds out movies. Every [`Protocol`] produces a [`Split`]; all later steps are the
-//!   same for every protocol.
+//!   [`ColdMovies`] holds out movies. Every [`Protocol`] produces a [`Split`], and all later steps are
+//!   the same for every protocol.
 //! - [`star_errors`] and [`interval_coverage`] evaluate rating predictions and their prediction
 //!   intervals.
-//! - [`promotion::decide`] tests a new generation for non-inferiority against the serving one, on the
-//!   users of a [`Holdout`], who are excluded from the training of every generation.
-//! - [`Bootstrap`] tests differences between models with a paired bootstrap over users, corrected for
+//! - [`promotion::decide`] tests whether a new generation is non-inferior to the active one, on the users
+//!   of a [`Holdout`], who are excluded from training in every generation.
+//! - [`Bootstrap`] tests the differences between models with a paired bootstrap over users, corrected for
 //!   the number of models compared.
 
 mod calibration;

@@ -1,4 +1,4 @@
-//! Metrics of one model's lists on one split.
+//! Metrics for one model's lists on one split.
 
 use super::lists::rank_lists;
 use super::split::{LIKE_THRESHOLD, Split};
@@ -10,10 +10,10 @@ use crate::models::Model;
 
 /// Number of movies in an evaluated list.
 pub const LIST_LENGTH: usize = 100;
-/// Number of top positions that exposure and calibration measure: the part of a list that is displayed.
+/// Number of top positions, as displayed to users, for which exposure and calibration are measured.
 pub const TOP_K: usize = 10;
 
-/// Genres of each movie, by row.
+/// Genres of each movie, by index.
 #[derive(Clone, Debug)]
 pub struct MovieGenres {
     by_movie: Vec<Vec<usize>>,
@@ -21,7 +21,7 @@ pub struct MovieGenres {
 }
 
 impl MovieGenres {
-    /// Indexes the genres of `movies` by row. O(genres of all movies).
+    /// Collects the genres of `movies`. O(genres of all movies).
     pub fn new(movies: &[Movie]) -> Self {
         let mut names: Vec<&str> =
             movies.iter().flat_map(|movie| movie.genres.iter().map(String::as_str)).collect();
@@ -34,13 +34,14 @@ impl MovieGenres {
         Self { by_movie: movies.iter().map(genre_indices).collect(), n_genres: names.len() }
     }
 
-    /// Returns an index in which no movie has genres.
+    /// Creates a table of `n_movies` movies with no genres.
     #[cfg(test)]
     pub(super) fn unknown(n_movies: usize) -> Self {
         Self { by_movie: vec![Vec::new(); n_movies], n_genres: 0 }
     }
 
-    /// Returns the total weight of each genre. Each movie weighs 1, split equally among its genres.
+    /// Returns the total weight of each genre. Each movie has a weight of 1, split equally among its
+    /// genres.
     fn weights(&self, movies: impl Iterator<Item = MovieIdx>) -> Vec<f64> {
         let mut weights = vec![0.0; self.n_genres];
         for movie in movies {
@@ -52,7 +53,8 @@ impl MovieGenres {
         weights
     }
 
-    /// Returns the divergence of the displayed movies' genres from those of the liked movies in `history`.
+    /// Returns how far the genres of the displayed movies diverge from those of the liked movies in
+    /// `history`.
     fn miscalibration(&self, history: &[Rated], list: &[MovieIdx]) -> Option<f64> {
         let liked = history.iter().filter(|rated| rated.stars.halves() >= LIKE_THRESHOLD);
         let liked = self.weights(liked.map(|rated| rated.movie));
@@ -60,12 +62,12 @@ impl MovieGenres {
     }
 }
 
-/// Metrics of a model's lists on one split.
+/// Metrics for a model's lists on one split.
 #[derive(Clone, Debug)]
 pub struct ModelMetrics {
-    /// Ranking metrics of each held-out user.
+    /// Ranking metrics for each held-out user.
     pub(super) users: Vec<(UserIdx, UserMetrics)>,
-    /// Miscalibration of each user who liked movies with genres.
+    /// Miscalibration for each user who liked movies with genres.
     pub(super) miscalibration: Vec<(UserIdx, f64)>,
     pub(super) coverage: f64,
     pub(super) popularity_share: f64,
@@ -75,7 +77,7 @@ pub struct ModelMetrics {
 }
 
 impl ModelMetrics {
-    /// Evaluates a model's lists and, if the split has cold movies, its ranking of only those movies.
+    /// Evaluates a model's lists and, if the split has cold movies, how it ranks them among themselves.
     /// Returns the metrics and the lists.
     pub fn from_model(
         model: &dyn Model,
@@ -91,10 +93,11 @@ impl ModelMetrics {
         (metrics, lists)
     }
 
-    /// Evaluates lists, best first, one per held-out user in the order of the split.
+    /// Evaluates `lists`, which contains a list for each held-out user, in the order of the split. Lists
+    /// are sorted best first.
     ///
     /// # Panics
-    /// Panics if the number of lists differs from the number of held-out users.
+    /// Panics if the number of lists is not the number of held-out users.
     pub fn from_lists(lists: &[Vec<MovieIdx>], split: &Split<'_>, genres: &MovieGenres) -> Self {
         assert_eq!(lists.len(), split.held_out.len(), "one list per held-out user");
         let users_and_lists = || split.held_out.iter().zip(lists);
@@ -130,8 +133,8 @@ impl ModelMetrics {
         }
     }
 
-    /// Returns the tuning objective: mean NDCG at 100 over users. If the split has cold movies, it is mean
-    /// NDCG at 10 among only the cold movies, because they are rare in lists of all movies.
+    /// Returns the tuning objective: the mean NDCG at 100 over users. If the split has cold movies, which
+    /// are rare in lists of all movies, it is the mean NDCG at 10 among the cold movies alone.
     pub fn objective(&self) -> f64 {
         let mean =
             |values: &mut dyn Iterator<Item = f64>, n: usize| super::ratio(values.sum(), n as f64);

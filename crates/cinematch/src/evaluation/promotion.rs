@@ -1,11 +1,11 @@
-//! Non-inferiority test of a new generation (challenger) against the serving one (champion).
+//! Tests whether a new generation (challenger) is non-inferior to the active one (champion).
 //!
 //! Requiring a significant improvement would block promotion for months on small datasets, so the
-//! challenger only has to be no worse than the champion. Both rank movies for the same held-out users,
-//! whom neither saw in training, through the serving code path. The challenger passes if the lower end of
-//! the 95 % interval of the NDCG difference, from the paired [`Bootstrap`], is above the negative margin. It
-//! must pass for users with a history and for cold-start users separately, because a gain for one group
-//! can hide a loss for the other.
+//! challenger only needs to be no worse than the champion. Both rank movies for the same held-out users,
+//! whom neither saw in training, using the same code path as the server. The challenger passes if the
+//! lower bound of the 95 % interval for the NDCG difference, from the paired [`Bootstrap`], is above the
+//! negative margin. It must pass separately for users with a history and for cold-start users, because a
+//! gain in one group can hide a loss in the other.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,24 +13,24 @@ use super::holdout::{HoldoutMetrics, HoldoutUsers};
 use super::significance::{Bootstrap, SignificanceError};
 use crate::ranking::Recommender;
 
-/// Reason given when a challenger is promoted without a champion to compare with.
+/// Reason given when a challenger is promoted because there is no champion to compare it with.
 const NO_COMPARISON_NEEDED: &str = "no other generation is serving, so no comparison is needed";
-/// Minimum number of users for a comparison.
+/// Minimum number of users needed for a comparison.
 const MIN_USERS: usize = 10;
-/// Minimum share of the champion's movies and ratings that a challenger must have. A lower count suggests
-/// truncated input.
+/// A challenger must have at least this share of the champion's movies and ratings. Fewer suggest that an
+/// input is truncated.
 const MIN_SIZE_RATIO: f64 = 0.9;
 
-/// Criteria for promotion.
+/// The rule that decides on promotion.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rule {
-    /// Share of the champion's NDCG that the challenger may lose, 0.02 by default.
+    /// Share of the champion's NDCG that the challenger may lose. Defaults to 0.02.
     pub margin: f64,
-    /// Accepts a challenger with less than 90 % of the champion's movies.
+    /// Accepts a challenger that has less than 90 % as many movies as the champion.
     pub allow_fewer_movies: bool,
-    /// Accepts a challenger trained on less than 90 % of the champion's ratings.
+    /// Accepts a challenger trained on less than 90 % as many ratings as the champion.
     pub allow_fewer_ratings: bool,
-    /// Bootstrap that computes the confidence intervals.
+    /// Bootstrap used to compute the confidence intervals.
     pub bootstrap: Bootstrap,
 }
 
@@ -45,81 +45,82 @@ impl Default for Rule {
     }
 }
 
-/// The generation that is a candidate for promotion.
+/// The generation being considered for promotion.
 #[derive(Clone, Copy, Debug)]
 pub struct Challenger<'a> {
-    /// Recommender of the generation.
+    /// The challenger's recommender.
     pub recommender: &'a Recommender,
-    /// Number of ratings that the generation was trained on.
+    /// Number of ratings that the challenger was trained on.
     pub n_ratings: usize,
 }
 
-/// The serving generation.
+/// The active generation.
 #[derive(Clone, Debug)]
 pub struct Champion<'a> {
-    /// Recommender of the generation.
+    /// The champion's recommender.
     pub recommender: &'a Recommender,
-    /// Number of ratings that the generation was trained on.
+    /// Number of ratings that the champion was trained on.
     pub n_ratings: usize,
-    /// True if the champion was trained on the held-out users, which would bias a comparison in its favor.
+    /// True if the champion was trained on all users, including the held-out ones. This would bias a
+    /// comparison in its favor.
     pub is_trained_on_all_users: bool,
-    /// True if the challenger was trained with the same settings.
+    /// True if the challenger was trained with the champion's settings.
     pub has_same_settings: bool,
-    /// Generation number of the champion.
+    /// The champion's generation number.
     pub generation: u64,
-    /// Model id of the champion.
+    /// The champion's model ID.
     pub model_id: String,
 }
 
-/// A mean over users, or a mean difference, with its 95 % interval.
+/// A mean over users, or a mean difference, with a 95 % confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
-    /// Mean over the users.
+    /// Mean over all users.
     pub mean: f64,
-    /// Lower end of the 95 % interval.
+    /// Lower bound of the 95 % interval.
     pub low: f64,
-    /// Upper end of the 95 % interval.
+    /// Upper bound of the 95 % interval.
     pub high: f64,
 }
 
-/// Metrics of one generation for one group of users, at a cutoff of 20 movies.
+/// A generation's metrics for one group of users, with a cutoff of 20 movies.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Means {
-    /// NDCG, the decisive metric.
+    /// NDCG, which decides on promotion.
     pub ndcg: Interval,
     /// Recall of the relevant movies.
     pub recall: Interval,
-    /// Share of users with at least one relevant movie on the page.
+    /// Share of users with at least one relevant movie on their page.
     pub hit: Interval,
-    /// Number of distinct movies on all pages.
+    /// Number of distinct movies across all pages.
     pub n_shown: usize,
 }
 
-/// NDCG of the users whose history length falls in one class.
+/// NDCG for users whose history length falls in one range.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ByHistory {
-    /// Minimum history length of the class.
+    /// Minimum history length in the range.
     pub from: usize,
-    /// Number of users in the class.
+    /// Number of users in the range.
     pub users: usize,
-    /// Mean NDCG of the challenger.
+    /// The challenger's mean NDCG.
     pub challenger: f64,
-    /// Mean NDCG of the champion; `None` without a comparable champion.
+    /// The champion's mean NDCG; `None` if there is no comparable champion.
     pub champion: Option<f64>,
 }
 
-/// Comparison of challenger and champion for one group of users.
+/// Comparison of the challenger and the champion on one group of users.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// Number of users in the group.
     pub users: usize,
-    /// Metrics of the challenger.
+    /// The challenger's metrics.
     pub challenger: Means,
-    /// Metrics of the champion; `None` without a comparable champion.
+    /// The champion's metrics; `None` if there is no comparable champion.
     pub champion: Option<Means>,
-    /// NDCG of the challenger minus NDCG of the champion; `None` without a comparable champion.
+    /// The challenger's NDCG minus the champion's; `None` if there is no comparable champion.
     pub difference: Option<Interval>,
-    /// Minimum value of `difference.low` to pass: −margin × the champion's NDCG.
+    /// Lowest value of `difference.low` that passes: −margin × the champion's NDCG.
     pub allowed: Option<f64>,
     /// NDCG by history length.
     pub by_history: Vec<ByHistory>,
@@ -130,32 +131,33 @@ pub struct Comparison {
 /// The champion as recorded in a verdict.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChampionId {
-    /// Generation number of the champion.
+    /// The champion's generation number.
     pub generation: u64,
-    /// Model id of the champion.
+    /// The champion's model ID.
     pub model_id: String,
 }
 
-/// Result of a promotion test.
+/// Outcome of a promotion test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// True if the challenger should be promoted.
     pub promote: bool,
-    /// Reason for the decision, in one sentence.
+    /// The reason for the decision, in one sentence.
     #[serde(rename = "why")]
     pub reason: String,
     /// Share of the champion's NDCG that the challenger was allowed to lose.
     pub margin: f64,
-    /// The champion, or `None` if no generation is serving.
+    /// The champion; `None` if there is no active generation.
     pub champion: Option<ChampionId>,
-    /// Comparison for users with a history, or `None` with too few users.
+    /// Comparison for users with a history; `None` if there are too few users.
     pub overall: Option<Comparison>,
-    /// Comparison for cold-start users, or `None` with too few users.
+    /// Comparison for cold-start users; `None` if there are too few users.
     pub cold: Option<Comparison>,
 }
 
-/// Decides whether to promote a challenger. Without holdout users (no ratings), only the checks that need no users
-/// are run. Deterministic: equal inputs give equal verdicts. O(users · movies) per generation.
+/// Decides whether to promote the challenger. If there are no holdout users because there are no ratings,
+/// runs only the checks that need no users. Deterministic: equal inputs give equal verdicts. Takes
+/// O(users · movies) time per generation.
 pub fn decide(
     holdout: Option<&HoldoutUsers<'_>>,
     challenger: Challenger<'_>,
@@ -191,7 +193,7 @@ pub fn decide(
     Ok(Verdict { promote, reason, margin: rule.margin, champion, overall, cold })
 }
 
-/// Returns the reason to reject the challenger regardless of its metrics, if any.
+/// Returns a reason to reject the challenger regardless of its metrics, or `None`.
 fn reason_to_reject(
     challenger: Challenger<'_>,
     champion: Option<&Champion<'_>>,
@@ -231,8 +233,8 @@ fn reason_to_reject(
     None
 }
 
-/// Decides if there are too few users for a comparison. A challenger then passes only without a
-/// champion, or if both were trained with equal settings and without ratings.
+/// Decides when there are too few users for a comparison. The challenger passes only if there is no
+/// champion, or if both were trained with the same settings and no ratings.
 fn decide_without_users(
     n_users: usize,
     challenger: Challenger<'_>,
@@ -330,7 +332,7 @@ fn interval(
     Ok(Interval { mean: comparison.difference, low: comparison.low, high: comparison.high })
 }
 
-/// Returns the mean NDCG per class of history length.
+/// Returns the mean NDCG for each range of history lengths.
 fn by_history(challenger: &HoldoutMetrics, champion: Option<&HoldoutMetrics>) -> Vec<ByHistory> {
     const MIN_LENGTHS: [usize; 5] = [1, 10, 30, 100, 300];
     let class_of =
@@ -360,7 +362,7 @@ fn by_history(challenger: &HoldoutMetrics, champion: Option<&HoldoutMetrics>) ->
 mod tests {
     use super::*;
 
-    /// Returns metrics of 200 users with their NDCG shifted by `shift(user)`.
+    /// Returns metrics for 200 users, with each user's NDCG shifted by `shift(user)`.
     fn worth(shift: impl Fn(usize) -> f64) -> HoldoutMetrics {
         let ndcg: Vec<f64> =
             (0..200).map(|user| 0.3 + f64::from(user * 37 % 100) / 500.0).collect();
@@ -391,7 +393,8 @@ mod tests {
 
     #[test]
     fn fails_when_the_interval_is_wider_than_the_margin() {
-        // The mean difference is 0, but the differences vary too much for a sample of 200 users.
+        // The mean difference is 0, but the differences vary too much for a sample of 200 users to be
+        // conclusive.
         let noisy = compare(|user| if user % 2 == 0 { 0.1 } else { -0.1 }, 0.02);
         assert!(!noisy.passed, "{noisy:?}");
         let by = noisy.difference.unwrap();

@@ -1,4 +1,4 @@
-//! The evaluation protocols, selected by name.
+//! The evaluation protocols, which can be selected by name.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use super::split::{Part, Split, SplitError};
 use super::{ColdMovies, StrongGeneralization, TimeCut};
 use crate::catalog::Interactions;
 
-/// A method of splitting ratings into training data and held-out test data.
+/// A method for splitting ratings into training data and held-out test data.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(tag = "name", rename_all = "kebab-case")]
 pub enum Protocol {
@@ -20,7 +20,8 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// Splits the interactions for `part`. O(ratings).
+    /// Splits the interactions and returns the training data and the held-out users of `part`.
+    /// O(ratings).
     pub fn split<'a>(
         &self,
         interactions: &'a Interactions,
@@ -41,7 +42,7 @@ impl Protocol {
         }
     }
 
-    /// Returns the protocol's name in reports and on the command line.
+    /// Returns the protocol's name, as used in reports and on the command line.
     pub fn name(&self) -> &'static str {
         match self {
             Self::StrongGeneralization(_) => "strong-generalization",
@@ -50,7 +51,7 @@ impl Protocol {
         }
     }
 
-    /// Returns the protocol with another seed. A time cut is deterministic and ignores the seed.
+    /// Returns the protocol with `seed` as its seed. A time cut is deterministic and ignores the seed.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         match &mut self {

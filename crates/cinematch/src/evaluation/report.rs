@@ -1,4 +1,4 @@
-//! Evaluation report: metrics of all models over several splits, with significance tests.
+//! Evaluation report: the metrics of all models over several splits, with significance tests.
 
 use std::collections::BTreeMap;
 
@@ -13,49 +13,49 @@ use super::{
 use crate::ids::UserIdx;
 use crate::models::Spec;
 
-/// Metrics that are tested for significance.
+/// Metrics to test for significance.
 const COMPARED_METRICS: [&str; 4] = ["ndcg@10", "ndcg@100", "recall@20", "recall@50"];
-/// Metric by which the models are sorted.
+/// Metric that the models are sorted by.
 const RANKING_METRIC: &str = "ndcg@100";
 
-/// A model with its metrics on every split.
+/// A model and its metrics on every split.
 #[derive(Clone, Debug)]
 pub struct EvaluatedModel {
-    /// Name in the report.
+    /// Model name in the report.
     pub name: String,
-    /// Parameters of the model; `None` for lists of another system.
+    /// The model's parameters; `None` for lists from another system.
     pub spec: Option<Spec>,
-    /// Metrics on each split, in the order of the splits.
+    /// Metrics on each split, in split order.
     pub splits: Vec<ModelMetrics>,
 }
 
-/// An evaluation report. Values are means over users. A user held out by several splits counts once, with
-/// the mean over these splits.
+/// An evaluation report. Values are means over users. A user who is held out in several splits counts
+/// once, with the mean over those splits.
 #[derive(Clone, Debug, Serialize)]
 pub struct Evaluation {
     /// Version of the report format.
     pub format_version: u32,
-    /// Protocol, with the seed of the first split.
+    /// The protocol, with the seed of the first split.
     pub protocol: Protocol,
-    /// Held-out part that was evaluated.
+    /// The part of the held-out users that was evaluated.
     pub part: Part,
-    /// Statistics of each split.
+    /// Statistics for each split.
     pub splits: Vec<SplitReport>,
     /// Number of distinct held-out users.
     pub users: usize,
-    /// Name of the model that the others are compared with.
+    /// Name of the model that all others are compared with.
     pub baseline: String,
-    /// Models, best NDCG at 100 first.
+    /// Models, sorted by NDCG at 100, best first.
     pub models: Vec<ModelReport>,
-    /// Accuracy of rating predictions, for models that predict ratings.
+    /// Accuracy of rating predictions, for the models that predict ratings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stars: Vec<StarReport>,
 }
 
-/// Statistics of a split.
+/// Statistics for a split.
 #[derive(Clone, Debug, Serialize)]
 pub struct SplitReport {
-    /// Seed of the split.
+    /// Seed used for the split.
     pub seed: u64,
     /// Number of training users.
     pub training_users: usize,
@@ -63,9 +63,9 @@ pub struct SplitReport {
     pub training_ratings: usize,
     /// Number of held-out users.
     pub held_out_users: usize,
-    /// Number of movies to find, over all held-out users.
+    /// Total number of relevant movies of all held-out users.
     pub relevant: usize,
-    /// Number of movies that lists may contain.
+    /// Number of movies that lists can contain.
     pub candidates: usize,
     /// Number of movies whose ratings were removed.
     #[serde(rename = "cold_films")]
@@ -75,50 +75,50 @@ pub struct SplitReport {
 /// A mean over users.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Mean {
-    /// Mean over the users.
+    /// Mean over all users.
     pub mean: f64,
-    /// Standard error of the mean; `None` for fewer than two users.
+    /// Standard error of the mean; `None` if there are fewer than two users.
     pub standard_error: Option<f64>,
-    /// Number of users.
+    /// Number of users that the mean is taken over.
     pub users: usize,
 }
 
-/// Metrics of one model.
+/// Metrics for one model.
 #[derive(Clone, Debug, Serialize)]
 pub struct ModelReport {
-    /// Name of the model.
+    /// Model name in the report.
     pub name: String,
-    /// Parameters of the model; `None` for lists of another system.
+    /// The model's parameters; `None` for lists from another system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spec: Option<Spec>,
-    /// Mean of each metric, by name.
+    /// Mean of each metric, keyed by metric name.
     pub metrics: BTreeMap<String, Mean>,
-    /// Share of candidates that appear in at least one user's top 10, averaged over splits.
+    /// Share of candidates that appear in the top 10 of at least one user, averaged over splits.
     #[serde(rename = "coverage@10")]
     pub coverage: f64,
-    /// Share of top-10 positions held by the 1 % most rated candidates, averaged over splits.
+    /// Share of top-10 positions held by the 1 % most-rated candidates, averaged over splits.
     #[serde(rename = "popularity_share@10")]
     pub popularity_share: f64,
     /// Metrics by movie popularity and by history length.
     pub strata: Vec<StratumReport>,
-    /// Differences from the baseline by metric; empty for the baseline.
+    /// Differences from the baseline, keyed by metric name; empty for the baseline itself.
     pub against_baseline: MetricComparisons,
 }
 
-/// Differences from the baseline by metric.
+/// Differences from the baseline, keyed by metric name.
 pub type MetricComparisons = BTreeMap<&'static str, Comparison>;
 
-/// Metrics of one model in one stratum of movies or users.
+/// One model's metrics in one stratum of movies or users.
 #[derive(Clone, Debug, Serialize)]
 pub struct StratumReport {
-    /// Grouping of the strata: `film popularity` or `history length`.
+    /// How the strata are grouped: `film popularity` or `history length`.
     pub by: &'static str,
     /// Name of the stratum.
     pub stratum: &'static str,
-    /// NDCG at 100.
+    /// Mean NDCG at 100.
     #[serde(rename = "ndcg@100")]
     pub ndcg_100: Mean,
-    /// Recall at 50.
+    /// Mean recall at 50.
     #[serde(rename = "recall@50")]
     pub recall_50: Mean,
 }
@@ -126,15 +126,15 @@ pub struct StratumReport {
 /// Error returned by [`Evaluation::new`].
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ReportError {
-    /// There are no models.
+    /// There are no models to report on.
     #[error("there are no models to evaluate")]
     NoModels,
     /// The baseline is not one of the models.
     #[error("the baseline `{baseline}` is not one of the evaluated models: {models}")]
     NoBaseline {
-        /// Requested baseline.
+        /// Name of the requested baseline.
         baseline: String,
-        /// Names of the evaluated models, comma-separated.
+        /// Names of the evaluated models, separated by commas.
         models: String,
     },
     /// The significance test failed.
@@ -143,7 +143,7 @@ pub enum ReportError {
 }
 
 impl SplitReport {
-    /// Counts the users, ratings and movies of a split. O(ratings).
+    /// Counts the users, ratings and movies in `split`. O(ratings).
     pub fn new(split: &Split<'_>, seed: u64) -> Self {
         Self {
             seed,
@@ -158,7 +158,7 @@ impl SplitReport {
 }
 
 impl Evaluation {
-    /// Builds the report. The baseline defaults to the model with the best NDCG at 100.
+    /// Builds the report. The baseline defaults to the model with the highest NDCG at 100.
     pub fn new(
         (protocol, part): (Protocol, Part),
         splits: Vec<SplitReport>,
@@ -177,7 +177,8 @@ impl Evaluation {
         values.sort_by(|a, b| ranking_value(&b.1).total_cmp(&ranking_value(&a.1)));
         let best = values.first().ok_or(ReportError::NoModels)?;
         let users = best.1[RANKING_METRIC].len();
-        // A baseline selected as the best by these values needs a correction for all pairs.
+        // If the baseline was chosen because it is the best by these values, correct for all pairs of
+        // models.
         let hypotheses = match baseline {
             Some(_) => values.len() - 1,
             None => values.len() * (values.len() - 1) / 2,
@@ -227,9 +228,9 @@ impl Evaluation {
     }
 }
 
-/// One value per user.
+/// A value for each user.
 type ByUser = BTreeMap<UserIdx, f64>;
-/// Values of each user, by metric.
+/// Each user's values, keyed by metric name.
 type Values = BTreeMap<&'static str, ByUser>;
 
 fn values(judged: &[ModelMetrics]) -> Values {
@@ -254,7 +255,7 @@ fn values(judged: &[ModelMetrics]) -> Values {
     values
 }
 
-/// Returns the mean of each user's values.
+/// Returns the mean of the values for each user.
 fn mean_by_user(values: impl Iterator<Item = (UserIdx, f64)>) -> ByUser {
     let mut sums: BTreeMap<UserIdx, (f64, f64)> = BTreeMap::new();
     for (user, value) in values {
@@ -310,7 +311,7 @@ mod tests {
         Protocol::StrongGeneralization(StrongGeneralization::default())
     }
 
-    /// Returns popularity and a constant list as contestants, over one split per seed.
+    /// Evaluates popularity and a constant list, with one split per seed.
     fn contestants(seeds: &[u64]) -> (Vec<SplitReport>, Vec<EvaluatedModel>) {
         let interactions = ratings();
         let genres = MovieGenres::unknown(interactions.n_movies());

@@ -1,24 +1,24 @@
-//! Significance tests for differences between models.
+//! Significance tests for the differences between models.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use rayon::prelude::*;
 use serde::Serialize;
 
-/// Share of the resampled means beyond each end of the 95 % interval.
+/// Share of resampled means beyond each bound of the 95 % interval.
 const TAIL: f64 = 0.025;
 
 /// Paired bootstrap over users (Efron & Tibshirani 1993, chapter 13). Each resample draws users with
-/// replacement, together with the differences of all models from the baseline. The distribution of the
+/// replacement, along with the difference between each model and the baseline. The distribution of the
 /// resampled means estimates the sampling error of the mean difference.
 ///
-/// Each resample has its own random stream, so the result depends on the seed and not on the number of
+/// Each resample has its own random stream, so the result depends on the seed but not on the number of
 /// threads. O(resamples × users × models).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bootstrap {
-    /// Number of resamples, 10,000 by default. A 95 % interval needs at least 39.
+    /// Number of resamples. Defaults to 10,000. A 95 % interval needs at least 39.
     pub resamples: u32,
-    /// Seed of the random streams. Equal seeds give equal results.
+    /// Seed for the random streams. Equal seeds give equal results.
     pub seed: u64,
 }
 
@@ -28,20 +28,21 @@ impl Default for Bootstrap {
     }
 }
 
-/// Comparison of one model with the baseline.
+/// Comparison of a model with the baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    /// Mean over users of the model's value minus the baseline's.
+    /// Mean difference between the model's value and the baseline's, over all users.
     pub difference: f64,
-    /// Lower end of the 95 % percentile interval of the difference.
+    /// Lower bound of the 95 % bootstrap interval for the difference.
     pub low: f64,
-    /// Upper end of the 95 % percentile interval of the difference.
+    /// Upper bound of the 95 % bootstrap interval for the difference.
     pub high: f64,
-    /// Two-sided p-value: twice the smaller of the shares of resamples with mean ≤ 0 and with mean ≥ 0.
-    /// One resample is added to each count so that p is never 0 (Davison & Hinkley 1997, chapter 4). p is
-    /// at most 0.05 exactly when the interval excludes 0 (Efron & Tibshirani, section 15.4).
+    /// Two-sided p-value: twice the share of resamples with a mean ≤ 0, or of those with a mean ≥ 0 if
+    /// that share is smaller. Both counts are increased by 1 so that p is never 0 (Davison & Hinkley
+    /// 1997, chapter 4). p is at most 0.05 exactly when the interval excludes 0 (Efron & Tibshirani,
+    /// section 15.4).
     pub p: f64,
-    /// p-value after the [`holm`] correction for all models compared.
+    /// p-value after applying the [`holm`] correction for all models compared.
     pub adjusted_p: f64,
 }
 
@@ -57,27 +58,27 @@ pub enum SignificanceError {
     /// A model and the baseline have values for different numbers of users.
     #[error("model {model} needs the values of the baseline's {expected} users, got {got}")]
     Users {
-        /// Index of the model, from 0.
+        /// Index of the model.
         model: usize,
-        /// Number of users of the baseline.
+        /// Number of users that the baseline has values for.
         expected: usize,
-        /// Number of users of the model.
+        /// Number of users that the model has values for.
         got: usize,
     },
     /// A value is infinite or NaN.
     #[error("model {model} and the baseline must have finite values for user {user}")]
     NotFinite {
-        /// Index of the model, from 0.
+        /// Index of the model.
         model: usize,
-        /// Index of the user, from 0.
+        /// Index of the user.
         user: usize,
     },
 }
 
 impl Bootstrap {
-    /// Compares models with a baseline. Each slice has one value per user, in the same user order.
-    /// `hypotheses` is the number of comparisons to correct for, at least the number of models. If the
-    /// baseline was selected by these values, pass the number of all pairs.
+    /// Compares models with a baseline. Each slice contains one value per user, in the same user order.
+    /// `hypotheses` is the number of comparisons to correct for and must be at least the number of
+    /// models. If the baseline was chosen based on these values, pass the number of pairs.
     pub fn compare(
         &self,
         baseline: &[f64],
@@ -108,7 +109,7 @@ impl Bootstrap {
         Ok(comparisons)
     }
 
-    /// Draws `n_users` users with replacement. The bias of at most `n_users` / 2³² is negligible.
+    /// Draws `n_users` users with replacement. The bias, at most `n_users` / 2³², is negligible.
     fn resample_users(self, resample: u32, n_users: usize) -> impl Iterator<Item = usize> {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&self.seed.to_le_bytes());
@@ -120,7 +121,7 @@ impl Bootstrap {
 }
 
 impl Comparison {
-    /// Builds a comparison from the observed mean and the resampled means. `adjusted_p` is set to p.
+    /// Builds a comparison from the observed mean and the resampled means. Sets `adjusted_p` to p.
     fn new(difference: f64, mut means: Vec<f64>) -> Self {
         means.sort_unstable_by(f64::total_cmp);
         let n_plus_one = (means.len() + 1) as f64;
@@ -133,7 +134,7 @@ impl Comparison {
     }
 }
 
-/// Differences from the baseline: one row per user, one column per model.
+/// Differences from the baseline, with a row for each user and a column for each model.
 struct Differences {
     user_models: Vec<f64>,
     n_models: usize,
@@ -177,10 +178,11 @@ impl Differences {
     }
 }
 
-/// Returns Holm's adjusted p-values (1979) in input order. Of m hypotheses, the k-th smallest p is
+/// Returns Holm's adjusted p-values (1979), in input order. With m hypotheses, the k-th smallest p is
 /// multiplied by m + 1 − k, raised to at least the adjusted value of the next smaller p, and capped at 1.
-/// Rejecting at 0.05 then bounds the probability of any false discovery at 5 %, for any dependence
-/// between the tests. Hypotheses beyond the given values are treated as larger, which is conservative.
+/// Rejecting at 0.05 limits the probability of any false discovery to 5 %, however the tests depend on
+/// each other. Hypotheses that have no value in `p` are assumed to have larger ones, which is
+/// conservative.
 pub fn holm(p: &[f64], hypotheses: usize) -> Vec<f64> {
     let hypotheses = hypotheses.max(p.len());
     let mut order: Vec<usize> = (0..p.len()).collect();
@@ -194,7 +196,7 @@ pub fn holm(p: &[f64], hypotheses: usize) -> Vec<f64> {
     adjusted
 }
 
-/// Returns the mean and its standard error, s / √n, or `None` for fewer than two values.
+/// Returns the mean and its standard error, s / √n, or `None` if there are fewer than two values.
 pub(crate) fn mean_and_standard_error(values: &[f64]) -> Option<(f64, f64)> {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;

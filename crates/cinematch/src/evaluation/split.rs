@@ -1,4 +1,4 @@
-//! The result of a protocol: training data, and held-out users with movies to find.
+//! The result of a protocol: training data, and held-out users with their relevant movies.
 
 use std::borrow::Cow;
 
@@ -10,10 +10,10 @@ use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieId, MovieIdx, UserId, UserIdx};
 use crate::sources::movielens::TagRow;
 
-/// Minimum rating of a liked movie, in half stars: 8, which is 4 stars.
+/// Lowest rating that counts as a like, in half stars: 8, which is 4 stars.
 pub const LIKE_THRESHOLD: u8 = 8;
 
-/// A part of the held-out users, by purpose. The two parts are disjoint.
+/// A part of the held-out users, by purpose. The two parts don't overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
@@ -23,59 +23,59 @@ pub enum Part {
     Test,
 }
 
-/// A held-out user with the history and the movies to find.
+/// A held-out user, with their history and the relevant movies that a model should rank high.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeldOut {
-    /// Row of the user.
+    /// Index of the user.
     pub user: UserIdx,
-    /// Ratings visible to the model, sorted by movie.
+    /// Ratings that the model may use, sorted by movie.
     pub history: Vec<Rated>,
-    /// Ratings of the movies to find, sorted by movie.
+    /// Ratings of the relevant movies, sorted by movie.
     pub relevant: Vec<Rated>,
 }
 
-/// A rating prediction task for one user.
+/// A task to predict ratings for one user.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StarTask {
-    /// Row of the user.
+    /// Index of the user.
     pub user: UserIdx,
-    /// Ratings visible to the model, liked or not, sorted by movie.
+    /// Ratings that the model may use, liked or not, sorted by movie.
     pub history: Vec<Rated>,
     /// Ratings to predict, sorted by movie.
     pub hidden: Vec<Rated>,
 }
 
-/// The result of a protocol: training data, and held-out users with movies to find.
+/// The result of a protocol: training data, and held-out users with their relevant movies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split<'a> {
-    /// Ratings to train on. Only those of the users in `training` may be used.
+    /// Ratings to train on. Models may use only the ratings of users in `training`.
     pub interactions: Cow<'a, Interactions>,
-    /// Training users, ascending.
+    /// Training users, in ascending order.
     pub training: Vec<UserIdx>,
-    /// Held-out users, ascending.
+    /// Held-out users, in ascending order.
     pub held_out: Vec<HeldOut>,
-    /// True for each movie that lists may contain, by row.
+    /// For each movie, true if lists may contain it.
     pub is_candidate: Vec<bool>,
-    /// Movies whose ratings were all removed, ascending.
+    /// Movies whose ratings were all removed, in ascending order.
     pub cold: Vec<MovieIdx>,
-    /// Rating prediction tasks, by user.
+    /// Rating prediction tasks, sorted by user.
     pub stars: Vec<StarTask>,
-    /// Selects the tags that belong to the training data.
+    /// Rule that selects the tags in the training data.
     pub tags: TagRule,
 }
 
-/// Selects the tags a model may train on.
+/// Selects the tags that a model may train on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TagRule {
-    /// Excludes tags of these users.
+    /// Users whose tags are excluded.
     pub excluded_users: FxHashSet<UserId>,
-    /// Excludes tags of these movies.
+    /// Movies whose tags are excluded.
     pub excluded_movies: FxHashSet<MovieId>,
-    /// Excludes tags from this time on, and tags without a timestamp.
+    /// Excludes tags added at or after this time, and tags with no timestamp.
     pub before: Option<u32>,
 }
 
-/// Error returned when a protocol cannot split the data with its parameters.
+/// Error returned when a protocol cannot split the data with the given parameters.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum SplitError {
     /// Too few users liked enough movies.
@@ -92,11 +92,11 @@ pub enum SplitError {
         }
     )]
     TooFewUsers {
-        /// Number of users with enough liked movies.
+        /// Number of users who liked enough movies.
         eligible: usize,
-        /// Minimum number of liked movies of an eligible user.
+        /// Minimum number of movies that a user must have liked.
         min_liked: usize,
-        /// Number of held-out users requested.
+        /// Requested number of held-out users.
         held_out: usize,
     },
     /// A share is out of range and would leave one side of the split empty.
@@ -104,15 +104,15 @@ pub enum SplitError {
     Share {
         /// Name of the parameter.
         name: &'static str,
-        /// Value of the parameter.
+        /// Value that was given.
         value: f64,
-        /// Exclusive upper bound of the parameter.
+        /// Exclusive upper bound.
         below: f64,
     },
-    /// No held-out user has both a history and movies to find.
-    #[error("no user has both a history and movies to find: {reason}")]
+    /// No held-out user has both a history and relevant movies.
+    #[error("no user has both a history and relevant movies: {reason}")]
     NoHeldOutUsers {
-        /// The condition that no user meets.
+        /// Explanation of why no user qualifies.
         reason: &'static str,
     },
 }
@@ -127,14 +127,14 @@ impl TagRule {
 }
 
 impl HeldOut {
-    /// Returns the movies to find, ascending.
+    /// Returns the relevant movies, in ascending order.
     pub fn relevant_movies(&self) -> Vec<MovieIdx> {
         self.relevant.iter().map(|rated| rated.movie).collect()
     }
 }
 
 impl Split<'_> {
-    /// Returns the number of training ratings of each movie, by row. O(ratings).
+    /// Returns the number of training ratings of each movie. O(ratings).
     pub fn n_ratings(&self) -> Vec<u32> {
         let mut n_ratings = vec![0; self.interactions.n_movies()];
         for user in &self.training {
@@ -154,7 +154,7 @@ pub(super) fn is_liked(rated: &Rated) -> bool {
 /// Shuffles `items` with the Fisher–Yates algorithm (Durstenfeld 1964).
 pub(super) fn shuffle<T>(items: &mut [T], random: &mut impl Rng) {
     for last in (1..items.len()).rev() {
-        // Multiply-shift instead of modulo. The bias is below 2⁻³² for these lengths.
+        // Uses multiply-shift instead of modulo. The bias is below 2⁻³² for these lengths.
         let other = (u128::from(random.next_u64()) * (last as u128 + 1)) >> 64;
         items.swap(last, other as usize);
     }

@@ -1,10 +1,10 @@
-//! Accuracy of predicted ratings and coverage of their prediction intervals.
+//! Accuracy of rating predictions and coverage of their prediction intervals.
 
 use std::ops::RangeInclusive;
 
 use serde::Serialize;
 
-/// Errors of predicted ratings.
+/// Errors of rating predictions.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct StarErrors {
     /// Root mean squared error, in stars.
@@ -13,7 +13,7 @@ pub struct StarErrors {
     pub mae: f64,
 }
 
-/// Computes the errors of (predicted, given) pairs. Returns `None` without pairs.
+/// Computes the errors of (predicted, actual) pairs. Returns `None` if there are no pairs.
 pub fn star_errors(pairs: impl IntoIterator<Item = (f64, f64)>) -> Option<StarErrors> {
     let (mut n, mut squares, mut absolutes) = (0_u64, 0.0, 0.0);
     for (predicted, actual) in pairs {
@@ -26,8 +26,8 @@ pub fn star_errors(pairs: impl IntoIterator<Item = (f64, f64)>) -> Option<StarEr
     (n > 0.0).then(|| StarErrors { rmse: (squares / n).sqrt(), mae: absolutes / n })
 }
 
-/// Returns the share of given ratings that lie within their predicted interval, bounds included, or `None`
-/// without pairs. Well-calibrated 90 % intervals have a coverage of 0.9.
+/// Returns the share of actual ratings that lie within their prediction interval, bounds included, or
+/// `None` if there are none. Well-calibrated 90 % intervals have a coverage of 0.9.
 pub fn interval_coverage(
     pairs: impl IntoIterator<Item = (RangeInclusive<f64>, f64)>,
 ) -> Option<f64> {

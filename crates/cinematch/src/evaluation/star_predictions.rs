@@ -1,4 +1,4 @@
-//! Rating predictions of models and baselines for the tasks of a split, and their accuracy.
+//! Predicts ratings with models and baselines for the tasks of a split, and measures the accuracy.
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -12,23 +12,23 @@ use crate::models::biased_mf::{BiasedMf, Prediction};
 /// A rating predictor to evaluate.
 #[derive(Debug)]
 pub enum StarModel<'a> {
-    /// Biased matrix factorization, with prediction intervals.
+    /// Biased matrix factorization, which provides prediction intervals.
     BiasedMf(&'a BiasedMf),
-    /// Baseline from averages, without intervals.
+    /// Averages as a baseline, without prediction intervals.
     Baseline(&'a Averages),
 }
 
 /// Baseline predictors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StarBaseline {
-    /// Mean rating of the movie.
+    /// Predicts the movie's mean rating.
     MovieMean,
-    /// Mean rating of the movie plus the user's mean deviation from the mean ratings of movies.
+    /// Predicts the movie's mean rating plus the user's mean deviation from movie means.
     Biases,
 }
 
-/// Shrunken averages of the training ratings: each bias includes five virtual ratings of zero
-/// deviation.
+/// Averages of the training ratings, where each bias is shrunk by five virtual ratings that don't deviate
+/// from the mean.
 #[derive(Clone, Debug)]
 pub struct Averages {
     baseline: StarBaseline,
@@ -36,7 +36,7 @@ pub struct Averages {
     movie_biases: Vec<f64>,
 }
 
-/// Number of virtual ratings of zero deviation that shrink each bias.
+/// Number of virtual ratings that shrink each bias toward zero.
 const PRIOR_RATINGS: f64 = 5.0;
 
 impl StarBaseline {
@@ -76,16 +76,16 @@ impl Averages {
     }
 }
 
-/// A predicted and a given rating.
+/// A predicted and an actual rating.
 #[derive(Clone, Copy, Debug)]
 struct Pair {
     stars: f64,
-    /// Bounds of the prediction interval; `None` for models without intervals.
+    /// Bounds of the prediction interval; `None` if the model doesn't provide intervals.
     interval: Option<(f64, f64)>,
     actual: f64,
 }
 
-/// Predictions of one model over one or more splits.
+/// A model's predictions on one or more splits.
 #[derive(Clone, Debug)]
 pub struct StarPredictions {
     name: String,
@@ -95,7 +95,7 @@ pub struct StarPredictions {
 /// Accuracy of a model's rating predictions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StarReport {
-    /// Name of the model.
+    /// Model name in the report.
     pub name: String,
     /// Number of predicted ratings.
     pub ratings: usize,
@@ -103,19 +103,19 @@ pub struct StarReport {
     pub rmse: f64,
     /// Mean absolute error, in stars.
     pub mae: f64,
-    /// Share of ratings within their prediction interval; `None` for models without intervals.
+    /// Share of ratings within their prediction interval; `None` if the model doesn't provide intervals.
     pub interval_coverage: Option<f64>,
-    /// Mean width of the prediction intervals, in stars; `None` for models without intervals.
+    /// Mean width of the prediction intervals, in stars; `None` if the model doesn't provide intervals.
     pub interval_width: Option<f64>,
 }
 
 impl StarPredictions {
-    /// Creates an empty set of predictions for the model `name`.
+    /// Creates an empty set of predictions by the model `name`.
     pub fn new(name: &str) -> Self {
         Self { name: name.to_owned(), pairs: Vec::new() }
     }
 
-    /// Adds a model's predictions for all tasks of a split. Processes users in parallel.
+    /// Adds a model's predictions for all tasks in `split`. Processes users in parallel.
     pub fn extend(&mut self, model: &StarModel<'_>, split: &Split<'_>) {
         let predict_task = |task: &StarTask| {
             let movies: Vec<MovieIdx> = task.hidden.iter().map(|rated| rated.movie).collect();

@@ -9,16 +9,16 @@ use crate::ids::{MovieIdx, UserIdx};
 /// Movies with fewer training ratings than this are cold.
 const MIN_WARM_RATINGS: u32 = 10;
 
-/// Popularity classes of movies, by number of training ratings. A movie belongs to the first class it
-/// qualifies for; cold movies always belong to the last class.
+/// Popularity strata of movies, by number of training ratings. A movie belongs to the first stratum it
+/// qualifies for, except that cold movies always belong to the last.
 pub(crate) const MOVIE_STRATA: [&str; 4] =
     ["most rated hundredth", "most rated tenth", "others", "fewer than 10 ratings"];
 
-/// Classes of users, by number of movies in the history.
+/// Strata of users, by the number of movies in their history.
 pub(crate) const HISTORY_STRATA: [&str; 4] =
     ["1 to 9 films", "10 to 29", "30 to 99", "100 and more"];
 
-/// Metrics of one user in one stratum.
+/// A user's metrics in one stratum.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct StratumValue {
     pub stratum: usize,
@@ -27,7 +27,7 @@ pub(crate) struct StratumValue {
     pub recall_50: f64,
 }
 
-/// Returns the index in [`MOVIE_STRATA`] of each candidate, by row. O(movies · log movies).
+/// Returns the index of each candidate's stratum in [`MOVIE_STRATA`]. O(movies · log movies).
 pub(crate) fn movie_strata(is_candidate: &[bool], n_ratings: &[u32]) -> Vec<usize> {
     let mut movies: Vec<usize> = (0..is_candidate.len()).filter(|row| is_candidate[*row]).collect();
     movies.sort_by_key(|row| Reverse(n_ratings[*row]));
@@ -41,7 +41,7 @@ pub(crate) fn movie_strata(is_candidate: &[bool], n_ratings: &[u32]) -> Vec<usiz
     strata
 }
 
-/// Returns the index of the user's class in [`HISTORY_STRATA`].
+/// Returns the index of the user's stratum in [`HISTORY_STRATA`].
 pub(crate) fn history_stratum(held: &HeldOut) -> usize {
     match held.history.len() {
         ..10 => 0,
@@ -51,8 +51,8 @@ pub(crate) fn history_stratum(held: &HeldOut) -> usize {
     }
 }
 
-/// Returns each user's metrics per popularity class, counting only the relevant movies of that class.
-/// Skips classes in which the user has no relevant movies.
+/// Returns each user's metrics per popularity stratum, counting only the relevant movies in that stratum.
+/// Skips strata that contain none of the user's relevant movies.
 pub(crate) fn by_movies(
     split: &Split<'_>,
     n_ratings: &[u32],

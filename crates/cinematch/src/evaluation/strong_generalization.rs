@@ -1,10 +1,10 @@
-//! Strong generalization: models are tested on users absent from training.
+//! Strong generalization: models are tested on users who were not part of training.
 //!
 //! Liang, Krishnan, Hoffman and Jebara, "Variational Autoencoders for Collaborative Filtering", 2018.
 //! Users who liked too few movies are excluded. Some of the others are held out, half of them for
-//! validation (hyperparameter selection) and half for the test. All ratings of the remaining users are
-//! training data. The liked movies of a held-out user are divided into a history, visible to the model,
-//! and the movies to find among all candidates, which are the movies that training users liked.
+//! validation (hyperparameter selection) and half for the test. All ratings by the remaining users are
+//! training data. A held-out user's liked movies are divided into a history that the model may use and
+//! the relevant movies. The model ranks all candidates, which are the movies that training users liked.
 
 use std::borrow::Cow;
 
@@ -17,17 +17,17 @@ use super::split::{HeldOut, Part, Split, SplitError, TagRule, is_liked, shuffle}
 use crate::catalog::{Interactions, Rated};
 use crate::ids::{UserId, UserIdx};
 
-/// Parameters of the strong generalization split.
+/// Parameters for the strong generalization split.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct StrongGeneralization {
-    /// Number of users held out for validation. The same number is held out for the test. `None` selects
+    /// Number of users held out for validation. As many again are held out for the test. `None` selects
     /// 10,000, or a sixth of the eligible users if there are fewer than 60,000.
     pub held_out: Option<usize>,
-    /// Minimum number of liked movies of an eligible user.
+    /// Minimum number of movies that a user must have liked to be eligible.
     pub min_liked: usize,
-    /// Share of a held-out user's liked movies that goes into the history.
+    /// Share of a held-out user's liked movies that goes into their history.
     pub history_share: f64,
-    /// Seed of all random draws.
+    /// Seed for all random draws.
     pub seed: u64,
 }
 
@@ -37,7 +37,7 @@ impl Default for StrongGeneralization {
     }
 }
 
-/// Users divided by purpose. Each list is ascending.
+/// Users divided by purpose. Each list is in ascending order.
 pub(super) struct Division {
     pub training: Vec<UserIdx>,
     pub validation: Vec<UserIdx>,
@@ -53,14 +53,14 @@ impl Division {
         }
     }
 
-    /// Returns a rule that excludes the tags of all held-out users.
+    /// Returns a rule that excludes the tags added by held-out users.
     pub(crate) fn tag_rule(&self, interactions: &Interactions) -> TagRule {
         let held_out = self.validation.iter().chain(&self.test);
         let excluded_users = held_out.map(|user| interactions.user_id(*user)).collect();
         TagRule { excluded_users, ..TagRule::default() }
     }
 
-    /// Returns true for each movie that a training user liked, by row.
+    /// For each movie, returns true if a training user liked it.
     pub(crate) fn liked_movies(&self, interactions: &Interactions) -> Vec<bool> {
         let mut liked = vec![false; interactions.n_movies()];
         for user in &self.training {
@@ -116,8 +116,8 @@ impl StrongGeneralization {
     }
 
     /// Divides a user's ratings into a history and a hidden part, each sorted by movie. Returns `None` if
-    /// either is empty. The random stream depends only on the seed, the user and `stream`, so the result
-    /// is independent of the other held-out users.
+    /// either is empty. The random stream depends only on the seed, the user and `stream`, so other
+    /// held-out users don't affect the result.
     pub(super) fn split_ratings(
         &self,
         user: UserId,
@@ -217,7 +217,7 @@ mod tests {
         for held in of(divide(1)).held_out {
             assert!(more.held_out.contains(&held), "{held:?}");
         }
-        // The default is a sixth of the eligible users.
+        // By default, a sixth of the eligible users are held out.
         let default = of(StrongGeneralization { held_out: None, ..divide(1) });
         let eligible = default.training.len() + 2 * default.held_out.len();
         assert_eq!(default.held_out.len(), eligible / 6);

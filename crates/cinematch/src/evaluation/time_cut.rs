@@ -1,8 +1,8 @@
-//! Temporal split at a global cutoff: models are trained on ratings before it and tested on ratings after
-//! it.
+//! Temporal split at a global cutoff: models train on ratings before the cutoff and are tested on later
+//! ones.
 //!
-//! Ji, Sun, Zhang and Li, "A Critical Study on Data Leakage in Recommender System Offline
-//! Evaluation", 2023. A cutoff per user would leak other users' future ratings into training.
+//! Ji, Sun, Zhang and Li, "A Critical Study on Data Leakage in Recommender System Offline Evaluation",
+//! 2023. A separate cutoff for each user would leak other users' future ratings into training.
 
 use std::borrow::Cow;
 
@@ -13,12 +13,12 @@ use super::split::{HeldOut, Part, Split, SplitError, TagRule, is_liked};
 use crate::catalog::{Interactions, Rated};
 use crate::ids::UserIdx;
 
-/// Positions of the cutoffs, as shares of all ratings in time order.
+/// Positions of the cutoffs, as shares of all ratings in chronological order.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct TimeCut {
-    /// Share of ratings in the test window, which is the latest one.
+    /// Share of ratings in the test window, which is the latest.
     pub test_share: f64,
-    /// Share of ratings in the validation window, which precedes the test window.
+    /// Share of ratings in the validation window, which comes just before the test window.
     pub validation_share: f64,
 }
 
@@ -29,10 +29,10 @@ impl Default for TimeCut {
 }
 
 impl TimeCut {
-    /// Splits at the start of the window of `part`. All earlier ratings are training data. A user's
-    /// history contains all their earlier ratings. The movies to find are those that the user liked within
-    /// the window and that at least one user rated before it. Users without a history are excluded, because the
-    /// protocol measures personalization and not cold start. O(ratings).
+    /// Splits at the start of the window for `part`. All earlier ratings are training data, and a user's
+    /// earlier ratings are their history. A user's relevant movies are those they liked within the
+    /// window, provided that at least one user rated the movie before it. Users with no history are
+    /// excluded, because the protocol measures personalization rather than cold start. O(ratings).
     pub(crate) fn split<'a>(
         &self,
         interactions: &'a Interactions,
@@ -91,7 +91,7 @@ impl TimeCut {
     }
 }
 
-/// Returns the time at quantile `share` of the ratings.
+/// Returns the time before which `share` of the ratings were given.
 fn quantile(times: &mut [u32], share: f64) -> u32 {
     let index = (times.len() as f64 * share).round() as usize;
     match times.len() {
@@ -133,7 +133,7 @@ mod tests {
                 }
             }
         }
-        // The windows are adjacent and disjoint.
+        // The windows are adjacent and don't overlap.
         let from = test.tags.before.unwrap();
         let mut relevant = validation.held_out.iter().flat_map(|held| &held.relevant);
         assert!(relevant.all(|rated| rated.time < from));

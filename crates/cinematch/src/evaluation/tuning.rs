@@ -1,32 +1,32 @@
 //! Hyperparameter tuning by random search (Bergstra & Bengio 2012) with successive halving (Jamieson &
-//! Talwalkar 2016): all trials are measured on the first split, the better half on the second split, and so
-//! on.
+//! Talwalkar 2016): all trials run on the first split, the better half on the second split, and so on.
 
 use crate::models::Spec;
 use crate::models::draw::Draw;
 use crate::models::spec::NAMES;
 
-/// Returns the names of the models with parameters to tune for ranking.
+/// Returns the names of the models that have parameters to tune for ranking.
 pub fn tunable_models() -> Vec<&'static str> {
     let is_tunable = |name: &&str| Spec::named(name).is_some_and(|spec| spec.model.is_tunable());
     NAMES.into_iter().filter(is_tunable).collect()
 }
 
-/// A random search around a model. Trial 0 is the model itself; later trials draw its parameters.
+/// A random search that starts from a model. Trial 0 is the model itself, and later trials draw random
+/// parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
     /// The untuned model, used as trial 0.
     pub base: Spec,
-    /// Seed of the draws.
+    /// Seed for the random draws.
     pub seed: u64,
 }
 
 impl Search {
-    /// Returns the parameters of a trial, which depend only on `number` and the seed. Trial 0 is the
-    /// untuned model. Returns `None` if the model has no parameters to tune.
+    /// Returns the parameters for trial `number`, which depend only on `number` and the seed. Trial 0 is
+    /// the untuned model. Returns `None` if the model has no parameters to tune.
     ///
-    /// Parameters that span orders of magnitude are drawn from log-uniform ranges and rounded to three
-    /// significant digits for readability.
+    /// Parameters that span orders of magnitude are drawn from a log-uniform distribution and rounded to
+    /// three significant digits for readability.
     pub fn trial(&self, number: usize) -> Option<Spec> {
         if !self.base.model.is_tunable() {
             return None;
@@ -40,8 +40,8 @@ impl Search {
     }
 }
 
-/// Returns the better half of the trials by mean score, best first, rounded up. Ties go to the lower
-/// trial number.
+/// Returns the numbers of the better half of the trials (rounded up) by mean score, best first. The lower
+/// trial number wins a tie.
 pub fn better_half(scores: &[(usize, f64)]) -> Vec<usize> {
     let mut order = scores.to_vec();
     order.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

@@ -1,10 +1,10 @@
-//! Multi-hot encoding of genres, equal to scikit-learn's `MultiLabelBinarizer`.
+//! Multi-hot genre encoding, equivalent to scikit-learn's `MultiLabelBinarizer`.
 
 use serde::{Deserialize, Serialize};
 
 use super::matrix::CsrMatrix;
 
-/// A fitted genre encoder. The column of a genre is its position in `classes`.
+/// A fitted genre encoder. A genre's column is its index in `classes`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GenreBinarizer {
     /// Distinct genres, in ascending order.
@@ -12,7 +12,7 @@ pub struct GenreBinarizer {
 }
 
 impl GenreBinarizer {
-    /// Fits the encoder: collects the distinct genres of all movies.
+    /// Fits the encoder by collecting the distinct genres of all movies.
     pub(crate) fn fit<'a>(genres: impl IntoIterator<Item = &'a [String]>) -> Self {
         let mut classes: Vec<String> = genres.into_iter().flatten().cloned().collect();
         classes.sort_unstable();
@@ -20,8 +20,8 @@ impl GenreBinarizer {
         Self { classes }
     }
 
-    /// Returns one row per movie, with 1 in the column of each of its genres. Genres that were not fitted are
-    /// ignored.
+    /// Returns one row per movie, with 1 in the column of each of its genres. Genres that were not seen
+    /// during fitting are ignored.
     pub(crate) fn transform<'a>(
         &self,
         genres: impl IntoIterator<Item = &'a [String]>,

@@ -1,4 +1,5 @@
-//! Scan order of the movies, divided into blocks that a scan can skip, and score terms in that order.
+//! The order in which movies are scanned, divided into blocks that a scan can skip, and score terms in that
+//! order.
 
 use std::ops::Range;
 
@@ -9,15 +10,15 @@ const BLOCK: usize = 64;
 
 /// Assigns each movie a *position* in the scan order.
 ///
-/// Movies with similar scores should get neighboring positions: the upper bound of a block's scores is
-/// then close to its highest score, and more blocks can be skipped.
+/// Movies with similar scores should get neighboring positions. The upper bound on a block's scores is then
+/// close to its highest score, and more blocks can be skipped.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
     movies: Vec<MovieIdx>,
 }
 
 impl Layout {
-    /// Sorts `n_movies` movies by a key and then by row. O(n log n).
+    /// Sorts `n_movies` movies by `key`, then by row. O(n log n).
     pub(crate) fn new<K: Ord>(n_movies: usize, key: impl Fn(MovieIdx) -> K) -> Self {
         let mut movies: Vec<MovieIdx> = (0..n_movies as u32).map(MovieIdx).collect();
         movies.sort_by_key(|movie| key(*movie));
@@ -51,7 +52,7 @@ impl Layout {
         }
     }
 
-    /// Reorders codes with one entry per movie to position order and indexes them by block.
+    /// Reorders one code per movie to position order and indexes the codes by block.
     pub(crate) fn codes(&self, by_movie: &[u32]) -> Codes {
         let codes_by_position = self.arrange(by_movie);
         let mut codes =
@@ -73,28 +74,28 @@ impl Layout {
 pub(crate) struct Codes {
     /// Code of the movie at each position.
     by_position: Vec<u32>,
-    /// Start of each block's codes in `in_blocks`.
+    /// Index in `in_blocks` where each block's codes start.
     block_starts: Vec<u32>,
-    /// Distinct codes of each block, in ascending order.
+    /// Distinct codes in each block, in ascending order.
     in_blocks: Vec<u32>,
 }
 
 impl Codes {
-    /// Returns the codes at a range of positions.
+    /// Returns the codes at `positions`.
     pub(crate) fn at(&self, positions: Range<usize>) -> &[u32] {
         &self.by_position[positions]
     }
 
-    /// Returns the distinct codes of a block, in ascending order.
+    /// Returns the distinct codes in `block`, in ascending order.
     pub(crate) fn in_block(&self, block: usize) -> &[u32] {
         &self.in_blocks[self.block_starts[block] as usize..self.block_starts[block + 1] as usize]
     }
 }
 
-/// A term of the scores that depends on a categorical property of the movie.
+/// A score term that depends on a categorical property of the movie.
 #[derive(Clone, Debug)]
 pub(crate) struct SharedTerm<'a> {
-    /// Property that the term depends on, as one code per movie.
+    /// The property that the term depends on, as one code per movie.
     pub codes: &'a Codes,
     /// Value of the term for each code.
     pub values: Vec<f32>,
@@ -106,7 +107,7 @@ impl SharedTerm<'_> {
         self.add_from(0, sums);
     }
 
-    /// Adds the values at the `sums.len()` positions from `first` on to `sums`.
+    /// Adds the values at the `sums.len()` positions starting at `first` to `sums`.
     pub(crate) fn add_from(&self, first: usize, sums: &mut [f32]) {
         let codes = self.codes.at(first..first + sums.len());
         for (sum, code) in sums.iter_mut().zip(codes) {

@@ -1,6 +1,6 @@
 //! Sparse matrices in compressed sparse row form.
 
-/// A CSR matrix. Row `r` consists of the entries `indptr[r]..indptr[r + 1]`, in ascending order of column.
+/// A CSR matrix. Row `r` consists of the entries `indptr[r]..indptr[r + 1]`, in ascending column order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CsrMatrix<T> {
     n_columns: usize,
@@ -37,7 +37,7 @@ impl<T: Copy> CsrMatrix<T> {
         is_valid.then_some(Self { n_columns, indptr, indices, values })
     }
 
-    /// Appends a row. Its columns must be ascending and less than the number of columns.
+    /// Appends a row. Its columns must be in ascending order and less than the number of columns.
     pub(crate) fn push_row(&mut self, entries: impl IntoIterator<Item = (u32, T)>) {
         for (column, value) in entries {
             debug_assert!((column as usize) < self.n_columns);
@@ -66,21 +66,21 @@ impl<T: Copy> CsrMatrix<T> {
         self.indices.len()
     }
 
-    /// Returns the columns and values of a row.
+    /// Returns the columns and values of the entries in `row`.
     #[inline]
     pub fn row(&self, row: usize) -> (&[u32], &[T]) {
         let range = self.indptr[row]..self.indptr[row + 1];
         (&self.indices[range.clone()], &self.values[range])
     }
 
-    /// Iterates over the columns and values of a row.
+    /// Iterates over the columns and values of the entries in `row`.
     #[inline]
     pub fn entries(&self, row: usize) -> impl Iterator<Item = (u32, T)> + '_ {
         let (columns, values) = self.row(row);
         columns.iter().copied().zip(values.iter().copied())
     }
 
-    /// Returns row offsets, columns and values, as in `scipy.sparse.csr_matrix`.
+    /// Returns the row offsets, columns and values, as in `scipy.sparse.csr_matrix`.
     pub(crate) fn parts(&self) -> (&[usize], &[u32], &[T]) {
         (&self.indptr, &self.indices, &self.values)
     }
@@ -96,7 +96,7 @@ impl<T: Copy> CsrMatrix<T> {
         self
     }
 
-    /// Concatenates the columns of matrices with equal numbers of rows.
+    /// Concatenates the columns of `blocks`, which must have the same number of rows.
     pub(crate) fn hstack(blocks: &[&Self]) -> Self {
         let n_columns = blocks.iter().map(|block| block.n_columns).sum();
         let n_rows = blocks.first().map_or(0, |block| block.n_rows());
@@ -118,8 +118,8 @@ impl<T: Copy> CsrMatrix<T> {
         joined
     }
 
-    /// Returns the transpose, whose columns are the rows of this matrix in the given order. Entries in columns
-    /// for which `keep` returns false are omitted. O(entries).
+    /// Returns the transpose, taking the rows in the given `order`. Entries in columns for which `keep`
+    /// returns false are omitted. O(entries).
     #[must_use]
     pub(crate) fn transposed(
         &self,

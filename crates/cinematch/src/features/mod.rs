@@ -1,7 +1,7 @@
-//! Feature matrices of movies, one row per movie:
+//! Feature matrices with one row per movie:
 //!
-//! - *plain* rows, TF-IDF | genres | numeric, equal to scikit-learn's ([`plain`]);
-//! - *ranking* rows, whose dot products are similarities of movies as users perceive them
+//! - *plain* features (TF-IDF, genres and numeric columns), equal to scikit-learn's ([`plain`]);
+//! - *ranking* features, whose dot products are the similarities of movies as users perceive them
 //!   ([`ranking`]).
 
 mod categorical;

@@ -1,15 +1,15 @@
-//! Numeric columns: missing values are replaced by the column's median, then every column is scaled to mean
-//! 0 and variance 1, equal to scikit-learn's `StandardScaler` (population variance; a constant column is
-//! only centered).
+//! Numeric columns. Missing values are replaced by the column's median, then every column is scaled to mean 0
+//! and variance 1, as in scikit-learn's `StandardScaler` (population variance; a constant column is only
+//! centered).
 
 use serde::{Deserialize, Serialize};
 
 /// A fitted scaler. Each list has one entry per column.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NumericScaler {
-    /// Names of the columns.
+    /// Column names.
     pub features: Vec<String>,
-    /// Replacement of missing values: the median of the present values, or 0 if there are none.
+    /// Replacement for missing values: the median of the values that are present, or 0 if there are none.
     pub median: Vec<f64>,
     /// Mean after replacing missing values.
     pub mean: Vec<f64>,
@@ -17,12 +17,12 @@ pub struct NumericScaler {
     pub var: Vec<f64>,
     /// Divisor of deviations: √var, or 1 for a constant column.
     pub scale: Vec<f64>,
-    /// Number of rows that the scaler was fitted on.
+    /// Number of rows that the scaler was fitted to.
     pub n_samples: usize,
 }
 
 impl NumericScaler {
-    /// Fits on columns of equal length. O(n log n) per column.
+    /// Fits the scaler to columns of equal length. O(n log n) per column.
     pub(crate) fn fit(columns: &[(&str, Vec<Option<f64>>)]) -> Self {
         let mut scaler = Self {
             features: Vec::new(),
@@ -38,7 +38,7 @@ impl NumericScaler {
             let n = values.len().max(1) as f64;
             let mean = filled().sum::<f64>() / n;
             let var = filled().map(|value| (value - mean).powi(2)).sum::<f64>() / n;
-            // Bound that scikit-learn uses to detect columns that are constant up to rounding.
+            // The bound that scikit-learn uses to detect columns that are constant up to rounding.
             let rounding = n * f64::EPSILON * var + (n * mean * f64::EPSILON).powi(2);
             scaler.features.push((*name).to_owned());
             scaler.median.push(median);
@@ -49,7 +49,7 @@ impl NumericScaler {
         scaler
     }
 
-    /// Returns the scaled `value` of a column. `None` is replaced by the column's median.
+    /// Returns `value`, or the column's median if it is `None`, scaled like the rest of the column.
     pub(crate) fn transform(&self, column: usize, value: Option<f64>) -> f64 {
         (value.unwrap_or(self.median[column]) - self.mean[column]) / self.scale[column]
     }

@@ -1,4 +1,4 @@
-//! Deduplication of rows: there are many movies, but few combinations of genres or release years.
+//! Row deduplication: there are many movies, but only a few combinations of genres or release years.
 
 use std::ops::Range;
 
@@ -8,20 +8,20 @@ use super::matrix::CsrMatrix;
 
 /// Minimum number of movies per distinct row for deduplication to pay off.
 const MOVIES_PER_PATTERN: usize = 32;
-/// Maximum number of distinct rows for which deduplication always pays off.
+/// Deduplication always pays off with at most this many distinct rows.
 const MIN_PATTERN_LIMIT: usize = 8;
 
-/// The distinct rows in a range of columns of a matrix.
+/// The distinct rows within a range of a matrix's columns.
 #[derive(Clone, Debug)]
 pub(crate) struct RowPatterns {
     columns: Range<u32>,
-    /// The distinct rows; columns are relative to the start of the range.
+    /// The distinct rows, with columns relative to the start of the range.
     patterns: CsrMatrix<f32>,
 }
 
 impl RowPatterns {
-    /// Returns the distinct rows and, for each row of the matrix, the index of its pattern. Returns `None` if
-    /// there are too many distinct rows for deduplication to pay off. O(entries).
+    /// Returns the distinct rows and, for each matrix row, the index of its pattern. Returns `None` if there
+    /// are too many distinct rows for deduplication to pay off. O(entries).
     pub(crate) fn find(matrix: &CsrMatrix<f32>, columns: Range<u32>) -> Option<(Self, Vec<u32>)> {
         let limit = (matrix.n_rows() / MOVIES_PER_PATTERN).max(MIN_PATTERN_LIMIT);
         let mut pattern_ids: FxHashMap<Vec<(u32, u32)>, u32> = FxHashMap::default();
@@ -56,8 +56,8 @@ impl RowPatterns {
         &self.columns
     }
 
-    /// Returns the dot product of each pattern with a sparse vector, given as ascending columns of the whole
-    /// matrix and their weights. O(entries of the patterns).
+    /// Returns the dot product of each pattern with a sparse vector. `columns` holds the vector's columns in
+    /// the whole matrix, in ascending order. O(entries of the patterns).
     pub(crate) fn dots(&self, columns: &[u32], weights: &[f32]) -> Vec<f32> {
         let mut dense = vec![0.0; self.columns.len()];
         for index in within(columns, &self.columns) {
@@ -75,7 +75,7 @@ impl RowPatterns {
     }
 }
 
-/// Returns the positions in `columns`, which must be ascending, of the columns within `run`.
+/// Returns the range of indices into `columns`, which must be ascending, whose columns are within `run`.
 fn within(columns: &[u32], run: &Range<u32>) -> Range<usize> {
     let from = columns.partition_point(|column| *column < run.start);
     from..columns.partition_point(|column| *column < run.end)

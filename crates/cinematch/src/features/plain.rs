@@ -1,5 +1,5 @@
-//! Plain feature rows: TF-IDF of the overview | multi-hot genres | standardized year and runtime. The values
-//! equal those of scikit-learn on the same movies.
+//! Plain features: TF-IDF of the overview, multi-hot genres, and standardized year and runtime. The values
+//! equal those that scikit-learn computes for the same movies.
 
 use super::categorical::GenreBinarizer;
 use super::matrix::CsrMatrix;
@@ -7,24 +7,24 @@ use super::numeric::NumericScaler;
 use super::text::{TfidfError, TfidfParams, TfidfVectorizer};
 use crate::catalog::Movie;
 
-/// Fitted transformers with the movies × columns matrix that they produce.
+/// Fitted transformers, along with the movies × columns matrix that they produce.
 #[derive(Clone, Debug)]
 pub struct PlainFeatures {
-    /// TF-IDF of the overview, or of the title if there is no overview.
+    /// TF-IDF vectorizer for the overview, or for the title if there is no overview.
     pub tfidf: TfidfVectorizer,
-    /// Encoder of the genres.
+    /// Genre encoder.
     pub genres: GenreBinarizer,
-    /// Scaler of year and runtime.
+    /// Scaler for the year and runtime.
     pub numeric: NumericScaler,
-    /// One row per movie: TF-IDF | genres | numeric.
+    /// One row per movie, with TF-IDF columns first, then genres, then numeric columns.
     pub matrix: CsrMatrix<f64>,
 }
 
 impl PlainFeatures {
-    /// Fits the transformers on the movies and computes their rows.
+    /// Fits the transformers to `movies` and computes their rows.
     ///
     /// # Errors
-    /// Returns an error if `params` are invalid or the texts have no usable vocabulary.
+    /// Returns an error if `params` is invalid or the text has no usable vocabulary.
     pub fn fit(movies: &[Movie], params: TfidfParams) -> Result<Self, TfidfError> {
         let texts: Vec<&str> = movies.iter().map(text_of).collect();
         let (tfidf, text_block) = TfidfVectorizer::fit_transform(&texts, params)?;
@@ -36,8 +36,8 @@ impl PlainFeatures {
         Ok(Self::assemble(movies, (tfidf, genres, numeric), &text_block))
     }
 
-    /// Computes the rows of movies with transformers that are already fitted. For the movies that the
-    /// transformers were fitted on, the rows equal those of [`Self::fit`].
+    /// Computes the rows of `movies` using transformers that are already fitted. For the movies that the
+    /// transformers were fitted to, the rows equal those from [`Self::fit`].
     pub fn transformed(
         movies: &[Movie],
         tfidf: TfidfVectorizer,
@@ -70,7 +70,7 @@ impl PlainFeatures {
         Self { tfidf, genres, numeric, matrix }
     }
 
-    /// Returns the names of the columns, in order.
+    /// Returns the column names, in order.
     pub(crate) fn column_names(&self) -> impl Iterator<Item = &str> {
         let genres = self.genres.classes.iter();
         let columns = self.tfidf.terms.iter().chain(genres).chain(self.numeric.features.iter());
@@ -78,7 +78,7 @@ impl PlainFeatures {
     }
 }
 
-/// Returns the text that represents a movie: its overview, or its title if there is no overview.
+/// Returns the text used to represent a movie: its overview, or its title if there is no overview.
 pub(crate) fn text_of(movie: &Movie) -> &str {
     movie.overview.as_deref().unwrap_or(&movie.title)
 }

@@ -1,10 +1,9 @@
-//! Ranking rows: sparse vectors whose dot product is the similarity of two movies as users perceive it.
+//! Ranking features: sparse rows whose dot product is the similarity of two movies as users perceive it.
 //!
-//! A row consists of blocks (overview words, title words, genres, keywords, cast, directors, users' tags,
-//! era). Within a block, the entries of a movie are tf · idf scaled to the norm √weight; the weights add up
-//! to 1. The dot product of two movies is therefore Σ weight · cosine over the blocks. The similarity of a
-//! movie to itself is at most 1, and a movie with few known facts has low similarities, because missing
-//! facts contribute 0.
+//! A row consists of blocks (overview words, title words, genres, keywords, cast, directors, user tags, era).
+//! Within a block, a movie's entries are tf · idf, scaled to norm √weight, and the weights add up to 1. The
+//! dot product of two movies is therefore Σ weight · cosine over the blocks. A movie's similarity to itself
+//! is at most 1. A movie with few known facts has low similarities, because missing facts contribute 0.
 
 use std::ops::RangeInclusive;
 
@@ -18,13 +17,13 @@ use super::tags::TagCounts;
 use super::text::{StopWords, TfidfError, TfidfParams, TfidfVectorizer};
 use crate::catalog::Movie;
 
-/// Feature set used for ranking.
+/// Which features are used for ranking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FeatureSet {
-    /// Plain rows scaled to unit norm, whose dot product is the cosine similarity.
+    /// Plain features scaled to unit norm, so their dot product is the cosine similarity.
     Seed,
-    /// All blocks except [`BlockKind::Numeric`], weighted.
+    /// All blocks except [`BlockKind::Numeric`], each with its weight.
     Full,
 }
 
@@ -32,11 +31,11 @@ pub enum FeatureSet {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BlockKind {
-    /// Words of the overview.
+    /// Words in the overview.
     Overview,
-    /// Words of the title.
+    /// Words in the title.
     Title,
-    /// Genres of the movie.
+    /// The movie's genres.
     Genre,
     /// Keywords from TMDb.
     Keyword,
@@ -44,20 +43,20 @@ pub enum BlockKind {
     Cast,
     /// Directors, all with the same weight.
     Director,
-    /// Tags, weighted by the number of users who applied them.
+    /// User tags, weighted by the number of users who applied them.
     Tag,
-    /// Decades around the year of release.
+    /// Decades around the release year.
     Era,
-    /// Standardized year and runtime, in plain rows only.
+    /// Standardized year and runtime, which occur only in plain features.
     Numeric,
 }
 
 /// A range of columns with features of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Block {
-    /// Kind of features in the range.
+    /// Kind of features in this range.
     pub kind: BlockKind,
-    /// Weight in the similarity of movies, 0 to 1.
+    /// Weight in movie similarities, 0 to 1.
     pub weight: f32,
     /// First column.
     pub start: u32,
@@ -65,24 +64,24 @@ pub struct Block {
     pub end: u32,
 }
 
-/// Ranking rows with the meaning of their columns.
+/// Ranking features, with the meaning of each column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RankingFeatures {
-    /// Feature set of the rows.
+    /// Feature set that the rows were computed for.
     pub feature_set: FeatureSet,
     /// Blocks in column order.
     pub blocks: Vec<Block>,
     /// Display name of each column.
     pub names: Vec<String>,
-    /// Inverse document frequency of each column, used to transform further movies. Empty for the seed
-    /// set, whose plain rows already include it, and in generations of versions that did not store it.
+    /// Inverse document frequency of each column, used to transform new movies. Empty for the seed set, whose
+    /// plain features already include it, and for generations written by versions that did not store it.
     pub idf: Vec<f64>,
-    /// Matrix with one row per movie.
+    /// Feature matrix with one row per movie.
     pub matrix: CsrMatrix<f32>,
 }
 
-/// Block weights of the full set, which add up to 1. Chosen by inspecting the nearest neighbors of
-/// well-known movies on MovieLens with facts from TMDb.
+/// Block weights for the full set, which add up to 1. Chosen by inspecting the nearest neighbors of
+/// well-known movies in MovieLens with facts from TMDb.
 const WEIGHTS: [(BlockKind, f32); 8] = [
     (BlockKind::Overview, 0.15),
     (BlockKind::Title, 0.13),
@@ -94,21 +93,22 @@ const WEIGHTS: [(BlockKind, f32); 8] = [
     (BlockKind::Era, 0.05),
 ];
 
-/// Maximum share of overviews that may contain a word with a column. More common words, such as "life" and
-/// "young", are neither evidence of similarity nor useful as reasons.
+/// Maximum fraction of overviews in which a word can occur and still get a column. More common words, such as
+/// "life" and "young", are neither evidence of similarity nor useful as reasons.
 const MAX_DF_SHARE: f32 = 0.02;
-/// Number of overviews that may contain a word even if [`MAX_DF_SHARE`] allows fewer, for small catalogs.
+/// Words in up to this many overviews are never excluded by [`MAX_DF_SHARE`], which is too strict for small
+/// catalogs.
 const MIN_MAX_DF: u32 = 50;
 
-/// Entries of a movie in one block: name and frequency.
+/// A movie's entries in one block, as names and frequencies.
 type Entries = Vec<(String, f32)>;
 
 impl RankingFeatures {
-    /// Computes the rows of a feature set. O(entries) time and memory.
+    /// Computes the rows for `feature_set`. O(entries) time and memory.
     ///
     /// # Errors
-    /// Returns an error if the texts contain too many distinct words. A corpus without a usable word is not an
-    /// error: it results in an empty block.
+    /// Returns an error if there are too many distinct words. A corpus without a usable word is not an error
+    /// and results in an empty block.
     pub fn fit(
         feature_set: FeatureSet,
         movies: &[Movie],
@@ -164,9 +164,9 @@ impl RankingFeatures {
         Ok(Self { feature_set: FeatureSet::Full, blocks, names, idf, matrix })
     }
 
-    /// Computes the rows of movies with the existing columns; `plain` contains the plain rows of the movies. For
-    /// the movies that the columns were fitted on, the rows equal those of [`Self::fit`]. Features without
-    /// a column are ignored. Returns `None` if the idf of the columns was not stored.
+    /// Computes the rows of `movies` using the existing columns. `plain` holds the plain features of the
+    /// movies. For the movies that the columns were fitted to, the rows equal those from [`Self::fit`].
+    /// Features without a column are ignored. Returns `None` if the columns' idf was not stored.
     pub fn transformed(
         &self,
         movies: &[Movie],
@@ -190,32 +190,32 @@ impl RankingFeatures {
         Some(Self { feature_set: self.feature_set, blocks, names, idf, matrix })
     }
 
-    /// Returns the block of a column.
+    /// Returns the block that contains `column`.
     ///
     /// # Panics
-    /// Panics if the column is outside the matrix.
+    /// Panics if `column` is outside the matrix.
     pub(crate) fn block_of(&self, column: u32) -> &Block {
         &self.blocks[self.blocks.partition_point(|block| block.end <= column)]
     }
 }
 
-/// Names and idf of a block's columns.
+/// Names and idf of the columns in a block.
 struct Columns {
     names: Vec<String>,
     idf: Vec<f64>,
 }
 
-/// Input of a block of the full set.
+/// Input for a block in the full set.
 enum Content<'a> {
-    /// Words of one text per movie, with their weight.
+    /// Words of one text per movie, and the function that weights them.
     Words(Vec<&'a str>, WordWeight),
-    /// Names with frequencies, one list per movie.
+    /// Names with their frequencies, one list per movie.
     Names(Vec<Entries>),
-    /// Years of release, which [`era_block`] reads from the movies.
+    /// Release years, which [`era_block`] reads from the movies.
     Era,
 }
 
-/// Function that computes the weight of a movie's words from the block weight and the number of distinct words.
+/// Computes the weight of a movie's words from the block weight and the number of distinct words.
 type WordWeight = fn(f32, usize) -> f32;
 
 fn content<'a>(kind: BlockKind, movies: &'a [Movie], tags: &TagCounts) -> Content<'a> {
@@ -229,7 +229,7 @@ fn content<'a>(kind: BlockKind, movies: &'a [Movie], tags: &TagCounts) -> Conten
         }
         BlockKind::Title => {
             let texts = movies.iter().map(|movie| movie.title.as_str()).collect();
-            // A single shared word may be a coincidence (Heat, The Heat); two indicate a series.
+            // A single shared word may be a coincidence (Heat, The Heat), but two indicate a series.
             Content::Words(texts, |weight, n_words| {
                 weight * n_words as f32 / (n_words as f32 + 1.0)
             })
@@ -288,7 +288,7 @@ fn transform_block(
     }
 }
 
-/// Returns the actors with weights that decrease in billing order: 1 / √(1 + place), with places from 0.
+/// Returns the actors with weights that decrease in billing order: 1 / √(1 + index).
 fn billed_cast(movie: &Movie) -> Entries {
     let billed = movie.cast.iter().enumerate();
     billed.map(|(rank, actor)| (actor.clone(), 1.0 / (1.0 + rank as f32).sqrt())).collect()
@@ -303,8 +303,8 @@ fn word_params(min_df: u32) -> TfidfParams {
     TfidfParams { max_features: 20_000, ngram_max: 1, stop_words: StopWords::English, min_df }
 }
 
-/// Fits TF-IDF on single words whose document frequency is within `df_range`. `weight` maps the number of distinct
-/// words of a text to its weight. A corpus without a usable word results in an empty block.
+/// Fits TF-IDF to single words whose document frequency is within `df_range`. `weight` maps the number of
+/// distinct words in a text to its weight. A corpus without a usable word results in an empty block.
 fn fit_words(
     texts: &[&str],
     df_range: RangeInclusive<u32>,
@@ -345,7 +345,7 @@ fn fit_words(
     Ok((columns, matrix))
 }
 
-/// Scales a row of words to the norm √weight, where the weight depends on the number of distinct words.
+/// Scales a row of words to norm √weight, where the weight depends on the number of distinct words.
 fn scaled_words(
     row: &[(u32, f64)],
     weight: impl Fn(usize) -> f32,
@@ -355,8 +355,8 @@ fn scaled_words(
     row.iter().map(move |(column, value)| (*column, (value * scale) as f32))
 }
 
-/// Selects the names that occur in at least two movies. The names of a single movie cannot match another
-/// movie, and they do not count in norms.
+/// Selects the names that occur in at least two movies. Names that occur in only one movie can't match
+/// another movie, and they don't count toward norms.
 fn choose_names(movies: &[Entries]) -> Columns {
     let mut df: FxHashMap<&str, u32> = FxHashMap::default();
     for (name, _) in movies.iter().flatten() {
@@ -371,7 +371,7 @@ fn choose_names(movies: &[Entries]) -> Columns {
     Columns { names: shared_names.into_iter().map(|(name, _)| name.to_owned()).collect(), idf }
 }
 
-/// Computes tf · idf with rows scaled to the norm √weight.
+/// Computes tf · idf, with rows scaled to norm √weight.
 fn weigh(movies: &[Entries], columns: &Columns, weight: f32) -> CsrMatrix<f32> {
     let Columns { names, idf } = columns;
     let columns: FxHashMap<&str, (u32, f32)> = names
@@ -388,7 +388,7 @@ fn weigh(movies: &[Entries], columns: &Columns, weight: f32) -> CsrMatrix<f32> {
                 columns.get(name.as_str()).map(|(column, idf)| (*column, tf * idf))
             })
             .collect();
-        // A stable sort, so that `dedup_by_key` keeps the first of repeated names.
+        // The sort is stable, so `dedup_by_key` keeps the first of any repeated names.
         row.sort_by_key(|(column, _)| *column);
         row.dedup_by_key(|(column, _)| *column);
         matrix.push_row(scaled(row, weight));
@@ -396,7 +396,7 @@ fn weigh(movies: &[Entries], columns: &Columns, weight: f32) -> CsrMatrix<f32> {
     matrix
 }
 
-/// Encodes years by linear interpolation between decades: 1994 has weight 0.6 on 1990 and 0.4 on 2000.
+/// Encodes years by linear interpolation between decades: 1994 has weight 0.6 for 1990 and 0.4 for 2000.
 fn era_block(movies: &[Movie], weight: f32) -> (Columns, CsrMatrix<f32>) {
     const FIRST_YEAR: u16 = 1870;
     const DECADES: u16 = 25;
@@ -419,7 +419,7 @@ fn era_block(movies: &[Movie], weight: f32) -> (Columns, CsrMatrix<f32>) {
     (columns, matrix)
 }
 
-/// Scales a row to the norm √weight.
+/// Scales a row to norm √weight.
 fn scaled(row: Vec<(u32, f32)>, weight: f32) -> impl Iterator<Item = (u32, f32)> {
     let length = row.iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
     let scale = if length > 0.0 { weight.sqrt() / length } else { 0.0 };

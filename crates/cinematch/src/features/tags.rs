@@ -1,24 +1,24 @@
-//! Users' tags, counted robustly: a user counts once per movie and tag, and tags that only one user applies
-//! are dropped, because they describe the user instead of movies.
+//! User tags, counted robustly: a user counts once per movie and tag, and tags applied by only one user are
+//! dropped, because they say more about the user than about movies.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::ids::{MovieId, UserId};
 use crate::sources::movielens::TagRow;
 
-/// Tags of each movie, ascending, with the number of users who applied them.
+/// Each movie's tags in ascending order, with the number of users who applied them.
 #[derive(Clone, Debug, Default)]
 pub struct TagCounts {
     by_movie: FxHashMap<MovieId, Vec<(String, u32)>>,
 }
 
-/// Minimum number of users who must have applied a tag, over all movies.
+/// Minimum number of users who must have applied a tag to any movie.
 const MIN_USERS: usize = 2;
-/// Maximum length of a tag in bytes. Longer tags are usually sentences.
+/// Maximum length of a tag, in bytes. Longer tags are usually sentences.
 const MAX_TAG_LENGTH: usize = 40;
 
 impl TagCounts {
-    /// Normalizes and counts tags. O(rows).
+    /// Normalizes and counts the tags in `rows`. O(rows).
     pub fn new<'a>(rows: impl IntoIterator<Item = &'a TagRow>) -> Self {
         let mut users_of: FxHashMap<String, FxHashSet<UserId>> = FxHashMap::default();
         let mut assignments: FxHashSet<(MovieId, String, UserId)> = FxHashSet::default();
@@ -43,7 +43,7 @@ impl TagCounts {
         Self { by_movie }
     }
 
-    /// Returns the tags of a movie, ascending, with the number of users who applied each.
+    /// Returns the movie's tags in ascending order, with the number of users who applied each one.
     pub(crate) fn movie_tags(&self, movie_id: MovieId) -> &[(String, u32)] {
         self.by_movie.get(&movie_id).map_or(&[], Vec::as_slice)
     }
@@ -54,7 +54,7 @@ impl TagCounts {
     }
 }
 
-/// Converts a tag to lower case, separates words by single spaces, and trims punctuation from words. Returns
+/// Converts a tag to lowercase, separates words with single spaces, and trims punctuation from words. Returns
 /// `None` if the tag is too short or too long.
 fn normalize(tag: &str) -> Option<String> {
     let lower = tag.to_lowercase().replace(['-', '_'], " ");

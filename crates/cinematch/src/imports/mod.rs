@@ -1,8 +1,8 @@
-//! Imports the exports that users download from other services.
+//! Imports the files that users export from other services.
 //!
-//! [`read`] decodes the files, matches their rows to movies of the catalog, and returns the user's
-//! [`Taste`] and a [`MatchReport`] with the result of every row. It stores nothing and is
-//! deterministic: the same files give the same taste, so a repeated import has no effect.
+//! [`read`] decodes the files, matches their rows to catalog movies, and returns the user's [`Taste`] and
+//! a [`MatchReport`] with the result for each row. It stores nothing and is deterministic: the same files
+//! always give the same taste, so repeating an import has no effect.
 
 mod report;
 mod taste;
@@ -17,16 +17,16 @@ use crate::sources::history::{self, History, HistoryError};
 /// Result of an import.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Imported {
-    /// The user's feedback about movies of the catalog.
+    /// The user's feedback on catalog movies.
     pub taste: Taste,
-    /// Result of every row.
+    /// The match result for each row.
     pub report: MatchReport,
 }
 
-/// Reads the exports of an import, given by name and contents, and matches their rows to `movies`.
-/// `index` must be the index of `movies`. If several files rate a movie, the rating of the last file
-/// is used, except that a rating of the movie itself takes precedence over one of a single viewing.
-/// O(bytes) time; memory is bounded by [`history::MAX_BYTES`] and [`history::MAX_ROWS`].
+/// Reads the exported `files`, given as names and contents, and matches their rows to `movies`. `index`
+/// must have been built from `movies`. If several files rate a movie, the rating in the last file is
+/// used, but a rating of the movie itself takes precedence over a rating of a single viewing. Takes
+/// O(bytes) time. Memory is bounded by [`history::MAX_BYTES`] and [`history::MAX_ROWS`].
 ///
 /// # Errors
 /// Returns an error if a file is not a supported export, exceeds a limit or is an unsafe archive.
@@ -38,8 +38,8 @@ pub fn read<N: AsRef<str>, B: AsRef<[u8]>>(
     Ok(match_movies(index, movies, history::read_all(files)?))
 }
 
-/// Matches decoded exports to the movies of the catalog. [`read`] calls it with the result of
-/// [`history::read_all`]. O(rows) time.
+/// Matches decoded exports to catalog movies. [`read`] calls this function with the result of
+/// [`history::read_all`]. Takes O(rows) time.
 pub fn match_movies(index: &MatchIndex, movies: &[Movie], histories: Vec<History>) -> Imported {
     let find = |history: &History| -> Vec<Match> {
         history.entries.iter().map(|entry| index.find(entry)).collect()

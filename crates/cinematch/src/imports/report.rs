@@ -1,4 +1,4 @@
-//! Report of an import, with the result of every row.
+//! Report on an import, with the result for each row.
 
 use serde::{Serialize, Serializer};
 
@@ -11,24 +11,24 @@ use crate::sources::history::{Entry, EntryKind, History, Service, Skipped};
 /// Maximum number of candidates listed for an ambiguous row.
 const MAX_CANDIDATES: usize = 5;
 
-/// Result of matching a row to a movie.
+/// How a row was matched to a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Matched {
-    /// Matched by id.
+    /// Matched by ID.
     Id,
-    /// Matched by title. [`RowReport::fuzzy`] is true if the year is missing or off by one.
+    /// Matched by title. If the year is missing or off by one, [`RowReport::fuzzy`] is true.
     Title,
     /// Several movies match.
     Ambiguous,
-    /// No movie of the catalog matches.
+    /// No catalog movie matches.
     Unmatched,
 }
 
-/// A candidate for an ambiguous row.
+/// A movie that an ambiguous row might refer to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CandidateMovie {
-    /// MovieLens id of the movie.
+    /// MovieLens ID of the movie.
     pub movie_id: MovieId,
     /// Title of the movie.
     pub title: String,
@@ -36,60 +36,60 @@ pub struct CandidateMovie {
     pub year: Option<u16>,
 }
 
-/// Match result of one row of an export.
+/// The match result for one row of an export.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RowReport {
-    /// Name of the export file.
+    /// Name of the file that contains the row.
     pub file: String,
-    /// Line in the file or position in a JSON list, from 1.
+    /// Line number, or position in a JSON list, counting from 1.
     pub line: u64,
-    /// Title in the file.
+    /// Title as written in the file.
     pub title: String,
-    /// Release year in the file, if the row contains a valid one.
+    /// Release year in the file; `None` if missing or invalid.
     pub year: Option<u16>,
-    /// Feedback in the row: a rating, a like, a viewing or a watchlist entry.
+    /// The feedback in the row: a rating, a like, a viewing or a watchlist entry.
     #[serde(rename = "said")]
     pub kind: EntryKind,
-    /// Result of matching.
+    /// How the row was matched.
     pub matched: Matched,
-    /// True if the title matched with a year that is missing or off by one.
+    /// True if the row matched by title but its year is missing or off by one.
     pub fuzzy: bool,
-    /// Id of the matched movie; `None` if the row is ambiguous or unmatched.
+    /// MovieLens ID of the matched movie; `None` if the row is ambiguous or unmatched.
     pub movie_id: Option<MovieId>,
-    /// Candidates for an ambiguous row, at most five.
+    /// MovieLens IDs of up to five candidates for an ambiguous row.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<MovieId>,
-    /// The movies of `candidates`, with title and year.
+    /// The movies in `candidates`, with their titles and years.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(rename = "candidate_films")]
     pub candidate_movies: Vec<CandidateMovie>,
 }
 
-/// Report of an import. Every row is matched, ambiguous, unmatched, skipped or a problem.
+/// Report on an import. Each row is matched, ambiguous, unmatched, skipped or a problem.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MatchReport {
-    /// Service that wrote each file.
+    /// Service that each file comes from.
     pub services: Vec<Service>,
     /// Total number of rows, including skipped and unreadable ones.
     pub rows: u64,
-    /// Number of rows matched by id.
+    /// Number of rows matched by ID.
     pub by_id: usize,
     /// Number of rows matched by title.
     pub by_title: usize,
-    /// Number of rows matched by title with a year that is missing or off by one.
+    /// Number of rows matched by title whose year is missing or off by one.
     pub fuzzy: usize,
-    /// Number of rows that match several movies.
+    /// Number of rows that match more than one movie.
     pub ambiguous: usize,
-    /// Number of rows about movies that are not in the catalog.
+    /// Number of rows about movies that aren't in the catalog.
     pub unmatched: usize,
-    /// Number of rows about series, episodes and other items that are not movies.
+    /// Number of rows about series, episodes and other items that aren't movies.
     pub skipped: usize,
-    /// Unreadable rows and values, file by file. Serialized as counts.
+    /// Rows and values that could not be read, in file order. Serialized as counts.
     #[serde(serialize_with = "serialize_counts")]
     pub problems: Vec<Problem>,
-    /// Rows about items that are not movies.
+    /// Rows about items that aren't movies.
     pub skipped_rows: Vec<Skipped>,
-    /// Results of the readable rows about movies, file by file.
+    /// Results for the readable rows about movies, in file order.
     pub matches: Vec<RowReport>,
 }
 
@@ -98,7 +98,7 @@ fn serialize_counts<S: Serializer>(problems: &[Problem], serializer: S) -> Resul
 }
 
 impl MatchReport {
-    /// Creates the report from decoded exports and the matches of their entries.
+    /// Creates the report from decoded exports and the match for each of their entries.
     pub(super) fn new(histories: Vec<History>, found: Vec<Vec<Match>>, movies: &[Movie]) -> Self {
         let mut report = Self {
             services: Vec::new(),
@@ -131,7 +131,7 @@ impl MatchReport {
         report
     }
 
-    /// Returns the rows with the result `matched`, in the order of `matches`.
+    /// Returns the rows whose result is `matched`, in their original order.
     pub fn rows_by_match(&self, matched: Matched) -> impl Iterator<Item = &RowReport> {
         self.matches.iter().filter(move |row| row.matched == matched)
     }

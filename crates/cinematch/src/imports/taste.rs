@@ -1,4 +1,4 @@
-//! A user's feedback about each movie, merged from the rows of an import.
+//! A user's feedback on each movie, merged from all the rows of an import.
 
 use std::collections::BTreeMap;
 
@@ -9,32 +9,32 @@ use crate::ranking::{Query, Rating};
 use crate::rating::Stars;
 use crate::sources::history::{Entry, EntryKind};
 
-/// A user's feedback about a movie.
+/// A user's feedback on a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct TasteItem {
-    /// MovieLens id of the movie.
+    /// MovieLens ID of the movie.
     pub movie_id: MovieId,
-    /// The user's rating; `None` if the user did not rate the movie.
+    /// The user's rating; `None` if they didn't rate the movie.
     pub rating: Option<Stars>,
-    /// True if the user likes the movie.
+    /// True if the user liked the movie or marked it as a favorite.
     pub liked: bool,
     /// True if the user has watched or rated the movie.
     pub watched: bool,
-    /// True if the movie is on the watchlist and the user has not watched it.
+    /// True if the movie is on the user's watchlist and they haven't watched it.
     pub listed: bool,
 }
 
-/// A user's feedback, one item per movie: first the movies that are not on the watchlist, by id, then the
-/// watchlist in its order.
+/// A user's feedback, with one item per movie, sorted by ID. Movies on the watchlist come last, in watchlist
+/// order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taste {
     pub(super) items: Vec<TasteItem>,
 }
 
-/// Feedback about a movie, accumulated over rows.
+/// Feedback on a movie, accumulated over several rows.
 #[derive(Default)]
 struct MovieEntries {
-    /// The rating, and true if it applies to a single viewing.
+    /// The rating, and whether it belongs to a single viewing.
     rating: Option<(Stars, bool)>,
     liked: bool,
     watched: bool,
@@ -46,8 +46,8 @@ struct MovieEntries {
 const MAX_IN_QUERY: usize = 10_000;
 
 impl Taste {
-    /// Merges rows. The last rating of a movie is used, but a rating of the movie itself takes
-    /// precedence over one of a single viewing.
+    /// Merges `rows`. A movie's last rating is used, but a rating of the movie itself takes precedence
+    /// over a rating of a single viewing.
     pub(super) fn from_entries<'a>(rows: impl Iterator<Item = (MovieId, &'a Entry)>) -> Self {
         let mut entries_by_movie: BTreeMap<MovieId, MovieEntries> = BTreeMap::new();
         for (index, (movie_id, entry)) in rows.enumerate() {
@@ -80,8 +80,7 @@ impl Taste {
         Self { items: items.into_iter().map(|(_, item)| item).collect() }
     }
 
-    /// Returns the feedback, one item per movie: first the movies that are not on the watchlist, by id, then
-    /// the watchlist in its order.
+    /// Returns one item per movie, sorted by ID. Movies on the watchlist come last, in watchlist order.
     pub fn items(&self) -> &[TasteItem] {
         &self.items
     }
@@ -91,17 +90,17 @@ impl Taste {
         self.items.iter().filter_map(|item| Some((item.movie_id, item.rating?)))
     }
 
-    /// Returns the movies that are liked but not rated. A rating takes precedence over a like.
+    /// Returns the movies that the user liked but didn't rate. A rating takes precedence over a like.
     pub fn liked(&self) -> impl Iterator<Item = MovieId> {
         self.filtered(|item| item.liked && item.rating.is_none())
     }
 
-    /// Returns the movies that are watched but neither rated nor liked.
+    /// Returns the movies that the user watched but neither rated nor liked.
     pub fn only_watched(&self) -> impl Iterator<Item = MovieId> {
         self.filtered(|item| item.watched && item.rating.is_none() && !item.liked)
     }
 
-    /// Returns the movies on the watchlist, in its order.
+    /// Returns the movies on the watchlist, in watchlist order.
     pub fn listed(&self) -> impl Iterator<Item = MovieId> {
         self.filtered(|item| item.listed)
     }
@@ -110,18 +109,18 @@ impl Taste {
         self.items.iter().filter(move |item| keep(item)).map(|item| item.movie_id)
     }
 
-    /// Creates a query for recommendations that excludes watched movies and the watchlist.
+    /// Creates a query for recommendations that exclude watched movies and the watchlist.
     ///
-    /// A query is limited to 10,000 ratings and 10,000 likes. Beyond that, the ratings farthest from
-    /// 3 stars are used, and the remaining movies are only excluded from the recommendations. The caller
-    /// sets the limit and the other options.
+    /// A query is limited to 10,000 ratings and 10,000 likes. If there are more ratings, those farthest
+    /// from 3 stars are used. All remaining movies are still excluded from the recommendations. The
+    /// caller sets the query's `limit` and other options.
     pub fn query(&self) -> Query {
         let mut query = self.query_with_watchlist();
         query.seen.extend(self.listed());
         query
     }
 
-    /// Creates a query like [`query`](Self::query) that does not exclude the watchlist.
+    /// Like [`query`](Self::query), but doesn't exclude the watchlist.
     pub fn query_with_watchlist(&self) -> Query {
         let mut rated: Vec<(MovieId, Stars)> = self.rated().collect();
         let distance_from_neutral = |stars: Stars| stars.halves().abs_diff(6);

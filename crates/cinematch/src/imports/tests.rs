@@ -34,7 +34,7 @@ fn import(files: &[(&str, &str)]) -> Imported {
 
 const SHORT: &str = "Date,Name,Year,Letterboxd URI\n";
 
-/// Formats each item as `movie_id:` followed by stars, `l` for liked, `w` for watched and `L` for
+/// Formats each item as `movie_id:`, followed by its stars, `l` for liked, `w` for watched and `L` for
 /// listed.
 fn said(taste: &Taste) -> Vec<String> {
     let flag = |is: bool, letter: &'static str| if is { letter } else { "" };
@@ -66,11 +66,11 @@ fn merges_feedback_by_precedence_and_keeps_the_watchlist_order() {
     let imported = import(&files);
     let expected = ["6:4.5lw", "47:3.5w", "1214:w", "9:L", "5:lL"];
     assert_eq!(said(&imported.taste), expected);
-    // The order of the files does not matter.
+    // The order of the files doesn't matter.
     let mut turned = files;
     turned.reverse();
     assert_eq!(said(&import(&turned).taste), expected);
-    // A repeated import has no effect, neither separately nor in the same call.
+    // Repeating an import has no effect, whether in a separate call or within the same one.
     assert_eq!(import(&files), imported);
     assert_eq!(import(&[files, files].concat()).taste, imported.taste);
 
@@ -138,8 +138,8 @@ fn below(random: &mut ChaCha8Rng, bound: u32) -> u32 {
     random.next_u32() % bound
 }
 
-/// Generates a catalog of difficult titles: accents, quotes, commas, articles, several scripts and
-/// shared titles. Some movies lack a year or an external id.
+/// Generates a catalog of difficult titles, with accents, quotes, commas, articles, several scripts and shared
+/// titles. Some movies lack a year or an external ID.
 fn random_catalogue(random: &mut ChaCha8Rng, n: u32) -> Vec<Movie> {
     const WORDS: [&str; 24] = [
         "The",
@@ -183,8 +183,8 @@ fn random_catalogue(random: &mut ChaCha8Rng, n: u32) -> Vec<Movie> {
     movies
 }
 
-/// Exports 5,000 random movies in each format and imports them. Every row must match its movie or be
-/// ambiguous with its movie among the candidates, unless the list of candidates is full.
+/// Exports 5,000 random movies in each format and imports them. Every row must match its movie, or be
+/// ambiguous and list its movie as a candidate, unless the candidate list is full.
 #[test]
 fn random_rows_of_every_format_match_their_movie_or_are_ambiguous() {
     for seed in 0..4 {
@@ -195,7 +195,7 @@ fn random_rows_of_every_format_match_their_movie_or_are_ambiguous() {
         while picked.len() < 5000 {
             let movie = &movies[below(&mut random, movies.len() as u32) as usize];
             let has_words = movie.title.chars().any(char::is_alphanumeric);
-            // A title without letters or digits is not matchable.
+            // A title with no letters or digits can't be matched.
             if has_words {
                 picked.push(movie);
             }

@@ -4,8 +4,8 @@ use std::ops::{Deref, DerefMut};
 
 use super::tile::{Lane, TILE};
 
-/// Lanes aligned to 64 bytes, so that each lane is one cache line. Unaligned lanes would touch two lines per
-/// load, and prefetching a row would miss its last line.
+/// Lanes aligned to 64 bytes, so each lane occupies exactly one cache line. Loading an unaligned lane would
+/// touch two lines, and prefetching a row would miss its last line.
 #[derive(Debug)]
 pub(crate) struct Lanes {
     /// Values, with one additional lane for alignment.

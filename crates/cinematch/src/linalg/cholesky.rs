@@ -1,17 +1,17 @@
-//! Cholesky decomposition on tiles, for symmetric positive definite systems of a few hundred unknowns.
+//! Tiled Cholesky decomposition for symmetric positive definite systems with a few hundred unknowns.
 
 use super::aligned::Lanes;
 use super::kernel::{add_product, subtract_product};
 use super::tile::{TILE, Tile, ZERO};
 
-/// A symmetric matrix of n · 16 rows, stored as the tiles on and above the diagonal, row by row.
+/// A symmetric matrix with n · 16 rows, storing the tiles on and above the diagonal in row-major order.
 #[derive(Clone, Debug)]
 pub(crate) struct TileMatrix {
     n: usize,
     tiles: Vec<Tile>,
 }
 
-/// An error from factoring or inverting a matrix that is not positive definite in f32 arithmetic.
+/// Error returned when a matrix to factor or invert is not positive definite in f32 arithmetic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the matrix is not positive definite: pivot {pivot} is not positive")]
 pub struct NotPositive {
@@ -25,7 +25,7 @@ impl TileMatrix {
         Self { n, tiles: vec![ZERO; n * (n + 1) / 2] }
     }
 
-    /// Returns the tile at a row and a column of tiles, where `row ≤ column`.
+    /// Returns the tile in tile row `row` and tile column `column`, where `row ≤ column`.
     pub(crate) fn tile(&mut self, row: usize, column: usize) -> &mut Tile {
         let index = self.tile_index(row, column);
         &mut self.tiles[index]
@@ -40,14 +40,14 @@ impl TileMatrix {
             .for_each(|value| *value *= factor);
     }
 
-    /// Adds another matrix of the same size.
+    /// Adds `other`, which must have the same size.
     pub(crate) fn add(&mut self, other: &Self) {
         let values = self.tiles.as_flattened_mut().as_flattened_mut();
         let others = other.tiles.as_flattened().as_flattened();
         values.iter_mut().zip(others).for_each(|(value, other)| *value += other);
     }
 
-    /// Returns the trace of the product with another matrix of the same size: Σ aᵢⱼ·bᵢⱼ over all entries.
+    /// Returns the trace of the product with `other`, a matrix of the same size: Σ aᵢⱼ·bᵢⱼ over all entries.
     pub(crate) fn trace_of_product(&self, other: &Self) -> f64 {
         let mut trace = 0.0;
         for row in 0..self.n {
@@ -61,7 +61,7 @@ impl TileMatrix {
         trace
     }
 
-    /// Returns the full matrix, row by row: n · 16 rows of n lanes.
+    /// Returns the full matrix in row-major order: n · 16 rows of n lanes.
     pub(crate) fn rows(&self) -> Lanes {
         let mut lanes = Lanes::zeros(self.n * self.n * TILE);
         for (row, lanes) in lanes.chunks_exact_mut(self.n).enumerate() {
@@ -74,13 +74,13 @@ impl TileMatrix {
         lanes
     }
 
-    /// Copies `other` and reuses the allocated memory.
+    /// Copies `other`, reusing the allocated memory.
     pub(crate) fn copy_from(&mut self, other: &Self) {
         self.n = other.n;
         self.tiles.clone_from(&other.tiles);
     }
 
-    /// Adds `value` to every entry of the diagonal.
+    /// Adds `value` to every diagonal entry.
     pub(crate) fn add_to_diagonal(&mut self, value: f32) {
         for at in 0..self.n {
             for (column, row) in self.tile(at, at).iter_mut().enumerate() {
@@ -93,7 +93,7 @@ impl TileMatrix {
         row * self.n - row * (row + 1) / 2 + column
     }
 
-    /// Returns an earlier tile to read and a later tile to change.
+    /// Returns an earlier tile to read and a later tile to modify.
     fn tile_pair(&mut self, read: usize, change: usize) -> (&Tile, &mut Tile) {
         let (before, after) = self.tiles.split_at_mut(change);
         (&before[read], &mut after[0])
@@ -132,20 +132,20 @@ impl TileMatrix {
     }
 }
 
-/// Inverses of the diagonal tiles of a factored matrix, needed for solving.
+/// Inverses of a factored matrix's diagonal tiles, needed for solving.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Factor {
     inverses: Vec<Tile>,
 }
 
 impl Factor {
-    /// Solves A·x = b in place: `values` is b before and x afterwards. `matrix` is A as
+    /// Solves A·x = b in place: `values` holds b on entry and x on return. `matrix` is A as
     /// [factored](TileMatrix::factor). 2·n² FLOPs.
     pub(crate) fn solve(&self, matrix: &TileMatrix, values: &mut [f32]) {
         let n = matrix.n;
         let (lanes, _) = values.as_chunks_mut::<TILE>();
         for row in 0..n {
-            // Forward substitution: U⁻ᵀ of the tile times the remaining right side.
+            // Forward substitution: U⁻ᵀ of the tile times the remaining right-hand side.
             let left = lanes[row];
             let inverse = &self.inverses[row];
             let solved: [f32; TILE] = std::array::from_fn(|i| dot(&inverse[i], &left));
@@ -182,8 +182,8 @@ fn dot(a: &[f32; TILE], b: &[f32; TILE]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// Returns U⁻ᵀ, where `UᵀU` is the symmetric tile, by elimination in the tile augmented with the identity. The
-/// error is the index of the first pivot that is not positive.
+/// Returns U⁻ᵀ, where `UᵀU` is the symmetric tile, by elimination on the tile augmented with the identity.
+/// The error is the index of the first pivot that is not positive.
 fn inverse_of_root(tile: &Tile) -> Result<Tile, usize> {
     let mut left = *tile;
     let mut right = ZERO;
@@ -218,7 +218,7 @@ fn transposed(tile: &Tile) -> Tile {
 mod tests {
     use super::*;
 
-    /// Returns A = `MᵀM` + I for a small pseudo-random M, as tiles and as full rows.
+    /// Returns A = `MᵀM` + I for a small pseudorandom M, both as tiles and as full rows.
     fn sample(n_tiles: usize) -> (TileMatrix, Vec<Vec<f64>>) {
         let n = n_tiles * TILE;
         let value = |row: usize, column: usize| ((row * 31 + column * 17) % 13) as f64 / 13.0 - 0.5;

@@ -1,10 +1,11 @@
-//! In-place inversion of symmetric positive definite matrices with tens of thousands of rows, in half the
+//! In-place inversion of symmetric positive definite matrices with tens of thousands of rows, using half the
 //! memory of a full matrix.
 //!
 //! The algorithm is the block form of the sweep operator (Goodnight, "A Tutorial on the SWEEP Operator",
-//! 1979). Sweeping a block of rows R with the diagonal block D subtracts RᵀD⁻¹R from all other entries
-//! and replaces R by D⁻¹R and D by −D⁻¹. After all blocks are swept, the matrix is −A⁻¹. The cost is n³
-//! FLOPs, the same as for a Cholesky decomposition followed by inversion, and nearly all of it is in one kernel.
+//! 1979). Sweeping a block of rows R with diagonal block D subtracts RᵀD⁻¹R from all other entries and
+//! replaces R by D⁻¹R and D by −D⁻¹. After all blocks have been swept, the matrix is −A⁻¹. The cost is
+//! n³ FLOPs, the same as for a Cholesky decomposition followed by an inversion, with nearly all of it spent
+//! in one kernel.
 
 use std::ops::Range;
 
@@ -14,14 +15,15 @@ use super::cholesky::NotPositive;
 use super::kernel::{add_product, subtract_product};
 use super::tile::{Lane, TILE, Tile};
 
-/// Number of rows per block: large enough that a pass over the matrix is bound by arithmetic instead of
+/// Number of rows per block, large enough that a pass over the matrix is bound by arithmetic rather than
 /// memory bandwidth.
 const BLOCK: usize = 256;
-/// Number of rows of tiles per block.
+/// Number of tile rows per block.
 const TILES: usize = BLOCK / TILE;
 
-/// A symmetric matrix. Rows are grouped into blocks of 256; a block is a sequence of panels of 16 columns,
-/// starting with the panel of its first diagonal entry. Padding rows are rows of the identity matrix.
+/// A symmetric matrix. Rows are grouped into blocks of 256. A block is a sequence of 16-column panels,
+/// starting with the panel that contains its first diagonal entry. Padding rows are rows of the identity
+/// matrix.
 #[derive(Clone, Debug)]
 pub(crate) struct BlockMatrix {
     n: usize,
@@ -31,7 +33,7 @@ pub(crate) struct BlockMatrix {
 }
 
 impl BlockMatrix {
-    /// Returns a matrix of zeros with `n` rows, which takes about 2·n² bytes.
+    /// Returns an `n` × `n` matrix of zeros, which takes about 2·n² bytes.
     pub(crate) fn zeros(n: usize) -> Self {
         let n_blocks = n.div_ceil(BLOCK);
         let n_panels = (1..=n_blocks).sum::<usize>() * TILES;
@@ -42,20 +44,20 @@ impl BlockMatrix {
         matrix
     }
 
-    /// Returns the offset of the panel of a block and a column of tiles.
+    /// Returns the offset of the panel in block `block` and tile column `column`.
     fn panel(&self, block: usize, column: usize) -> usize {
-        // Number of panels of the blocks above; each block has 16 fewer than the one before.
+        // Number of panels in the blocks above. Each block has 16 fewer than the previous one.
         let above = block * self.n_blocks - block * block.saturating_sub(1) / 2;
         (above * TILES + column - block * TILES) * BLOCK
     }
 
-    /// Returns an entry on or above the diagonal, or in a diagonal block.
+    /// Returns an entry that is on or above the diagonal, or in a diagonal block.
     fn entry(&mut self, row: usize, column: usize) -> &mut f32 {
         let lane = self.panel(row / BLOCK, column / TILE) + row % BLOCK;
         &mut self.lanes[lane][column % TILE]
     }
 
-    /// Returns the entry at a row and a column.
+    /// Returns the entry at `row` and `column`.
     #[cfg(test)]
     fn get(&self, row: usize, column: usize) -> f32 {
         let (row, column) = (row.min(column), row.max(column));
@@ -70,9 +72,9 @@ impl BlockMatrix {
         }
     }
 
-    /// Fills the matrix, with blocks of rows in parallel. `fill` is called with the state of the block, a row
-    /// number and the values of the row from the diagonal on, initially zeros. `scratch` creates the state of a
-    /// block.
+    /// Fills the matrix, processing blocks of rows in parallel. `scratch` creates the state for a block.
+    /// `fill` is called with that state, a row number, and the values of the row from the diagonal on, which
+    /// are initially zero.
     pub(crate) fn fill_rows<S>(
         &mut self,
         scratch: impl Fn() -> S + Sync,
@@ -105,10 +107,10 @@ impl BlockMatrix {
         (0..n_blocks).map(take).collect()
     }
 
-    /// Copies all columns of a row to `values`.
+    /// Copies the full row `row`, on both sides of the diagonal, to `values`.
     ///
     /// # Panics
-    /// Panics if the length of `values` is not the number of rows.
+    /// Panics if the length of `values` differs from the number of rows.
     pub(crate) fn copy_row(&self, row: usize, values: &mut [f32]) {
         assert_eq!(values.len(), self.n, "`values` must have one entry per row");
         let block = row / BLOCK;
@@ -126,10 +128,10 @@ impl BlockMatrix {
         }
     }
 
-    /// Inverts the matrix in place. `progress` is called with the completed share, 0 to 1.
+    /// Inverts the matrix in place. Calls `progress` with the fraction completed, from 0 to 1.
     ///
     /// # Errors
-    /// Returns an error if the matrix is not positive definite. The content of the matrix is then unspecified.
+    /// Returns an error if the matrix is not positive definite, in which case its contents are unspecified.
     pub(crate) fn invert(&mut self, progress: &mut dyn FnMut(f32)) -> Result<(), NotPositive> {
         let mut sweep = Sweep::new(self.n_blocks);
         for block in 0..self.n_blocks {
@@ -154,11 +156,11 @@ fn mirror(lanes: &mut [Lane]) {
     }
 }
 
-/// Buffers of a sweep, reused for all blocks.
+/// Buffers for sweeping, reused for all blocks.
 struct Sweep {
-    /// R: the block's rows of the full matrix, one panel per column of tiles.
+    /// R: the block's rows of the full matrix, with one panel per tile column.
     rows: Vec<Lane>,
-    /// D⁻¹R in the layout of `rows`.
+    /// D⁻¹R, in the same layout as `rows`.
     solved: Vec<Lane>,
 }
 
@@ -203,7 +205,7 @@ impl Sweep {
             }
             let (tiles, _): (&mut [Tile], _) = panel.as_chunks_mut::<TILE>();
             if own.contains(&column) {
-                // The transpose of D⁻¹R: these columns belong to rows above the block.
+                // The transpose of D⁻¹R, because these columns belong to rows above the block.
                 for (at, tile) in tiles.iter_mut().enumerate() {
                     let from = (row * TILES + at) * BLOCK + (column - own.start) * TILE;
                     for (i, lane) in tile.iter_mut().enumerate() {
@@ -223,8 +225,8 @@ impl Sweep {
         Ok(())
     }
 
-    /// Copies the block's rows of the full matrix to `rows`. Entries left of the diagonal come from the columns
-    /// above it.
+    /// Copies the block's rows of the full matrix to `rows`. Entries left of the diagonal come from the
+    /// columns above it.
     fn gather(&mut self, matrix: &BlockMatrix, block: usize) {
         self.rows.par_chunks_mut(BLOCK).enumerate().for_each(|(column, rows)| {
             let above = column / TILES;
@@ -244,8 +246,8 @@ impl Sweep {
     }
 }
 
-/// Inverts a diagonal block, given as panels, in f64 by sweeping one row at a time. The error is the
-/// index of the first pivot that is not positive.
+/// Inverts a diagonal block, given as panels, in f64 by sweeping one row at a time. The error is the index of
+/// the first pivot that is not positive.
 fn inverse(panels: &[Lane]) -> Result<Vec<Lane>, usize> {
     let mut full: Vec<Vec<f64>> = (0..BLOCK)
         .map(|row| {

@@ -1,14 +1,14 @@
-//! Kernels: a 16 × 16 tile plus or minus Aᵀ·B for two panels A and B of k rows, products of many rows with
-//! one vector, and a prefetch of rows.
+//! Kernels that add Aᵀ·B to a 16 × 16 tile or subtract it, for two panels A and B of k rows, that multiply many
+//! rows by one vector, and that prefetch rows.
 //!
-//! This is the only module of the library with `unsafe` code. It calls functions compiled for instruction
-//! sets that were detected at run time, and it accesses slices without bounds checks after checking
-//! their lengths on entry.
+//! This is the only module in the library with `unsafe` code. It calls functions compiled for instruction
+//! sets detected at run time, and it accesses slices without bounds checks after checking their lengths on
+//! entry.
 //!
-//! With AVX-512, a tile is held in 16 registers; a step is one load and 16 fused multiply-adds with a
-//! broadcast value, 2·k·256 FLOPs per k·128 bytes read. With AVX2, a quarter of the tile is held at a time.
-//! On other processors, the compiler vectorizes portable code. Results of different instruction sets may
-//! differ in the last bit (fused rounding); results on one machine are deterministic.
+//! With AVX-512, a tile is held in 16 registers. Each step is one load and 16 fused multiply-adds with a
+//! broadcast value, for 2·k·256 FLOPs per k·128 bytes read. With AVX2, a quarter of the tile is held at a
+//! time. On other processors, the compiler vectorizes portable code. Results from different instruction sets
+//! may differ in the last bit (fused rounding), but results on one machine are deterministic.
 
 use std::sync::OnceLock;
 
@@ -30,9 +30,9 @@ pub(crate) fn subtract_product(a: &[Lane], b: &[Lane], tile: &mut Tile) {
     product::<true>(a, b, tile);
 }
 
-/// Adds the gradient of Σ ½·w·(⟨row, at⟩ − target)²: `sum += Σ w·(⟨row, at⟩ − target)·row`. Rows are
-/// stored in groups of 16: one tile per lane of the rows, and one lane of weights. Each group is read
-/// from memory once. 4·16 FLOPs per lane of a row.
+/// Adds the gradient of Σ ½·w·(⟨row, at⟩ − target)²: `sum += Σ w·(⟨row, at⟩ − target)·row`. Rows are stored
+/// in groups of 16, with one tile per lane of the rows and one lane of weights. Each group is read from
+/// memory once. 4·16 FLOPs per lane of a row.
 ///
 /// # Panics
 /// Panics if the lengths are inconsistent.
@@ -73,7 +73,7 @@ pub(crate) fn add_combination(rows: &[Lane], factors: &[f32], sum: &mut [Lane]) 
     }
 }
 
-/// Prefetches lanes that will be read soon, so that loads of scattered rows overlap.
+/// Prefetches lanes that will be read soon, so loads of scattered rows overlap.
 #[inline]
 pub(crate) fn prefetch(lanes: &[Lane]) {
     #[cfg(target_arch = "x86_64")]
@@ -235,10 +235,10 @@ mod x86 {
         }
     }
 
-    /// Returns the sum of the values of each register, one per lane.
+    /// Returns the sum of each register's values, one per lane.
     #[target_feature(enable = "avx512f")]
     fn sums(rows: &[__m512; TILE]) -> __m512 {
-        // Each step adds interleaved halves of two registers into one.
+        // Each step adds the interleaved halves of two registers into one.
         let twos: [__m512; 8] = std::array::from_fn(|at| {
             let (a, b) = (rows[2 * at], rows[2 * at + 1]);
             _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b))
@@ -278,10 +278,10 @@ mod x86 {
         }
     }
 
-    /// Computes the combination of N lanes of each row from the lane `first` on.
+    /// Computes the combination of N lanes of each row, starting at lane `first`.
     ///
     /// # Safety
-    /// The requirements of [`avx512_combination`] apply, and `first + N` must be at most the width.
+    /// The requirements of [`avx512_combination`] apply, and `first + N` must not exceed the width.
     #[target_feature(enable = "avx512f")]
     unsafe fn avx512_columns<const N: usize>(
         rows: &[Lane],
@@ -360,7 +360,7 @@ mod x86 {
     /// AVX2 and FMA must be available, and `b` must have as many rows as `a`.
     #[target_feature(enable = "avx2,fma")]
     pub(crate) unsafe fn avx2<const MINUS: bool>(a: &[Lane], b: &[Lane], tile: &mut Tile) {
-        /// Number of rows of the tile held at a time, in two of the 16 registers each.
+        /// Number of tile rows held at a time, each in two of the 16 registers.
         const ROWS: usize = 4;
         const HALF: usize = TILE / 2;
         for (quarter, held) in tile.chunks_exact_mut(ROWS).enumerate() {

@@ -1,8 +1,8 @@
-//! Dense linear algebra in f32 for the models' hot loops, on square tiles of 16 × 16.
+//! Dense f32 linear algebra for the models' hot loops, using 16 × 16 tiles.
 //!
-//! A *lane* is 16 values; a *panel* is k lanes; a *tile* is 16 lanes. One kernel adds products of panels to
-//! a tile, and the other algorithms are built on it. Symmetric matrices store the tiles on and above the
-//! diagonal; with this layout neither Cholesky decomposition nor inversion transposes a tile.
+//! A *lane* is 16 values, a *panel* is k lanes, and a *tile* is 16 lanes. One kernel adds products of panels
+//! to a tile, and the other algorithms are built on it. Symmetric matrices store the tiles on and above the
+//! diagonal. With this layout, neither Cholesky decomposition nor inversion transposes a tile.
 
 mod aligned;
 mod cholesky;

@@ -1,12 +1,12 @@
-//! Units of the kernels: lanes and tiles.
+//! The units that kernels work on: lanes and tiles.
 
-/// Number of rows and of columns of a tile.
+/// Number of rows and columns in a tile.
 pub(crate) const TILE: usize = 16;
 
-/// A row of a panel: one vector register with AVX-512.
+/// A row of a panel, which fits one vector register with AVX-512.
 pub(crate) type Lane = [f32; TILE];
 
-/// A square matrix of values, stored row by row.
+/// A square matrix in row-major order.
 pub(crate) type Tile = [Lane; TILE];
 
 /// A tile of zeros.

@@ -1,5 +1,5 @@
-//! Arrays of a model's archive, independent of the file format. [`bundle`](crate::bundle) stores them
-//! as `.npz` files.
+//! The arrays in a model's archive, independent of the file format. [`bundle`](crate::bundle) stores them as
+//! `.npz` files.
 
 use std::borrow::Cow;
 use std::io;
@@ -7,7 +7,7 @@ use std::io;
 use crate::features::CsrMatrix;
 use crate::models::implicit::Confidence;
 
-/// Arrays that restore a fitted model.
+/// The arrays needed to restore a fitted model.
 pub(crate) enum Archive<'a> {
     /// One sparse matrix.
     Sparse(&'a CsrMatrix<f32>),
@@ -15,17 +15,17 @@ pub(crate) enum Archive<'a> {
     Dense(Vec<DenseArray<'a>>),
 }
 
-/// A dense matrix, row by row.
+/// A dense matrix in row-major order.
 pub(crate) struct DenseArray<'a> {
     /// Name of the array in the archive.
     pub(crate) name: &'static str,
     /// Number of rows.
     pub(crate) n_rows: usize,
-    /// Values; their number is a multiple of `n_rows`.
+    /// Matrix entries. The length is a multiple of `n_rows`.
     pub(crate) values: Cow<'a, [f32]>,
 }
 
-/// Access to the arrays of a stored archive.
+/// Reads arrays from a stored archive.
 pub(crate) trait ReadArchive {
     /// Reads the sparse matrix.
     fn sparse(&self) -> io::Result<CsrMatrix<f32>>;
@@ -34,13 +34,13 @@ pub(crate) trait ReadArchive {
     fn dense(&self, name: &str) -> io::Result<Vec<f32>>;
 }
 
-/// Facts about a generation that are required to restore a model, besides its parameters and archive.
+/// Properties of a generation needed to restore a model, in addition to its parameters and archive.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ArchiveContext {
     /// Number of movies.
     pub(crate) n_movies: usize,
-    /// Number of movies that were part of the training; they are the first rows.
+    /// Number of movies the model was trained on. They occupy the first rows.
     pub(crate) n_learned: usize,
-    /// Weights of ratings.
+    /// Rating weights for implicit feedback.
     pub(crate) confidence: Confidence,
 }

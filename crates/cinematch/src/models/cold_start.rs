@@ -1,11 +1,11 @@
-//! Cold start: parameters for movies that were added after a model was fitted, until it is fitted again.
+//! Cold start: parameters for movies added after a model was fitted, until the model is fitted again.
 //!
-//! A new movie gets the weighted average of the parameters of the learned movies that are most similar
-//! by content: a nearest-neighbor map from the [ranking rows](crate::features::ranking) to the model's
+//! A new movie's parameters are the weighted average of those of the trained movies with the most similar
+//! content: a nearest-neighbor map from the [ranking features](crate::features::ranking) to the model's
 //! parameters (Gantner, Drumond, Freudenthaler, Rendle and Schmidt-Thieme, "Learning Attribute-to-Feature
-//! Mappings for Cold-Start Recommendations", 2010). If the movie has been rated since, factor models
-//! also use its ratings, and the mapped parameters count as much as `PRIOR_RATINGS` ratings. Popularity
-//! is counted, never mapped. The parameters of learned movies do not change, bit for bit.
+//! Mappings for Cold-Start Recommendations", 2010). If the movie has since been rated, factor models also use
+//! its ratings, giving the mapped parameters the weight of `PRIOR_RATINGS` ratings. Popularity is always
+//! counted, never mapped. The parameters of trained movies stay bit-for-bit unchanged.
 
 use rayon::prelude::*;
 
@@ -14,50 +14,50 @@ use crate::features::CsrMatrix;
 use crate::ids::{MovieIdx, UserIdx};
 use crate::rating::Stars;
 
-/// Maximum number of candidate neighbors per new movie: the most similar ones.
+/// Maximum number of candidate neighbors per new movie, keeping the most similar.
 const MAX_NEIGHBORS: usize = 100;
 
-/// Number of ratings that count as much as the parameters mapped from similar movies. `docs/new-movies.md`
-/// has measurements.
+/// The parameters mapped from similar movies have the weight of this many ratings. See `docs/new-movies.md`
+/// for measurements.
 pub(super) const PRIOR_RATINGS: f32 = 10.0;
 
-/// Parameters of the map from neighbors to a new movie.
+/// Parameters for the mapping from neighbors to a new movie.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FeatureMap {
-    /// Number of neighbors to use: the most similar movies that the model has learned.
+    /// Number of neighbors to use: the most similar movies among those the model was trained on.
     pub neighbors: usize,
-    /// Exponent of the similarity in the weight of a neighbor.
+    /// Exponent applied to a neighbor's similarity to compute its weight.
     pub exponent: f32,
-    /// Similarity of an additional neighbor whose parameters are 0: larger values shrink the parameters
+    /// Similarity of an imaginary extra neighbor whose parameters are 0. Larger values shrink the parameters
     /// of movies without similar neighbors.
     pub shrinkage: f32,
-    /// Exponent that restores the averaged vector's norm: 0 = none, 1 = full. The vectors of
-    /// neighbors differ in direction, so that their average has a smaller norm.
+    /// Exponent that restores the averaged vector's norm: 0 = none, 1 = full. The neighbors' vectors differ
+    /// in direction, so their average has a smaller norm.
     pub norm_exponent: f32,
 }
 
 impl Default for FeatureMap {
-    /// Returns values from a wide plateau of measurements; see `docs/new-movies.md`.
+    /// Returns values from a wide plateau in the measurements; see `docs/new-movies.md`.
     fn default() -> Self {
         Self { neighbors: 10, exponent: 2.0, shrinkage: 0.2, norm_exponent: 1.0 }
     }
 }
 
-/// Movies added after training. Their rows follow those of the learned movies.
+/// Movies added after training. Their rows follow those of the trained movies.
 #[derive(Clone, Copy, Debug)]
 pub struct NewMovies<'a> {
-    /// Number of learned movies.
+    /// Number of movies the model was trained on.
     pub n_learned: usize,
-    /// Learned movies similar to each new movie with their similarities, most similar first.
+    /// Similar trained movies and their similarities for each new movie, most similar first.
     pub neighbors: &'a [Vec<(MovieIdx, f32)>],
-    /// Ratings of learned and new movies, and the users to learn from.
+    /// Ratings of trained and new movies, and the users to learn from.
     pub ratings: Option<(&'a Interactions, &'a [UserIdx])>,
-    /// Parameters of the map from neighbors to new movies.
+    /// Parameters for the mapping from neighbors to new movies.
     pub map: FeatureMap,
 }
 
-/// Returns the most similar learned movies of every row from `n_learned` on, among those for which
-/// `is_known` returns true, most similar first and ties by ascending row. O(entries of the rows' columns).
+/// For each row from `n_learned` on, returns the most similar trained movies for which `is_known` returns
+/// true, most similar first, with ties in ascending row order. O(entries in the rows' columns).
 pub fn nearest_movies(
     rows: &CsrMatrix<f32>,
     n_learned: usize,
@@ -94,8 +94,8 @@ pub fn nearest_movies(
 }
 
 impl FeatureMap {
-    /// Returns the factor that restores the norm of an average of norm `length`, made of vectors with
-    /// the mean norm `mean_length`.
+    /// Returns the factor that restores the norm of an averaged vector. `length` is its norm, and
+    /// `mean_length` is the mean norm of the vectors that were averaged.
     pub(super) fn norm_factor(&self, length: f32, mean_length: f32) -> f32 {
         if length > 0.0 { (mean_length / length).powf(self.norm_exponent) } else { 0.0 }
     }
@@ -112,8 +112,8 @@ impl NewMovies<'_> {
         self.neighbors.is_empty()
     }
 
-    /// Returns the neighbors of every new movie, among those for which `is_known` returns true, with
-    /// their weights. The weights of a movie add up to less than 1.
+    /// Returns each new movie's neighbors for which `is_known` returns true, with their weights. The weights
+    /// for a movie add up to less than 1.
     pub(super) fn mapped(&self, is_known: impl Fn(MovieIdx) -> bool) -> Vec<Vec<(usize, f32)>> {
         let FeatureMap { neighbors, exponent, shrinkage, .. } = self.map;
         let weigh = |similar: &Vec<(MovieIdx, f32)>| {
@@ -131,8 +131,7 @@ impl NewMovies<'_> {
         self.neighbors.iter().map(weigh).collect()
     }
 
-    /// Returns the ratings of a new movie by the users to learn from, in ascending order of user;
-    /// empty if there are none.
+    /// Returns the training users' ratings of a new movie, in ascending user order.
     pub(super) fn training_ratings(&self, new_movie: usize) -> Vec<(UserIdx, Stars)> {
         let Some((interactions, users)) = self.ratings else { return Vec::new() };
         let movie = MovieIdx((self.n_learned + new_movie) as u32);
@@ -140,7 +139,7 @@ impl NewMovies<'_> {
         all.filter(|(user, _)| users.binary_search(user).is_ok()).collect()
     }
 
-    /// Returns the number of new movies with ratings.
+    /// Returns the number of new movies that have ratings.
     pub(crate) fn n_rated(&self) -> usize {
         (0..self.len()).filter(|new_movie| !self.training_ratings(*new_movie).is_empty()).count()
     }

@@ -3,11 +3,11 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Random numbers for one trial of `cinematch tune`, determined by the seed and the number of the trial.
+/// Random number generator for one `cinematch tune` trial, determined by the seed and the trial number.
 pub(crate) struct Draw(ChaCha8Rng);
 
 impl Draw {
-    /// Creates the random number generator of a trial.
+    /// Creates the random number generator for `trial`.
     pub(crate) fn new(seed: u64, trial: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         random.set_stream(trial);
@@ -36,7 +36,7 @@ impl Draw {
     }
 }
 
-/// Rounds to three significant digits, so that results are readable.
+/// Rounds to three significant digits to keep results readable.
 fn rounded(value: f64) -> f32 {
     format!("{value:.2e}").parse().unwrap_or(value as f32)
 }

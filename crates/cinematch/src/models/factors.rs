@@ -1,4 +1,4 @@
-//! Dense matrices of factors, with rows padded to whole lanes.
+//! Dense factor matrices with rows padded to whole lanes.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::linalg::{Lane, Lanes, TILE, TileMatrix, add_product, prefetch};
 
-/// A matrix of n rows with d values each. Each row starts at a lane; the padding after its values is 0.
+/// A matrix of n rows with d values each. Each row starts on a lane boundary and is padded with zeros.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Factors {
     n_factors: usize,
@@ -22,8 +22,8 @@ impl Factors {
         Self { n_factors, width, lanes: Lanes::zeros(n_rows * width) }
     }
 
-    /// Returns a matrix of normally distributed values. Each row has its own random stream, so that the result does
-    /// not depend on the number of threads.
+    /// Returns a matrix of normally distributed values. Each row has its own random stream, so the result
+    /// does not depend on the number of threads.
     pub(crate) fn normal(n_rows: usize, n_factors: usize, deviation: f32, seed: u64) -> Self {
         let mut factors = Self::zeros(n_rows, n_factors);
         let width = factors.width;
@@ -32,7 +32,7 @@ impl Factors {
             random.set_stream(row as u64);
             let values = &mut lanes.as_flattened_mut()[..n_factors];
             for pair in values.chunks_mut(2) {
-                // Box and Muller, 1958; the first uniform value lies in (0, 1].
+                // Box-Muller transform, 1958. The first uniform value is in (0, 1].
                 let [a, b] = [0; 2].map(|_| random.next_u64() >> 11);
                 let scale = 1.0 / (1_u64 << 53) as f64;
                 let radius = (-2.0 * ((a + 1) as f64 * scale).ln()).sqrt() * f64::from(deviation);
@@ -45,7 +45,7 @@ impl Factors {
         factors
     }
 
-    /// Returns a matrix of the given values, row by row; `None` if their number does not match.
+    /// Creates a matrix from `values` in row-major order. Returns `None` if their number does not match.
     pub(crate) fn from_values(n_rows: usize, n_factors: usize, values: &[f32]) -> Option<Self> {
         let mut factors = Self::zeros(n_rows, n_factors);
         for (row, values) in factors.rows_mut().zip(values.chunks(n_factors)) {
@@ -78,19 +78,19 @@ impl Factors {
         self.width
     }
 
-    /// Returns the values of a row.
+    /// Returns the values in `row`, without its padding.
     pub fn values(&self, row: usize) -> &[f32] {
         &self.row(row).as_flattened()[..self.n_factors]
     }
 
-    /// Returns a row with its padding.
+    /// Returns `row`, including its padding.
     pub(crate) fn row(&self, row: usize) -> &[Lane] {
         &self.lanes[row * self.width..][..self.width]
     }
 
-    /// Iterates over scattered rows in the given order, prefetching the rows that follow.
+    /// Iterates over `rows` in the given order, prefetching upcoming rows.
     pub(crate) fn gather<'a>(&'a self, rows: &'a [u32]) -> impl Iterator<Item = &'a [Lane]> {
-        /// Number of cache lines to prefetch: about the number of loads that a core can have in flight.
+        /// Number of cache lines to prefetch, roughly the number of loads that a core can have in flight.
         const PREFETCH_LINES: usize = 64;
         let ahead = (PREFETCH_LINES / self.width).max(1);
         let (width, lanes) = (self.width, &*self.lanes);
@@ -103,12 +103,12 @@ impl Factors {
         })
     }
 
-    /// Iterates over all rows with their padding.
+    /// Iterates over all rows, including their padding.
     pub(crate) fn rows_mut(&mut self) -> impl Iterator<Item = &mut [Lane]> {
         self.lanes.chunks_exact_mut(self.width)
     }
 
-    /// Returns the dot product of a row with `other`.
+    /// Returns the dot product of `row` and `other`.
     pub(crate) fn dot(&self, row: usize, other: &[Lane]) -> f32 {
         let mut sums = [0.0; TILE];
         for (a, b) in self.row(row).iter().zip(other) {
@@ -119,7 +119,7 @@ impl Factors {
         sums.iter().sum()
     }
 
-    /// Returns `FᵀF`. 2·n·d² FLOPs; the result does not depend on the number of threads.
+    /// Returns `FᵀF`. 2·n·d² FLOPs. The result does not depend on the number of threads.
     pub(crate) fn gramian(&self) -> TileMatrix {
         /// Number of rows per partial sum.
         const CHUNK_ROWS: usize = 4096;
@@ -145,7 +145,7 @@ impl Factors {
     }
 }
 
-/// Up to [`Panels::ROWS`] gathered rows of factors, one panel per lane of the rows.
+/// Up to [`Panels::ROWS`] gathered factor rows, stored as one panel per lane.
 pub(crate) struct Panels {
     width: usize,
     n_rows: usize,
@@ -153,10 +153,10 @@ pub(crate) struct Panels {
 }
 
 impl Panels {
-    /// Maximum number of rows: few enough to fit in the L2 cache.
+    /// Maximum number of rows, chosen to fit in the L2 cache.
     pub(crate) const ROWS: usize = 256;
 
-    /// Creates panels without rows.
+    /// Creates empty panels.
     pub(crate) fn new(width: usize) -> Self {
         Self { width, n_rows: 0, lanes: Lanes::zeros(width * Self::ROWS) }
     }
@@ -166,7 +166,7 @@ impl Panels {
         self.n_rows = 0;
     }
 
-    /// Appends `scale` times a row.
+    /// Appends `row`, multiplied by `scale`.
     pub(crate) fn push(&mut self, row: &[Lane], scale: f32) {
         for (panel, lane) in row.iter().enumerate() {
             self.lanes[panel * Self::ROWS + self.n_rows] = lane.map(|value| value * scale);
@@ -174,7 +174,7 @@ impl Panels {
         self.n_rows += 1;
     }
 
-    /// Adds `RᵀR` to `sum`, where R consists of the appended rows.
+    /// Adds `RᵀR` to `sum`, where R is the matrix of appended rows.
     pub(crate) fn add_gramian(&self, sum: &mut TileMatrix) {
         for row in 0..self.width {
             let left = self.panel(row);

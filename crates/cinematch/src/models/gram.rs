@@ -1,15 +1,15 @@
-//! Gram matrix G = `XᵀX` of a sparse users × movies matrix X, one row at a time.
+//! The Gram matrix G = `XᵀX` of a sparse users × movies matrix X, computed one row at a time.
 
 use super::implicit::Implicit;
 use crate::features::CsrMatrix;
 use crate::ids::MovieIdx;
 
-/// A selection of movies as columns of X, most frequent first.
+/// The movies selected as columns of X, most frequent first.
 pub(crate) struct Columns {
     movies: Vec<MovieIdx>,
-    /// Weights of users × columns.
+    /// Weight matrix (users × columns).
     user_columns: CsrMatrix<f32>,
-    /// `entries[starts[c]..starts[c + 1]]` are the entries of column `c`.
+    /// `entries[starts[c]..starts[c + 1]]` holds the entries of column `c`.
     starts: Vec<usize>,
     entries: Vec<Entry>,
 }
@@ -22,8 +22,8 @@ struct Entry {
 }
 
 impl Columns {
-    /// Selects at most `max_columns` movies with the most users; ties are broken by row. Movies without users
-    /// are omitted. O(entries · log).
+    /// Selects up to `max_columns` movies with the most users, breaking ties by row. Movies without users are
+    /// omitted. O(entries · log(movies)).
     pub(crate) fn new(implicit: &Implicit, max_columns: usize) -> Self {
         let n_users = |movie: &MovieIdx| implicit.movie_users().row(movie.row()).0.len();
         let mut movies: Vec<MovieIdx> = (0..implicit.n_movies() as u32).map(MovieIdx).collect();
@@ -66,8 +66,8 @@ impl Columns {
         &self.movies
     }
 
-    /// Adds a row of G from the diagonal on: `values[k] += G[column][column + k]`. O(entries of the
-    /// column's users from that column on).
+    /// Adds a row of G, starting at the diagonal: `values[k] += G[column][column + k]`.
+    /// O(entries of the column's users from that column on).
     pub(crate) fn add_upper_row(&self, column: usize, values: &mut [f32]) {
         self.each_user(column, |weight, columns, weights, position| {
             add(weight, column, &columns[position..], &weights[position..], values);
@@ -81,8 +81,8 @@ impl Columns {
         });
     }
 
-    /// Calls `each` for every user of a column with the weight of the entry, the user's row (columns
-    /// and weights), and the position of the column in it.
+    /// Calls `each` for every user in `column` with the entry's weight, the user's row (columns and weights),
+    /// and the column's position in that row.
     fn each_user(&self, column: usize, mut each: impl FnMut(f32, &[u32], &[f32], usize)) {
         for entry in &self.entries[self.starts[column]..self.starts[column + 1]] {
             let (columns, weights) = self.user_columns.row(entry.user as usize);

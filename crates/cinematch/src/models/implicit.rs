@@ -1,4 +1,4 @@
-//! Implicit feedback: a users × movies matrix of weights derived from ratings.
+//! Implicit feedback: a users × movies weight matrix derived from ratings.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,12 +8,13 @@ use crate::features::CsrMatrix;
 use crate::ids::{MovieIdx, UserIdx};
 use crate::rating::Stars;
 
-/// Weights of ratings as implicit feedback, 0 to 1. Ratings below 3 stars have the weight 0.
+/// Rating weights for implicit feedback, from 0 to 1. Ratings below 3 stars have weight 0.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Confidence {
-    /// Weight of 4 stars and more.
+    /// Weight of ratings of 4 stars and above.
     pub liked: f32,
-    /// Weight of 3 and 3.5 stars: choosing to watch a movie is weak evidence of liking its kind.
+    /// Weight of ratings of 3 and 3.5 stars. Choosing to watch a movie is weak evidence of liking movies of
+    /// its kind.
     #[serde(rename = "middling")]
     pub neutral: f32,
 }
@@ -25,15 +26,15 @@ impl Default for Confidence {
 }
 
 impl Confidence {
-    /// Weights that count only ratings of 4 stars and more, as in Liang et al., 2018.
+    /// Weights that count only ratings of 4 stars and above, as in Liang et al., 2018.
     pub(crate) const LIKED_ONLY: Self = Self { liked: 1.0, neutral: 0.0 };
 
-    /// Draws the weight of 3 and 3.5 stars for a trial of `cinematch tune`.
+    /// Draws the weight of ratings of 3 and 3.5 stars for a `cinematch tune` trial.
     pub(super) fn draw(&mut self, draw: &mut Draw) {
         self.neutral = draw.uniform(0.0, 0.6);
     }
 
-    /// Returns the weight of a rating.
+    /// Returns the weight of a rating of `stars`.
     pub(crate) fn weight(self, stars: Stars) -> f32 {
         match stars.halves() {
             8.. => self.liked,
@@ -42,7 +43,8 @@ impl Confidence {
         }
     }
 
-    /// Returns the position in the history, the movie and the weight of each movie whose weight is above 0.
+    /// Iterates over the movies in `history` whose weight is above 0, with their positions in the history and
+    /// their weights.
     pub(crate) fn weigh(&self, history: &[Rated]) -> impl Iterator<Item = (usize, MovieIdx, f32)> {
         history.iter().enumerate().filter_map(|(index, rated)| {
             let weight = self.weight(rated.stars);
@@ -51,18 +53,18 @@ impl Confidence {
     }
 }
 
-/// Implicit feedback of the users that a model learns from, by user and by movie.
+/// Implicit feedback from the users that a model learns from, indexed by user and by movie.
 #[derive(Clone, Debug)]
 pub struct Implicit {
     confidence: Confidence,
-    /// Weights of users × movies.
+    /// Weight matrix (users × movies).
     user_movies: CsrMatrix<f32>,
-    /// Weights of movies × users.
+    /// Weight matrix (movies × users).
     movie_users: CsrMatrix<f32>,
 }
 
 impl Implicit {
-    /// Computes the weights of the ratings of `users`. Row `r` belongs to `users[r]`. O(ratings).
+    /// Computes the weights of the ratings by `users`. Row `r` belongs to `users[r]`. O(ratings).
     pub(crate) fn new(
         interactions: &Interactions,
         users: &[UserIdx],
@@ -79,24 +81,24 @@ impl Implicit {
         Self::from_weights(user_movies, confidence)
     }
 
-    /// Wraps a users × movies matrix of weights. `confidence` applies to the histories of later
-    /// fold-ins. O(entries).
+    /// Wraps a users × movies weight matrix. `confidence` applies to the histories in later fold-ins.
+    /// O(entries).
     pub fn from_weights(user_movies: CsrMatrix<f32>, confidence: Confidence) -> Self {
         let movie_users = user_movies.transposed(0..user_movies.n_rows(), |_| true);
         Self { confidence, user_movies, movie_users }
     }
 
-    /// Returns the weights of ratings.
+    /// Returns the rating weights.
     pub(crate) fn confidence(&self) -> Confidence {
         self.confidence
     }
 
-    /// Returns the users × movies matrix.
+    /// Returns the weight matrix (users × movies).
     pub fn user_movies(&self) -> &CsrMatrix<f32> {
         &self.user_movies
     }
 
-    /// Returns the movies × users matrix.
+    /// Returns the weight matrix (movies × users).
     pub fn movie_users(&self) -> &CsrMatrix<f32> {
         &self.movie_users
     }

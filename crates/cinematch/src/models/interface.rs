@@ -1,6 +1,6 @@
-//! The interface between a model's folder and the [registry](super::registry).
+//! The interface between each model's folder and the [registry](super::registry).
 //!
-//! Neither trait has default methods, so that the compiler reports every item that a new model omits.
+//! Neither trait has default methods, so the compiler reports every item that a new model omits.
 
 use std::cell::OnceCell;
 use std::io;
@@ -15,39 +15,38 @@ use crate::features::ranking::RankingFeatures;
 use crate::ids::{MovieIdx, UserIdx};
 use crate::linalg::NotPositive;
 
-/// Parameters of a model, with the functions that fit, tune, extend and restore it.
+/// A model's parameters, with functions to fit, tune, extend and restore the model.
 pub(crate) trait ModelParams: Clone + Sized {
-    /// The fitted model.
+    /// The type of the fitted model.
     type Fitted: FittedModel;
 
-    /// True if fitting requires ratings.
+    /// Whether fitting requires ratings.
     const LEARNS_FROM_RATINGS: bool;
 
-    /// Function that draws parameters for a trial of `cinematch tune`; `None` if the model has no parameters
-    /// to tune for ranking.
+    /// Function that draws parameters for a `cinematch tune` trial. `None` if the model has no parameters to
+    /// tune for ranking.
     const SEARCH: Option<SearchSpace<Self>>;
 
-    /// Range of the weights that `cinematch tune` tries for the model in a hybrid.
+    /// Range of weights that `cinematch tune` tries for the model in a hybrid.
     const HYBRID_WEIGHTS: (f64, f64);
 
-    /// Returns the parameters to use if none are given.
+    /// Returns the parameters to use when none are given.
     fn recommended() -> Self;
 
     /// Checks that every parameter is within its range.
     fn validate(&self) -> Result<(), ParameterError>;
 
-    /// Sets the seed of random numbers, if the model uses any.
+    /// Sets the random seed, if the model uses one.
     fn set_seed(&mut self, seed: u64);
 
-    /// Fits the model. `progress` is called with the completed share, 0 to 1.
+    /// Fits the model. Calls `progress` with the fraction of training completed, from 0 to 1.
     fn fit(
         &self,
         data: &TrainingData<'_>,
         progress: &mut dyn FnMut(f32),
     ) -> Result<Self::Fitted, FitCause>;
 
-    /// Returns the model with `new_movies` appended to the learned ones. Rows that an earlier extension
-    /// appended are replaced.
+    /// Returns the model with `new_movies` appended. Replaces any rows that an earlier extension appended.
     fn extended(&self, model: &Self::Fitted, new_movies: &NewMovies<'_>) -> Self::Fitted;
 
     /// Restores a model from its archive.
@@ -58,26 +57,26 @@ pub(crate) trait ModelParams: Clone + Sized {
     ) -> io::Result<Self::Fitted>;
 }
 
-/// Function that draws parameters, and the weight of 3 and 3.5 stars, from their search ranges.
+/// Function that draws parameters, and the weight of ratings of 3 and 3.5 stars, from their search ranges.
 pub(crate) type SearchSpace<P> = fn(&mut P, &mut Confidence, &mut Draw);
 
-/// A fitted model that the registry lists.
+/// A fitted model in the registry.
 pub(crate) trait FittedModel: Model + Clone {
-    /// Returns true if ratings of the movie influenced the model's parameters.
+    /// Returns true if ratings of `movie` influenced the model's parameters.
     fn has_learned(&self, movie: MovieIdx) -> bool;
 
-    /// Returns the arrays that restore the model; `None` if it is restored from the features.
+    /// Returns the arrays needed to restore the model, or `None` if it is restored from the features.
     fn archive(&self) -> Option<Archive<'_>>;
 }
 
-/// Data to fit a model on.
+/// The ratings, users and features that a model is fitted to.
 #[derive(Clone, Copy, Debug)]
 pub struct TrainingSet<'a> {
-    /// Ratings of all users.
+    /// Ratings by all users.
     pub interactions: &'a Interactions,
     /// Users to learn from.
     pub users: &'a [UserIdx],
-    /// Ranking rows of the movies, in the order of the columns of `interactions`.
+    /// Ranking features of the movies, in the column order of `interactions`.
     pub features: &'a RankingFeatures,
 }
 
@@ -98,19 +97,19 @@ impl<'a> TrainingData<'a> {
         (self.set.interactions, self.set.users)
     }
 
-    /// Returns the ranking rows of the movies.
+    /// Returns the ranking features of the movies.
     pub(crate) fn features(&self) -> &'a RankingFeatures {
         self.set.features
     }
 
-    /// Returns the implicit feedback, which is computed on the first call. O(ratings).
+    /// Returns the implicit feedback, computing it on the first call. O(ratings).
     pub(crate) fn implicit(&self) -> &Implicit {
         let TrainingSet { interactions, users, .. } = self.set;
         self.implicit.get_or_init(|| Implicit::new(interactions, users, self.confidence))
     }
 }
 
-/// Reason why a model cannot be fitted.
+/// The reason a model can't be fitted.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum FitCause {
     /// A parameter is outside its range.
@@ -119,12 +118,12 @@ pub enum FitCause {
     /// The regularization is too small for f32 arithmetic.
     #[error("{0}; increase `regularization`")]
     Singular(#[from] NotPositive),
-    /// The parts of a hybrid are invalid.
+    /// A hybrid has no models, repeats a model, or contains another hybrid.
     #[error("expected one or more different models, none of them a hybrid")]
     InvalidHybrid,
 }
 
-/// An error from a parameter outside its range.
+/// Error returned when a parameter is outside its range.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{parameter} is {value}; expected {expected}")]
 pub struct ParameterError {
@@ -133,7 +132,7 @@ pub struct ParameterError {
     expected: &'static str,
 }
 
-/// Returns an error unless the value of a parameter is finite and valid. `expected` describes its range.
+/// Returns an error unless `value` is finite and `is_valid` is true. `expected` describes the valid range.
 pub(crate) fn check(
     parameter: &'static str,
     value: f32,
@@ -157,7 +156,7 @@ pub(crate) fn check_not_negative(
     parameter: &'static str,
     value: f32,
 ) -> Result<(), ParameterError> {
-    check(parameter, value, value >= 0.0, "a number of 0 or more")
+    check(parameter, value, value >= 0.0, "0 or more")
 }
 
 /// Checks that a count is 1 or more.

@@ -1,9 +1,10 @@
 //! Linear item-item models: the fitted form of EASE, EDLAE and item-knn.
 //!
-//! W is movies × movies and sparse. The score of movie j is Σ weight(i) · `W[i][j]` over the movies i
-//! of the history. Scoring costs O(entries of the history's rows); memory is 8 bytes per entry.
+//! W is a sparse movies × movies matrix. The score of movie j is Σ weight(i) · `W[i][j]` over the movies i in
+//! the history. Scoring costs O(entries in the history's rows); memory is 8 bytes per entry.
 //!
-//! The archive is W in CSR form, where `W[i][j]` is the weight of movie i of the history for movie j.
+//! The archive is W in CSR form. `W[i][j]` is the weight that movie i in the history has in the score of
+//! movie j.
 
 use std::io;
 
@@ -19,22 +20,22 @@ use crate::catalog::Rated;
 use crate::features::CsrMatrix;
 use crate::ids::MovieIdx;
 
-/// A fitted item-item model: a sparse matrix of weights between movies.
+/// A fitted item-item model: a sparse matrix of movie-to-movie weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ItemItem {
     confidence: Confidence,
-    /// W: the weights of movies of the history (rows) for other movies (columns).
+    /// W: weights of movies in the history (rows) in the scores of movies (columns).
     weights: CsrMatrix<f32>,
 }
 
 impl ItemItem {
-    /// Wraps W: the weights of movies of the history (rows) for other movies (columns).
+    /// Wraps W: weights of movies in the history (rows) in the scores of movies (columns).
     pub(crate) fn from_weights(confidence: Confidence, weights: CsrMatrix<f32>) -> Self {
         Self { confidence, weights }
     }
 
-    /// Builds the model from columns of W. Each of `targets` is a movie with its column, in ascending order
-    /// of row. The columns of other movies are empty. O(entries).
+    /// Builds the model from columns of W. Each of `targets` is a movie and its column, whose entries are in
+    /// ascending row order. All other columns are empty. O(entries).
     pub(super) fn from_columns(
         confidence: Confidence,
         n_movies: usize,
@@ -62,9 +63,9 @@ impl ItemItem {
         Ok(Self::from_weights(context.confidence, weights))
     }
 
-    /// Returns the model with new movies appended to the learned ones. A new movie's row and column are
-    /// the averages of those of the most similar learned movies, truncated to the `max_entries` largest entries.
-    /// The weight between two new movies is 0. O(entries).
+    /// Returns the model with the new movies appended. A new movie's row and column are averages of those of
+    /// the most similar trained movies, truncated to the `max_entries` largest entries. The weight between
+    /// two new movies is 0. O(entries).
     pub(super) fn extended(&self, new_movies: &NewMovies<'_>, max_entries: usize) -> Self {
         let n_learned = new_movies.n_learned;
         let n_movies = n_learned + new_movies.len();
@@ -118,7 +119,7 @@ impl ItemItem {
         Self { confidence: self.confidence, weights }
     }
 
-    /// Returns W: the weights of movies of the history (rows) for other movies (columns).
+    /// Returns W: weights of movies in the history (rows) in the scores of movies (columns).
     pub fn weights(&self) -> &CsrMatrix<f32> {
         &self.weights
     }
@@ -129,7 +130,7 @@ impl Model for ItemItem {
         self.weights.n_rows()
     }
 
-    /// Computes the scores in O(entries of the history's rows).
+    /// Computes the scores in O(entries in the history's rows).
     fn score(&self, history: &[Rated], scores: &mut [f32]) {
         assert_eq!(scores.len(), self.n_movies(), "expected one score per movie");
         scores.fill(0.0);
@@ -165,7 +166,8 @@ impl FittedModel for ItemItem {
     }
 }
 
-/// Returns the `max_entries` entries of largest magnitude, in ascending order of column. Ties are broken by column.
+/// Returns the `max_entries` entries of largest magnitude, in ascending column order. Ties are broken by
+/// column.
 pub(super) fn largest(mut entries: Vec<(u32, f32)>, max_entries: usize) -> Vec<(u32, f32)> {
     if max_entries < entries.len() {
         entries.select_nth_unstable_by(max_entries, |a, b| {
@@ -174,7 +176,7 @@ pub(super) fn largest(mut entries: Vec<(u32, f32)>, max_entries: usize) -> Vec<(
         entries.truncate(max_entries);
     }
     entries.sort_unstable_by_key(|(column, _)| *column);
-    // Truncation does not release memory, which adds up over all movies.
+    // Truncating doesn't release memory, and the excess adds up over all movies.
     entries.shrink_to_fit();
     entries
 }

@@ -1,18 +1,18 @@
 //! Recommendation models, one folder per model.
 //!
-//! A fitted model is immutable. Scores are computed from a user's history (fold-in), so that a user
-//! need not be part of the training data. Collaborative models learn from
-//! [`Implicit`] feedback. All models implement [`Model`].
+//! A fitted model is immutable. It computes scores from a user's history (fold-in), so the user need not be
+//! part of the training data. Collaborative models learn from [`Implicit`] feedback. All models implement
+//! [`Model`].
 //!
 //! # Adding a model
 //!
-//! 1. Create a folder with the parameters and the fitted model, and implement the crate's traits
-//!    `ModelParams` and `FittedModel` (`interface.rs`). The traits have no default methods, so that the
-//!    compiler reports what is missing: ranges, fitting, seed, search space of `cinematch tune`,
-//!    movies added after training, and the archive on disk.
+//! 1. Create a folder with the parameters and the fitted model, and implement the crate's `ModelParams` and
+//!    `FittedModel` traits (`interface.rs`). The traits have no default methods, so the compiler reports
+//!    anything missing: parameter ranges, fitting, the seed, the `cinematch tune` search space, movies added
+//!    after training, and the on-disk archive.
 //! 2. Add one line to the list in `registry.rs`.
 //!
-//! Names, JSON, training, tuning, evaluation, the command line and artifacts use the registry. The
+//! The registry drives names, JSON, training, tuning, evaluation, the command line and artifacts. The
 //! conformance suite in `tests.rs` and the round trip in `bundle/generations/tests.rs` iterate over it.
 
 pub(crate) mod archive;

@@ -9,22 +9,22 @@ pub trait Model: Send + Sync {
     /// Returns the number of movies that the model scores.
     fn n_movies(&self) -> usize;
 
-    /// Writes a score for every movie to `scores`: the higher the score, the more a user with this
-    /// history is expected to like the movie. Only the order of scores is meaningful. Movies of the
-    /// history are scored too; movies of the history that the model did not learn are ignored.
+    /// Writes a score for every movie to `scores`. The higher the score, the more a user with this `history`
+    /// is expected to like the movie. Only the order of scores is meaningful. Movies in the history are
+    /// scored too. Movies in the history that the model was not trained on don't affect the scores.
     ///
     /// # Panics
     /// Panics if the length of `scores` is not [`n_movies`](Self::n_movies).
     fn score(&self, history: &[Rated], scores: &mut [f32]);
 
-    /// Writes the scores of several users, one row of `scores` per history. Models whose scoring is
-    /// limited by memory bandwidth override this method to score users together.
+    /// Writes the scores for several users, one row of `scores` per history. Models whose scoring is limited
+    /// by memory bandwidth override this method to score users together.
     fn score_many(&self, histories: &[&[Rated]], scores: &mut [&mut [f32]]) {
         for (history, scores) in histories.iter().zip(scores) {
             self.score(history, scores);
         }
     }
 
-    /// Splits the score of each of `movies` into the exact contributions of the movies of the history.
+    /// Splits the score of each of `movies` into the exact contributions of the movies in `history`.
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions>;
 }

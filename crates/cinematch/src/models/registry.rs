@@ -1,4 +1,4 @@
-//! The list of models. Everything that depends on the kind of a model is derived from it.
+//! The list of models. Everything that depends on a model's kind is derived from it.
 
 use std::io;
 
@@ -25,16 +25,16 @@ use super::popular::{Popular, PopularParams, PopularRecentParams, TopRatedParams
 use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 
-/// Generates the dispatch from lines of the form
+/// Generates the dispatch code from lines of the form
 /// `variant of Fitted (fitted model): variant of Kind (parameters) = "name", …;`.
 macro_rules! registry {
     ($($fitted:ident($model:ty): $($kind:ident($params:ty) = $name:literal),+;)+) => {
         const N_MODELS: usize = 1 + [$($($name),+),+].len();
 
-        /// Names of all models. The default model is the first.
+        /// Names of all models. The default model comes first.
         pub const NAMES: [&str; N_MODELS] = ["hybrid", $($($name),+),+];
 
-        /// Name and parameters of a model. In JSON, `name` is a field next to the parameters.
+        /// Name and parameters of a model. In JSON, `name` is a field alongside the parameters.
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "name")]
         pub enum Kind {
@@ -45,7 +45,7 @@ macro_rules! registry {
                 parts: Vec<Weighted>,
             },
             $($(
-                #[doc = concat!("Parameters of the model `", $name, "`.")]
+                #[doc = concat!("Parameters of the `", $name, "` model.")]
                 #[serde(rename = $name)]
                 $kind($params),
             )+)+
@@ -71,7 +71,7 @@ macro_rules! registry {
                 }
             }
 
-            /// Returns the model with a name and recommended parameters; `None` if the name is unknown.
+            /// Returns the model called `name` with recommended parameters, or `None` if the name is unknown.
             pub(super) fn named(name: &str) -> Option<Self> {
                 match name {
                     "hybrid" => Some(Self::recommended_hybrid()),
@@ -88,7 +88,7 @@ macro_rules! registry {
                 }
             }
 
-            /// Returns true if `cinematch tune` has parameters to search.
+            /// Returns true if the model has parameters for `cinematch tune` to search.
             pub(crate) fn is_tunable(&self) -> bool {
                 match self {
                     Self::Hybrid { .. } => true,
@@ -96,7 +96,7 @@ macro_rules! registry {
                 }
             }
 
-            /// Draws parameters, and the weight of 3 and 3.5 stars, for a trial of `cinematch tune`.
+            /// Draws parameters, and the weight of ratings of 3 and 3.5 stars, for a `cinematch tune` trial.
             pub(crate) fn draw(&mut self, confidence: &mut Confidence, draw: &mut Draw) {
                 match self {
                     Self::Hybrid { parts } => draw_weights(parts, draw),
@@ -149,9 +149,9 @@ macro_rules! registry {
                 }
             }
 
-            /// Returns the fitted model with new movies appended to the learned ones. Rows that an
-            /// earlier extension appended are replaced. Hybrids and the content model are returned
-            /// unchanged: the parts of a hybrid are extended separately, and content is fitted again.
+            /// Returns the fitted model with the new movies appended. Replaces any rows that an earlier
+            /// extension appended. Hybrids and the content model are returned unchanged: a hybrid's models
+            /// are extended separately, and the content model is fitted again.
             pub fn extended(&self, model: &Fitted, new_movies: &NewMovies<'_>) -> Fitted {
                 match (self, model) {
                     $($(
@@ -188,8 +188,8 @@ macro_rules! registry {
                 }
             }
 
-            /// Returns true if ratings of the movie influenced the model's parameters. Returns
-            /// false for hybrids, whose parts must be checked instead.
+            /// Returns true if ratings of `movie` influenced the model's parameters. Always returns false for
+            /// hybrids, whose models must be checked instead.
             pub fn has_learned(&self, movie: MovieIdx) -> bool {
                 match self {
                     $(Self::$fitted(model) => model.has_learned(movie),)+
@@ -197,7 +197,7 @@ macro_rules! registry {
                 }
             }
 
-            /// Returns the arrays that restore the model; `None` if it has no archive.
+            /// Returns the arrays needed to restore the model, or `None` if it has no archive.
             pub(crate) fn archive(&self) -> Option<Archive<'_>> {
                 match self {
                     $(Self::$fitted(model) => model.archive(),)+
@@ -219,11 +219,11 @@ registry! {
         PopularRecent(PopularRecentParams) = "popular-recent", TopRated(TopRatedParams) = "top-rated";
 }
 
-/// A model of a hybrid with its weight.
+/// A model in a hybrid, with its weight.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Weighted {
-    /// Weight of the model's scores after division by their root mean square.
+    /// Weight of the model's scores, which are first divided by their root mean square.
     pub weight: f32,
     /// Name and parameters of the model, which must not be a hybrid.
     pub model: Kind,
@@ -238,9 +238,9 @@ impl Weighted {
 
 impl Kind {
     /// Returns the default hybrid. EDLAE models pairs of movies, iALS generalizes further, content covers
-    /// movies without ratings, and popularity covers users without a history. Most content scores are
-    /// above 0, so that their root mean square is large and content needs a large weight. The weights lie
-    /// on a wide plateau on the validation split; see `docs/evaluation.md`.
+    /// movies without ratings, and popularity covers users without a history. Most content scores are above
+    /// 0, so their root mean square is large and content needs a large weight. The weights lie on a wide
+    /// plateau on the validation split; see `docs/evaluation.md`.
     fn recommended_hybrid() -> Self {
         let part = |weight, model| Weighted { weight, model };
         Self::Hybrid {
@@ -254,7 +254,7 @@ impl Kind {
     }
 }
 
-/// Draws the weights of a hybrid relative to the first weight, which does not change.
+/// Draws the weights of a hybrid's models relative to the first weight, which does not change.
 fn draw_weights(parts: &mut [Weighted], draw: &mut Draw) {
     for part in parts.iter_mut().skip(1) {
         let (from, to) = part.model.hybrid_weights();

@@ -1,5 +1,5 @@
-//! Specifications of models: name, parameters, and the weights of ratings. Specifications are tuned,
-//! fitted, evaluated, and stored in manifests.
+//! Model specifications: name, parameters, and rating weights. Specifications are tuned, fitted, evaluated,
+//! and stored in manifests.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,24 +12,24 @@ use super::registry::Fitted;
 
 pub use super::registry::{Kind, NAMES, Weighted};
 
-/// Specification of a model: everything that determines its fit, except for the training data.
+/// Model specification: everything that determines a fit, except the training data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
-    /// Weights of ratings as implicit feedback.
+    /// Rating weights for implicit feedback.
     #[serde(default)]
     pub confidence: Confidence,
     /// Name and parameters of the model.
     pub model: Kind,
 }
 
-/// An error from fitting a model.
+/// Error returned when a model can't be fitted.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{model}: {cause}")]
 pub struct FitError {
     /// Name of the model.
     pub model: &'static str,
-    /// Reason why the model cannot be fitted.
+    /// The reason the model can't be fitted.
     pub cause: FitCause,
 }
 
@@ -53,7 +53,7 @@ impl Spec {
         Self { confidence: Confidence::default(), model: Kind::Content(ContentParams {}) }
     }
 
-    /// Returns the model with a name and recommended parameters; `None` if the name is unknown.
+    /// Returns the model called `name` with recommended parameters, or `None` if the name is unknown.
     pub fn named(name: &str) -> Option<Self> {
         Some(Self { confidence: Confidence::default(), model: Kind::named(name)? })
     }
@@ -65,7 +65,7 @@ impl Spec {
         self
     }
 
-    /// Adds a model that predicts stars to a hybrid that has none. Its weight is 0, so that it does not affect
+    /// Adds a model that predicts ratings to a hybrid that lacks one. Its weight is 0, so it does not affect
     /// the ranking.
     #[must_use]
     pub fn with_predictions(mut self) -> Self {
@@ -104,8 +104,8 @@ impl Spec {
         check("middling", middling, is_share(middling), "0 to 1")
     }
 
-    /// Fits the model. `progress` is called with the name of the model in progress and its completed
-    /// share, 0 to 1.
+    /// Fits the model. Calls `progress` with the name of the model being fitted and the fraction of its
+    /// training completed, from 0 to 1.
     pub fn fit(
         &self,
         data: TrainingSet<'_>,
@@ -164,12 +164,12 @@ mod tests {
             (r#"{"name": "edlae", "neighbors": 0}"#, "edlae: neighbors is 0; expected 1 or more"),
             (r#"{"name": "ease", "max_movies": 0}"#, "ease: max_movies is 0; expected 1 or more"),
             (r#"{"name": "ials", "factors": 0}"#, "ials: factors is 0; expected 1 to 4096"),
-            (r#"{"name": "user-knn", "shrinkage": -1}"#, "shrinkage is -1; expected a number of 0"),
+            (r#"{"name": "user-knn", "shrinkage": -1}"#, "shrinkage is -1; expected 0 or more"),
             (r#"{"name": "top-rated", "prior": 0}"#, "prior is 0; expected a number above 0"),
             (r#"{"name": "hybrid", "parts": []}"#, "hybrid: expected one or more different models"),
             (
                 r#"{"name": "hybrid", "parts": [{"weight": -1, "model": {"name": "popular"}}]}"#,
-                "popular: weight is -1; expected a number of 0 or more",
+                "popular: weight is -1; expected 0 or more",
             ),
         ] {
             let spec: Spec = serde_json::from_str(&format!("{{\"model\": {json}}}")).unwrap();

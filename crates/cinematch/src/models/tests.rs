@@ -1,4 +1,4 @@
-//! Conformance suite for all models, and tests of EASE and iALS against reference solutions.
+//! Conformance suite for all models, and tests that compare EASE and iALS with reference solutions.
 
 use std::fmt::Write as _;
 
@@ -19,13 +19,13 @@ use crate::sources::ratings;
 pub(super) const N_MOVIES: usize = 41;
 const N_USERS: usize = 90;
 
-/// Generates ratings of more users than movies, so that swapped axes are caught. The last movie has no
+/// Generates ratings by more users than there are movies, to catch swapped axes. The last movie has no
 /// ratings.
 pub(super) fn interactions() -> Interactions {
     let mut csv = "userId,movieId,rating,timestamp\n".to_owned();
     for user in 0..N_USERS {
         for movie in 0..N_MOVIES - 1 {
-            // Users prefer movies of their own parity, with some noise.
+            // Users prefer movies whose index has the same parity as theirs, with some noise.
             let draw = (user * 7919 + movie * 104_729 + user * movie * 31) % 97;
             let fits = user % 2 == movie % 2;
             if draw < if fits { 40 } else { 6 } {
@@ -40,7 +40,7 @@ pub(super) fn interactions() -> Interactions {
     Interactions::new("ratings.csv", movies, &mut read)
 }
 
-/// Returns features that every third movie shares.
+/// Returns one feature for each movie, shared by every third movie.
 pub(super) fn features() -> RankingFeatures {
     let mut matrix = CsrMatrix::new(3);
     for movie in 0..N_MOVIES as u32 {
@@ -67,7 +67,7 @@ fn ials_cg() -> IalsParams {
     IalsParams { solver: Solver::ConjugateGradients { steps: 3 }, ..ials() }
 }
 
-/// Fits every registered model, and small models with parameters for this amount of data.
+/// Fits every registered model, plus small models with parameters suited to this little data.
 fn models() -> Vec<(&'static str, Fitted)> {
     let interactions = interactions();
     let users: Vec<UserIdx> = interactions.users().collect();
@@ -107,13 +107,13 @@ fn every_model_scores_and_explains_consistently() {
         vec![],
         vec![rated(0, 10)],
         vec![rated(2, 9), rated(5, 6), rated(8, 1), rated(30, 10)],
-        // The first movie of this history has no ratings.
+        // The first movie in this history has no ratings.
         vec![rated(N_MOVIES as u32 - 1, 10), rated(4, 10)],
     ];
     for (name, model) in models() {
         assert_eq!(model.n_movies(), N_MOVIES, "{name}");
         for history in &histories {
-            // The previous content of the buffer must not affect the scores.
+            // The previous contents of the buffer must not affect the scores.
             let mut scores = vec![f32::NAN; N_MOVIES];
             model.score(history, &mut scores);
             let largest = scores.iter().fold(1e-3_f32, |most, score| most.max(score.abs()));
@@ -136,8 +136,9 @@ fn every_model_scores_and_explains_consistently() {
 fn every_personal_model_ranks_the_preferred_parity_first() {
     let history = [rated(0, 10), rated(6, 9), rated(12, 10), rated(18, 9)];
     for (name, model) in models() {
-        // These models are not personal or use features unrelated to parity. The recommended parameters of
-        // iALS and the hybrid overfit on this little data; `small ials` and `weighted sum` replace them.
+        // These models are either not personalized or use features unrelated to parity. The recommended
+        // parameters for iALS and the hybrid overfit on this little data; `small ials` and `weighted sum`
+        // replace them.
         if ["popular", "top-rated", "popular-recent", "content", "hybrid", "ials"].contains(&name) {
             continue;
         }
@@ -168,7 +169,7 @@ fn scores_do_not_depend_on_the_number_of_threads() {
     assert_eq!(bits(1), bits(3));
 }
 
-/// Computes (G + diagonal)⁻¹ by Gauss-Jordan elimination in f64 for comparison.
+/// Compares EASE with (G + diagonal)⁻¹, computed by Gauss-Jordan elimination in f64.
 #[test]
 fn ease_equals_the_closed_form() {
     let interactions = interactions();
@@ -234,7 +235,7 @@ fn loss_of_ials_falls_at_every_half_step() {
         }
         last
     });
-    // A few steps of conjugate gradients from the current factors reach nearly the exact loss.
+    // A few conjugate gradient steps from the current factors come close to the exact loss.
     assert!((ends[1] / ends[0] - 1.0).abs() < 0.01, "{ends:?}");
 }
 

@@ -1,4 +1,4 @@
-//! Blends of the content model with models trained on ratings.
+//! Blends the content model with models trained on ratings.
 
 use crate::models::Fitted;
 use crate::models::biased_mf::BiasedMf;
@@ -9,7 +9,7 @@ use crate::sources::excerpt;
 pub struct Blend {
     /// Name of the blend, such as `hybrid`.
     pub name: &'static str,
-    /// Models trained on ratings.
+    /// The models trained on ratings.
     pub models: Vec<WeightedModel>,
     /// Weight of the content model, 0 or higher.
     pub content: f32,
@@ -20,13 +20,13 @@ pub struct Blend {
 pub struct WeightedModel {
     /// Name of the model, such as `ials`.
     pub name: &'static str,
-    /// The model; neither the content model nor a hybrid.
+    /// The model itself, which is neither the content model nor a hybrid.
     pub model: Fitted,
     /// Weight of the model, 0 or higher.
     pub weight: f32,
 }
 
-/// Selects the models of a blend that rank.
+/// Selects which models in a blend are used for ranking.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ModelChoice {
     /// All models, with their weights in the blend.
@@ -34,11 +34,11 @@ pub enum ModelChoice {
     All,
     /// The content model alone.
     Content,
-    /// One model trained on ratings, by its position in [`Blend::models`].
+    /// A single model trained on ratings, given by its index in [`Blend::models`].
     Only(usize),
 }
 
-/// An error from selecting a model that the blend does not contain.
+/// Error returned when selecting a model that is not in the blend.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown model `{name}`; available: {available}")]
 pub struct UnknownModel {
@@ -49,10 +49,10 @@ pub struct UnknownModel {
 const CONTENT: &str = "content";
 
 impl Blend {
-    /// A blend of the content model alone.
+    /// A blend consisting of only the content model.
     pub const CONTENT: Self = Self { name: CONTENT, models: Vec::new(), content: 1.0 };
 
-    /// Returns the model with a name, or all models for the name of the blend.
+    /// Returns the model called `name`, or all models if `name` is the name of the blend.
     pub(super) fn find(&self, name: &str) -> Result<ModelChoice, UnknownModel> {
         let found =
             self.names().find_map(|(candidate, choice)| (candidate == name).then_some(choice));
@@ -62,7 +62,7 @@ impl Blend {
         })
     }
 
-    /// Returns the names of the blend and of its models. A blend of one model has one name.
+    /// Returns the names of the blend and its models. A blend of one model has a single name.
     fn names(&self) -> impl Iterator<Item = (&'static str, ModelChoice)> {
         let models = self.models.iter().enumerate();
         let models = models.map(|(index, model)| (model.name, ModelChoice::Only(index)));
@@ -73,7 +73,7 @@ impl Blend {
         std::iter::once((self.name, ModelChoice::All)).chain(single)
     }
 
-    /// Returns the weight of the content model for a choice of models.
+    /// Returns the content model's weight under `choice`.
     pub(super) fn content_weight(&self, choice: ModelChoice) -> f32 {
         match choice {
             ModelChoice::All => self.content,
@@ -82,7 +82,7 @@ impl Blend {
         }
     }
 
-    /// Returns the models trained on ratings, with their weights for a choice of models.
+    /// Returns the models trained on ratings, with their weights under `choice`.
     pub(super) fn weighted(&self, choice: ModelChoice) -> impl Iterator<Item = (&Fitted, f32)> {
         self.models.iter().enumerate().map(move |(place, WeightedModel { model, weight, .. })| {
             let weight = match choice {
@@ -94,7 +94,7 @@ impl Blend {
         })
     }
 
-    /// Returns the model that predicts stars for a choice of models. If all models are chosen, its weight may be 0.
+    /// Returns the model that predicts ratings under `choice`. If all models are chosen, its weight may be 0.
     pub(super) fn star_model(&self, choice: ModelChoice) -> Option<&BiasedMf> {
         self.weighted(choice).find_map(|(model, weight)| match model {
             Fitted::BiasedMf(model) if weight > 0.0 || choice == ModelChoice::All => Some(model),
@@ -102,8 +102,8 @@ impl Blend {
         })
     }
 
-    /// Returns the scores of the popularity model: the number of training users who liked each movie. `None` if
-    /// the blend has no popularity model.
+    /// Returns the popularity model's scores, which count the training users who liked each movie. Returns
+    /// `None` if the blend has no popularity model.
     pub(super) fn popularity_scores(&self) -> Option<Vec<f32>> {
         self.models.iter().find_map(|weighted| match &weighted.model {
             Fitted::Popular(model) => Some(model.scores().to_vec()),

@@ -1,10 +1,10 @@
-//! Blended scores of the catalog.
+//! Blended scores for the catalog.
 //!
-//! As in the [hybrid] model, the scores of each model are divided by their root mean square over all movies
-//! and multiplied by the model's weight. The sum is then divided by the score of the best movie that is not
-//! in the history. A score is therefore relative to the user's best match, and preferred genres, quality
-//! and novelty have the same influence for all users. Both steps are one factor per model and request, so
-//! that the contributions of the history remain exact.
+//! As in the [hybrid] model, each model's scores are divided by their root mean square over all movies and
+//! multiplied by the model's weight. The sum is then divided by the score of the best movie that is not in
+//! the history. A score is therefore relative to the user's best match, and preferred genres, quality and
+//! novelty have the same influence for all users. Both steps apply one factor per model and request, so the
+//! contributions of the history stay exact.
 
 use super::blend::{ModelChoice, WeightedModel};
 use super::recommender::Recommender;
@@ -15,16 +15,16 @@ use crate::models::hybrid;
 use crate::models::{Contributions, Model};
 use crate::retrieval::{Candidate, Scores, highest, top_k};
 
-/// Input of [`Recommender::fill_blended`].
+/// Inputs to [`Recommender::fill_blended`].
 pub(super) struct BlendInput<'p, 'h> {
-    /// Models that rank.
+    /// Models used for ranking.
     pub model: ModelChoice,
-    /// The history; its movies are excluded from normalization.
+    /// The user's history. Its movies are excluded from normalization.
     pub history: &'h [Rated],
     /// The history in the content model's feature space.
     pub profile: &'p mut Profile,
-    /// The profile without dislikes; `None` if there are no dislikes. The content scale is the smaller one of
-    /// both profiles, so that dislikes do not rescale the remaining scores.
+    /// The profile without dislikes, or `None` if there are no dislikes. Content scores are scaled by the
+    /// smaller of the two profiles' scales, so dislikes do not rescale the remaining scores.
     pub reference: Option<&'p Profile>,
 }
 
@@ -39,11 +39,11 @@ enum ContentScores {
 impl Recommender {
     /// Sets `own` to the blended score of each movie, by position.
     ///
-    /// `fill_scores` writes the scores of a model, given by its position in the blend, in row order. The
-    /// profile's weights are multiplied by the factor applied to content scores; the factors of the other
-    /// models are returned. O(movies · models) plus the time of `fill_scores`.
+    /// `fill_scores` takes a model's index in the blend and writes its scores in row order. Multiplies the
+    /// profile's weights by the factor applied to content scores, and returns the factors of the other
+    /// models. O(movies · models) plus the time of `fill_scores`.
     ///
-    /// Without liked movies there is no positive content score to normalize by. Content scores are then
+    /// Without liked movies, there is no positive content score to normalize by. Content scores are then
     /// scaled so that the movie most similar to the disliked ones loses as much as the best movie scores.
     pub(super) fn fill_blended(
         &self,
@@ -110,7 +110,7 @@ impl Recommender {
         ContentScores::Added { scale }
     }
 
-    /// Adds the scaled scores of the models trained on ratings to `own`. Returns the scale of each model.
+    /// Adds the scaled scores of the models trained on ratings to `own`. Returns each model's scale.
     fn add_rating_models(
         &self,
         model: ModelChoice,
@@ -143,15 +143,16 @@ impl Recommender {
             })
             .collect();
         let best = highest(own);
-        // In reverse: if a movie occurs twice, the value saved first is the original one.
+        // In reverse order: if a movie occurs twice, the first value saved is the original.
         for (position, score) in seen.into_iter().rev() {
             own[position] = score;
         }
         if best > 0.0 { best.recip() } else { 1.0 }
     }
 
-    /// Returns the `k` movies that the models rank highest for each history, without the movies of the
-    /// history. Quality, genres, novelty and diversity do not apply. The movies of a history must be distinct.
+    /// Returns the `k` movies that the models rank highest for each history, excluding the movies in the
+    /// history. Quality, genres, novelty and diversity do not apply. The movies in a history must be
+    /// distinct.
     pub fn top_k_for(
         &self,
         model: ModelChoice,
@@ -192,8 +193,8 @@ impl Recommender {
         histories.iter().enumerate().map(rank_user).collect()
     }
 
-    /// Returns the contributions of the models trained on ratings to the score of each movie, multiplied by the
-    /// models' scales.
+    /// Returns how much the models trained on ratings contribute to the score of each movie, multiplied by
+    /// the models' scales.
     pub(super) fn rating_contributions(
         &self,
         history: &[Rated],

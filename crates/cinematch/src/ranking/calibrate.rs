@@ -1,16 +1,16 @@
-//! Calibration to the user's own genres (Steck, "Calibrated Recommendations", 2018): prefers lists whose genre
-//! distribution is close to that of the movies that the user liked.
+//! Calibration to the user's genres (Steck, "Calibrated Recommendations", 2018): prefers lists whose genre
+//! distribution is close to that of the movies the user liked.
 //!
-//! Let p be the genre distribution of the history and q that of a list, where each movie spreads a weight of 1
-//! over its genres. The distance is the Kullback–Leibler divergence in nats:
+//! Let p be the genre distribution of the history and q that of a list, with each movie spreading a weight of
+//! 1 over its genres. The distance is the Kullback–Leibler divergence in nats:
 //!
 //! ```text
 //! Σ p ln(p / q̃),  q̃ = (1 − α) q + α p,  α = 0.01
 //! ```
 //!
-//! A list grows by one movie at a time. The effect of a movie depends only on which genres it has and on how
-//! many, so that each place takes one logarithm per pair of genre and number of genres, and each movie one
-//! addition per genre.
+//! A list grows by one movie at a time. The effect of adding a movie depends only on which genres it has and
+//! on how many, so each position takes one logarithm per pair of genre and genre count, and each movie takes
+//! one addition per genre.
 
 use std::ops::Range;
 
@@ -18,44 +18,45 @@ use super::request::HistoryItem;
 use crate::ids::MovieIdx;
 use crate::retrieval::FilterIndex;
 
-/// α: share of p in q̃. It keeps the distance finite if the list lacks a genre of the history.
+/// α: weight of p in q̃. It keeps the distance finite if the list lacks a genre in the history.
 const SMOOTHING: f32 = 0.01;
 
 /// The genre distribution of a user's history.
 #[derive(Debug)]
 pub(super) struct GenreMix<'a> {
     index: &'a FilterIndex,
-    /// Genres of liked movies, with their shares p.
+    /// Genres of liked movies, with their proportions p.
     liked: Vec<(usize, f32)>,
 }
 
-/// The distance of a growing list from a genre distribution, with tables of the effect of adding a candidate.
+/// The distance between a growing list and a genre distribution, with tables of the effect of each candidate.
 #[derive(Debug)]
 pub(super) struct Calibration<'a> {
     mix: GenreMix<'a>,
-    /// Sum over the list of each movie's weight on each liked genre.
+    /// Sum of the listed movies' weights on each liked genre.
     in_list: Vec<f32>,
     /// Number of movies in the list that have genres.
     n_movies: f32,
-    /// Distinct pairs of liked genre and number of genres of a movie that has it, ascending.
+    /// Distinct pairs of a liked genre and the genre count of a movie that has it, in ascending order.
     counts: Vec<(usize, usize)>,
-    /// Change of [`Self::base`] per liked genre of a movie, by number of the movie's genres and by genre.
+    /// Change in [`Self::base`] for each liked genre a movie has, indexed by the movie's genre count and by
+    /// genre.
     table: Vec<f32>,
-    /// Liked genres of each movie, as positions in the list of liked genres.
+    /// Liked genres of each movie, as indices into the list of liked genres.
     positions: Vec<u16>,
     /// Negative distance, up to a constant, after adding a movie without liked genres.
     base: f32,
-    /// Negative distance, up to a constant, after adding a movie without genres; `None` if all
-    /// candidates have genres.
+    /// Negative distance, up to a constant, after adding a movie without genres. `None` if all candidates
+    /// have genres.
     unchanged: Option<f32>,
 }
 
-/// Genres of a movie, as a [`Calibration`] stores them.
+/// A movie's genres, as stored by [`Calibration`].
 #[derive(Clone, Debug)]
 pub(super) struct MovieGenres {
-    /// Range of the movie's liked genres in [`Calibration::places`].
+    /// Range of the movie's liked genres in [`Calibration::positions`].
     liked: Range<usize>,
-    /// Number of the movie's genres.
+    /// The movie's genre count.
     n_genres: usize,
 }
 
@@ -78,7 +79,8 @@ impl<'a> GenreMix<'a> {
 }
 
 impl<'a> Calibration<'a> {
-    /// Creates an empty list for candidates from `movies`. Returns the list and the genres of each candidate.
+    /// Creates an empty list that can take candidates from `movies`. Returns the list and each candidate's
+    /// genres.
     pub(crate) fn new(
         mix: GenreMix<'a>,
         movies: impl Iterator<Item = MovieIdx>,
@@ -131,7 +133,7 @@ impl<'a> Calibration<'a> {
         }
     }
 
-    /// Updates the tables for the next place. Takes one logarithm per liked genre and per entry of
+    /// Updates the tables for the next position. Takes one logarithm per liked genre and one per entry in
     /// [`Self::counts`].
     pub(crate) fn prepare(&mut self) {
         let Self { mix, in_list, n_movies, counts, table, base, unchanged, .. } = self;
@@ -156,7 +158,8 @@ impl<'a> Calibration<'a> {
         }
     }
 
-    /// Returns the negative distance, up to a constant, of the list after adding a movie. O(genres of the movie).
+    /// Returns the negative distance, up to a constant, of the list with `movie` added.
+    /// O(genres of the movie).
     pub(crate) fn negative_distance(&self, movie: &MovieGenres) -> f32 {
         if movie.n_genres == 0 {
             return self.unchanged.unwrap_or_default();

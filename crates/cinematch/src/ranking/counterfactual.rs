@@ -1,4 +1,4 @@
-//! Counterfactuals: the place of a recommended movie if the user had given no feedback on one movie.
+//! Counterfactuals: the rank a recommended movie would have without the user's feedback on one movie.
 
 use std::collections::BTreeMap;
 
@@ -13,32 +13,32 @@ use super::score_terms::ScoreTerms;
 use crate::ids::{MovieId, MovieIdx};
 use crate::retrieval::{Candidate, Scores, at_least};
 
-/// The movie of the history that contributes most to a recommended movie, and the place that the recommended
+/// The movie in the history that contributes most to a recommended movie, and the rank that the recommended
 /// movie would have without it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Counterfactual<'a> {
-    /// Id of the movie of the history.
+    /// ID of the movie in the history.
     pub movie_id: MovieId,
-    /// Title of the movie of the history.
+    /// Title of the movie in the history.
     pub title: &'a str,
-    /// The user's feedback on the movie of the history.
+    /// The user's feedback on the movie in the history.
     pub feedback: Feedback,
-    /// Place of the recommended movie in the list, from 1.
+    /// Rank of the recommended movie in the list, starting at 1.
     pub place: usize,
-    /// Place of the recommended movie without the feedback, from 1.
+    /// Rank of the recommended movie without the feedback, starting at 1.
     #[serde(rename = "would_be")]
     pub counterfactual_place: usize,
 }
 
 impl Recommender {
-    /// Computes a counterfactual for each movie of `ranked`, which must be the result for `request`.
+    /// Computes a counterfactual for each movie in `ranked`, which must be the result for `request`.
     ///
-    /// The movie whose feedback is removed is still treated as seen and not listed. A counterfactual is `None`
-    /// if no movie of the history contributes positively, or if the changed request does not list the movie.
+    /// The movie whose feedback is removed still counts as seen and is not listed. A counterfactual is `None`
+    /// if no movie in the history contributes positively, or if the changed request does not list the movie.
     ///
-    /// Ranks the catalog again for each distinct movie of the history in the result, at most once per listed
-    /// movie. Each ranking takes as long as [`Self::recommend`] plus O(m log m) for the m movies that score at
-    /// least as high as the lowest listed movie.
+    /// Ranks the catalog again for each distinct movie that contributes most to a listed movie, so at most
+    /// once per listed movie. Each ranking takes as long as [`Self::recommend`] plus O(m log m) for the m
+    /// movies that score at least as high as the lowest listed movie.
     pub fn counterfactuals(
         &self,
         request: &Request,
@@ -47,7 +47,7 @@ impl Recommender {
         let movies: Vec<MovieIdx> = ranked.items.iter().map(|item| item.movie).collect();
         let terms = ScoreTerms::compute(self, request, &mut Vec::new()).0;
         let contributions = terms.history_contributions(&movies);
-        // Listed movies by the movie of the history that contributes most to them.
+        // Listed movies, grouped by the movie in the history that contributes most to them.
         let mut listed_by_source: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (index, contributions) in contributions.iter().enumerate() {
             if let Some(source) = largest(contributions) {
@@ -77,7 +77,7 @@ impl Recommender {
         counterfactuals
     }
 
-    /// Returns the place of a movie in a request's list, from 1; `None` if the list does not contain it.
+    /// Returns the rank of `movie` in the list for `request`, starting at 1, or `None` if it is not listed.
     ///
     /// Takes as long as [`Self::recommend`] plus O(m log m) for the m movies that score at least as high as
     /// `movie`.
@@ -85,14 +85,15 @@ impl Recommender {
         self.places(request, &[movie])[0]
     }
 
-    /// Returns the places of movies in a request's list, from 1; `None` for movies that the list does not contain.
+    /// Returns the ranks of `movies` in the list for `request`, starting at 1, with `None` for unlisted
+    /// movies.
     fn places(&self, request: &Request, movies: &[MovieIdx]) -> Vec<Option<usize>> {
         let filter = self.index.prepare(request.filter.clone());
         let mut own = Vec::new();
         let (_, shared) = ScoreTerms::compute(self, request, &mut own);
         let scores = Scores { layout: &self.layout, own: &own, shared };
         let passes = |movie: MovieIdx| filter.failed_by(movie).is_none();
-        // Diversity reorders only the top of the list; below it, movies are sorted by score.
+        // Diversity reorders only the top of the list. The rest is sorted by score.
         let top = self.ranked_candidates(request, &filter, &scores, diversify::POOL);
         let score_of = |movie: &MovieIdx| scores.at(self.position_of[movie.row()] as usize);
         let passing = movies.iter().filter(|movie| passes(**movie));
@@ -109,7 +110,7 @@ impl Recommender {
     }
 }
 
-/// Returns the position of the largest positive value, or of the first one if several are equal.
+/// Returns the index of the largest value if it is positive, and the first one on ties.
 fn largest(contributions: &[f32]) -> Option<usize> {
     let mut largest = None;
     for (index, contribution) in contributions.iter().enumerate() {

@@ -1,33 +1,35 @@
 //! Diversification: maximal marginal relevance (Carbonell and Goldstein, 1998) combined with
 //! [calibration](super::calibrate) (Steck, 2018).
 //!
-//! For diversity δ, each place of the list is filled with the movie that maximizes
+//! With diversity δ, each position in the list is filled by the movie that maximizes
 //!
 //! ```text
 //! (1 − δ) · relevance − δ · similarity to the most similar movie above + δ · 0.3 · calibration
 //! ```
 //!
-//! Relevance is the score, scaled over the pool to 0–1. Calibration is the closeness of the extended list to
-//! the user's genre distribution, scaled over the remaining movies to 0–1. The scaling gives it the same weight
-//! at place 50, where one movie changes the distribution little, as at place 2. The factor 0.3 is about the
-//! highest similarity within a pool, so that both terms have the same range; `docs/diversity-and-novelty.md` has
-//! measurements. Without liked movies there is no distribution, and only similarity applies.
+//! Relevance is the score, scaled to 0–1 over the pool. Calibration is how close the extended list is to the
+//! user's genre distribution, scaled to 0–1 over the remaining movies. The scaling gives it the same weight
+//! at position 50, where one movie changes the distribution little, as at position 2. The factor 0.3 is about
+//! the highest similarity within a pool, so both terms have the same range; see
+//! `docs/diversity-and-novelty.md` for measurements. Without liked movies, there is no distribution and only
+//! similarity applies.
 
 use super::calibrate::{Calibration, GenreMix, MovieGenres};
 use crate::models::content::ContentModel;
 use crate::retrieval::Candidate;
 
-/// Number of top movies that are reordered. It is fixed, so that the pages of a list are consistent.
+/// Number of top movies that are reordered. It is fixed so that the pages of a list are consistent.
 pub(crate) const POOL: usize = 100;
-/// Weight of calibration: about the highest similarity between movies of a pool.
+/// Weight of calibration: about the highest similarity between movies in a pool.
 const CALIBRATION_WEIGHT: f32 = 0.3;
 
-/// Reorders the first [`POOL`] candidates up to the place `n_wanted`; the order of the others does not change.
+/// Reorders the first [`POOL`] candidates to fill the first `n_wanted` positions. The others keep their
+/// order.
 ///
-/// The similarity term can only lower a movie's value as the list grows, so that most movies are never compared
-/// with the whole list (lazy greedy: Minoux, 1978). The result equals that of the exhaustive greedy algorithm.
-/// Calibration is recomputed at each place with O(pool · genres of a movie) additions and one logarithm per
-/// genre and number of genres.
+/// The similarity term can only lower a movie's value as the list grows, so most movies are never compared
+/// with the whole list (lazy greedy: Minoux, 1978). The result is the same as that of the exhaustive greedy
+/// algorithm. Calibration is recomputed at each position with O(pool · genres of a movie) additions and one
+/// logarithm per pair of genre and genre count.
 pub(crate) fn rerank(
     model: &ContentModel,
     ranked: Vec<Candidate>,
@@ -92,30 +94,31 @@ pub(crate) fn rerank(
     chosen
 }
 
-/// A candidate that is not in the list yet.
+/// A candidate that is not yet in the list.
 struct Unranked {
     candidate: Candidate,
-    /// Relevance term of the objective.
+    /// Relevance term in the objective.
     gain: f32,
-    /// Highest similarity to the movies that it was compared with: a lower bound of the highest similarity to
-    /// all movies above.
+    /// Highest similarity to the movies it has been compared with: a lower bound on the highest similarity to
+    /// all movies above it.
     similarity: f32,
-    /// Calibration term at the next place.
+    /// Calibration term at the next position.
     calibration: f32,
-    /// Number of movies above that it was compared with.
+    /// Number of movies above it that it has been compared with.
     compared: usize,
 }
 
-/// A calibrated list and the genres of the candidates that are not in it yet.
+/// A calibrated list and the genres of the candidates that are not yet in it.
 struct Calibrated<'a> {
     list: Calibration<'a>,
     movies: Vec<MovieGenres>,
-    /// Maximum calibration term: that of the movie that makes the list closest to the user's distribution.
+    /// Weight of the calibration term. A movie gets the full weight if it brings the list's genres closest to
+    /// the user's.
     weight: f32,
 }
 
 impl Calibrated<'_> {
-    /// Sets the calibration term of each waiting movie at the next place.
+    /// Sets the calibration term of each waiting movie for the next position.
     fn update(&mut self, waiting: &mut [Unranked]) {
         self.list.prepare();
         let (mut min, mut max) = (f32::INFINITY, f32::NEG_INFINITY);
@@ -124,7 +127,7 @@ impl Calibrated<'_> {
             min = min.min(movie.calibration);
             max = max.max(movie.calibration);
         }
-        // Differences within rounding errors count as 0.
+        // Treat differences within rounding error as 0.
         let range = max - min;
         let scale = if range > ROUNDING { self.weight / range } else { 0.0 };
         for movie in waiting {

@@ -1,4 +1,4 @@
-//! Feedback on movies, with its equivalents as star rating and as content signal.
+//! Feedback on movies, with the equivalent star ratings and content signals.
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use crate::ids::MovieIdx;
 use crate::models::content::Signal;
 use crate::rating::Stars;
 
-/// Weight of a dislike in the content model. A like has the weight 1.
+/// Weight of a dislike in the content model. A like has weight 1.
 const DISLIKE_WEIGHT: f32 = -0.7;
 
 /// A user's feedback on a movie.
@@ -17,7 +17,7 @@ pub enum Feedback {
     Liked,
     /// The user dislikes the movie.
     Disliked,
-    /// The user rated the movie with this number of stars.
+    /// The user gave the movie this many stars.
     Rated(f32),
 }
 
@@ -33,8 +33,8 @@ impl Feedback {
         Stars::from_value(stars).unwrap_or(Stars::ONE_STAR)
     }
 
-    /// Returns the content signal of the movie, whose weight raises the scores of similar movies if positive and
-    /// lowers them if negative.
+    /// Returns the content signal for `movie`. A positive weight raises the scores of similar movies, and a
+    /// negative weight lowers them.
     pub(super) fn signal(self, movie: MovieIdx) -> Signal {
         match self {
             Self::Liked => Signal { movie, weight: 1.0 },

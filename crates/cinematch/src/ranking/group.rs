@@ -1,8 +1,8 @@
-//! Lists for groups of users.
+//! Recommendations for groups of users.
 //!
 //! Each movie is scored for each member, and a strategy aggregates the scores (Masthoff, "Group recommender
-//! systems: combining individual models", 2011). Scores are aggregated, not histories, so that a member with a
-//! thousand ratings has no more influence than one with ten.
+//! systems: combining individual models", 2011). Scores are aggregated rather than histories, so a member
+//! with a thousand ratings has no more influence than one with ten.
 
 use std::collections::BTreeMap;
 
@@ -17,32 +17,32 @@ use super::score_terms::ScoreTerms;
 use crate::ids::MovieIdx;
 use crate::retrieval::{Candidate, Filter, FilterKind, PreparedFilter, Scores};
 
-/// Maximum number of members.
+/// Maximum number of members in a group.
 pub const MAX_MEMBERS: usize = 20;
 /// Default `below` of [`Strategy::Veto`]: a member vetoes the lower half of their own ranking.
 pub const DEFAULT_VETO_SHARE: f32 = 0.5;
 
-/// A strategy that aggregates the members' scores.
+/// Strategy for aggregating the members' scores.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "snake_case")]
 pub enum Strategy {
-    /// Mean of the scores. Members with unusual tastes may get few movies that fit.
+    /// Mean of the scores. Members with unusual tastes may get few suitable movies.
     #[default]
     Average,
     /// Minimum of the scores.
     LeastMisery,
-    /// Mean of the scores, without the movies that a member vetoes.
+    /// Mean of the scores, excluding movies that any member vetoes.
     Veto {
-        /// Share of movies at the end of each member's own ranking that the member vetoes: 0 for none, 1 for
-        /// all but the best movie. Movies with equal scores are vetoed together or not at all.
+        /// Fraction of movies at the bottom of each member's own ranking that the member vetoes: 0 vetoes
+        /// none, 1 vetoes all but the best movie. Movies with equal scores are either all vetoed or all kept.
         below: f32,
     },
 }
 
-/// A request for a list for a group, in addition to the members' own requests.
+/// A request for a group's list, in addition to the members' own requests.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Group {
-    /// Strategy that aggregates the members' scores.
+    /// Strategy for aggregating the members' scores.
     pub strategy: Strategy,
     /// Conditions on the listed movies, in addition to the filters of the members' own requests.
     pub filter: Filter,
@@ -50,25 +50,25 @@ pub struct Group {
     pub limit: usize,
     /// Number of movies to skip at the start of the list.
     pub offset: usize,
-    /// True if each member's reasons are requested.
+    /// Whether to return each member's reasons.
     pub explain: bool,
 }
 
 impl Group {
-    /// Creates a group request with the filter, limit, offset and `explain` of a resolved request.
+    /// Creates a group request with the filter, limit, offset and `explain` flag of a resolved request.
     pub fn new(request: Request, strategy: Strategy) -> Self {
         let Request { filter, limit, offset, explain, .. } = request;
         Self { strategy, filter, limit, offset, explain }
     }
 }
 
-/// An error from an invalid group request.
+/// Error returned for an invalid group request.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum GroupError {
     /// The number of members is 0 or too large.
     #[error("expected 1 to {MAX_MEMBERS} members, got {0}")]
     Members(usize),
-    /// The share of a veto is not between 0 and 1.
+    /// The veto share is not between 0 and 1.
     #[error("expected a veto share from 0 to 1, got {0}")]
     VetoShare(f32),
 }
@@ -80,17 +80,17 @@ pub struct GroupRecommendation<'a> {
     pub movie: MovieIdx,
     /// Aggregate of the members' scores.
     pub score: f32,
-    /// Score of each member, in the order of the members.
+    /// Each member's score, in member order.
     pub members: Vec<MemberScore<'a>>,
 }
 
-/// A member's score of a movie.
+/// A member's score for a movie.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MemberScore<'a> {
-    /// The score, normalized so that the movie that fits the member's history best scores 1 before genres,
-    /// quality and novelty.
+    /// The score, normalized so that the movie that best fits the member's history scores 1 before genres,
+    /// quality and novelty are added.
     pub score: f32,
-    /// Terms of the score, largest first; empty unless the request asks for reasons.
+    /// Terms of the score, largest first. Empty unless the request asks for reasons.
     pub reasons: Vec<Reason<'a>>,
 }
 
@@ -100,27 +100,27 @@ pub struct GroupRanked<'a> {
     /// Movies, best first.
     pub items: Vec<GroupRecommendation<'a>>,
     /// Satisfaction of each member: the sum of the member's scores over the list up to the end of this page,
-    /// divided by the sum over the member's own best list of that length with the group's filters. 1 means that
-    /// the list is as good as one for this member alone; negative values are raised to 0. `None` if no movie has a
-    /// positive score or no movie is listed.
+    /// divided by the sum over the member's own best list of that length under the group's filters. 1 means
+    /// that the list is as good as one for this member alone. Negative values are clamped to 0. `None` if no
+    /// movie has a positive score or no movie is listed.
     pub satisfaction: Vec<Option<f32>>,
-    /// Highest score of each member among the movies that pass the filters, as a reference for the scores of
-    /// single movies. `None` if no movie passes.
+    /// Each member's highest score among the movies that pass the filters, as a reference for individual
+    /// scores. `None` if no movie passes.
     pub best: Vec<Option<f32>>,
     /// Set if fewer movies were returned than requested.
     pub shortfall: Option<Shortfall>,
 }
 
 impl Recommender {
-    /// Ranks the catalog for a group.
+    /// Ranks the catalog for a group of users.
     ///
-    /// Movies that any member has seen or excluded, and movies that fail a filter of a member or of the group,
-    /// are not listed. Exactly `limit` movies are returned if that many remain after the offset. Movies are sorted
-    /// by score; the members' diversity does not apply. The result does not depend on the order of the members.
-    /// Time and memory O(members · movies).
+    /// Movies that any member has seen or excluded, and movies that fail a filter set by a member or the
+    /// group, are not listed. Exactly `limit` movies are returned if that many remain after the offset.
+    /// Movies are sorted by score, and the members' diversity settings do not apply. The result does not
+    /// depend on the order of the members. Takes O(members · movies) time and memory.
     ///
     /// # Errors
-    /// Returns an error if the number of members or the share of a veto is out of range.
+    /// Returns an error if the number of members or the veto share is out of range.
     pub fn recommend_group(
         &self,
         members: &[Request],
@@ -173,7 +173,7 @@ impl Recommender {
         Ok(GroupRanked { items, satisfaction, best, shortfall })
     }
 
-    /// Returns the movies that pass every filter, ascending, and counts the others.
+    /// Returns the movies that pass every filter, in ascending order, and counts the others by filter.
     fn eligible(
         &self,
         members: &[Request],
@@ -185,7 +185,7 @@ impl Recommender {
             filters.map(|filter| self.index.prepare(filter.clone())).collect();
         let mut eligible = Vec::new();
         for movie in (0..self.movies.len() as u32).map(MovieIdx) {
-            // A movie counts for the first kind of filter that it fails, regardless of the member.
+            // A movie is counted only under the first kind of filter it fails, regardless of the member.
             match filters.iter().filter_map(|filter| filter.failed_by(movie)).min() {
                 Some(kind) => *removed_by.entry(kind).or_default() += 1,
                 None => eligible.push(movie),
@@ -195,7 +195,7 @@ impl Recommender {
     }
 }
 
-/// A member's scores of the eligible movies.
+/// A member's scores for the eligible movies.
 struct Member<'a, 'r> {
     terms: ScoreTerms<'a, 'r>,
     /// Scores, in the order of the eligible movies.
@@ -220,18 +220,18 @@ impl<'a, 'r> Member<'a, 'r> {
         *scores.select_nth_unstable_by(n_vetoed.min(last), f32::total_cmp).1
     }
 
-    /// Returns the score of an eligible movie.
+    /// Returns the score of `movie`, or 0 if it is not eligible.
     fn score_of(&self, eligible: &[MovieIdx], movie: MovieIdx) -> f32 {
         eligible.binary_search(&movie).map_or(0.0, |index| self.scores[index])
     }
 
-    /// Returns the highest score of an eligible movie; `None` if there is none. O(movies).
+    /// Returns the highest score among the eligible movies, or `None` if there are none. O(movies).
     fn best(&self) -> Option<f32> {
         self.scores.iter().copied().max_by(f32::total_cmp)
     }
 
-    /// Returns the sum of the member's scores over a list, divided by the sum over the member's best list of the
-    /// same length; `None` if the latter is not positive. O(movies).
+    /// Returns the sum of the member's scores over `listed`, divided by the sum over the member's best list
+    /// of the same length, or `None` if the latter is not positive. O(movies).
     fn satisfaction(&self, eligible: &[MovieIdx], listed: &[Candidate]) -> Option<f32> {
         let sum = |scores: &mut dyn Iterator<Item = f32>| scores.map(f64::from).sum::<f64>();
         let list_sum = sum(&mut listed.iter().map(|item| self.score_of(eligible, item.movie)));
@@ -276,8 +276,7 @@ fn candidates(
     candidates
 }
 
-/// Rounds to a multiple of 2⁻⁴⁰. Sums of such numbers are exact and do not depend on the order of the
-/// members.
+/// Rounds to a multiple of 2⁻⁴⁰, which makes sums exact and independent of the order of the members.
 fn quantized(score: f32) -> f64 {
     const STEPS: f64 = (1_u64 << 40) as f64;
     (f64::from(score) * STEPS).round() / STEPS

@@ -1,9 +1,9 @@
-//! Ranking: turns a user's query into a ranked and explained list.
+//! Ranking: turns a user's query into a ranked list with explanations.
 //!
 //! A score is a sum of terms: affinity to the user's history, preferred genres and quality, minus a novelty
-//! penalty on well-known movies. Affinity comes from the content model or from a [`Blend`] of it with models
-//! trained on ratings. With [`Order::Popularity`], a score is the movie's popularity alone. Every
-//! term is reported as a [`Reason`], and the contributions of the reasons add up to the score.
+//! penalty for well-known movies. Affinity comes from the content model, or from a [`Blend`] of the content
+//! model with models trained on ratings. With [`Order::Popularity`], a score is the movie's popularity alone.
+//! Every term is reported as a [`Reason`], and the contributions of the reasons add up to the score.
 //!
 //! | to | call |
 //! |---|---|
@@ -11,7 +11,7 @@
 //! | list movies for a user | [`Recommender::recommend`] |
 //! | score given movies for a user | [`Recommender::score_movies`] |
 //! | list movies for a group | [`Recommender::recommend_group`] |
-//! | find a movie's place without one movie of the history | [`Recommender::counterfactuals`] |
+//! | find a movie's rank without one movie in the history | [`Recommender::counterfactuals`] |
 //! | choose a movie to ask a new user about | [`Recommender::next_question`] |
 //! | put reasons into words | [`wording`] |
 

@@ -1,26 +1,25 @@
-//! Onboarding: chooses the movies that a new user is asked about.
+//! Onboarding: chooses the movies to ask a new user about.
 //!
 //! A question is useful only if the user has seen the movie. Candidates are therefore well-known movies and,
-//! once there is a history, movies that users with a similar history watched. Among these, the choice
-//! maximizes the expected information about the user's taste for all other movies: content similarity is the
-//! covariance of a Gaussian prior over the taste, and an answer reduces the variance of all movies, weighted
-//! by how well known they are (Yu, Bi and Tresp, "Active learning via transductive experimental design",
-//! 2006).
+//! once there is a history, movies watched by users with similar histories. Among these, the choice maximizes
+//! the expected information about the user's taste in all other movies: content similarity is the covariance
+//! of a Gaussian prior over the taste, and an answer reduces the variance of all movies, weighted by how well
+//! known they are (Yu, Bi and Tresp, "Active learning via transductive experimental design", 2006).
 //!
 //! ```text
 //! (share(i) + fit(i)) · (Σⱼ share(j) · K(i, j)² / (K(i, i) + σ²))^γ
 //! ```
 //!
-//! share(i) is the number of users who know movie i relative to the best-known movie. fit(i) is the score of
-//! the models trained on ratings, 1 for the best movie. Each movie that was seen conditions K by a rank-one
-//! update, regardless of the feedback; a movie that was not seen provides no information. γ is small: the number
-//! of answers matters more than the information of each, so that the main effect of the second factor is that
-//! consecutive questions are about different kinds of movies.
+//! share(i) is the number of users who know movie i, relative to the best-known movie. fit(i) is the score of
+//! the models trained on ratings, 1 for the best movie. Each movie the user has seen conditions K by a
+//! rank-one update, regardless of the feedback; a movie the user has not seen provides no information. γ is
+//! small because the number of answers matters more than the information in each, so the main effect of the
+//! second factor is that consecutive questions are about different kinds of movies.
 //!
-//! `benches/measurements` (`onboarding`) evaluates the choice on 600 held-out users of ml-latest-small.
+//! `benches/measurements` (`onboarding`) evaluates the choice on 600 held-out users from ml-latest-small.
 //! Compared with asking about the best-known movies, NDCG@20 is higher by 0.002 ± 0.003 after 5 questions,
 //! 0.005 ± 0.004 after 10 and 0.016 ± 0.005 after 20, where it is 0.210. With the content model alone, no
-//! strategy was better than another.
+//! strategy outperformed the others.
 
 use super::question_pool::{Answer, QuestionPool};
 use super::recommender::Recommender;
@@ -30,10 +29,10 @@ use crate::ids::MovieIdx;
 use crate::retrieval::Scores;
 
 impl Recommender {
-    /// Returns the movie to ask a new user about next; `None` if no question is left.
+    /// Returns the next movie to ask a new user about, or `None` if there are no questions left.
     ///
-    /// The result does not depend on the order of `answers`. Takes as long as [`Self::recommend`] if the blend
-    /// has models trained on ratings. The first call also computes the pool of questions.
+    /// The result does not depend on the order of `answers`. Takes as long as [`Self::recommend`] if the
+    /// blend has models trained on ratings. The first call also computes the question pool.
     pub fn next_question(
         &self,
         history: &[HistoryItem],
@@ -47,8 +46,8 @@ impl Recommender {
         pool.next(&answers, &self.predicted_scores(history, &pool.movies))
     }
 
-    /// Returns the number of users who know each movie: training users who liked it or, without a popularity
-    /// model, users who voted.
+    /// Returns the number of users who know each movie: the training users who liked it or, without a
+    /// popularity model, its votes.
     fn popularity_counts(&self) -> Vec<f32> {
         let learned = self.blend.popularity_scores();
         learned.filter(|scores| scores.iter().any(|score| *score > 0.0)).unwrap_or_else(|| {
@@ -56,8 +55,9 @@ impl Recommender {
         })
     }
 
-    /// Returns the scores of the blend with models trained on ratings, which predict the movies that the user has
-    /// watched. Returns zeros without a history, and with the content model alone, which does not predict this.
+    /// Returns the scores of the blend with models trained on ratings, which predict the movies that the user
+    /// has watched. Returns zeros if there is no history, or if the blend has only the content model, which
+    /// can't predict this.
     fn predicted_scores(&self, history: &[HistoryItem], movies: &[MovieIdx]) -> Vec<f32> {
         if history.is_empty() || self.blend.models.is_empty() {
             return vec![0.0; movies.len()];

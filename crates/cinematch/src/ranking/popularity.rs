@@ -1,37 +1,37 @@
-//! Popularity of movies, which does not depend on the user.
+//! Movie popularity, which does not depend on the user.
 
 use serde::{Deserialize, Serialize};
 
 use super::blend::Blend;
 use crate::catalog::Movie;
 
-/// Order of a list.
+/// How a list is ordered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
-    /// By fit to the user's taste.
+    /// By how well movies fit the user's taste.
     #[default]
     Taste,
-    /// By popularity. Movies of the history are not listed; otherwise the history, preferred genres, quality
-    /// and novelty have no effect.
+    /// By popularity. Movies in the history are not listed; other than that, the history, preferred genres,
+    /// quality and novelty have no effect.
     Popularity,
 }
 
-/// Source of popularity: the first source that covers a quarter of the catalog, or else the source with the
-/// highest coverage.
+/// Where popularity comes from: the first source that covers a quarter of the catalog, or the source with the
+/// highest coverage if none does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PopularitySource {
-    /// TMDb's `popularity`: views, votes and watchlist additions of the days before it was fetched.
+    /// TMDb's `popularity`: views, votes and watchlist additions in the days before it was fetched.
     Tmdb,
-    /// TMDb's number of votes.
+    /// TMDb's vote count.
     Votes,
     /// The blend's popularity model, trained on ratings.
     Ratings,
 }
 
-/// Share of the catalog that a source must cover. A source that covers less would leave most of the list in
-/// arbitrary order.
+/// Fraction of the catalog that a source must cover. A source that covers less would leave most of the list
+/// in arbitrary order.
 const MIN_COVERAGE: f64 = 0.25;
 
 /// Popularity of each movie.
@@ -39,13 +39,14 @@ const MIN_COVERAGE: f64 = 0.25;
 pub(super) struct Popularity {
     /// Source of the scores.
     pub source: PopularitySource,
-    /// Popularity of each movie, 0 to 1 on a logarithmic scale: 1 for the most popular movie, 0 if unknown.
+    /// Popularity of each movie, from 0 to 1 on a logarithmic scale: 1 for the most popular movie, 0 if
+    /// unknown.
     pub score: Vec<f32>,
 }
 
 impl Popularity {
-    /// Selects a source and scales it. Popularity spans orders of magnitude, so that scores are logarithmic.
-    /// O(movies).
+    /// Selects a source and scales its values. Popularity spans orders of magnitude, so scores are
+    /// logarithmic. O(movies).
     pub(crate) fn fit(movies: &[Movie], blend: &Blend) -> Self {
         let values_of = |value: fn(&Movie) -> f32| movies.iter().map(value).collect::<Vec<f32>>();
         let learned = blend.popularity_scores();
@@ -57,7 +58,7 @@ impl Popularity {
         let n_known = |values: &[f32]| values.iter().filter(|value| **value > 0.0).count();
         let min_known = movies.len() as f64 * MIN_COVERAGE;
         let useful = sources.iter().position(|(_, values)| n_known(values) as f64 >= min_known);
-        // `max_by_key` returns the last maximum; in reverse, that is the first source.
+        // `max_by_key` returns the last maximum, so iterate in reverse to get the first source.
         let best_covered =
             || (0..sources.len()).rev().max_by_key(|index| n_known(&sources[*index].1));
         let selected = useful.or_else(best_covered).unwrap_or_default();
@@ -79,7 +80,8 @@ mod tests {
     use crate::models::popular::Popular;
     use crate::ranking::blend::WeightedModel;
 
-    /// Fits movies with the given popularity and vote count, and a popularity model with the scores `counts`.
+    /// Computes the popularity of movies with the given popularity and vote count, with `counts` as the
+    /// scores of the popularity model.
     fn fit(facts: &[(Option<f32>, Option<u32>)], counts: Option<Vec<f32>>) -> Popularity {
         let with = |(popularity, vote_count): &(Option<f32>, Option<u32>)| Movie {
             popularity: *popularity,
@@ -106,7 +108,7 @@ mod tests {
         assert!((popularity.score[1] - 1.0).abs() < 1e-6);
         assert_eq!(popularity.score[2..], [0.0, 0.0]);
 
-        // One movie of five is too little coverage; two are enough.
+        // One movie out of five is too little coverage; two are enough.
         let few = [(Some(9.0), None), (None, None), (None, None), (None, None), (None, None)];
         assert_eq!(fit(&few, counts()).source, PopularitySource::Ratings);
         assert_eq!(fit(&few, None).source, PopularitySource::Tmdb);

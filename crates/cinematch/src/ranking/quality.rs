@@ -1,26 +1,26 @@
-//! Quality and popularity of movies, computed from their votes.
+//! Movie quality and popularity, computed from votes.
 
 use crate::catalog::Movie;
 
-/// Quality and popularity, with one entry per movie in each list.
+/// Quality and popularity. Each list has one entry per movie.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Quality {
-    /// Quality, 0 to 1: a weighted sum of the Bayesian average of the votes and of the vote popularity. 0 for
-    /// movies without votes.
+    /// Quality, from 0 to 1: a weighted sum of the Bayesian average of the votes and the vote popularity. 0
+    /// for movies without votes.
     pub score: Vec<f32>,
-    /// Logarithm of the number of votes, scaled to 0–1: 1 for the movie with the most votes.
+    /// Logarithm of the vote count, scaled to 0–1: 1 for the movie with the most votes.
     pub vote_popularity: Vec<f32>,
 }
 
-/// Weight of the Bayesian average in the quality; the rest is the weight of the vote popularity.
+/// Weight of the Bayesian average in the quality. The rest is the weight of the vote popularity.
 const AVERAGE_SHARE: f32 = 0.65;
-/// Bayesian averages that are mapped to 0 and to 1. Averages outside this range are clamped.
+/// Bayesian averages that map to 0 and 1. Averages outside this range are clamped.
 const WORST_AVERAGE: f32 = 4.5;
 const BEST_AVERAGE: f32 = 8.7;
 
 impl Quality {
-    /// Computes the Bayesian average (v·R + m·C) / (v + m) of each movie with v votes and average R, where C
-    /// is the mean of the averages and m the upper quartile of the vote counts. O(n log n).
+    /// Computes the Bayesian average (v·R + m·C) / (v + m) for each movie with v votes and average R, where C
+    /// is the mean of the averages and m is the upper quartile of the vote counts. O(n log n).
     pub(crate) fn fit(movies: &[Movie]) -> Self {
         let votes = |movie: &Movie| movie.vote_count.unwrap_or(0);
         let rated: Vec<(f64, f64)> = movies

@@ -1,25 +1,25 @@
-//! Queries as clients send them, with movie ids and names.
+//! Queries as sent by clients, with movie IDs and names.
 
 use serde::{Deserialize, Serialize};
 
 use super::popularity::Order;
 use crate::ids::MovieId;
 
-/// A star rating of a movie.
+/// A user's star rating for a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rating {
-    /// Id of the movie.
+    /// ID of the movie.
     pub movie_id: MovieId,
     /// Stars, 0.5 to 5.0 in steps of 0.5.
     pub rating: f32,
 }
 
-/// Conditions on the genres of a movie.
+/// Conditions on a movie's genres.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GenreFilter {
-    /// Requires at least one of these genres; empty: no condition.
+    /// Requires at least one of these genres. If empty, there is no condition.
     pub any: Vec<String>,
     /// Requires all of these genres.
     pub all: Vec<String>,
@@ -27,26 +27,27 @@ pub struct GenreFilter {
     pub none: Vec<String>,
 }
 
-/// Conditions on the listed movies. Ranges are inclusive. A movie whose value is unknown fails every condition
+/// Conditions on the listed movies. Ranges are inclusive. A movie with an unknown value fails every condition
 /// on that value.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Filters {
-    /// Conditions on the genres of a movie.
+    /// Conditions on a movie's genres.
     pub genres: GenreFilter,
-    /// Requires at least one of these streaming services; empty: no condition.
+    /// Requires at least one of these streaming services. If empty, there is no condition.
     pub services: Vec<String>,
-    /// Country (ISO 3166-1) whose services are filtered and shown; `None`: the services of the catalog itself.
+    /// Country (ISO 3166-1) whose services are filtered and shown. If `None`, the catalog's own services are
+    /// used.
     pub region: Option<String>,
-    /// Requires one of these original languages (ISO 639-1); empty: no condition.
+    /// Requires one of these original languages (ISO 639-1). If empty, there is no condition.
     pub languages: Vec<String>,
-    /// Earliest year of release.
+    /// Earliest release year.
     pub year_min: Option<u16>,
-    /// Latest year of release.
+    /// Latest release year.
     pub year_max: Option<u16>,
-    /// Minimum runtime in minutes.
+    /// Minimum runtime, in minutes.
     pub runtime_min: Option<u32>,
-    /// Maximum runtime in minutes.
+    /// Maximum runtime, in minutes.
     pub runtime_max: Option<u32>,
     /// Minimum number of votes.
     pub min_votes: u32,
@@ -59,7 +60,7 @@ pub struct Filters {
 pub struct Query {
     /// Movies that the user likes.
     pub liked: Vec<MovieId>,
-    /// Movies that the user dislikes. A dislike overrides a like of the same movie.
+    /// Movies that the user dislikes. A dislike overrides a like for the same movie.
     pub disliked: Vec<MovieId>,
     /// The user's ratings. A rating overrides likes, dislikes and earlier ratings of the same movie.
     pub ratings: Vec<Rating>,
@@ -69,21 +70,21 @@ pub struct Query {
     pub filters: Filters,
     /// Movies that must not be listed.
     pub exclude: Vec<MovieId>,
-    /// Movies that are watched or on the watchlist, which are not listed.
+    /// Movies that the user has watched or put on the watchlist, which are not listed.
     pub seen: Vec<MovieId>,
     /// Maximum number of movies to return, 1 to 100. Default: [`DEFAULT_LIMIT`].
     pub limit: usize,
     /// Number of movies to skip at the start of the list.
     pub offset: usize,
-    /// Diversity of the list, 0 to 1; `None` selects a default.
+    /// Diversity of the list, from 0 to 1. `None` selects a default.
     pub diversity: Option<f32>,
-    /// Novelty, 0 to 1: strength of the penalty on well-known movies.
+    /// Novelty, from 0 to 1: strength of the penalty for well-known movies.
     pub novelty: f32,
-    /// True if the reasons of each score are requested.
+    /// Whether to return the reasons for each score.
     pub explain: bool,
-    /// Name of the model that ranks; `None`: all models.
+    /// Name of the model to rank with. If `None`, all models are used.
     pub model: Option<String>,
-    /// Order of the list.
+    /// How the list is ordered.
     pub order: Order,
 }
 
@@ -111,19 +112,19 @@ impl Default for Query {
     }
 }
 
-/// An invalid field of a query.
+/// An invalid field in a query.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FieldError {
-    /// Path of the field, such as `filters.genres.any[0]`.
+    /// Path to the field, such as `filters.genres.any[0]`.
     pub field: String,
     /// Error message, which names the valid values.
     pub message: String,
 }
 
-/// The invalid fields of a query.
+/// Error returned for a query with invalid fields.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect::<Vec<_>>().join("; "))]
 pub struct QueryError {
-    /// Errors of the fields, 1 to 20.
+    /// One error per invalid field, 1 to 20.
     pub errors: Vec<FieldError>,
 }

@@ -1,11 +1,11 @@
-//! The movies that onboarding asks about, and the selection of the next question.
+//! The movies that onboarding asks about, and how the next question is selected.
 
 use crate::ids::MovieIdx;
 use crate::models::content::ContentModel;
 
-/// Maximum number of movies in the pool: the best-known ones.
+/// Maximum number of movies in the pool, which holds the best-known ones.
 const POOL: usize = 400;
-/// σ²: variance of an answer around the user's taste for the movie.
+/// σ²: variance of an answer around the user's true taste for the movie.
 const NOISE: f32 = 0.3;
 /// γ: exponent of the information gain relative to the probability of an answer.
 const INFORMATION_EXPONENT: f32 = 0.3;
@@ -28,13 +28,13 @@ pub(super) struct QuestionPool {
     pub movies: Vec<MovieIdx>,
     /// Number of users who know each movie, relative to the best-known movie.
     share: Vec<f32>,
-    /// Pairwise content similarity, row by row; 1 on the diagonal.
+    /// Pairwise content similarities in row-major order, with 1 on the diagonal.
     similarities: Vec<f32>,
 }
 
 impl QuestionPool {
-    /// Selects the best-known movies. `popularity` is the number of users who know each movie of the catalog.
-    /// O(movies + pool · (entries + pool)).
+    /// Selects the best-known movies. `popularity` holds the number of users who know each movie in the
+    /// catalog. O(movies + pool · (entries + pool)).
     pub(crate) fn new(model: &ContentModel, popularity: &[f32]) -> Self {
         let mut movies: Vec<MovieIdx> = (0..popularity.len() as u32).map(MovieIdx).collect();
         movies.retain(|movie| popularity[movie.row()] > 0.0);
@@ -62,8 +62,9 @@ impl QuestionPool {
         Self { movies, share, similarities }
     }
 
-    /// Returns the movie whose question has the highest expected value; `None` if no question is left. `predicted_scores`
-    /// contains the fit of each movie of the pool to the user's history. O(pool² · movies seen).
+    /// Returns the movie whose question has the highest expected value, or `None` if there are no questions
+    /// left. `predicted_scores` holds how well each movie in the pool fits the user's history.
+    /// O(pool² · movies seen).
     pub(crate) fn next(
         &self,
         answers: &[(MovieIdx, Answer)],
@@ -74,7 +75,7 @@ impl QuestionPool {
         let mut is_asked = vec![false; n_movies];
         for (movie, answer) in answers {
             let Some(index) = self.movies.iter().position(|other| other == movie) else { continue };
-            // A repeated answer counts once.
+            // Count a repeated answer only once.
             if !std::mem::replace(&mut is_asked[index], true) && *answer == Answer::Seen {
                 condition(&mut covariance, index, n_movies);
             }
@@ -92,7 +93,7 @@ impl QuestionPool {
         let mut best: Option<(f32, usize)> = None;
         for index in (0..n_movies).filter(|index| !is_asked[*index]) {
             let value = value(index);
-            // Ties are broken in favor of the better-known movie.
+            // Break ties in favor of the better-known movie.
             if best.is_none_or(|(highest, _)| value > highest) {
                 best = Some((value, index));
             }
@@ -101,7 +102,7 @@ impl QuestionPool {
     }
 }
 
-/// Conditions a covariance matrix on an answer about one movie (a rank-one update).
+/// Conditions a covariance matrix on an answer about one movie, using a rank-one update.
 fn condition(covariance: &mut [f32], index: usize, n_movies: usize) {
     let row = covariance[index * n_movies..][..n_movies].to_vec();
     let scale = (row[index] + NOISE).recip();

@@ -1,4 +1,4 @@
-//! Ranked lists.
+//! Types for ranked lists.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use crate::retrieval::FilterKind;
 pub struct Recommendation<'a> {
     /// Row of the movie.
     pub movie: MovieIdx,
-    /// Score of the movie: the sum of the contributions of all reasons.
+    /// The movie's score: the sum of the contributions of all reasons.
     pub score: f32,
-    /// Terms of the score, largest first; empty unless the request asks for reasons.
+    /// Terms of the score, largest first. Empty unless the request asks for reasons.
     pub reasons: Vec<Reason<'a>>,
-    /// Predicted star rating, if a model that predicts stars is part of the blend.
+    /// Predicted star rating. `None` if no model in the blend predicts ratings.
     pub predicted: Option<Prediction>,
 }
 
@@ -31,8 +31,8 @@ pub struct Shortfall {
     pub offset: usize,
     /// Number of movies returned.
     pub returned: usize,
-    /// Number of movies of the catalog that each filter removed. A movie counts for the first filter that
-    /// it fails.
+    /// Number of catalog movies removed by each filter. A movie is counted only under the first filter it
+    /// fails.
     pub removed_by: BTreeMap<FilterKind, usize>,
 }
 

@@ -1,4 +1,4 @@
-//! Lists for one user.
+//! Recommendations for a single user.
 
 use std::cell::RefCell;
 
@@ -13,15 +13,16 @@ use crate::ids::MovieIdx;
 use crate::retrieval::{Candidate, PreparedFilter, Scores, top_k};
 
 thread_local! {
-    /// Buffer of per-movie scores, reused so that a request does not allocate memory of the catalog's size.
+    /// Per-movie score buffer, reused so that requests don't each allocate memory for the whole catalog.
     static OWN_SCORES: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Recommender {
     /// Ranks the catalog for a request.
     ///
-    /// Exactly `limit` movies are returned if that many pass the filter after the offset; otherwise
-    /// [`Ranked::shortfall`] counts what each filter removed. O(movies + entries of the profile's columns).
+    /// Exactly `limit` movies are returned if that many pass the filter after the offset. Otherwise,
+    /// [`Ranked::shortfall`] counts the movies that each filter removed.
+    /// O(movies + entries of the profile's columns).
     pub fn recommend(&self, request: &Request) -> Ranked<'_> {
         let filter = self.index.prepare(request.filter.clone());
         let n_wanted = request.offset.saturating_add(request.limit).min(self.movies.len());
@@ -37,10 +38,10 @@ impl Recommender {
         Ranked { items, shortfall }
     }
 
-    /// Returns the scores, reasons and predicted stars of the given movies, in the given order.
+    /// Returns the scores, reasons and predicted ratings of `movies`, in the given order.
     ///
-    /// The values are those that [`Self::recommend`] returns for a listed movie. Movies that the filter
-    /// removes, including those of the history, are assessed too. O(catalog + given movies · history).
+    /// The values equal those that [`Self::recommend`] returns for a listed movie. Movies that the filter
+    /// removes, including those in the history, are scored too. O(catalog + given movies · history).
     pub fn score_movies(&self, request: &Request, movies: &[MovieIdx]) -> Vec<Recommendation<'_>> {
         OWN_SCORES.with_borrow_mut(|own| {
             let (terms, shared) = ScoreTerms::compute(self, request, own);
@@ -52,14 +53,13 @@ impl Recommender {
         })
     }
 
-    /// Returns the exact contribution of one movie of the history, given by its position, to the score of
-    /// `movie`.
+    /// Returns the exact contribution of the movie at `position` in the history to the score of `movie`.
     pub fn contribution_of(&self, request: &Request, position: usize, movie: MovieIdx) -> f32 {
         let (terms, _) = ScoreTerms::compute(self, request, &mut Vec::new());
         terms.history_contributions(&[movie])[0][position]
     }
 
-    /// Adds predicted stars and, if requested, reasons to scored movies.
+    /// Adds predicted ratings and, if requested, reasons to scored movies.
     fn with_details<'a>(
         &'a self,
         terms: &ScoreTerms<'a, '_>,

@@ -14,39 +14,38 @@ use crate::ids::{MovieIdx, Vocabulary};
 use crate::models::content::ContentModel;
 use crate::retrieval::FilterIndex;
 
-/// Number of quality grades by which movies are grouped into blocks.
+/// Number of quality grades used to group movies into blocks.
 const QUALITY_GRADES: f32 = 16.0;
 
-/// Selects whether TMDb's votes contribute to scores.
+/// How TMDb's votes are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Votes {
-    /// Votes contribute: of two movies that fit equally well, the better-rated one ranks higher.
+    /// Votes contribute to scores: of two movies that fit equally well, the better-rated one ranks higher.
     Count,
-    /// Votes are displayed and used by filters only.
+    /// Votes are only displayed and used by filters.
     Ignore,
 }
 
-/// Maximum contributions of the terms of a score that do not depend on the history. Content scores and
-/// blended scores have different ranges, so that each has its own set of weights.
+/// Maximum contributions of the score terms that do not depend on the history. Content scores and blended
+/// scores have different ranges, so each has its own set of weights.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TermWeights {
     /// Contribution of the highest quality.
     pub quality: f32,
     /// Contribution of matching all preferred genres.
     pub genres: f32,
-    /// Penalty of the best-known movie at full novelty.
+    /// Penalty for the best-known movie at full novelty.
     pub novelty: f32,
 }
 
 impl TermWeights {
     /// Weights for the content model alone. Quality decides between movies that fit equally well. Novelty can
-    /// cancel quality and no more, so that it promotes little-known movies that fit, not bad ones.
+    /// at most cancel out quality, so it promotes little-known movies that fit rather than bad ones.
     const CONTENT: Self = Self { quality: 0.15, genres: 0.12, novelty: 0.15 };
 
-    /// Weights for blends with models trained on ratings. These models already prefer good movies, so that quality
-    /// mainly orders movies that they do not cover. Their best movie scores 1, so that genres need a larger
-    /// weight. They favor well-known movies, so that novelty needs a larger weight
-    /// (`docs/diversity-and-novelty.md`).
+    /// Weights for blends with models trained on ratings. These models already prefer good movies, so quality
+    /// mainly orders movies that they don't cover. Their best movie scores 1, so genres need a larger weight.
+    /// They favor well-known movies, so novelty needs a larger weight (`docs/diversity-and-novelty.md`).
     const BLENDED: Self = Self { quality: 0.04, genres: 0.5, novelty: 0.7 };
 }
 
@@ -59,7 +58,7 @@ pub struct Recommender {
     pub(super) vocabulary: Vocabulary,
     pub(super) index: FilterIndex,
     pub(super) layout: Layout,
-    /// Genre combination of each movie.
+    /// Genre combination code of each movie.
     pub(super) genre_codes: Codes,
     pub(super) model: ContentModel,
     pub(super) blend: Blend,
@@ -74,12 +73,12 @@ pub struct Recommender {
     pub(super) popularity_source: PopularitySource,
     /// [`Popularity::score`], by position.
     pub(super) popularity_by_position: Vec<f32>,
-    /// Movies that onboarding asks about, computed on first use.
+    /// Movies to ask about during onboarding, computed on first use.
     pub(super) questions: OnceLock<QuestionPool>,
 }
 
 impl Recommender {
-    /// Builds a recommender. The rows of `features` and of all models of `blend` must correspond to `movies`.
+    /// Builds a recommender. The rows of `features` and of all models in `blend` must correspond to `movies`.
     pub fn new(movies: Vec<Movie>, features: RankingFeatures, blend: Blend, votes: Votes) -> Self {
         let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
         let index = FilterIndex::new(&movies);
@@ -90,7 +89,8 @@ impl Recommender {
                 (Quality::fit(&movies), Popularity::fit(&movies, &blend))
             }
         };
-        // Blocks group movies with similar scores. Most movies have no votes and low scores: they come last.
+        // Blocks group movies with similar scores. Most movies have no votes and low scores, so they come
+        // last.
         let layout = Layout::new(movies.len(), |movie| {
             let row = movie.row();
             let grade = (quality.score[row] * QUALITY_GRADES).ceil() as u8;
@@ -127,34 +127,34 @@ impl Recommender {
         }
     }
 
-    /// Adds the streaming services of each region.
+    /// Sets the streaming services available in each region.
     #[must_use]
     pub(crate) fn with_availability(mut self, availability: Availability) -> Self {
         self.index.set_availability(availability);
         self
     }
 
-    /// Returns the movies of the catalog, by row.
+    /// Returns the movies in the catalog, in row order.
     pub fn movies(&self) -> &[Movie] {
         &self.movies
     }
 
-    /// Returns the movie in the row `index`.
+    /// Returns the movie at `index`.
     pub fn movie(&self, index: MovieIdx) -> &Movie {
         &self.movies[index.row()]
     }
 
-    /// Returns the vocabulary, which maps movie ids to rows.
+    /// Returns the vocabulary, which maps movie IDs to rows.
     pub fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
     }
 
-    /// Returns the index of the columns that filters read.
+    /// Returns the index of the columns that filters use.
     pub fn index(&self) -> &FilterIndex {
         &self.index
     }
 
-    /// Returns the blend of the content model and models trained on ratings.
+    /// Returns the blend of the content model and the models trained on ratings.
     pub fn blend(&self) -> &Blend {
         &self.blend
     }
@@ -164,7 +164,7 @@ impl Recommender {
         &self.model
     }
 
-    /// Returns the model with a name. The name of the blend selects all its models.
+    /// Returns the model called `name`. The name of the blend selects all of its models.
     ///
     /// # Errors
     /// Returns an error that lists the available names if the blend has no such model.
@@ -172,7 +172,8 @@ impl Recommender {
         self.blend.find(name)
     }
 
-    /// Returns the streaming services that offer a movie, in a region or, without one, in the catalog itself.
+    /// Returns the streaming services that offer `movie` in `region`, or in the catalog itself if `region` is
+    /// `None`.
     pub fn services_of(&self, movie: MovieIdx, region: Option<usize>) -> Vec<&str> {
         match region {
             Some(region) => self.index.regions()[region].services_of(movie).collect(),

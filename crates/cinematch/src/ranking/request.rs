@@ -7,17 +7,17 @@ use crate::catalog::Rated;
 use crate::models::content::Signal;
 use crate::retrieval::Filter;
 
-/// Default diversity for a user with a history: enough to break up runs of sequels.
+/// Default diversity for a user with a history, high enough to break up runs of sequels.
 const DEFAULT_DIVERSITY: f32 = 0.15;
-/// Default diversity for a user without a history: the list should cover many tastes.
+/// Default diversity for a user without a history, whose list should cover many tastes.
 const COLD_START_DIVERSITY: f32 = 0.5;
 
-/// A movie of the user's history.
+/// A movie in the user's history.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HistoryItem {
-    /// The movie with the weight that raises or lowers the scores of similar movies.
+    /// The movie, with a weight that raises or lowers the scores of similar movies.
     pub signal: Signal,
-    /// Feedback that `signal` was derived from.
+    /// The feedback that `signal` was derived from.
     pub feedback: Feedback,
 }
 
@@ -25,7 +25,7 @@ pub struct HistoryItem {
 /// [`Recommender::resolve`](super::Recommender::resolve) creates it from a [`Query`](super::Query).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
-    /// The user's history.
+    /// The user's history: the feedback that the list is based on.
     pub history: Vec<HistoryItem>,
     /// Preferred genres, as positions in the genre list of the [`FilterIndex`](crate::retrieval::FilterIndex).
     pub preferred_genres: Vec<usize>,
@@ -35,20 +35,21 @@ pub struct Request {
     pub limit: usize,
     /// Number of movies to skip at the start of the list.
     pub offset: usize,
-    /// Diversity, 0 to 1. `None` selects a default, which depends on the order and on the history.
+    /// Diversity, from 0 to 1. `None` selects a default, which depends on the order and the history.
     pub diversity: Option<f32>,
-    /// Novelty, 0 to 1: strength of the penalty on well-known movies.
+    /// Novelty, from 0 to 1: strength of the penalty for well-known movies.
     pub novelty: f32,
-    /// True if the reasons of each score are requested.
+    /// Whether to return the reasons for each score.
     pub explain: bool,
-    /// Models that rank.
+    /// Models used for ranking.
     pub model: ModelChoice,
-    /// Order of the list.
+    /// How the list is ordered.
     pub order: Order,
 }
 
 impl Request {
-    /// Returns the requested diversity or its default. Lists by popularity are not diversified by default.
+    /// Returns the requested diversity or its default. Lists ordered by popularity are not diversified by
+    /// default.
     pub(super) fn diversity_or_default(&self) -> f32 {
         self.diversity.unwrap_or(match self.order {
             Order::Popularity => 0.0,

@@ -1,4 +1,4 @@
-//! Validation of queries against the catalog.
+//! Validates queries against the catalog.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -26,12 +26,12 @@ pub fn unknown_region_message(code: &str, index: &FilterIndex) -> String {
     format!("no streaming data for region `{code}`; available regions: {}", available.join(", "))
 }
 
-/// Maximum number of movies per list.
+/// Maximum number of movies in a list of recommendations.
 const MAX_LIMIT: usize = 100;
-/// Maximum number of movies in each list of a query. The most active MovieLens user rated three times as
+/// Maximum number of movies in each list in a query. The most active MovieLens user rated three times as
 /// many.
 const MAX_MOVIES: usize = 10_000;
-/// Maximum number of names in each list of a query.
+/// Maximum number of names in each list in a query.
 const MAX_NAMES: usize = 100;
 /// Maximum number of errors to report.
 const MAX_ERRORS: usize = 20;
@@ -39,11 +39,12 @@ const MAX_ERRORS: usize = 20;
 impl Recommender {
     /// Validates a query against the catalog.
     ///
-    /// Returns the request and the ids of movies that the catalog does not contain. These are not an error,
+    /// Returns the request, along with the IDs of movies that are not in the catalog. Those are not an error,
     /// because a client may have a larger catalog.
     ///
     /// # Errors
-    /// Returns up to 20 errors if names are unknown, or if numbers or lengths of lists are out of range.
+    /// Returns an error with up to 20 invalid fields if names are unknown, or if numbers or list lengths are
+    /// out of range.
     pub fn resolve(&self, query: &Query) -> Result<(Request, Vec<MovieId>), QueryError> {
         let mut check = Validator { errors: Vec::new() };
         check.check_numbers(query);
@@ -125,7 +126,7 @@ impl Recommender {
         Ok((request, unknown))
     }
 
-    /// Returns the history, with each movie once and in the order of the query, and the ids of unknown movies.
+    /// Returns the history, with each movie once and in query order, and the IDs of unknown movies.
     fn history(&self, query: &Query) -> (Vec<HistoryItem>, Vec<MovieId>) {
         let liked = query.liked.iter().map(|id| (*id, Feedback::Liked));
         let disliked = query.disliked.iter().map(|id| (*id, Feedback::Disliked));
@@ -155,7 +156,7 @@ impl Recommender {
     }
 }
 
-/// Collects the errors of a query.
+/// Collects the errors in a query.
 struct Validator {
     errors: Vec<FieldError>,
 }
@@ -212,8 +213,8 @@ impl Validator {
         }
     }
 
-    /// Returns the positions of names in a list and reports unknown names. Names that only `accepted` contains are
-    /// valid but match no movie.
+    /// Returns the positions of `names` in `list` and reports unknown names. Names found only in `accepted`
+    /// are valid but don't match any movies.
     fn find_names(
         &mut self,
         field: &str,

@@ -1,4 +1,4 @@
-//! Terms of the scores of one request.
+//! The terms that make up the scores for a request.
 
 use super::blending::BlendInput;
 use super::popularity::Order;
@@ -9,28 +9,28 @@ use crate::ids::MovieIdx;
 use crate::models::Model;
 use crate::models::content::{Profile, Signal};
 
-/// Factor on the content model's dislikes in a blend. Models trained on ratings ignore dislikes, so that
-/// the content model has to compensate. A larger factor makes the lists of users with dislikes worse
+/// Factor applied to the content model's dislikes in a blend. Models trained on ratings ignore dislikes, so
+/// the content model has to compensate. A larger factor makes the lists worse for users with dislikes
 /// (`docs/diversity-and-novelty.md`).
 const BLENDED_DISLIKE_FACTOR: f32 = 1.5;
-/// Vote popularity below which novelty has no penalty. It corresponds to about 200 votes if the best-known
-/// movie has 40,000. Movies that are even less known are not more novel.
+/// Vote popularity below which there is no novelty penalty. It corresponds to about 200 votes if the
+/// best-known movie has 40,000. Movies that are even less known are not more novel.
 const MAX_NOVEL_POPULARITY: f32 = 0.5;
 
-/// Inputs of the terms of one request's scores, with the profile of the history.
+/// Inputs to the score terms for a request, including the profile computed from the history.
 pub(super) struct ScoreTerms<'a, 'r> {
     pub recommender: &'a Recommender,
     pub request: &'r Request,
-    /// Content signals of the history.
+    /// Content signals from the history.
     pub signals: Vec<Signal>,
     pub profile: Profile,
-    /// Factor on the scores of each model trained on ratings.
+    /// Factor applied to the scores of each model trained on ratings.
     pub scales: Vec<f32>,
 }
 
 impl<'a, 'r> ScoreTerms<'a, 'r> {
-    /// Sets `own` to the per-movie values of the scores, by position, and returns the shared terms.
-    /// Content scores are not normalized.
+    /// Sets `own` to each movie's own part of the score, by position, and returns the shared terms. Content
+    /// scores are not normalized.
     pub(crate) fn compute(
         recommender: &'a Recommender,
         request: &'r Request,
@@ -49,8 +49,8 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
         (terms, shared)
     }
 
-    /// Like [`Self::compute`], but scales the scores so that the movie that fits the history best scores 1, also
-    /// with the content model alone. Normalized scores can be compared between users.
+    /// Like [`Self::compute`], but always scales the scores so that the movie that fits the history best
+    /// scores 1, even with the content model alone. Normalized scores can be compared between users.
     pub(crate) fn compute_normalized(
         recommender: &'a Recommender,
         request: &'r Request,
@@ -81,7 +81,8 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
         (terms, shared)
     }
 
-    /// Computes the content profile of the history (fold-in). Lists by popularity ignore the history.
+    /// Computes the content profile from the history (fold-in). Lists ordered by popularity ignore the
+    /// history.
     fn fold_in(recommender: &'a Recommender, request: &'r Request) -> Self {
         let is_blended = !recommender.blend.models.is_empty();
         let signal = |signal: Signal| {
@@ -110,7 +111,7 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
         }
     }
 
-    /// Returns the exact contribution of each movie of the history to the score of each movie in `movies`.
+    /// Returns the exact contribution of each movie in the history to the score of each of `movies`.
     /// O(entries of both + matches) plus the time of the models trained on ratings.
     pub(crate) fn history_contributions(&self, movies: &[MovieIdx]) -> Vec<Vec<f32>> {
         let recommender = self.recommender;
@@ -127,7 +128,7 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
         contributions
     }
 
-    /// Returns the preferred genres as a shared term; `None` if no genre is preferred.
+    /// Returns the preferred genres as a shared term, or `None` if no genres are preferred.
     fn genre_term(&self) -> Option<SharedTerm<'a>> {
         let recommender = self.recommender;
         let values = || recommender.index.combinations().map(|genres| self.genre_bonus(genres));
@@ -135,12 +136,12 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
         (!self.request.preferred_genres.is_empty()).then(term)
     }
 
-    /// Returns the quality term of a movie.
+    /// Returns a movie's quality term.
     pub(crate) fn quality(&self, row: usize) -> f32 {
         self.recommender.weights.quality * self.recommender.quality.score[row]
     }
 
-    /// Returns the novelty penalty of a movie, 0 or higher.
+    /// Returns a movie's novelty penalty, 0 or higher.
     pub(crate) fn novelty(&self, row: usize) -> f32 {
         self.novelty_penalty(self.recommender.quality.vote_popularity[row])
     }
@@ -151,15 +152,16 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
         self.recommender.weights.novelty * self.request.novelty * excess
     }
 
-    /// Returns the contribution of a movie's genres, proportional to the number of preferred ones among them
-    /// divided by the geometric mean of the number of preferred genres and the number of the movie's genres.
+    /// Returns the contribution of a movie's genres, proportional to the number of preferred genres among
+    /// them divided by the geometric mean of the number of preferred genres and the number of the movie's
+    /// genres.
     fn genre_bonus(&self, genres: &[u64]) -> f32 {
         let preferred = &self.request.preferred_genres;
         let matched = preferred.iter().filter(|genre| has_bit(genres, **genre)).count();
         if matched == 0 { 0.0 } else { matched as f32 * self.genre_share(genres) }
     }
 
-    /// Returns the contribution of each preferred genre of a movie.
+    /// Returns the contribution of each preferred genre that a movie has.
     pub(crate) fn genre_share(&self, genres: &[u64]) -> f32 {
         let n_genres: u32 = genres.iter().map(|word| word.count_ones()).sum();
         let norm_squared = self.request.preferred_genres.len() as f32 * n_genres.max(1) as f32;
@@ -167,7 +169,7 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
     }
 }
 
-/// Returns true if a bit set contains `bit`.
+/// Returns true if `bit` is set in the bit set `words`.
 pub(super) fn has_bit(words: &[u64], bit: usize) -> bool {
     words[bit / 64] >> (bit % 64) & 1 == 1
 }

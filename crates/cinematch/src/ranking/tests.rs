@@ -72,7 +72,7 @@ fn ids(recommender: &Recommender, ranked: &Ranked<'_>) -> Vec<u32> {
     ranked.items.iter().map(|item| recommender.movie(item.movie).movie_id.0).collect()
 }
 
-/// Returns the error message of an invalid query.
+/// Returns the error message for an invalid query.
 fn error_of(query: &Query) -> String {
     recommender().resolve(query).unwrap_err().to_string()
 }
@@ -313,13 +313,13 @@ prop_compose! {
     }
 }
 
-/// Returns a recommender that has the query's model: a blend, or the content model alone.
+/// Returns a recommender that contains the query's model: a blend, or the content model alone.
 fn for_query(query: &Query, blended: bool) -> Recommender {
     let learned = query.model.as_ref().is_some_and(|model| model != "content");
     with_models(if blended || learned { models() } else { Vec::new() })
 }
 
-/// Returns true if a query allows a movie, without using the code under test.
+/// Returns whether `query` allows `movie`, without using the code under test.
 fn may_be_shown(movie: &Movie, query: &Query) -> bool {
     let has = |genre: &String| movie.genres.contains(genre);
     let genres = &query.filters.genres;

@@ -1,4 +1,4 @@
-//! A matrix of bits with rows of a fixed width.
+//! A matrix of bits with fixed-width rows.
 
 /// Rows of a fixed number of bits, packed into 64-bit words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,12 +30,12 @@ impl BitRows {
         self.words.len() / self.words_per_row.max(1)
     }
 
-    /// Returns the words of a row.
+    /// Returns the words in `row`.
     pub(crate) fn row(&self, row: usize) -> &[u64] {
         &self.words[row * self.words_per_row..(row + 1) * self.words_per_row]
     }
 
-    /// Returns a mask as wide as a row with the given bits set.
+    /// Returns a mask as wide as a row, with the given bits set.
     pub(crate) fn mask(&self, bits: &[usize]) -> Vec<u64> {
         let mut mask = vec![0; self.words_per_row];
         for bit in bits {
@@ -44,7 +44,7 @@ impl BitRows {
         mask
     }
 
-    /// Returns the number of bits that are set both in a row and in a mask.
+    /// Returns the number of bits set in both `row` and `mask`.
     pub(crate) fn shared(&self, row: usize, mask: &[u64]) -> u32 {
         self.row(row).iter().zip(mask).map(|(a, b)| (a & b).count_ones()).sum()
     }

@@ -1,8 +1,8 @@
-//! Pages of the sorted and filtered catalog.
+//! Pages through the sorted and filtered catalog.
 //!
-//! A page starts after the sort key of the previous page's last movie (keyset pagination). If movies are
-//! added or removed between two requests, no movie is repeated or skipped. The time per page does not depend
-//! on its position in the list.
+//! Each page starts after the sort key of the last movie on the previous page (keyset pagination). If movies
+//! are added or removed between two requests, no movie is repeated or skipped. The time per page does not
+//! depend on its position in the list.
 
 use super::cursor::Cursor;
 use super::filter::Filter;
@@ -11,29 +11,29 @@ use super::sort::Sort;
 use crate::catalog::Movie;
 use crate::ids::MovieIdx;
 
-/// The start of a page.
+/// Where a page starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// The first movie in a sort order.
+    /// At the first movie in a sort order.
     First(Sort),
-    /// The movie after the page that ended at this cursor.
+    /// At the movie after the page that ended at this cursor.
     After(Cursor),
 }
 
 /// A page of the catalog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Movies of this page, in sort order.
+    /// Movies on this page, in sort order.
     pub movies: Vec<MovieIdx>,
-    /// Number of movies that pass the filter, over all pages.
+    /// Total number of movies that pass the filter, over all pages.
     pub total: usize,
-    /// Start of the next page; `None` on the last page.
+    /// Cursor for the next page, or `None` on the last page.
     pub next: Option<Cursor>,
 }
 
 impl FilterIndex {
-    /// Returns a page of at most `limit` movies that pass a filter. `movies` must be the movies that the
-    /// index was built from.
+    /// Returns a page of up to `limit` movies that pass `filter`. `movies` must be the movies that the index
+    /// was built from.
     ///
     /// O(n) for n movies. The first call per sort order also sorts the catalog in O(n log n).
     pub fn page(&self, movies: &[Movie], start: &Start, filter: Filter, limit: usize) -> Page {
@@ -79,7 +79,7 @@ mod tests {
         proptest::collection::vec(facts_and_year, 0..60).prop_map(|movies| {
             let movies = movies.into_iter().zip(1..).map(|((facts, year), id)| {
                 let (title, popularity, vote_average, vote_count, is_drama) = facts;
-                // Movie ids are not ascending by row.
+                // Movie IDs are not in row order.
                 let genres = if is_drama { vec!["drama".to_owned()] } else { Vec::new() };
                 let movie = movie(id * 37 % 101, title);
                 Movie { year, genres, popularity, vote_count, vote_average, ..movie }
@@ -88,7 +88,7 @@ mod tests {
         })
     }
 
-    /// Returns the ids of the movies that pass, sorted without the code under test.
+    /// Returns the IDs of the movies that pass, sorted without the code under test.
     fn sorted_ids(movies: &[Movie], sort: Sort, passes: impl Fn(&Movie) -> bool) -> Vec<MovieId> {
         let mut passing: Vec<&Movie> = movies.iter().filter(|movie| passes(movie)).collect();
         passing.sort_by(|a, b| {
@@ -140,7 +140,7 @@ mod tests {
                 {
                     let gone = now.remove(which.index(now.len()));
                     let place = expected.iter().position(|id| *id == gone.movie_id);
-                    // A movie that was already listed remains in the expected list.
+                    // A movie that has already been listed stays in the expected list.
                     if let Some(place) = place.filter(|place| *place >= listed.len()) {
                         expected.remove(place);
                     }

@@ -7,28 +7,28 @@ use super::sort::{Sort, SortKey, SortValue};
 use crate::digits::hex;
 use crate::ids::MovieId;
 
-/// The position at which a page ended.
+/// The position where a page ended.
 ///
-/// Its text form is opaque and alphanumeric, so that it can be part of a URL. It contains the sort key of
-/// the last movie instead of a row number, so that it remains valid when another generation is loaded.
+/// The text form is opaque and alphanumeric, so it can be part of a URL. It contains the sort key of the last
+/// movie rather than a row number, so it remains valid when another generation is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     pub(super) sort: Sort,
     pub(super) last: SortKey,
 }
 
-/// An error from parsing a cursor.
+/// Error returned when a cursor can't be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CursorError {
-    /// The text was not returned by the server, or it was modified afterwards.
+    /// The text was not issued by the server, or it was modified afterwards.
     #[error("expected a next_cursor from an earlier reply, or no cursor for the first page")]
     Malformed,
-    /// The cursor belongs to a list with another sort order.
+    /// The cursor belongs to a list with a different sort order.
     #[error("this cursor belongs to a list sorted by {}", .0.name())]
     WrongSort(Sort),
 }
 
-/// Version of the text form, its first byte.
+/// Version of the text form, stored as its first byte.
 const VERSION: u8 = 1;
 /// Maximum length of the text form, in bytes.
 const MAX_LENGTH: usize = 1 << 14;
@@ -54,10 +54,10 @@ impl fmt::Display for Cursor {
 }
 
 impl Cursor {
-    /// Parses a cursor of a list with the given sort order.
+    /// Parses a cursor for a list sorted by `sort`.
     ///
     /// # Errors
-    /// Returns an error if the text is malformed or belongs to a list with another sort order.
+    /// Returns an error if `text` is malformed or belongs to a list with a different sort order.
     pub fn parse(text: &str, sort: Sort) -> Result<Self, CursorError> {
         let cursor = Self::decode(text).ok_or(CursorError::Malformed)?;
         if cursor.sort == sort { Ok(cursor) } else { Err(CursorError::WrongSort(cursor.sort)) }

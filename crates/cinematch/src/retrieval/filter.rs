@@ -5,37 +5,37 @@ use serde::{Deserialize, Serialize};
 use super::filter_index::{FilterIndex, RegionIndex};
 use crate::ids::MovieIdx;
 
-/// Conditions on a movie. Genres, services, languages and the region are positions in the lists of the
-/// [`FilterIndex`]. A movie whose value is unknown fails every condition on that value.
+/// Conditions on a movie. Genres, services, languages and the region are indices into the lists in the
+/// [`FilterIndex`]. A movie with an unknown value fails every condition on that value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
-    /// Requires at least one of these genres; empty: no condition.
+    /// Requires at least one of these genres. If empty, there is no condition.
     pub genres_any: Vec<usize>,
     /// Requires all of these genres.
     pub genres_all: Vec<usize>,
     /// Rejects movies with any of these genres.
     pub genres_none: Vec<usize>,
-    /// Requires at least one of these services. `None`: no condition; an empty list rejects all movies.
+    /// Requires at least one of these services. `None` means no condition; an empty list rejects all movies.
     pub services: Option<Vec<usize>>,
-    /// Region that `services` refers to; `None`: services of the catalog itself.
+    /// Region that `services` refers to. If `None`, the catalog's own services are used.
     pub region: Option<usize>,
-    /// Requires one of these original languages; `None`: no condition.
+    /// Requires one of these original languages. If `None`, there is no condition.
     pub languages: Option<Vec<usize>>,
-    /// Earliest year of release.
+    /// Earliest release year.
     pub year_min: Option<u16>,
-    /// Latest year of release.
+    /// Latest release year.
     pub year_max: Option<u16>,
-    /// Minimum runtime in minutes.
+    /// Minimum runtime, in minutes.
     pub runtime_min: Option<u32>,
-    /// Maximum runtime in minutes.
+    /// Maximum runtime, in minutes.
     pub runtime_max: Option<u32>,
     /// Minimum number of votes.
     pub min_votes: u32,
     /// Minimum average vote, 0 to 10.
     pub rating_min: Option<f32>,
-    /// Movies that are in the user's history, watched or on the watchlist; ascending.
+    /// Movies that are in the user's history, watched, or on the watchlist, in ascending order.
     pub seen: Vec<MovieIdx>,
-    /// Movies that the request excludes; ascending.
+    /// Movies that the request excludes, in ascending order.
     pub excluded: Vec<MovieIdx>,
 }
 
@@ -48,19 +48,20 @@ impl Filter {
     }
 }
 
-/// Conditions of a filter, in the order in which they are checked.
+/// Kinds of filter conditions, in the order in which they are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FilterKind {
-    /// [`Filter::seen`]: the user has seen, rated, liked or disliked the movie, or it is on the watchlist.
+    /// [`Filter::seen`]: the user has watched, rated, liked or disliked the movie, or it is on their
+    /// watchlist.
     Seen,
     /// [`Filter::excluded`]: the request excludes the movie.
     ExcludeMovieIds,
     /// Genres: [`Filter::genres_any`], [`Filter::genres_all`] or [`Filter::genres_none`].
     Genres,
-    /// Streaming services: [`Filter::services`], in the region of the filter.
+    /// Streaming services: [`Filter::services`], in the filter's region.
     Services,
-    /// Year of release: [`Filter::year_min`] or [`Filter::year_max`].
+    /// Release year: [`Filter::year_min`] or [`Filter::year_max`].
     Year,
     /// Runtime: [`Filter::runtime_min`] or [`Filter::runtime_max`].
     Runtime,
@@ -70,12 +71,12 @@ pub enum FilterKind {
     MinVotes,
     /// Average vote: [`Filter::rating_min`].
     RatingMin,
-    /// A member of the group vetoes the movie.
+    /// A group member vetoes the movie.
     Veto,
 }
 
 impl FilterKind {
-    /// Returns the name of this condition in replies.
+    /// Returns the name of this condition, as used in responses.
     pub fn name(self) -> &'static str {
         match self {
             Self::Seen => "seen",
@@ -101,14 +102,15 @@ pub(crate) struct PreparedFilter<'a> {
     genres_all: Vec<u64>,
     genres_none: Vec<u64>,
     services: Vec<u64>,
-    /// Bit set of the movies that are on a requested service in the requested region; `None` without a region.
+    /// Bit set of the movies available on a requested service in the requested region. `None` if no region is
+    /// set.
     on_services: Option<Vec<u64>>,
-    /// True if the filter has conditions other than `seen` and `excluded`.
+    /// Whether the filter has conditions other than `seen` and `excluded`.
     has_conditions_on_facts: bool,
 }
 
 impl FilterIndex {
-    /// Computes the masks of a filter.
+    /// Computes the bit masks for `filter`.
     pub(crate) fn prepare(&self, filter: Filter) -> PreparedFilter<'_> {
         let genres = |bits: &[usize]| self.combinations.mask(bits);
         let region_services = filter.region.zip(filter.services.as_ref());
@@ -126,8 +128,8 @@ impl FilterIndex {
         }
     }
 
-    /// Returns a bit set of the movies that are on at least one of the given services in a region. O(movies +
-    /// the region's entries).
+    /// Returns a bit set of the movies available on at least one of `services` in `region`.
+    /// O(movies + the region's entries).
     fn on_services(&self, region: usize, services: &[usize]) -> Vec<u64> {
         let RegionIndex { region, service_positions, .. } = &self.regions[region];
         let mut bits = vec![0; self.facts.len().div_ceil(64)];
@@ -141,7 +143,7 @@ impl FilterIndex {
 }
 
 impl PreparedFilter<'_> {
-    /// Returns the first condition that the movie fails; `None` if it passes.
+    /// Returns the first condition that `movie` fails, or `None` if it passes.
     pub(crate) fn failed_by(&self, movie: MovieIdx) -> Option<FilterKind> {
         if self.filter.seen.binary_search(&movie).is_ok() {
             return Some(FilterKind::Seen);
@@ -199,8 +201,8 @@ impl PreparedFilter<'_> {
         (!filter.rating_min.is_none_or(is_rated_at_least)).then_some(FilterKind::RatingMin)
     }
 
-    /// Returns the number of movies that each condition removes. A movie counts for the first condition that it
-    /// fails. O(movies).
+    /// Returns the number of movies removed by each condition. A movie is counted only under the first
+    /// condition it fails. O(movies).
     pub(crate) fn count_removed(&self) -> Vec<(FilterKind, usize)> {
         let mut counts = std::collections::BTreeMap::new();
         for row in 0..self.index.n_movies() {

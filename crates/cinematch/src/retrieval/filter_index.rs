@@ -1,4 +1,4 @@
-//! Index of the catalog columns that filters read.
+//! Index of the catalog columns that filters use.
 
 use rustc_hash::FxHashMap;
 
@@ -9,37 +9,37 @@ use crate::catalog::names::NameList;
 use crate::catalog::{Availability, Movie};
 use crate::ids::MovieIdx;
 
-/// Columns that filters read, with one entry per movie.
+/// Columns that filters use, with one entry per movie.
 #[derive(Clone, Debug)]
 pub struct FilterIndex {
-    /// Distinct genres of the catalog.
+    /// Distinct genres in the catalog.
     pub genres: NameList,
-    /// Distinct streaming services of the catalog.
+    /// Distinct streaming services in the catalog.
     pub services: NameList,
-    /// Distinct original languages of the catalog.
+    /// Distinct original languages in the catalog.
     pub languages: NameList,
-    /// Distinct combinations of genres.
+    /// Distinct genre combinations.
     pub(super) combinations: BitRows,
-    /// Position in `combinations` of each movie's genres.
+    /// Index of each movie's genres in `combinations`.
     pub(super) combination_of: Vec<u32>,
-    /// Bit set of the services of each movie.
+    /// Bit set of each movie's services.
     pub(super) service_bits: BitRows,
     pub(super) facts: Vec<Facts>,
     pub(super) regions: Vec<RegionIndex>,
     sorted: SortedMovies,
 }
 
-/// Streaming services of a region.
+/// Streaming services in a region.
 #[derive(Clone, Debug)]
 pub struct RegionIndex {
     pub(super) region: Region,
-    /// Services of the region. Different spellings of one service share an entry.
+    /// Services in the region. Different spellings of a service share one entry.
     pub services: NameList,
-    /// Position in [`Self::services`] of each service of the region.
+    /// Index in [`Self::services`] of each service in the region.
     pub(super) service_positions: Vec<u32>,
 }
 
-/// Facts of a movie that filters compare.
+/// Facts about a movie that filters check.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts {
     pub votes: u32,
@@ -47,7 +47,7 @@ pub(super) struct Facts {
     pub rating: Option<f32>,
     pub runtime: Option<u32>,
     pub year: Option<u16>,
-    /// Position in [`FilterIndex::languages`].
+    /// Index in [`FilterIndex::languages`].
     pub language: Option<u16>,
 }
 
@@ -123,24 +123,24 @@ impl FilterIndex {
         &self.regions
     }
 
-    /// Returns the position in [`Self::regions`] of the region with the given code, ignoring case.
+    /// Returns the index in [`Self::regions`] of the region with the given `code`, ignoring case.
     pub fn find_region(&self, code: &str) -> Option<usize> {
         let code = code.trim();
         self.regions.iter().position(|index| index.region.code.eq_ignore_ascii_case(code))
     }
 
-    /// Returns the genres of a movie, as a bit set over [`Self::genres`].
+    /// Returns the genres of the movie at `row`, as a bit set over [`Self::genres`].
     pub fn genres_of(&self, row: usize) -> &[u64] {
         self.combinations.row(self.combination_of[row] as usize)
     }
 
-    /// Returns the distinct combinations of genres, as bit sets over [`Self::genres`]. A large catalog has few
-    /// combinations, so that a value per combination is cheaper than a value per movie.
+    /// Returns the distinct genre combinations, as bit sets over [`Self::genres`]. Even a large catalog has
+    /// few of them, so computing a value per combination is cheaper than computing one per movie.
     pub(crate) fn combinations(&self) -> impl Iterator<Item = &[u64]> {
         (0..self.combinations.n_rows()).map(|combination| self.combinations.row(combination))
     }
 
-    /// Returns the position of each movie's genres in [`Self::combinations`].
+    /// Returns the index of each movie's genres in [`Self::combinations`].
     pub(crate) fn combination_of(&self) -> &[u32] {
         &self.combination_of
     }
@@ -157,19 +157,19 @@ impl FilterIndex {
 }
 
 impl RegionIndex {
-    /// Returns the ISO 3166-1 alpha-2 code of the region, such as `DE`.
+    /// Returns the region's ISO 3166-1 alpha-2 code, such as `DE`.
     pub fn code(&self) -> &str {
         &self.region.code
     }
 
-    /// Returns the services that offer a movie in the region, in display order.
+    /// Returns the services that offer `movie` in the region, in display order.
     pub(crate) fn services_of(&self, movie: MovieIdx) -> impl Iterator<Item = &str> {
         self.region.services_of(movie)
     }
 }
 
-/// Builds a list of names in which spellings of one name share an entry. Returns the position of each
-/// spelling in the list, and the list.
+/// Builds a list of names in which different spellings of a name share one entry. Returns each spelling's
+/// index in the list, along with the list.
 fn canonical_positions(
     spellings: Vec<String>,
     list: fn(Vec<String>) -> NameList,
@@ -179,7 +179,7 @@ fn canonical_positions(
     (positions.map(|(position, name)| (name, position)).collect(), names)
 }
 
-/// Returns the names sorted and without duplicates.
+/// Returns the names in sorted order, without duplicates.
 fn distinct<'a>(all: impl Iterator<Item = &'a String>) -> Vec<String> {
     let mut names: Vec<String> = all.cloned().collect();
     names.sort_unstable();

@@ -1,8 +1,8 @@
-//! Retrieval: filters, the exact top k of a scored catalog, and paging through the catalog.
+//! Retrieval: filters, exact top-k selection over a scored catalog, and paging through the catalog.
 //!
-//! Filters run inside the scan, before the list is cut to k movies: if at least k movies pass a filter, exactly k are
-//! returned. [`FilterIndex`] holds the columns that filters read, and [`FilterIndex::page`] lists the
-//! catalog page by page in one of several sort orders.
+//! Filters run during the scan, before the list is cut to k movies: if at least k movies pass a filter,
+//! exactly k are returned. [`FilterIndex`] holds the columns that filters use, and [`FilterIndex::page`]
+//! returns the catalog page by page in one of several sort orders.
 
 mod bit_rows;
 mod browse;

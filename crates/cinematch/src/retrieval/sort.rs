@@ -1,4 +1,4 @@
-//! Sort orders of the catalog.
+//! Sort orders for the catalog.
 
 use std::cmp::Reverse;
 use std::sync::OnceLock;
@@ -7,28 +7,28 @@ use crate::catalog::Movie;
 use crate::catalog::matching::fold_title;
 use crate::ids::{MovieId, MovieIdx};
 
-/// A sort order of the catalog. Movies without a value come last; ties are broken by ascending movie id.
+/// A sort order for the catalog. Movies without a value come last, and ties are broken by ascending movie ID.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
-    /// TMDb's popularity, descending.
+    /// TMDb popularity, descending.
     #[default]
     Popularity,
-    /// Number of votes, descending.
+    /// Vote count, descending.
     Votes,
     /// Average vote, descending.
     Rating,
-    /// Year of release, descending.
+    /// Release year, descending.
     Year,
     /// Title, ascending, ignoring case, accents and punctuation. Leading articles are not skipped.
     Title,
 }
 
 impl Sort {
-    /// All sort orders, in order of their discriminants.
+    /// All sort orders, in discriminant order.
     pub const ALL: [Self; 5] =
         [Self::Popularity, Self::Votes, Self::Rating, Self::Year, Self::Title];
 
-    /// Returns the name of this order in requests.
+    /// Returns the name of this order, as used in requests.
     pub fn name(self) -> &'static str {
         match self {
             Self::Popularity => "popularity",
@@ -39,7 +39,7 @@ impl Sort {
         }
     }
 
-    /// Returns the sort order with a name; `None` if there is none.
+    /// Returns the sort order called `name`, or `None` if there is none.
     pub fn find(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|sort| sort.name() == name)
     }
@@ -62,13 +62,13 @@ impl Sort {
     }
 }
 
-/// Maps a float to an integer such that integers compare like the floats.
+/// Maps a float to an integer that sorts the same way.
 fn ordered_bits(number: f32) -> u32 {
     let bits = number.to_bits();
     if bits >> 31 == 0 { bits | 1 << 31 } else { !bits }
 }
 
-/// The value that a movie is sorted by. The derived order is the order of the list.
+/// The value that a movie is sorted by. The derived ordering is the list order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum SortValue {
     Number(Reverse<u32>),
@@ -76,19 +76,19 @@ pub(super) enum SortValue {
     Unknown,
 }
 
-/// A movie's key in a sorted list. Keys are unique because they contain the movie id.
+/// A movie's key in a sorted list. Keys are unique because they contain the movie ID.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct SortKey {
     pub value: SortValue,
     pub movie_id: MovieId,
 }
 
-/// The catalog in each [`Sort`] order. An order is computed when it is first requested.
+/// The catalog in each [`Sort`] order. Each order is computed when it is first requested.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SortedMovies([OnceLock<Vec<MovieIdx>>; Sort::ALL.len()]);
 
 impl SortedMovies {
-    /// Returns the movies in a sort order. O(n log n) for the first call per order, then O(1).
+    /// Returns the movies in `sort` order. O(n log n) for the first call per order, then O(1).
     pub(crate) fn by(&self, sort: Sort, movies: &[Movie]) -> &[MovieIdx] {
         self.0[sort as usize].get_or_init(|| {
             let mut sorted: Vec<MovieIdx> = (0..movies.len() as u32).map(MovieIdx).collect();

@@ -1,6 +1,6 @@
 //! Exact top-k selection over scores that are sums of terms.
 //!
-//! The scan visits blocks of movies in descending order of an upper bound of their scores and skips blocks
+//! The scan visits blocks of movies in descending order of an upper bound on their scores, and skips blocks
 //! whose bound is below the k-th best score found so far.
 
 use std::cmp::Ordering;
@@ -14,7 +14,7 @@ use crate::ids::MovieIdx;
 pub struct Candidate {
     /// Row of the movie.
     pub movie: MovieIdx,
-    /// Score of the movie.
+    /// The movie's score.
     pub score: f32,
 }
 
@@ -25,19 +25,19 @@ impl Candidate {
     }
 }
 
-/// Scores of the catalog. Each is the sum of the movie's own value and of terms shared by many movies.
+/// Scores for the catalog. Each score is the sum of the movie's own value and terms shared by many movies.
 #[derive(Clone, Debug)]
 pub(crate) struct Scores<'a> {
     /// Scan order of the movies.
     pub layout: &'a Layout,
     /// One value per movie, by position.
     pub own: &'a [f32],
-    /// Terms that take few distinct values.
+    /// Terms that take only a few distinct values.
     pub shared: Vec<SharedTerm<'a>>,
 }
 
 impl Scores<'_> {
-    /// Returns the score of the movie at a position.
+    /// Returns the score of the movie at `position`.
     pub(crate) fn at(&self, position: usize) -> f32 {
         let mut score = [self.own[position]];
         for term in &self.shared {
@@ -46,7 +46,7 @@ impl Scores<'_> {
         score[0]
     }
 
-    /// Sets `scores` to the scores at a block's positions.
+    /// Sets `scores` to the scores at `positions`.
     fn fill_block(&self, positions: Range<usize>, scores: &mut Vec<f32>) {
         scores.clear();
         scores.extend_from_slice(&self.own[positions.clone()]);
@@ -55,8 +55,8 @@ impl Scores<'_> {
         }
     }
 
-    /// Returns an upper bound of the scores in a block. Terms are added in the same order as in a score, so that the
-    /// bound holds under rounding.
+    /// Returns an upper bound on the scores in `block`. Terms are added in the same order as in a score, so
+    /// the bound also holds under rounding.
     fn bound(&self, block: usize) -> f32 {
         let own = highest(&self.own[self.layout.block(block)]);
         self.shared.iter().fold(own, |sum, term| {
@@ -69,7 +69,7 @@ impl Scores<'_> {
 /// Returns the `k` best movies for which `passes` returns true, best first.
 ///
 /// `passes` is called only for movies that score high enough to enter the list. Blocks with the highest
-/// bounds come first, so that most other blocks are skipped. O(n) for n movies.
+/// bounds come first, so most other blocks are skipped. O(n) for n movies.
 pub(crate) fn top_k(
     k: usize,
     scores: &Scores<'_>,
@@ -85,8 +85,8 @@ pub(crate) fn top_k(
     let first = k.min(order.len() - 1);
     order.select_nth_unstable_by(first, |a, b| b.0.total_cmp(&a.0));
     order[..first].sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-    // Candidates are collected into a buffer of 1.25 k. When it is full, it is truncated to the best k, and the
-    // lowest of them becomes the new threshold.
+    // Candidates are collected in a buffer of 1.25 k. When it is full, it is truncated to the best k, and the
+    // lowest of those becomes the new threshold.
     let capacity = k + k.div_ceil(4);
     let mut heap: Vec<Candidate> = Vec::with_capacity(capacity);
     let mut threshold = f32::NEG_INFINITY;
@@ -115,8 +115,8 @@ pub(crate) fn top_k(
     heap
 }
 
-/// Returns all movies that score at least `threshold` and for which `passes` returns true, best first. Blocks
-/// with an upper bound below `threshold` are skipped. O(n + m log m) for n movies and m results.
+/// Returns all movies that score at least `threshold` and for which `passes` returns true, best first. Skips
+/// blocks whose upper bound is below `threshold`. O(n + m log m) for n movies and m results.
 pub(crate) fn at_least(
     threshold: f32,
     scores: &Scores<'_>,

@@ -1,20 +1,21 @@
-//! Edit distance between words: optimal string alignment (insertions, deletions, substitutions and swaps of
-//! adjacent letters), up to a limit, to a whole word or to a prefix of it.
+//! Edit distance from one word to another, or to a prefix of it, up to a limit. Uses optimal string
+//! alignment: insertions, deletions, substitutions and swaps of adjacent letters.
 
-/// Number of letters that are compared; longer words are truncated.
+/// Number of letters to compare. Longer words are truncated.
 const MAX_LETTERS: usize = 24;
 
-/// A word, prepared for comparison.
+/// A word prepared for comparison.
 #[derive(Clone, Debug)]
 pub(super) struct Word {
     letters: [u8; MAX_LETTERS],
     length: u8,
-    /// One bit per letter that occurs in the word. Letters whose codes differ by a multiple of 32 share a bit.
+    /// Bitmask of the letters in the word. Letters whose codes differ by a multiple of 32 share a bit.
     mask: u32,
 }
 
 impl Word {
-    /// Prepares a word. Letters outside ASCII are reduced to the low bits of their code point.
+    /// Prepares `text` for comparison. Letters outside ASCII are reduced to the low bits of their code
+    /// points.
     pub(crate) fn new(text: &str) -> Self {
         let (mut letters, mut length, mut mask) = ([0; MAX_LETTERS], 0, 0);
         for (slot, letter) in letters.iter_mut().zip(text.chars()) {
@@ -25,7 +26,7 @@ impl Word {
         Self { letters, length, mask }
     }
 
-    /// Returns the number of letters, at most 24.
+    /// Returns the number of letters, capped at 24.
     pub(crate) fn len(&self) -> usize {
         self.length.into()
     }
@@ -34,13 +35,14 @@ impl Word {
         &self.letters[..self.len()]
     }
 
-    /// Returns the distance to `other`, or to its nearest prefix if `of_prefix` is set; `None` if it exceeds
-    /// `max_edits`.
+    /// Returns the distance to `other`, or to its nearest prefix if `of_prefix` is set. Returns `None` if
+    /// the distance exceeds `max_edits`.
     ///
-    /// O(n · m) for words of n and m letters; O(1) for most pairs, which differ too much in length or letters.
+    /// Takes O(n · m) time for words of n and m letters, but O(1) for most pairs, which differ too much
+    /// in length or letters.
     pub(crate) fn distance(&self, other: &Self, max_edits: u8, is_prefix: bool) -> Option<u8> {
-        // Each letter that occurs in only one of the words requires at least one edit. One substitution
-        // accounts for one such letter on either side, so the sides are checked separately.
+        // Each letter that occurs in only one of the words requires at least one edit. A single
+        // substitution can account for one such letter in each word, so the words are checked separately.
         let (only_self, only_other) = (self.mask & !other.mask, other.mask & !self.mask);
         let too_short = self.len() > other.len() + usize::from(max_edits);
         let too_long = !is_prefix && other.len() > self.len() + usize::from(max_edits);
@@ -69,7 +71,8 @@ impl Word {
                 row[j] = best;
                 smallest = smallest.min(best);
             }
-            // A swap in the next row builds on the row before this one, so allow one more edit than the limit.
+            // A swap in the next row builds on the row before this one, so allow one edit more than the
+            // limit.
             if smallest > max_edits + 1 {
                 return None;
             }

@@ -1,4 +1,4 @@
-//! Inverted index from words to movies, and search over it.
+//! Inverted index that maps words to movies, and the search over it.
 
 use std::cell::RefCell;
 
@@ -9,50 +9,51 @@ use crate::catalog::Movie;
 use crate::catalog::matching::fold_title;
 use crate::ids::MovieIdx;
 
-/// Weights of a word, by the field that contains it.
+/// Weight of a word, depending on the field that contains it.
 const TITLE_WEIGHT: f32 = 1.0;
 const ALTERNATIVE_TITLE_WEIGHT: f32 = 0.95;
 const PERSON_WEIGHT: f32 = 0.6;
 const KEYWORD_WEIGHT: f32 = 0.4;
 
-/// Weight of a match of an incomplete word, and penalty per edit.
+/// Weight of a match on an incomplete word, and penalty for each edit.
 const PREFIX_WEIGHT: f32 = 0.9;
 const EDIT_PENALTY: f32 = 0.3;
-/// Bonuses: for a movie whose title has no other words, for a movie of the requested year, and for the movie
-/// with the most votes. Movies with fewer votes get a smaller share of the last one.
+/// Bonuses for a movie whose title has no other words, for a movie from the requested year, and for
+/// popularity. The movie with the most votes gets the full popularity bonus, and others get a fraction of
+/// it.
 const EXACT_TITLE_BONUS: f32 = 0.5;
 const YEAR_BONUS: f32 = 0.6;
 const POPULARITY_BONUS: f32 = 0.45;
 
-/// Words that occur in many titles and therefore get a low weight.
+/// Common title words, which are given a low weight.
 const STOP_WORDS: [&str; 12] =
     ["the", "a", "an", "of", "and", "in", "la", "le", "der", "die", "das", "el"];
 const STOP_WORD_WEIGHT: f32 = 0.15;
 
-/// Maximum number of query words; further words are ignored.
+/// Maximum number of words in a query. Any further words are ignored.
 const MAX_WORDS: usize = 12;
 
 /// A movie that matches a query.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Hit {
-    /// Row of the matching movie.
+    /// Index of the matching movie.
     pub movie: MovieIdx,
-    /// Relevance, 0 or higher.
+    /// Relevance score, 0 or higher.
     pub score: f32,
 }
 
-/// An inverted index from the words of a catalog to its movies.
+/// An inverted index that maps the words in a catalog to its movies.
 #[derive(Debug)]
 pub struct SearchIndex {
     words: Vec<Word>,
     texts: Vec<String>,
-    /// The postings of word w are at `starts[w]..starts[w + 1]`.
+    /// The postings for word w are at `starts[w]..starts[w + 1]`.
     starts: Vec<u32>,
     postings: Vec<Posting>,
-    /// Number of words in each title, without stop words.
+    /// Number of words in each title, excluding stop words.
     title_lengths: Vec<u8>,
     years: Vec<Option<u16>>,
-    /// Logarithm of each movie's vote count, scaled to 1 for the movie with the most votes.
+    /// Logarithm of each movie's vote count, scaled so that the movie with the most votes has 1.
     popularity: Vec<f32>,
 }
 
@@ -64,14 +65,14 @@ struct Posting {
     weight: f32,
 }
 
-/// Per-movie accumulators of a search. They are reused between searches.
+/// Per-movie accumulators for a search, reused between searches.
 #[derive(Default)]
 struct Accumulators {
-    /// Sum of the best matches of the query words processed so far.
+    /// Sum of the best matches for the query words processed so far.
     sum: Vec<f32>,
     /// Number of query words that the movie matches.
     found: Vec<u8>,
-    /// Weight of the best match of the current query word.
+    /// Weight of the best match for the current query word.
     best: Vec<f32>,
     /// Movies with a nonzero sum.
     touched: Vec<u32>,
@@ -84,7 +85,7 @@ thread_local! {
 }
 
 impl SearchIndex {
-    /// Indexes a catalog. O(n log n) for n words in all movies.
+    /// Indexes `movies`. Takes O(n log n) time for n words in all movies.
     pub fn new(movies: &[Movie]) -> Self {
         let mut word_ids: FxHashMap<String, u32> = FxHashMap::default();
         let mut texts: Vec<String> = Vec::new();
@@ -111,7 +112,7 @@ impl SearchIndex {
             movie.alt_titles.iter().for_each(|title| add(title, ALTERNATIVE_TITLE_WEIGHT));
             movie.directors.iter().chain(&movie.cast).for_each(|name| add(name, PERSON_WEIGHT));
             movie.keywords.iter().for_each(|keyword| add(keyword, KEYWORD_WEIGHT));
-            // A word that occurs in several fields of a movie keeps its highest weight.
+            // If a word occurs in several fields of a movie, it keeps its highest weight.
             let movie_postings = &mut postings[first..];
             movie_postings.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.weight.total_cmp(&a.1.weight)));
             let mut n_kept = first;
@@ -147,9 +148,9 @@ impl SearchIndex {
         }
     }
 
-    /// Returns the `limit` most relevant movies, best first. Ties are broken by row.
+    /// Returns the `limit` most relevant movies, best first. Ties are broken by catalog order.
     ///
-    /// O(w + p) for w distinct words of the catalog and p postings of the words that match.
+    /// Takes O(w + p) time for w distinct words in the catalog and p postings for the words that match.
     pub fn search(&self, query: &str, limit: usize) -> Vec<Hit> {
         let is_incomplete = query.ends_with(|last: char| last.is_alphanumeric());
         let query = fold_title(query);
@@ -175,8 +176,8 @@ impl SearchIndex {
         })
     }
 
-    /// Adds the matches of one query word to the accumulators. `has_others` is true if the query has other
-    /// words.
+    /// Adds the matches for one query word to the accumulators. `has_others` is true if the query
+    /// contains other words.
     fn add_word(
         &self,
         (text, has_others): (&str, bool),
@@ -185,8 +186,8 @@ impl SearchIndex {
         sums: &mut Accumulators,
     ) {
         let word = Word::new(text);
-        // One edit of a short word usually gives another word. A word of three letters may be misspelled
-        // only if other words narrow the result.
+        // A single edit usually turns a short word into a different word. A three-letter word may be
+        // misspelled only if other words narrow the results.
         let max_edits = match word.len() {
             0..=2 => 0,
             3 => u8::from(has_others && !STOP_WORDS.contains(&text)),
@@ -202,11 +203,11 @@ impl SearchIndex {
             };
             let quality = |edits: u8, max: f32| max - EDIT_PENALTY * f32::from(edits);
             let whole = whole.map(|edits| quality(edits, 1.0));
-            // A prefix match counts less the more letters are missing.
+            // The more letters are missing, the less a prefix match counts.
             let share = word.len() as f32 / candidate.len().max(1) as f32;
             let prefix = prefix.map(|edits| quality(edits, PREFIX_WEIGHT) * (0.75 + 0.25 * share));
             let Some(quality) = whole.into_iter().chain(prefix).reduce(f32::max) else { continue };
-            // `Word` truncates long words, so equality is checked on the full text.
+            // `Word` truncates long words, so check the full text for equality.
             let quality = if quality >= 1.0 && self.texts[index] != text { 0.95 } else { quality };
             let postings = self.starts[index] as usize..self.starts[index + 1] as usize;
             for posting in &self.postings[postings] {
@@ -224,7 +225,7 @@ impl SearchIndex {
         sums: &Accumulators,
         limit: usize,
     ) -> Vec<Hit> {
-        // The year is optional. With three or more other words, one may be missing.
+        // The year is optional. If there are three or more other words, one of them may be missing.
         let needed = words.len() - usize::from(year.is_some());
         let needed = needed - usize::from(needed >= 3);
         let n_distinctive = words.iter().filter(|word| !STOP_WORDS.contains(word)).count();
@@ -251,20 +252,20 @@ impl SearchIndex {
     }
 }
 
-/// Returns true if the word is a plausible release year, 1870 to 2100.
+/// Returns true if `word` is a plausible release year, from 1870 to 2100.
 fn is_year(word: &str) -> bool {
     word.len() == 4 && word.parse::<u16>().is_ok_and(|year| (1870..=2100).contains(&year))
 }
 
 impl Accumulators {
-    /// Grows the accumulators to the size of the catalog.
+    /// Grows the accumulators to fit the catalog.
     fn resize(&mut self, n_movies: usize) {
         self.sum.resize(n_movies.max(self.sum.len()), 0.0);
         self.found.resize(self.sum.len(), 0);
         self.best.resize(self.sum.len(), 0.0);
     }
 
-    /// Records a match of the current query word.
+    /// Records a match for the current query word.
     fn add(&mut self, movie: u32, value: f32) {
         let best = &mut self.best[movie as usize];
         if *best == 0.0 {
@@ -273,7 +274,7 @@ impl Accumulators {
         *best = best.max(value);
     }
 
-    /// Adds the best match of the current query word to each movie's sum.
+    /// Adds each movie's best match for the current query word to its sum.
     fn end_word(&mut self, weight: f32) {
         for movie in self.current.drain(..) {
             let row = movie as usize;

@@ -2,7 +2,8 @@ use super::*;
 use crate::catalog::Movie;
 use crate::fixtures::movie;
 
-/// Searches movies given as title, year and votes. Returns the titles found, best first.
+/// Searches `facts`, which gives each movie's title, year and vote count. Returns the titles found, best
+/// first.
 fn check(facts: &[(&str, u16, u32)], query: &str) -> Vec<String> {
     let movies: Vec<Movie> = facts
         .iter()
@@ -18,7 +19,7 @@ fn check(facts: &[(&str, u16, u32)], query: &str) -> Vec<String> {
         .collect();
     let index = SearchIndex::new(&movies);
     let hits = index.search(query, 3);
-    assert_eq!(index.search(query, 3), hits, "a search must not affect the next one");
+    assert_eq!(index.search(query, 3), hits, "a search must not affect later searches");
     hits.iter().map(|hit| movies[hit.movie.row()].title.clone()).collect()
 }
 

@@ -1,8 +1,8 @@
-//! Decoders of MovieLens and TMDb files and of exports from other services.
+//! Decoders for MovieLens and TMDb files, and for exports from other services.
 //!
 //! A decoder returns records *and* [problems](Problem). An invalid row is data, not an error: it is
-//! dropped or repaired, and reported with its file, line and field. Only a file of the wrong format,
-//! such as one with a wrong header, is an error.
+//! dropped or repaired, then reported with its file, line and field. Only a file in the wrong format,
+//! such as one with the wrong header, is an error.
 
 pub mod history;
 pub mod movielens;

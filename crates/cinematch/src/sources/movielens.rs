@@ -1,4 +1,4 @@
-//! Decoders of the MovieLens files `movies.csv`, `links.csv`, `ratings.csv` and `tags.csv`.
+//! Decoders for the MovieLens files `movies.csv`, `links.csv`, `ratings.csv` and `tags.csv`.
 //!
 //! Source: F. M. Harper and J. A. Konstan, "The MovieLens Datasets: History and Context", 2015.
 
@@ -12,59 +12,59 @@ use super::values::{ID_EXPECTED, joined, whole_number};
 use crate::ids::{MovieId, TmdbId, UserId};
 use crate::rating::Stars;
 
-/// A row of `movies.csv`, with raw title and genres.
+/// A row of `movies.csv`, with the title and genres as written in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovieRow<'a> {
-    /// MovieLens id of the movie.
+    /// MovieLens ID of the movie.
     pub movie_id: MovieId,
     /// Title, such as `Matrix, The (1999)`.
     pub title: Cow<'a, str>,
     /// Genres, such as `Action|Sci-Fi|Thriller`.
     pub genres: Cow<'a, str>,
-    /// Line number in the file.
+    /// Line number in the file, from 1.
     pub line: u64,
 }
 
 /// A row of `links.csv`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkRow<'a> {
-    /// MovieLens id of the movie.
+    /// MovieLens ID of the movie.
     pub movie_id: MovieId,
-    /// Digits of the IMDb id, with leading zeros; `None` if missing or invalid.
+    /// IMDb ID without the `tt` prefix but with leading zeros; `None` if missing or invalid.
     pub imdb_id: Option<Cow<'a, str>>,
-    /// TMDb id; `None` if missing or invalid.
+    /// TMDb ID; `None` if missing or invalid.
     pub tmdb_id: Option<TmdbId>,
-    /// Line number in the file.
+    /// Line number in the file, from 1.
     pub line: u64,
 }
 
 /// A row of `ratings.csv`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RatingRow {
-    /// MovieLens id of the user.
+    /// MovieLens ID of the user who rated the movie.
     pub user_id: UserId,
-    /// MovieLens id of the movie.
+    /// MovieLens ID of the movie.
     pub movie_id: MovieId,
     /// Rating, 0.5 to 5 stars.
     pub stars: Stars,
-    /// Time in seconds since 1970, UTC. Overflows in 2106.
+    /// Time of the rating, in seconds since 1970, UTC. Overflows in 2106.
     pub timestamp: u32,
 }
 
 /// A row of `tags.csv`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagRow {
-    /// MovieLens id of the user.
+    /// MovieLens ID of the user who added the tag.
     pub user_id: UserId,
-    /// MovieLens id of the movie.
+    /// MovieLens ID of the movie.
     pub movie_id: MovieId,
-    /// Text of the tag.
+    /// The tag as the user wrote it.
     pub tag: String,
-    /// Time in seconds since 1970, UTC, if the file contains a valid one.
+    /// Time when the tag was added, in seconds since 1970, UTC; `None` if missing or invalid.
     pub timestamp: Option<u32>,
 }
 
-/// Decodes `movies.csv`. If an id is repeated, the first row is used.
+/// Decodes `movies.csv`. If an ID appears more than once, the first row is kept.
 pub fn movies<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<MovieRow<'a>>, SourceError> {
     const COLUMNS: [Column; 3] = [
         Column::required("movieId"),
@@ -98,7 +98,7 @@ pub fn movies<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<MovieRow<'a>>, 
     Ok(Decoded { records, problems, rows })
 }
 
-/// Normalizes a list of genres: lowercase, trimmed, without duplicates, separated by `|`. Removes
+/// Normalizes a `|`-separated genre list: lowercases and trims each genre, and removes duplicates and
 /// `(no genres listed)`.
 pub(crate) fn genres(raw: &str) -> String {
     const NONE: &str = "(no genres listed)";
@@ -111,7 +111,8 @@ pub(crate) fn genres(raw: &str) -> String {
     listed.join("|")
 }
 
-/// Decodes `links.csv`. If a movie is repeated, the first row is used. Invalid ids are emptied.
+/// Decodes `links.csv`. If a movie appears more than once, the first row is kept. Invalid IDs become
+/// `None`.
 pub fn links<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<LinkRow<'a>>, SourceError> {
     const COLUMNS: [Column; 3] =
         [Column::required("movieId"), Column::required("imdbId"), Column::required("tmdbId")];
@@ -159,15 +160,14 @@ pub fn links<'a>(file: &str, bytes: &'a [u8]) -> Result<Decoded<LinkRow<'a>>, So
     Ok(Decoded { records, problems, rows })
 }
 
-/// Minimum number of digits of an IMDb id. Spreadsheets drop the leading zeros, so shorter ids are
-/// padded.
+/// Minimum number of digits in an IMDb ID. Spreadsheets drop leading zeros, so shorter IDs are padded.
 const IMDB_DIGITS: usize = 7;
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Columns of `ratings.csv`.
+/// The columns of `ratings.csv`.
 pub(super) const RATING_COLUMNS: [Column; 4] = [
     Column::required("userId"),
     Column::required("movieId"),
@@ -175,17 +175,17 @@ pub(super) const RATING_COLUMNS: [Column; 4] = [
     Column::required("timestamp"),
 ];
 
-/// Columns of a file of user histories: those of `ratings.csv`, with an optional timestamp.
+/// The columns of a user history file: those of `ratings.csv`, but with an optional timestamp.
 pub(super) const HISTORY_COLUMNS: [Column; 4] =
     [RATING_COLUMNS[0], RATING_COLUMNS[1], RATING_COLUMNS[2], Column::optional("timestamp")];
 
-/// Decodes a small `ratings.csv`. If a user rated a movie several times, all the ratings are returned. Use
+/// Decodes a small `ratings.csv`. If a user rated a movie more than once, returns all of the ratings. Use
 /// [`super::ratings`] for large files.
 pub fn ratings(file: &str, bytes: &[u8]) -> Result<Decoded<RatingRow>, SourceError> {
     table::decode(file, bytes, &RATING_COLUMNS, rating)
 }
 
-/// Parses a row of `ratings.csv`. Returns `None` and reports a problem if a value is invalid.
+/// Parses a row of `ratings.csv`. If a value is invalid, reports a problem and returns `None`.
 pub(super) fn rating(row: &Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<RatingRow> {
     let user_id = row.require(0, ID_EXPECTED, problems)?;
     let movie_id = row.require(1, ID_EXPECTED, problems)?;
@@ -195,13 +195,13 @@ pub(super) fn rating(row: &Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<R
         problems.push(row.problem(2, ProblemKind::InvalidValue, Outcome::RowDropped, reason));
         return None;
     };
-    // Histories may lack the timestamp, in some or all rows.
+    // In a history file, some or all rows may have no timestamp.
     let is_omitted = row.get(3).is_empty() && row.is_optional(3);
     let timestamp = if is_omitted { 0 } else { row.require(3, "seconds since 1970", problems)? };
     Some(RatingRow { user_id, movie_id, stars, timestamp })
 }
 
-/// Decodes `tags.csv`. Invalid timestamps are emptied.
+/// Decodes `tags.csv`. Invalid timestamps become `None`.
 pub fn tags(file: &str, bytes: &[u8]) -> Result<Decoded<TagRow>, SourceError> {
     const COLUMNS: [Column; 4] = [
         Column::required("userId"),

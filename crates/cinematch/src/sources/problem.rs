@@ -1,63 +1,63 @@
-//! Problems with single rows and errors for whole files, shared by all decoders.
+//! Problems with individual rows and errors for whole files, shared by all decoders.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Kind of a problem with a row.
+/// The kind of problem found in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemKind {
-    /// The record does not have the header's number of fields, or a quote is not closed.
+    /// The record has the wrong number of fields, or a quote is not closed.
     MalformedRecord,
-    /// The record is not UTF-8.
+    /// The record is not valid UTF-8.
     InvalidEncoding,
-    /// An invalid value: not a number, negative, or out of range.
+    /// A value is not a number, is negative, or is out of range.
     InvalidValue,
     /// A required value is empty.
     MissingValue,
-    /// An id occurs a second time.
+    /// An ID appears more than once.
     DuplicateId,
-    /// An id refers to an unknown movie.
+    /// An ID refers to a movie that doesn't exist.
     UnknownReference,
 }
 
-/// Effect of a problem on its row.
+/// How the decoder handled a row with a problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The row is not in the result.
+    /// The row was left out of the result.
     RowDropped,
-    /// The row is in the result, without this value.
+    /// The row was kept, but the invalid value was removed.
     ValueEmptied,
-    /// The row replaced an earlier one with the same id.
+    /// The row replaced an earlier row with the same ID.
     EarlierRowReplaced,
 }
 
 /// A problem with one row of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// Name of the file, as given on the command line or in the settings.
+    /// File name as given on the command line or in the settings.
     pub file: String,
-    /// Line on which the record starts, from 1.
+    /// Line where the record starts, from 1.
     pub line: u64,
-    /// Name of the column, if the problem concerns a single column.
+    /// Column name, if the problem concerns a single column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// Kind of the problem.
+    /// The kind of problem.
     pub kind: ProblemKind,
-    /// Effect on the row.
+    /// How the row was handled.
     pub outcome: Outcome,
-    /// Message with the expected and the actual value.
+    /// Message that gives the expected and the actual value.
     pub reason: String,
 }
 
-/// Numbers of problems that are counted but not listed, by column, kind and outcome.
+/// Number of problems that were counted but not listed, by column, kind and outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unlisted(BTreeMap<(Option<String>, ProblemKind, Outcome), u64>);
 
 impl Unlisted {
-    /// Counts a problem. Returns the number of problems with its column, kind and outcome.
+    /// Counts `problem`. Returns the number of problems counted so far with its column, kind and outcome.
     pub(crate) fn add(&mut self, problem: &Problem) -> u64 {
         let key = (problem.field.clone(), problem.kind, problem.outcome);
         let count = self.0.entry(key).or_default();
@@ -83,47 +83,47 @@ impl Unlisted {
     }
 }
 
-/// Decoded records and problems of a file.
+/// The records and problems decoded from a file.
 #[derive(Clone, Debug)]
 pub struct Decoded<T> {
-    /// Usable records, in file order.
+    /// Valid records, in file order.
     pub records: Vec<T>,
-    /// Problems found in the file, in file order.
+    /// Problems, in file order.
     pub problems: Vec<Problem>,
-    /// Number of data rows, including unusable ones.
+    /// Number of data rows, including invalid ones.
     pub rows: u64,
 }
 
-/// Error returned for a file that does not have the expected format.
+/// Error returned when a file does not have the expected format.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
-    /// The header lacks required columns.
+    /// The header is missing required columns.
     #[error(
         "{file} has the wrong header: column{} {} missing; expected `{expected}`, got `{found}`. \
          Check that the path names the right file and that its first line is the header",
         if missing.contains(", ") { "s" } else { "" }, missing
     )]
     WrongHeader {
-        /// Name of the file.
+        /// Name of the rejected file.
         file: String,
-        /// Missing columns, separated by `, `.
+        /// Missing column names, separated by `, `.
         missing: String,
-        /// Expected header.
+        /// The expected header.
         expected: String,
-        /// Actual header, shortened.
+        /// The actual header, shortened.
         found: String,
     },
     /// The file is empty.
     #[error("{file} is empty; expected the header `{expected}`")]
     Empty {
-        /// Name of the file.
+        /// Name of the rejected file.
         file: String,
-        /// Expected header.
+        /// The expected header.
         expected: String,
     },
 }
 
-/// Shortens a value to 60 characters on one line, for a message.
+/// Shortens `text` to 60 characters on a single line, for use in a message.
 pub(crate) fn excerpt(text: &str) -> String {
     const MAX_CHARS: usize = 60;
     let one_line = |character| if matches!(character, '\n' | '\r') { '⏎' } else { character };

@@ -1,10 +1,10 @@
-//! Parallel reader of a full-size `ratings.csv`: tens of millions of rows.
+//! Parallel reader for a full-size `ratings.csv` with tens of millions of rows.
 //!
-//! The values of a rating contain no line breaks, so every row is a line. The file is split into
-//! pieces, and a piece consists of the lines that start in it. Lines of the usual form are parsed by
-//! a specialized parser, and all other lines by the general [table reader](super::table), which reports
-//! their problems. Pieces are read rather than memory-mapped: mapped pages would count toward the process's
-//! memory, and a file truncated while it is read would crash the process.
+//! The values in `ratings.csv` contain no line breaks, so each row is one line. The file is split into
+//! pieces, and each piece consists of the lines that start in it. A fast path parses lines in the usual
+//! form. All other lines go to the general [table reader](super::table), which reports any problems.
+//! Pieces are read rather than memory-mapped, because mapped pages would count toward the process's
+//! memory, and truncating the file during a read would crash the process.
 
 mod parquet;
 
@@ -23,21 +23,21 @@ use crate::rating::Stars;
 
 pub use parquet::read_parquet;
 
-/// Size of a piece in bytes. One task reads one piece.
+/// Size of a piece in bytes. Each task reads one piece.
 const PIECE_BYTES: u64 = 4 << 20;
-/// Maximum number of bytes by which the last line of a piece may extend beyond it. A longer line is
+/// Maximum number of bytes by which the last line of a piece may extend past its end. A longer line is
 /// reported as malformed.
 const MAX_LINE_BYTES: u64 = 64 << 10;
-/// Maximum number of problems listed per piece, column, kind and outcome. Further problems
-/// are only counted, which bounds the memory for a file of the wrong format.
+/// Maximum number of problems listed for each piece, column, kind and outcome. Further problems are only
+/// counted, which limits memory use if the file is in the wrong format.
 const MAX_LISTED_PROBLEMS: u64 = 1_000;
 
-/// A source of bytes with random access.
+/// A byte source that supports random access.
 pub trait ReadAt: Sync {
-    /// Returns the number of bytes.
+    /// Returns the total number of bytes.
     fn length(&self) -> io::Result<u64>;
 
-    /// Reads into `buffer` from offset `at` and returns the number of bytes read.
+    /// Reads into `buffer`, starting at `offset`, and returns the number of bytes read.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize>;
 }
 
@@ -64,7 +64,7 @@ impl ReadAt for [u8] {
     }
 }
 
-/// Error returned when a file of ratings cannot be read.
+/// Error returned when ratings cannot be read from a file.
 #[derive(Debug, thiserror::Error)]
 pub enum RatingsError {
     /// The header is missing or wrong.
@@ -73,75 +73,75 @@ pub enum RatingsError {
     /// An I/O operation failed.
     #[error("cannot read {file}: {cause}")]
     Read {
-        /// Name of the file.
+        /// Name of the ratings file.
         file: String,
         /// Error from the operating system.
         cause: io::Error,
     },
-    /// The file is not a Parquet file with the columns of ratings.
+    /// The file is not a Parquet file with the columns of `ratings.csv`.
     #[error(
         "{file} cannot be read as Parquet with numeric userId, movieId, rating and timestamp: {reason}"
     )]
     Parquet {
-        /// Name of the file.
+        /// Name of the ratings file.
         file: String,
-        /// Description of the error.
+        /// The reason why the file was rejected.
         reason: String,
     },
 }
 
-/// Usable rows of a piece of a file, in file order, stored by column.
+/// The valid rows of one piece of a file, in file order, stored by column.
 #[derive(Clone, Debug, Default)]
 pub struct Part {
-    /// User of each row.
+    /// User who gave each rating.
     pub users: Vec<UserId>,
-    /// Movie of each row.
+    /// Movie that each rating is for.
     pub movies: Vec<MovieIdx>,
-    /// Rating of each row.
+    /// Star rating in each row.
     pub stars: Vec<Stars>,
-    /// Time of each row, in seconds since 1970, UTC.
+    /// Time of each rating, in seconds since 1970, UTC.
     pub times: Vec<u32>,
-    /// Line number of the piece's first line.
+    /// Line number of the first line in the piece.
     first_line: u64,
-    /// Number of usable rows before each line that is not a usable row.
+    /// For each line that is not a valid row, the number of valid rows before it.
     gaps: Vec<u32>,
-    /// Number of lines, including unusable ones.
+    /// Number of lines, including invalid ones.
     n_lines: u64,
     problems: Vec<Problem>,
-    /// Numbers of all problems, listed or not.
+    /// Number of problems of each kind, both listed and unlisted.
     problem_counts: Unlisted,
     unlisted: Unlisted,
-    /// Number of rows, including unusable ones.
+    /// Number of rows, including invalid ones.
     rows: u64,
-    /// Users of unusable rows, without consecutive duplicates.
+    /// Users with invalid rows, without consecutive duplicates.
     users_with_unusable_rows: Vec<UserId>,
 }
 
 impl Part {
-    /// Returns the line number of a usable row. O(log unusable lines).
+    /// Returns the line number of the valid row `row`. O(log invalid lines).
     pub(crate) fn line_of(&self, row: usize) -> u64 {
         let n_gaps_before = self.gaps.partition_point(|gap| *gap as usize <= row);
         self.first_line + (row + n_gaps_before) as u64
     }
 }
 
-/// Usable rows and problems of a file of ratings.
+/// The valid rows and the problems read from a ratings file.
 #[derive(Clone, Debug, Default)]
 pub struct RatingsRead {
-    /// Usable rows, piece by piece.
+    /// Valid rows, one part per piece of the file.
     pub parts: Vec<Part>,
-    /// Problems in file order: at most 1,000 per piece, column, kind and outcome.
+    /// Problems in file order, at most 1,000 for each piece, column, kind and outcome.
     pub problems: Vec<Problem>,
-    /// Numbers of the problems that are not listed.
+    /// Number of problems that are not listed.
     pub unlisted: Unlisted,
-    /// Number of data rows, including unusable ones.
+    /// Number of data rows, including invalid ones.
     pub rows: u64,
-    /// Users with at least one unusable row, ascending. Empty for Parquet files.
+    /// Users with at least one invalid row, in ascending order. Empty for Parquet files.
     pub users_with_unusable_rows: Vec<UserId>,
 }
 
-/// Reads `ratings.csv`. `file` is its name in problems. A rating of a movie that is not in `movies`
-/// is reported as a problem. O(bytes) time; 13 bytes of memory per row.
+/// Reads `ratings.csv`. Problems refer to it as `file`. A rating of a movie that is not in `movies` is
+/// reported as a problem. Takes O(bytes) time and 13 bytes of memory per row.
 pub fn read(
     file: &str,
     source: &(impl ReadAt + ?Sized),
@@ -151,9 +151,9 @@ pub fn read(
     read_columns(file, source, &RATING_COLUMNS, known_movies)
 }
 
-/// Reads a file of user histories with the columns of `ratings.csv`. `timestamp` is optional and
-/// defaults to 0. A rating of a movie that is not in the catalog, `movies`, is reported as a problem.
-/// O(bytes) time; 13 bytes of memory per row.
+/// Reads a user history file, which has the columns of `ratings.csv`. `timestamp` is optional and
+/// defaults to 0. A rating of a movie that is not in `movies`, the catalog, is reported as a problem.
+/// Takes O(bytes) time and 13 bytes of memory per row.
 pub fn read_histories(
     file: &str,
     source: &(impl ReadAt + ?Sized),
@@ -163,11 +163,11 @@ pub fn read_histories(
     read_columns(file, source, &HISTORY_COLUMNS, known_movies)
 }
 
-/// Movies that ratings may refer to.
+/// The movies that ratings may refer to.
 #[derive(Clone, Copy)]
 struct KnownMovies<'a> {
     movies: &'a Vocabulary,
-    /// Name of the movies' source in messages, such as `movies.csv`.
+    /// Name used in messages for the source of `movies`, such as `movies.csv`.
     source_name: &'a str,
 }
 
@@ -192,7 +192,7 @@ fn read_columns(
         .with_max_len(1)
         .map_init(Vec::new, |buffer, start| {
             let lines = start..length.min(start + PIECE_BYTES);
-            // Also read the preceding byte: a line starts at `start` if it is a line feed.
+            // Read the preceding byte too: if it is a line feed, a line starts at `start`.
             let from = if start > data { start - 1 } else { start };
             fill(source, from..length.min(lines.end + MAX_LINE_BYTES), buffer)?;
             let bytes = buffer.as_slice();
@@ -226,7 +226,7 @@ fn read_columns(
     Ok(read)
 }
 
-/// Reads a range of the source into `buffer`, truncated at the end of the source.
+/// Reads `range` of `source` into `buffer`, stopping early at the end of the source.
 fn fill(
     source: &(impl ReadAt + ?Sized),
     range: Range<u64>,
@@ -255,10 +255,10 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads the lines that start in a range of `bytes`. The line numbers of problems are relative
-    /// to the piece, from 0. `is_last` is true for the last piece of the file.
+    /// Reads the lines that start in `range`. Line numbers in problems are relative to the piece, from 0.
+    /// `is_last` is true for the last piece of the file.
     fn read(&self, bytes: &[u8], range: Range<usize>, is_last: bool) -> Part {
-        // If one line extends over the whole piece, no line starts in it.
+        // If a single line spans the whole piece, no line starts in it.
         let end = range.end.min(bytes.len());
         let piece = &bytes[range.start.min(end)..end];
         let max_rows = memchr::memchr_iter(b'\n', piece).count() + 1;
@@ -292,8 +292,8 @@ impl Reader<'_> {
         part
     }
 
-    /// Parses a line of the usual form, `1,296,5.0,1147880044`, and returns the row and the length
-    /// of the line. Returns `None` for any other line and for unknown movies.
+    /// Parses a line in the usual form, `1,296,5.0,1147880044`. Returns the row and the line's length, or
+    /// `None` if the line has another form or the movie is unknown.
     fn parse_plain(&self, bytes: &[u8]) -> Option<(Row, usize)> {
         let mut position = 0;
         let user = number(bytes, &mut position)?;
@@ -316,7 +316,8 @@ impl Reader<'_> {
         Some((Row { user: UserId(user), movie, stars, time }, position))
     }
 
-    /// Parses any other line with the general table reader and records its problems.
+    /// Parses a line that the fast path can't handle, using the general table reader, and records any
+    /// problems.
     fn parse_general(&self, line: &[u8], part: &mut Part) {
         let mut problems = Vec::new();
         let (mut usable, mut unusable_user) = (None, None);
@@ -354,7 +355,7 @@ impl Reader<'_> {
     }
 }
 
-/// A usable row.
+/// A valid row.
 struct Row {
     user: UserId,
     movie: MovieIdx,
@@ -388,8 +389,8 @@ impl Part {
     }
 }
 
-/// Parses the digits at `position` as a `u32` and advances `position`. Returns `None` if there are no
-/// digits or the value overflows.
+/// Parses the digits at `position` as a `u32` and advances `position` past them. Returns `None` if there
+/// are no digits or the value overflows.
 fn number(bytes: &[u8], position: &mut usize) -> Option<u32> {
     const MAX_DIGITS: usize = 10;
     let mut value = 0_u64;

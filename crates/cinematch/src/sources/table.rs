@@ -1,8 +1,8 @@
-//! Fault-tolerant reader of CSV files with a header: a malformed row does not affect other rows.
+//! Fault-tolerant CSV reader for files with a header. A malformed row doesn't affect any other row.
 //!
-//! Accepts LF and CRLF line endings and a leading UTF-8 byte order mark. Columns may come in any
-//! order, and unknown ones are ignored. An unclosed quote would swallow the following rows: the
-//! reader detects such a record, reports its first line and continues at the next line.
+//! Accepts LF and CRLF line endings and a leading UTF-8 byte order mark. Columns may be in any order, and
+//! unknown columns are ignored. An unclosed quote would swallow the rows after it, so the reader detects
+//! such a record, reports its first line and continues on the next line.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,52 +14,52 @@ use super::problem::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerp
 /// A column that a decoder reads.
 #[derive(Clone, Copy, Debug)]
 pub struct Column {
-    /// Name in the header.
+    /// Column name in the header.
     pub name: &'static str,
-    /// True if a file without the column is rejected.
+    /// True if a file without this column is rejected.
     pub required: bool,
-    /// True if values may contain line breaks.
+    /// True if values in this column may contain line breaks.
     pub multiline: bool,
 }
 
 impl Column {
-    /// Creates a required column with single-line values.
+    /// Creates a required column whose values may not contain line breaks.
     pub(crate) const fn required(name: &'static str) -> Self {
         Self { name, required: true, multiline: false }
     }
 
-    /// Creates an optional column with single-line values.
+    /// Creates an optional column whose values may not contain line breaks.
     pub(crate) const fn optional(name: &'static str) -> Self {
         Self { name, required: false, multiline: false }
     }
 
-    /// Returns the column with line breaks allowed in its values.
+    /// Allows line breaks in this column's values.
     #[must_use]
     pub(crate) const fn multiline(self) -> Self {
         Self { multiline: true, ..self }
     }
 }
 
-/// A well-formed row: the values of the known columns, in the decoder's order. Values without
-/// escaped quotes borrow from the file.
+/// A well-formed row with the values of the known columns, in the decoder's order. Values without escaped
+/// quotes borrow from the file.
 #[derive(Debug)]
 pub struct Row<'r, 'a> {
     file: &'r str,
     columns: &'r [Column],
     positions: &'r [Option<usize>],
     values: &'r [Cow<'a, str>],
-    /// Line on which the record starts, from 1.
+    /// Line where the record starts, from 1.
     pub line: u64,
 }
 
 impl<'a> Row<'_, 'a> {
-    /// Returns the trimmed value of the decoder's column number `column`, or an empty string if the file
-    /// lacks the column.
+    /// Returns the trimmed value of the decoder's `column`th column, from 0, or an empty string if the
+    /// file lacks it.
     pub(crate) fn get(&self, column: usize) -> &str {
         self.positions[column].map_or("", |position| self.values[position].trim())
     }
 
-    /// Returns the value that [`get`](Self::get) returns, but with the lifetime of the file.
+    /// Like [`get`](Self::get), but the value has the lifetime of the file.
     pub(crate) fn get_cow(&self, column: usize) -> Cow<'a, str> {
         match self.positions[column].map(|position| &self.values[position]) {
             None => Cow::Borrowed(""),
@@ -68,17 +68,17 @@ impl<'a> Row<'_, 'a> {
         }
     }
 
-    /// Returns true if the file has the decoder's column number `column`.
+    /// Returns true if the file has the decoder's `column`th column, from 0.
     pub(crate) fn has(&self, column: usize) -> bool {
         self.positions[column].is_some()
     }
 
-    /// Returns true if the decoder's column number `column` is optional.
+    /// Returns true if the decoder's `column`th column, from 0, is optional.
     pub(crate) fn is_optional(&self, column: usize) -> bool {
         !self.columns[column].required
     }
 
-    /// Creates a problem for a value of this row. The caller adds it to the list of problems.
+    /// Creates a problem for a value in this row. The caller adds it to the list of problems.
     pub(crate) fn problem(
         &self,
         column: usize,
@@ -116,15 +116,14 @@ impl<'a> Row<'_, 'a> {
     }
 }
 
-/// Returns the number of line feeds in `bytes` as a capacity hint for the rows. O(bytes), limited by
-/// memory bandwidth.
+/// Counts the line feeds in `bytes`, as a capacity hint for the rows. O(bytes), limited by memory
+/// bandwidth.
 pub(crate) fn row_capacity(bytes: &[u8]) -> usize {
     count(b'\n', bytes) as usize
 }
 
-/// Calls `decode` with every well-formed row of `bytes` and returns the number of rows, including
-/// malformed ones. Appends problems to `problems` in file order. O(bytes); copies only values with
-/// escaped quotes.
+/// Calls `decode` with each well-formed row in `bytes`. Returns the number of rows, including malformed
+/// ones. Appends to `problems` in file order. O(bytes). Copies only values with escaped quotes.
 pub(crate) fn read<'a>(
     file: &str,
     bytes: &'a [u8],
@@ -137,8 +136,8 @@ pub(crate) fn read<'a>(
     Ok(table.read(bytes, &table.whole_file(bytes), problems, &mut decode).rows)
 }
 
-/// Decodes every well-formed row of `bytes` in parallel and returns the records in file order. Use
-/// [`read`] if the decoder needs state across rows. O(bytes) work.
+/// Decodes all well-formed rows in `bytes` in parallel and returns the records in file order. Use
+/// [`read`] if the decoder keeps state between rows. O(bytes) work.
 pub(crate) fn decode<'a, T: Send>(
     file: &str,
     bytes: &'a [u8],
@@ -158,9 +157,9 @@ pub(crate) fn decode<'a, T: Send>(
     };
     let chunks = table.chunks(bytes, CHUNK);
     let mut parts: Vec<(Decoded<T>, bool)> = chunks.par_iter().map(read).collect();
-    // Chunks are cut at line ends outside of quotes, assuming that all quotes are balanced. The
-    // parallel result equals the sequential one only if the last row of every chunk ends with the
-    // chunk; otherwise read the file sequentially.
+    // Chunks end at line ends outside quotes, on the assumption that all quotes are balanced. The
+    // parallel result equals the sequential one only if the last row of every chunk ends where the chunk
+    // does. If not, read the whole file sequentially.
     if !parts.iter().all(|(_, ends_with_chunk)| *ends_with_chunk) {
         parts = vec![read(&table.whole_file(bytes))];
     }
@@ -180,37 +179,37 @@ pub(super) fn strip_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
 }
 
-/// A file with a parsed header.
+/// A file whose header has been parsed.
 #[derive(Debug)]
 pub(super) struct Table<'t> {
     file: &'t str,
     columns: &'t [Column],
-    /// Index of each known column in the header.
+    /// For each known column, its index in the header.
     positions: Vec<Option<usize>>,
-    /// For each column of the header, true if its values may contain line breaks.
+    /// For each column in the header, true if its values may contain line breaks.
     multiline: Vec<bool>,
     /// Offset of the first byte after the header.
     pub(super) data_start: usize,
 }
 
-/// A part of a file, read by one task.
+/// A part of a file that one task reads.
 #[derive(Clone, Debug)]
 struct Chunk {
-    /// Range in which the rows of the chunk start.
+    /// Byte range in which the chunk's rows start.
     bytes: Range<usize>,
-    /// Line number of the first byte.
+    /// Line number of the first byte in `bytes`.
     line: u64,
 }
 
-/// Result of reading a chunk.
+/// The result of reading a chunk.
 struct ChunkRead {
     rows: u64,
-    /// True if the last row ends within the chunk.
+    /// True if the last row ends inside the chunk.
     ends_with_chunk: bool,
 }
 
 impl<'t> Table<'t> {
-    /// Parses the header of a file [without a byte order mark](strip_bom).
+    /// Parses the header of `file`. `bytes` must not start with a [byte order mark](strip_bom).
     pub(super) fn open(
         file: &'t str,
         bytes: &[u8],
@@ -226,14 +225,14 @@ impl<'t> Table<'t> {
         Ok(Self { file, columns, positions, multiline, data_start: data })
     }
 
-    /// Returns true if the file has exactly the known columns, in their order.
+    /// Returns true if the file has exactly the known columns, in the same order.
     pub(super) fn is_plain(&self) -> bool {
         let width = self.columns.len();
         self.multiline.len() == width && self.positions.iter().copied().eq((0..width).map(Some))
     }
 
-    /// Reads the line in `bytes`, like [`read`], and returns the number of rows. A value that
-    /// continues after the end of the line is reported as a problem.
+    /// Reads the single line in `bytes` and returns the number of rows. A quoted value that doesn't end
+    /// on the line is reported as a problem.
     pub(super) fn read_line<'a>(
         &self,
         bytes: &'a [u8],
@@ -257,8 +256,8 @@ impl<'t> Table<'t> {
         Chunk { bytes: self.data_start..bytes.len(), line }
     }
 
-    /// Splits the data after line ends that are preceded by an even number of quotes. In a valid
-    /// file, such a line end is not inside a quoted value.
+    /// Splits the data after line ends that follow an even number of quotes. In a valid file, such a line
+    /// end is never inside a quoted value.
     fn chunks(&self, bytes: &[u8], length: usize) -> Vec<Chunk> {
         let data = &bytes[self.data_start..];
         let counts: Vec<(u64, u64)> =
@@ -291,7 +290,7 @@ impl<'t> Table<'t> {
         chunks
     }
 
-    /// Reads the rows that start in a chunk.
+    /// Reads the rows that start in `chunk`.
     fn read<'a>(
         &self,
         bytes: &'a [u8],
@@ -363,7 +362,7 @@ fn describe_malformed(
 struct Field<'a> {
     /// Bytes without the enclosing quotes.
     raw: &'a [u8],
-    /// True if the value contains doubled quotes, which encode single ones.
+    /// True if the value contains doubled quotes, each of which stands for a single quote.
     has_quotes: bool,
 }
 
@@ -372,7 +371,7 @@ impl<'a> Field<'a> {
         memchr::memchr(b'\n', self.raw).is_some()
     }
 
-    /// Returns the unescaped value, or `None` if it is not UTF-8.
+    /// Returns the unescaped value, or `None` if it is not valid UTF-8.
     fn text(&self) -> Option<Cow<'a, str>> {
         let text = std::str::from_utf8(self.raw).ok()?;
         Some(if self.has_quotes {
@@ -383,9 +382,9 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Extent and structure of a record.
+/// Length and structure of a record.
 struct Record {
-    /// Offset of the first byte after the record's line end.
+    /// Offset of the first byte after the record's line ending.
     end: usize,
     /// Number of fields.
     n_fields: usize,
@@ -398,10 +397,10 @@ struct Record {
 /// Reads the record at `start` into `fields` according to RFC 4180. Text after a closing quote is
 /// included literally, as in most CSV readers.
 ///
-/// `multiline` has one element per column: true if its values may contain line breaks. The function
-/// abandons a record with a misplaced line break, or with a line break and too many fields, as soon
-/// as it detects the error, so that a file full of stray quotes takes linear time. Excess fields are
-/// counted but not stored, so that a line of commas takes no memory. For the header, `multiline` is
+/// `multiline` has an element for each column, which is true if the column's values may contain line
+/// breaks. To keep files full of stray quotes from taking quadratic time, this function abandons a record
+/// as soon as it detects a misplaced line break, or a line break along with too many fields. Excess
+/// fields are counted but not stored, so a line of commas takes no memory. For the header, `multiline` is
 /// empty and all fields are stored.
 fn read_record<'a>(
     bytes: &'a [u8],
@@ -438,7 +437,7 @@ fn read_record<'a>(
                 record.closed = false;
             }
             if !matches!(bytes.get(position), None | Some(b',' | b'\n' | b'\r')) {
-                // Text after the closing quote: the value extends to the next separator.
+                // There is text after the closing quote, so the value extends to the next separator.
                 let rest = memchr::memchr2(b',', b'\n', &bytes[position..])
                     .map_or(bytes.len(), |to| position + to);
                 field.raw = &bytes[from..rest];
@@ -475,13 +474,13 @@ fn read_record<'a>(
     }
 }
 
-/// Returns the offset of the first byte at or after `at` that is not a line end.
+/// Returns the offset of the first byte at or after `at` that is not part of a line ending.
 fn skip_line_ends(bytes: &[u8], position: usize) -> Option<usize> {
     let skipped = bytes[position..].iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
     Some(position + skipped)
 }
 
-/// Index of each known column, number of columns, and offset of the data.
+/// Index of each known column, number of columns, and offset where the data starts.
 type Header = (Vec<Option<usize>>, usize, usize);
 
 fn header(file: &str, bytes: &[u8], columns: &[Column]) -> Result<Header, SourceError> {
@@ -514,7 +513,7 @@ fn row_problem(file: &str, line: u64, kind: ProblemKind, reason: String) -> Prob
     Problem { file: file.to_owned(), line, field: None, kind, outcome, reason }
 }
 
-/// Incremental converter of ascending byte offsets to line numbers.
+/// Converts ascending byte offsets to line numbers incrementally.
 struct LineCounter<'a> {
     bytes: &'a [u8],
     counted: usize,

@@ -1,36 +1,36 @@
-//! Parser of MovieLens titles: `City of Lost Children, The (Cité des enfants perdus, La) (1995)`.
+//! Parser for MovieLens titles: `City of Lost Children, The (Cité des enfants perdus, La) (1995)`.
 
 use std::borrow::Cow;
 
 /// The parts of a MovieLens title.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ParsedTitle {
-    /// The title with its article in front, without the year and the alternative titles.
+    /// Title with its article at the front, without the year or alternative titles.
     pub title: String,
-    /// Alternative titles in file order, without `a.k.a.`.
+    /// Alternative titles, in file order, without `a.k.a.`.
     pub alt_titles: Vec<String>,
     /// Release year, or the first year of a range; `None` if the title has no year.
     pub year: Option<u16>,
-    /// True if the title ends with `(YYYY)`, the documented format.
+    /// True if the title ends with `(YYYY)`, as documented by MovieLens.
     pub year_is_strict: bool,
 }
 
-/// Earliest plausible year. The oldest known movie is from 1874 (Passage de Vénus), so an earlier
-/// number is part of the title.
+/// Earliest plausible year. The oldest known movie dates from 1874 (Passage de Vénus), so a smaller
+/// number must be part of the title.
 const EARLIEST_YEAR: u16 = 1870;
 const LATEST_YEAR: u16 = 2100;
 
-/// Articles, in several languages, that MovieLens moves to the end of a title.
+/// Articles that MovieLens moves to the end of a title, in several languages.
 const ARTICLES: &[&str] = &[
     "the", "a", "an", "la", "le", "les", "l'", "un", "une", "el", "los", "las", "una", "il", "lo",
     "gli", "i", "der", "die", "das", "ein", "eine", "den", "det", "de", "het", "een", "en", "et",
     "ett", "o", "os", "as", "um", "uma",
 ];
 
-/// First words of a parenthesis that belongs to the title: `Nymphomaniac (Part 1)`.
+/// Words that begin a parenthesis belonging to the title, as in `Nymphomaniac (Part 1)`.
 const PART_WORDS: &[&str] = &["part", "pt.", "vol.", "volume", "chapter", "episode", "season"];
 
-/// Parses a MovieLens title. Never fails: `year` is `None` if the title has no year.
+/// Parses a MovieLens title. Never fails: if the title has no year, `year` is `None`.
 pub(crate) fn parse_title(raw: &str) -> ParsedTitle {
     let year_is_strict = strict_year(raw).is_some();
     let spaced = single_spaced(raw);
@@ -62,7 +62,7 @@ pub(crate) fn parse_title(raw: &str) -> ParsedTitle {
     ParsedTitle { title, alt_titles, year, year_is_strict }
 }
 
-/// Trims `raw` and collapses every run of whitespace to one space.
+/// Trims `raw` and collapses each run of whitespace into a single space.
 fn single_spaced(raw: &str) -> Cow<'_, str> {
     let trimmed = raw.trim();
     let is_single_spaced = |bytes: &[u8]| !bytes.windows(2).any(|pair| pair == b"  ");
@@ -75,7 +75,7 @@ fn single_spaced(raw: &str) -> Cow<'_, str> {
     Cow::Owned(raw.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// Parses the year of a title that ends with `(YYYY)` and optional whitespace.
+/// Parses the year of a title that ends with `(YYYY)`, optionally followed by whitespace.
 fn strict_year(raw: &str) -> Option<u16> {
     let digits = raw.trim_end().strip_suffix(')')?.rsplit_once('(')?.1;
     plausible_year(digits)
@@ -88,8 +88,8 @@ fn plausible_year(digits: &str) -> Option<u16> {
     digits.parse().ok().filter(|year| (EARLIEST_YEAR..=LATEST_YEAR).contains(year))
 }
 
-/// Finds the last parenthesized year and returns the start and end of its parenthesis and the
-/// year. A closed or open range counts as its first year.
+/// Finds the last year in parentheses. Returns the start and end of the parenthesis, and the year. For a
+/// closed or open range, returns its first year.
 fn last_year(title: &str) -> Option<(usize, usize, u16)> {
     let mut search_end = title.len();
     while let Some(start) = title[..search_end].rfind('(') {
@@ -113,7 +113,7 @@ fn year_or_range(inner: &str) -> Option<u16> {
     plausible_year(first).filter(|_| is_valid_range)
 }
 
-/// Splits `Title (group)` at its trailing balanced parenthesis, if it has one.
+/// Splits `Title (group)` at its trailing balanced parenthesis, if there is one.
 fn trailing_group(title: &str) -> Option<(&str, &str)> {
     let inner = title.strip_suffix(')')?;
     let mut depth = 1;
@@ -124,7 +124,7 @@ fn trailing_group(title: &str) -> Option<(&str, &str)> {
             _ => {}
         }
         if depth == 0 {
-            // `Title(group)` without a space is a single title.
+            // `Title(group)`, without a space, is all title.
             let before = &inner[..index];
             return (before.is_empty() || before.ends_with(' '))
                 .then(|| (before.trim_end(), inner[index + 1..].trim()));
@@ -133,7 +133,8 @@ fn trailing_group(title: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// Returns true if a trailing parenthesis is part of the title: a remake's year, a part or a number.
+/// Returns true if the trailing `group` is part of the title, such as a remake's year, a part or a
+/// number.
 fn belongs_to_title(group: &str) -> bool {
     let first = group.split(' ').next().unwrap_or_default().to_lowercase();
     year_or_range(group).is_some()
@@ -150,8 +151,7 @@ fn without_aka(group: &str) -> &str {
     group
 }
 
-/// Moves a trailing article to the front: `Matrix, The` → `The Matrix`; `Avventura, L'` →
-/// `L'Avventura`.
+/// Moves a trailing article to the front: `Matrix, The` → `The Matrix`; `Avventura, L'` → `L'Avventura`.
 fn article_to_front(title: &str) -> String {
     let title = title.trim();
     if let Some((before, group)) = trailing_group(title)
@@ -173,7 +173,7 @@ fn article_to_front(title: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Asserts that `raw` parses to `expect`, in the form `title | alternative | … @year`.
+    /// Asserts that `raw` parses to `expect`, written as `title | alternative | … @year`.
     fn check(raw: &str, expect: &str) {
         let parsed = parse_title(raw);
         let mut shown = vec![parsed.title];

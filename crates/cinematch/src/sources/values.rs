@@ -1,14 +1,14 @@
-//! Parsers of field values, shared by several decoders.
+//! Parsers for field values, shared by several decoders.
 
 use std::borrow::Cow;
 
 use rustc_hash::FxHashSet;
 
-/// Description of a valid external id, for problem reports.
+/// Describes a valid external ID in problem reports.
 pub(crate) const ID_EXPECTED: &str = "a whole number from 0 to 4294967295";
 
-/// Parses a positive whole number. Also accepts `862.0`, which pandas writes for integers in a
-/// column with missing values.
+/// Parses a whole number above 0. Also accepts `862.0`, the form pandas uses for integers in a column
+/// with missing values.
 pub(crate) fn whole_number(text: &str) -> Option<u32> {
     let digits = text.split_once('.').map_or(Some(text), |(whole, fraction)| {
         fraction.bytes().all(|byte| byte == b'0').then_some(whole)
@@ -16,7 +16,7 @@ pub(crate) fn whole_number(text: &str) -> Option<u32> {
     digits.parse().ok().filter(|number| *number > 0)
 }
 
-/// Splits a list at `|`, trims its entries, and removes empty and repeated ones.
+/// Splits `value` at each `|` and trims the entries, dropping empty and repeated ones.
 pub fn list(value: &str) -> Vec<String> {
     if value.is_empty() {
         Vec::new()
@@ -25,8 +25,8 @@ pub fn list(value: &str) -> Vec<String> {
     }
 }
 
-/// Normalizes a list: joins the entries that [`list`] returns with `|`. Borrows `value` if it is already
-/// normalized.
+/// Normalizes a `|`-separated list: splits it with [`list`] and joins the entries again. Borrows `value`
+/// if it is already normalized.
 pub fn joined(value: &str) -> Cow<'_, str> {
     if value.is_empty() {
         return Cow::Borrowed("");
@@ -37,7 +37,7 @@ pub fn joined(value: &str) -> Cow<'_, str> {
 }
 
 fn entries(value: &str) -> Vec<&str> {
-    /// Number of entries above which hashing is faster than a linear search.
+    /// Number of entries above which hashing beats a linear search.
     const LINEAR_SEARCH_LIMIT: usize = 32;
     let mut entries: Vec<&str> = Vec::new();
     let mut seen: FxHashSet<&str> = FxHashSet::default();

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use crate::support::folder::{Folder, project};
 use crate::support::server::Server;
 
-/// Number of random requests per operation in the campaign.
+/// Number of random requests per operation in the long-running campaign.
 const CAMPAIGN: u64 = 500;
 
-/// Returns a trained folder with the sample and watch providers for several regions.
+/// Returns a folder with the trained sample and watch providers for several regions.
 fn folder() -> Folder {
     let folder = Folder::with_sample();
     let links = folder.read("raw/ml-32m/links.csv");
@@ -25,15 +25,15 @@ fn folder() -> Folder {
     folder.write("raw/tmdb/watch_providers.csv", providers.as_bytes());
     folder.ok(&["preprocess", "--min-year", "none"]);
     folder.ok(&["train"]);
-    // A second generation with the same models, so that a rollback is possible.
+    // Train a second generation with the same models, so that a rollback is possible.
     folder.ok(&["train", "--seed", "7"]);
     folder
 }
 
-/// Runs schemathesis on the operations of `part`, as a caller with `headers`. All checks are enabled; requests
-/// come from the document's examples, the bounds of its schemas, random generation and stateful sequences.
-/// Every operation gets `n_generated` random requests. Asserts that no check fails and that every operation
-/// accepts at least one request.
+/// Runs schemathesis on the operations in `part`, sending `headers` with every request. All checks are enabled.
+/// Requests come from the document's examples, schema boundary values, random generation and stateful sequences;
+/// every operation gets `n_generated` random requests. Asserts that no check fails and that every operation accepts
+/// at least one request.
 fn check(
     folder: &Folder,
     server: &Server,
@@ -67,7 +67,7 @@ fn check(
             "--generation-database",
             "none",
         ])
-        // More workers are not faster: request generation dominates and runs in one interpreter.
+        // More workers wouldn't be faster: most of the time is spent generating requests, in a single interpreter.
         .args(["--workers", "1", "--suppress-health-check", "all", "--continue-on-failure"])
         .args([
             "--output-truncate",
@@ -96,13 +96,13 @@ fn check(
     );
     assert_eq!(report["operations"]["tested"], report["operations"]["selected"], "{text}");
     for phase in ["examples", "coverage", "fuzzing", "stateful"] {
-        // A single operation forms no sequence.
+        // The stateful phase needs at least two operations to build a sequence.
         let has_one_operation = phase == "stateful" && matches!(part, Part::Deletion);
         let status = &report["phases"][phase]["status"];
         assert!(*status == "success" || has_one_operation, "{phase}: {status}\n{text}");
     }
     let mut warnings = vec!["missing_auth"];
-    // Operations whose requests were nearly all rejected count as untested. Few requests do not show the share.
+    // An operation that rejects nearly all requests counts as untested. A few requests are not enough to tell.
     if n_generated >= CAMPAIGN {
         warnings.push("validation_mismatch");
     }
@@ -117,16 +117,17 @@ fn check(
     assert_eq!(
         report["operations"]["selected"],
         rates.len() + n_imports,
-        "operations without rates\n{text}"
+        "operations without acceptance rates\n{text}"
     );
     for (operation, phases) in rates {
         let accepted = phases.as_object().unwrap().values().map(|phase| &phase["accepted"]);
         let accepted: u64 = accepted.map(|count| count.as_u64().unwrap()).sum();
-        assert!(accepted > 0, "{operation} accepted no request\n{text}");
+        assert!(accepted > 0, "{operation} accepted no requests\n{text}");
     }
 }
 
-/// Group of operations. Profile deletion runs last and alone, because the caller cannot sign in afterwards.
+/// A group of operations to check. Profile deletion runs last and on its own, because the caller can't sign in
+/// afterwards.
 #[derive(Clone, Copy)]
 enum Part {
     Rest,
@@ -159,14 +160,14 @@ fn with_input(server: &Server, part: Part) -> u64 {
         .count() as u64
 }
 
-/// Checks all operations, with `n_generated` random requests for each.
+/// Checks all operations, sending `n_generated` random requests to each.
 fn check_all(n_generated: u64) {
     let folder = folder();
     let server = Server::start_with(&folder, &["--no-jobs"]);
     let ada = json!({"email": "ada@example.org", "name": "Ada"});
     let profile = server.post("/auth/identify", &ada).json();
     let id = profile["id"].to_string();
-    // The document's example of deleting feedback requires existing feedback.
+    // The document's example for deleting feedback requires existing feedback.
     let feedback = json!({"movie_id": 6, "watched": true});
     assert_eq!(server.as_user(&id, ("POST", "/api/feedback"), Some(&feedback)).status, 200);
     for part in [Part::Rest, Part::Deletion] {

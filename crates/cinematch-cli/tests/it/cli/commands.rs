@@ -120,7 +120,7 @@ fn rejects_invalid_flags_and_values() {
     let error = folder.fails(&["recommend", "--novelty", "-1"]);
     assert!(error.contains("novelty: expected 0 to 1, got -1"), "{error}");
     let error = folder.fails(&["preprocess", "--merged", "raw"]);
-    assert!(error.contains("cannot replace raw: it is there and is no ordinary file"), "{error}");
+    assert!(error.contains("cannot replace raw: it exists but is not a regular file"), "{error}");
     let error = folder.fails(&["train", "--ngram-max", "9"]);
     assert!(error.contains("ngram_max must be 1, 2 or 3, got 9"), "{error}");
 }
@@ -165,7 +165,10 @@ fn status_prints_the_next_command() {
     let bytes = std::fs::read(&movies).unwrap();
     std::fs::write(&movies, &bytes[..1000]).unwrap();
     let error = folder.fails(&["status"]);
-    assert!(error.contains("movies_meta.json: its checksum is not the manifest's"), "{error}");
+    assert!(
+        error.contains("movies_meta.json: its checksum does not match the manifest"),
+        "{error}"
+    );
     std::fs::write(&movies, bytes).unwrap();
     folder.ok(&["preprocess", "--min-year", "1990"]);
     assert!(folder.ok(&["status"]).contains("the merged table has changed since"));

@@ -1,4 +1,4 @@
-//! Settings: precedence of their sources, validation, `config check` and `config explain`.
+//! Settings: source precedence, validation, `config check` and `config explain`.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::folder::Folder;
 use crate::support::server::Server;
 
-/// Returns the value and the origin that `config explain` reports for a setting.
+/// Returns the value and origin that `config explain` reports for `key`.
 fn explained_setting(
     folder: &Folder,
     key: &str,

@@ -1,4 +1,4 @@
-//! `cinematch demo`: its output, and use without a network.
+//! `cinematch demo`: its output, and running it without a network.
 
 use cinematch_testing::did_not_run;
 

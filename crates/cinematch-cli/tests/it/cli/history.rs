@@ -1,4 +1,4 @@
-//! `cinematch import FILE`: matches a history to the catalog and recommends from it.
+//! `cinematch import FILE`: matches a history against the catalog and recommends movies based on it.
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
@@ -52,7 +52,7 @@ fn matches_a_history_and_recommends_from_it() {
         let title = movie["title"].as_str().unwrap();
         assert!(!["Heat", "Seven", "Alien", "Collateral"].contains(&title), "{title} was seen");
     }
-    // The history given as flags produces an identical list.
+    // Passing the same history as flags produces an identical list.
     let movies = folder.read("raw/ml-32m/movies.csv");
     let id = |title: &str| {
         let is_movie = |line: &&str| line.contains(&format!(",{title} ("));
@@ -103,7 +103,7 @@ fn rejects_unsupported_missing_and_oversized_files() {
     assert!(error.contains("too large when unpacked: the maximum is 32 MiB"), "{error}");
 }
 
-/// Imports a file. Returns the peak memory in MiB, and true if the import succeeded.
+/// Imports `file`, and returns the peak memory use in MiB and whether the import succeeded.
 fn memory_of(folder: &Folder, file: &str) -> (u64, bool) {
     let log = std::fs::File::create(folder.path("import.log")).unwrap();
     let mut command = folder.command(&["import", file, "--json"]);
@@ -118,7 +118,7 @@ fn memory_of(folder: &Folder, file: &str) -> (u64, bool) {
         if let Some(status) = child.try_wait().unwrap() {
             break status.code();
         }
-        // Interval between two samples of the memory use.
+        // Sample the memory use every 2 ms.
         std::thread::sleep(Duration::from_millis(2));
     };
     let log = folder.read("import.log");
@@ -126,7 +126,7 @@ fn memory_of(folder: &Folder, file: &str) -> (u64, bool) {
     (peak >> 10, code == Some(0))
 }
 
-/// Imports files of the maximum accepted size that are expensive to parse.
+/// Imports files that are as large as allowed and expensive to parse.
 #[test]
 fn hostile_files_use_less_than_400_mib() {
     let folder = Folder::trained();
@@ -173,7 +173,7 @@ fn hostile_files_use_less_than_400_mib() {
     assert!(peak < 400, "{peak} MiB");
 }
 
-/// Matches 5,000 movies of MovieLens latest-small by IMDb id, then by title and year.
+/// Matches 5,000 movies from MovieLens latest-small by IMDb ID, then by title and year.
 #[test]
 fn matches_5000_rows_of_movielens_latest_small() {
     let Some(raw) = real_data("matches_5000_rows_of_movielens_latest_small") else { return };
@@ -213,7 +213,7 @@ fn matches_5000_rows_of_movielens_latest_small() {
     assert!(ambiguous < 20, "{ambiguous}");
 }
 
-/// Matches 5,000 random movies of MovieLens 32M, exported in every supported format.
+/// Matches 5,000 random movies from MovieLens 32M, exported in every supported format.
 #[test]
 fn matches_random_rows_of_movielens_32m_in_every_format() {
     let Some(raw) = real_data("matches_random_rows_of_movielens_32m_in_every_format") else {
@@ -233,7 +233,7 @@ fn matches_random_rows_of_movielens_32m_in_every_format() {
     for movie in &picked {
         let title = format!("\"{}\"", movie.title.replace('"', "\"\""));
         let year = movie.year.map(|year| year.to_string()).unwrap_or_default();
-        // A nonexistent IMDb id, so that the row is matched by title.
+        // A nonexistent IMDb ID, so that the row is matched by title.
         let imdb_id = movie.imdb_id.as_deref().unwrap_or("9999999999");
         write!(letterboxd, "2024-01-01,{title},{year},https://boxd.it/x,3.5\r\n").unwrap();
         writeln!(imdb, "tt{imdb_id},7,{title},{title},Movie,{year}").unwrap();

@@ -2,7 +2,7 @@
 
 use crate::support::folder::Folder;
 
-/// Returns the sample with providers for three of its movies and without services of its own.
+/// Returns a folder with the sample, watch providers for three of its movies, and no mock services.
 fn folder() -> Folder {
     let folder = with_providers();
     folder.ok(&["preprocess", "--min-year", "none", "--services", "none"]);
@@ -10,7 +10,7 @@ fn folder() -> Folder {
     folder
 }
 
-/// Returns the sample's files with providers for three of its movies.
+/// Returns a folder with the sample's files and watch providers for three of its movies.
 fn with_providers() -> Folder {
     let folder = Folder::with_sample();
     let links = folder.read("raw/ml-32m/links.csv");

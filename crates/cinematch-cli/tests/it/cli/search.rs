@@ -16,12 +16,12 @@ fn finds_movies_in_the_terminal() {
     assert!(folder.ok(&["search", "qqqqqqqq"]).contains("no matches for `qqqqqqqq`"));
 }
 
-/// Returns the title with one typing error, never in the first letter: a letter omitted, doubled, replaced or
-/// swapped. Returns `None` at a word boundary.
+/// Returns `title` with one typo, never in the first letter: a letter omitted, doubled, replaced or swapped. Returns
+/// `None` if the typo would be at a word boundary.
 fn mistyped(title: &str, draw: &mut impl FnMut(u64) -> u64) -> Option<String> {
     let mut letters: Vec<char> = title.to_lowercase().chars().collect();
     let at = 1 + draw(letters.len() as u64 - 1) as usize;
-    // Errors at word boundaries are not generated.
+    // Don't put typos at word boundaries.
     if at + 1 >= letters.len() || !letters[at - 1..=at + 1].iter().all(char::is_ascii_lowercase) {
         return None;
     }
@@ -64,7 +64,7 @@ fn finds_movielens_32m_titles_despite_a_typing_error() {
         assert_eq!(found.first(), Some(&expected), "{query}: {found:?}");
     }
 
-    // Queries for names of people and for keywords return their movies, where TMDb data is available.
+    // Where TMDb data is available, queries for people and keywords return their movies.
     for (query, name, minimum) in [
         ("quentin tarantino", "Quentin Tarantino", 5),
         ("hayao miyazaki", "Hayao Miyazaki", 4),
@@ -84,7 +84,7 @@ fn finds_movielens_32m_titles_despite_a_typing_error() {
         assert!(n_matching >= minimum, "{query}: {found:?}");
     }
 
-    // Movies likely to be searched for: those with votes and a unique title.
+    // The movies that users are most likely to search for: those with the most votes.
     let mut titles: Vec<&Movie> = movies.iter().filter(|movie| movie.title.len() >= 5).collect();
     titles.sort_by_key(|movie| std::cmp::Reverse(movie.vote_count));
     titles.truncate(5000);

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use axum::body::{Body, Bytes, HttpBody};
 use http_body::Frame;
 
-/// Returns a body that sends `first` and then ends if `is_complete`, or fails otherwise.
+/// Returns a body that sends `first` and then ends if `is_complete`, and fails otherwise.
 pub fn body(first: Vec<u8>, is_complete: bool) -> Body {
     Body::new(BrokenBody {
         first: Some(first),
@@ -20,7 +20,7 @@ pub fn stalled(first: Vec<u8>) -> Body {
     Body::new(BrokenBody { first: Some(first), then: Some(End::Never), flushed: false })
 }
 
-/// End of a body that does not fail.
+/// How a body ends if it doesn't fail.
 enum End {
     Complete,
     Never,

@@ -23,11 +23,11 @@ pub struct Archive {
 #[derive(Default)]
 struct Shared {
     archives: BTreeMap<String, Archive>,
-    /// Number of bytes after which each response breaks off.
+    /// Number of bytes after which every response is cut off, if any.
     cut_after: Option<usize>,
-    /// Address of another server to which all requests are redirected.
+    /// Address of another server that all requests are redirected to.
     redirect_to: Option<String>,
-    /// `Range` headers of requests for archives.
+    /// `Range` headers in the requests for archives.
     ranges: Vec<Option<String>>,
 }
 

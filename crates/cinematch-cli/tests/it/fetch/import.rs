@@ -74,7 +74,7 @@ fn real_metadata_round_trips_through_the_store() {
                 let numbers =
                     (movie.runtime, movie.popularity, movie.vote_count, movie.vote_average);
                 let lists = [&movie.keywords, &movie.cast, &movie.directors];
-                // The store replaces tabs in names, which are errors in the source.
+                // The store replaces tabs in names; in the source, they are errors.
                 let lists = lists.map(|list| {
                     cinematch::sources::values::joined(&list.replace('\t', " ")).into_owned()
                 });

@@ -1,4 +1,5 @@
-//! SIGKILL at random instants of a fetch: replies are kept, and at most 1 % of requests are repeated.
+//! Kills fetches with SIGKILL at random moments and checks that replies are kept and at most 1 % of requests are
+//! repeated.
 
 use std::time::Duration;
 
@@ -7,21 +8,21 @@ use cinematch_testing::random;
 use super::tmdb_server::{Fault, TmdbServer};
 use super::{command, fetched, folder_of, table};
 
-/// Kills fetches of `n` movies at random instants, fetches the rest, and returns the number of repeated requests.
+/// Kills fetches of `n` movies at random moments, fetches the rest, and returns the number of repeated requests.
 fn repeated_requests(n: u32, kills: u32) -> u32 {
     let (folder, server) = (folder_of(n), TmdbServer::start());
-    // Latency in proportion to the request rate, as at TMDb.
+    // Scale the latency to the request rate, to mimic TMDb.
     server.set_faults(|id, _| id.is_multiple_of(16).then_some(Fault::Slow(1)));
     let arguments = ["--all", "--quiet"];
     let mut draw = random(0x2545_f491_4f6c_dd1d);
     let (mut killed, mut completed) = (0, 0);
     while killed < kills {
         let mut command = command(&folder, &server, &arguments);
-        // 200 requests per second: the rate limit of 40 per second, at five times the clock speed. The number of
-        // requests in flight depends on the load of the machine.
+        // 200 requests per second: the rate limit of 40 per second at five times the clock speed. The number of
+        // requests in flight depends on the machine's load.
         command.env("CINEMATCH_CLOCK_SPEED", "5");
         let mut child = command.spawn().unwrap();
-        // This wait is the fault being injected: a random instant, not a condition.
+        // Sleeping is deliberate here: the kill must come at a random moment, not when a condition holds.
         std::thread::sleep(Duration::from_millis(30 + draw(240)));
         if child.try_wait().unwrap().is_some() {
             completed += 1;
@@ -46,7 +47,8 @@ fn repeated_requests(n: u32, kills: u32) -> u32 {
 #[test]
 fn repeats_only_requests_in_flight_after_kills() {
     const KILLS: u32 = 8;
-    // A kill repeats about two requests on an idle machine, and more on a busy one, where replies wait to be stored.
+    // Each kill causes about two repeated requests on an idle machine, and more on a busy one, where replies queue
+    // up to be stored.
     assert!(repeated_requests(2_000, KILLS) <= 8 * KILLS);
 }
 

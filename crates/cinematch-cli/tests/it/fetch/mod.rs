@@ -16,11 +16,11 @@ use std::process::Output;
 use crate::support::folder::Folder;
 use tmdb_server::TmdbServer;
 
-/// A TMDb token that must not appear anywhere but in the `Authorization` header.
+/// A TMDb token that must not appear anywhere except in the `Authorization` header.
 pub const CANARY: &str = "canary-4711-eyJhbGciOiJIUzI1NiJ9";
 
-/// Returns a folder with the movies 1 to `n`, whose TMDb ids are 1001 to 1000 + `n`. Movie m ≤ 60 has 61 − m
-/// ratings and later movies have none, so movie 1 has the most ratings.
+/// Returns a folder with movies 1 to `n`, whose TMDb IDs are 1001 to 1000 + `n`. Movie m ≤ 60 has 61 − m ratings and
+/// later movies have none, so movie 1 has the most ratings.
 pub fn folder_of(n: u32) -> Folder {
     use std::fmt::Write;
     let folder = Folder::empty();
@@ -43,12 +43,12 @@ pub fn folder_of(n: u32) -> Folder {
     folder
 }
 
-/// Runs `fetch tmdb` against a server, with a clock that runs 1,000 times as fast.
+/// Runs `fetch tmdb` against `server`, with the clock running 1,000 times as fast.
 pub fn fetch(folder: &Folder, server: &TmdbServer, arguments: &[&str]) -> Output {
     command(folder, server, arguments).output().unwrap()
 }
 
-/// Returns a command that runs `fetch tmdb` against a server, with a clock that runs 1,000 times as fast.
+/// Returns a command that runs `fetch tmdb` against `server`, with the clock running 1,000 times as fast.
 pub fn command(folder: &Folder, server: &TmdbServer, arguments: &[&str]) -> std::process::Command {
     let mut command = folder.command(&[&["fetch", "tmdb"], arguments].concat());
     command
@@ -67,7 +67,7 @@ pub fn fetched(folder: &Folder, server: &TmdbServer, arguments: &[&str]) -> serd
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {errors}"))
 }
 
-/// Returns the metadata table that a fetch wrote.
+/// Returns the metadata table written by the last fetch.
 pub fn table(folder: &Folder) -> String {
     folder.read("raw/tmdb/tmdb_metadata.csv")
 }

@@ -1,4 +1,4 @@
-//! `cinematch fetch movielens`: downloads, verification, resuming and replacing of releases.
+//! `cinematch fetch movielens`: downloading, verifying, resuming and replacing releases.
 
 use std::io::{Cursor, Write};
 use std::path::Path;
@@ -65,7 +65,7 @@ fn all_output(output: &Output) -> String {
     String::from_utf8(both).unwrap()
 }
 
-/// Asserts that `raw/` contains only the given names, apart from lock files.
+/// Asserts that `raw/` contains only `names`, apart from lock files.
 fn assert_raw_contains(folder: &Folder, names: &[&str]) {
     let mut found: Vec<String> = std::fs::read_dir(folder.path("raw"))
         .unwrap()
@@ -227,7 +227,7 @@ fn a_killed_fetch_leaves_either_the_old_or_the_new_release() {
         server.add("ml-32m.zip", releases[turn % 2].clone());
         let mut command = folder.command(&["fetch", "movielens", "--quiet"]);
         let mut child = command.env("CINEMATCH_GROUPLENS_URL", server.url()).spawn().unwrap();
-        // This wait is the fault being injected: a random instant, not a condition.
+        // Sleeping is deliberate here: the kill must come at a random moment, not when a condition holds.
         std::thread::sleep(std::time::Duration::from_millis(draw(60)));
         killed += u32::from(child.try_wait().unwrap().is_none());
         child.kill().unwrap();

@@ -88,7 +88,7 @@ fn requires_a_region_from_a_flag_a_setting_or_the_locale() {
     let output = with("fr_FR.UTF-8", &[]);
     let note = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && note.contains("streaming services of FR"), "{note}");
-    // The region is stored, and a flag changes it.
+    // The region is remembered, and `--region` changes it.
     let output = with("C", &[]);
     assert!(String::from_utf8(output.stdout).unwrap().contains("streaming in FR"));
     let output = with("C", &["--region", "gb"]);
@@ -143,7 +143,7 @@ fn preserves_rows_of_an_existing_table() {
     assert!(csv.contains("77,Only here,1991-01-01,91,1,5,6,drama,y,a|b,C|D,E,,,,,\n"), "{csv}");
     // Fetched metadata takes precedence over the existing table.
     assert!(csv.contains("1001,\"Film 1001, version 0\"") && !csv.contains("Old"), "{csv}");
-    // Rows added by hand later are kept too.
+    // Rows added manually later are kept too.
     let more = format!("{csv}78,By hand,,,,,,,,,,,,,,,\n");
     folder.write("raw/tmdb/tmdb_metadata.csv", more.as_bytes());
     fetched(&folder, &server, &["--all"]);
@@ -165,7 +165,7 @@ fn a_second_concurrent_fetch_fails() {
     assert!(first.wait().unwrap().success());
 }
 
-/// Injects every fault and searches all output and files for the token, which belongs only in the header.
+/// Injects every fault, then searches all output and files for the token, which may appear only in the header.
 #[test]
 fn the_token_never_appears_in_output_or_files() {
     let other_server = TmdbServer::start();
@@ -206,7 +206,7 @@ fn the_token_never_appears_in_output_or_files() {
     assert!(error.contains("cannot be used"), "{error}");
 }
 
-/// Asserts that no file of a folder contains the token.
+/// Asserts that no file in `directory` contains the token.
 fn assert_no_token(directory: &std::path::Path) {
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();

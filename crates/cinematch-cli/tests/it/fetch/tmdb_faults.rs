@@ -1,5 +1,5 @@
-//! Faults injected into TMDb replies: retries, timeouts and rate limits. The resulting table equals one fetched
-//! without faults.
+//! Injects faults into TMDb replies: the resulting table must equal one fetched without faults. Also tests retries,
+//! timeouts and rate limits.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use cinematch_testing::random;
 use super::tmdb_server::{Fault, TmdbServer};
 use super::{command, fetch, fetched, folder_of, table};
 
-/// Returns one of 14 kinds of transient faults.
+/// Returns transient fault number `kind`, from 0 to 13.
 fn transient_fault(kind: u64) -> Fault {
     match kind {
         0 => Fault::Status(429, Some("2"), r#"{"status_code":25}"#),
@@ -42,7 +42,7 @@ fn transient_faults_do_not_change_the_table() {
         let (folder, server) = (folder_of(MOVIES), TmdbServer::start());
         server.set_missing(&[1007, 1020]);
         let mut draw = random(u64::wrapping_mul(seed, 0x9e37_79b9_7f4a_7c15));
-        // One in eight to seven in eight replies fail.
+        // Between one in eight and seven in eight replies fail.
         let share = 1 + seed % 7;
         server.set_faults(move |_, _| (draw(8) < share).then(|| transient_fault(draw(14))));
         let mut runs = 0;
@@ -96,7 +96,7 @@ fn gives_up_on_endless_429_replies() {
 #[test]
 fn keeps_replies_in_flight_when_the_run_ends() {
     let (folder, server) = (folder_of(40), TmdbServer::start());
-    // 32 requests are in flight; one ends the run before the others are answered.
+    // 32 requests are in flight; one of them ends the run before the others complete.
     server.set_faults(|id, _| match id {
         1002 => Some(Fault::Status(401, None, r#"{"status_code":7}"#)),
         _ => Some(Fault::Slow(300)),
@@ -169,7 +169,7 @@ fn never_exceeds_the_request_rate() {
     assert!(started.elapsed() >= Duration::from_secs(3));
 }
 
-/// Fetches as many movies as MovieLens 32M has, at 40 requests per second of a clock that runs 8 times as fast.
+/// Fetches as many movies as MovieLens 32M has, at 40 requests per second, with the clock running 8 times as fast.
 #[test]
 #[ignore = "campaign: takes minutes; cargo test --release -p cinematch-cli --test it full_size -- --ignored --nocapture"]
 fn full_size_in_a_compressed_clock() {
@@ -196,14 +196,14 @@ fn full_size(movies: u32, speed: u32) {
             status.iter().flat_map(|text| text.lines()).find(|line| line.starts_with("VmHWM"));
         let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
         peak = peak.max(kib.unwrap_or(0));
-        // Interval between two samples of the memory use.
+        // Sample the memory use every 20 ms.
         std::thread::sleep(Duration::from_millis(20));
     }
     let output = child.wait_with_output().unwrap();
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let minutes = report["seconds"].as_f64().unwrap() / 60.0;
     println!(
-        "{} movies in {minutes:.1} minutes of the clock, {:.1} per second, peak of {} MiB, {} violations",
+        "{} movies in {minutes:.1} clock minutes, {:.1} per second, peak memory {} MiB, {} violations",
         report["found"],
         f64::from(movies) / minutes / 60.0,
         peak >> 10,

@@ -36,7 +36,7 @@ pub enum Fault {
     Slow(u64),
     /// A body of more than 16 MiB.
     Huge,
-    /// A redirect to an address.
+    /// A redirect to this address.
     Redirect(String),
 }
 
@@ -44,9 +44,9 @@ type Faults = Box<dyn FnMut(u32, u32) -> Option<Fault> + Send>;
 
 #[derive(Default)]
 struct Inner {
-    /// Ids of requested movies, in order.
+    /// IDs of the requested movies, in order.
     requested: Vec<u32>,
-    /// Number of requests by movie id.
+    /// Number of requests by movie ID.
     n_requests: BTreeMap<u32, u32>,
     /// Paths and queries of other requests.
     other_requests: Vec<String>,
@@ -54,7 +54,7 @@ struct Inner {
     tokens: BTreeSet<String>,
     accepted_encodings: BTreeSet<String>,
     faults: Option<Faults>,
-    /// Movies that the server replies to with 404.
+    /// IDs of the movies for which the server responds with 404.
     missing: BTreeSet<u32>,
     /// Movies listed by `/movie/changes`.
     changed: Vec<u32>,
@@ -82,7 +82,7 @@ impl TmdbServer {
         Self::with_rate(None)
     }
 
-    /// Starts a server that rejects and counts requests above a rate.
+    /// Starts a server that counts and rejects requests above `rate`.
     pub fn with_rate(rate: Option<(usize, Duration)>) -> Self {
         let inner = Mutex::new(Inner::default());
         let shared = Arc::new(Shared { inner, rate, movies: templates() });
@@ -103,7 +103,8 @@ impl TmdbServer {
         self.shared.inner.lock().unwrap()
     }
 
-    /// Sets a function that returns the fault of a reply, given a movie id and the number of its earlier requests.
+    /// Sets the function that chooses the fault for a reply, given a movie ID and the number of earlier requests for
+    /// it.
     pub fn set_faults(&self, faults: impl FnMut(u32, u32) -> Option<Fault> + Send + 'static) {
         self.inner().faults = Some(Box::new(faults));
     }
@@ -112,7 +113,7 @@ impl TmdbServer {
         self.inner().faults = None;
     }
 
-    /// Sets the movies that the server replies to with 404.
+    /// Sets the movies for which the server responds with 404.
     pub fn set_missing(&self, movies: &[u32]) {
         self.inner().missing = movies.iter().copied().collect();
     }
@@ -124,7 +125,7 @@ impl TmdbServer {
         inner.version += 1;
     }
 
-    /// Returns the ids of movies requested since the last call, in order.
+    /// Returns the IDs of movies requested since the last call, in order.
     pub fn requested(&self) -> Vec<u32> {
         std::mem::take(&mut self.inner().requested)
     }
@@ -142,13 +143,13 @@ impl TmdbServer {
         self.inner().accepted_encodings.clone()
     }
 
-    /// Returns the number of requests above the rate.
+    /// Returns the number of requests that exceeded the rate.
     pub fn violations(&self) -> u32 {
         self.inner().violations
     }
 }
 
-/// Returns the details and the watch providers of movies, from recorded TMDb replies where available.
+/// Returns the details and watch providers to serve for movies, from recorded TMDb replies where available.
 fn templates() -> Vec<(Value, Value)> {
     let configured = std::env::var_os("CINEMATCH_TEST_DATA").map(std::path::PathBuf::from);
     let data = configured.unwrap_or_else(|| project().join("../shared/data")).join("tmdb-api");
@@ -169,7 +170,7 @@ fn templates() -> Vec<(Value, Value)> {
         "jdrouet/movie-details.json",
     ] {
         let Some(mut movie) = read(name) else { continue };
-        // Truncates the credits: full replies of 150 kB per movie would test nothing more.
+        // Truncate the credits: full replies, at 150 kB per movie, would not test anything more.
         if let Some(cast) = movie.pointer_mut("/credits/cast").and_then(Value::as_array_mut) {
             cast.truncate(12);
         }

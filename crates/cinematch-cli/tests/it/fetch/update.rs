@@ -4,7 +4,7 @@ use super::tmdb_server::{Fault, TmdbServer};
 use super::{command, fetch, fetched, folder_of, table};
 use crate::support::folder::Folder;
 
-/// Runs `fetch tmdb --json` with the clock set `days` ahead, and returns its report.
+/// Runs `fetch tmdb --json` with the clock `days` days ahead, and returns its report.
 fn fetched_after(
     folder: &Folder,
     server: &TmdbServer,
@@ -43,7 +43,7 @@ fn update_within_two_weeks_fetches_only_changed_movies() {
     let (folder, server) = (folder_of(10), TmdbServer::start());
     fetched(&folder, &server, &["--all"]);
     server.requested();
-    // The list of changes also contains movies outside the catalog.
+    // The list of changes also contains movies that are not in the catalog.
     server.set_changed(&[1002, 5, 1003, 1009, 9999]);
     let report = fetched_after(&folder, &server, 10, &["--update"]);
     assert_eq!((&report["changed"], &report["found"]), (&3.into(), &3.into()), "{report}");
@@ -52,7 +52,7 @@ fn update_within_two_weeks_fetches_only_changed_movies() {
     assert_eq!(pages.len(), 3, "{pages:?}");
     assert!(table(&folder).contains("\"Film 1003, version 1\""));
     assert!(table(&folder).contains("\"Film 1004, version 0\""));
-    // The next update requests changes from the end of the previous period.
+    // The next update requests changes starting at the end of the previous period.
     server.set_changed(&[]);
     fetched_after(&folder, &server, 20, &["--update"]);
     assert!(server.requested().is_empty());
@@ -69,7 +69,7 @@ fn update_after_two_weeks_fetches_all_movies() {
     let report = fetched_after(&folder, &server, 15, &["--update"]);
     assert_eq!((&report["changed"], &report["found"]), (&serde_json::Value::Null, &9.into()));
     assert!(server.other_requests().is_empty());
-    // Movies that TMDb lacks are not requested again.
+    // Movies missing from TMDb are not requested again.
     assert!(!server.requested().contains(&1004));
 }
 

@@ -1,4 +1,4 @@
-//! Secrets of accounts, keys and databases never leak.
+//! Account, API key and database secrets never leak.
 
 use cinematch_testing::Reply;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ fn sign_in(server: &Server, email: &str, password: &str) -> Reply {
     server.post("/auth/login", &json!({"email": email, "password": password}))
 }
 
-/// Returns the session cookie set by a reply.
+/// Returns the session cookie set by `reply`.
 fn cookie(reply: &Reply) -> String {
     let cookie = reply.headers["set-cookie"].to_str().unwrap();
     cookie.split(';').next().unwrap().to_owned()
@@ -34,7 +34,8 @@ fn call(
     server.send((method, path), &headers, text.as_deref().map(str::as_bytes))
 }
 
-/// Uses canary values for every kind of secret and searches the log, the replies and the commands' standard error.
+/// Uses canary values for every kind of secret, then searches the log, the replies and the commands' standard error
+/// for them.
 #[test]
 fn secrets_never_appear_in_logs_replies_or_errors() {
     let folder = Folder::trained();

@@ -9,17 +9,17 @@ use crate::support::postgres::database;
 use crate::support::redis::Redis;
 use crate::support::server::{Server, wait_until};
 
-/// Returns the body of a recommendation request that is identical for all users.
+/// Returns the body of a recommendation request that doesn't depend on the user.
 fn popular() -> Value {
     json!({"liked_movie_ids": [6, 1], "limit": 10})
 }
 
-/// Returns the body of a request that differs by `limit`, so that its reply is not in any server's memory.
+/// Returns a request body with this `limit`. Each new value makes a request that no server has cached in memory.
 fn distinct(limit: u64) -> Value {
     json!({"liked_movie_ids": [2], "limit": limit})
 }
 
-/// Returns the value of a metric from `/metrics`.
+/// Returns the value of the metric `name` from `/metrics`.
 fn metric(server: &Server, name: &str) -> f64 {
     let text = server.get("/metrics").text;
     let found = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
@@ -54,20 +54,20 @@ fn servers_share_cached_replies_through_redis() {
         assert_eq!(found.text, expected, "{path}");
     }
     assert_eq!((redis.hits(), redis.writes()), (4, 4), "no reply was computed twice");
-    // The replies are now in the second server's memory as well, so Redis receives no request.
+    // The replies are now in the second server's memory too, so it doesn't query Redis.
     assert_eq!(second.recommend(&popular()), list);
     assert_eq!(redis.hits(), 4);
-    // An equal request with its fields in another order hits the cache.
+    // An identical request with its fields in a different order hits the cache.
     let same = "{\"limit\": 10,\n \"liked_movie_ids\": [6, 1]}";
     let reply = second.post_raw("/api/recommendations", "application/json", same);
     assert_eq!((reply.json(), redis.writes()), (list, 4));
-    // Invalid requests are rejected although replies to similar requests are cached.
+    // Invalid requests are rejected even though replies to similar requests are cached.
     assert_eq!(second.get("/api/search?q=heat&limit=0").status, 422);
     assert_eq!(second.get("/api/movies/6/similar?limit=500").status, 422);
     assert_eq!(redis.writes(), 4);
 }
 
-/// Two servers with all caches enabled and one without a cache, on a shared database.
+/// Two servers with all caches enabled and one without a cache, sharing a database.
 struct Replicas {
     cached: [Server; 2],
     uncached: Server,
@@ -82,7 +82,7 @@ impl Replicas {
         Self { cached, uncached: start(&["--cache-mb", "0"], "") }
     }
 
-    /// Asserts that every caching server replies to a user exactly as the uncached server does.
+    /// Asserts that every server with a cache replies to `user` exactly as the uncached server does.
     fn assert_same_replies(&self, user: &str, step: &str) {
         let list = json!({"user_id": user, "liked_movie_ids": [6], "limit": 100});
         let requests = [
@@ -138,7 +138,7 @@ fn no_server_returns_a_stale_reply_after_a_write() {
         assert!((200..300).contains(&status) || status == 404, "{status} for {call:?}");
         replicas.assert_same_replies(user, &format!("step {step}, {call:?} {body:?}"));
     }
-    assert!(redis.hits() > 100, "the servers share replies: {} hits", redis.hits());
+    assert!(redis.hits() > 100, "the servers should share replies, got {} hits", redis.hits());
     let history = b"movie_id,imdb_id,tmdb_id,rating,average_rating,title\n40,,,5.0,3.2,A film\n";
     let headers = [("x-user-id", users[0].as_str()), ("content-type", "text/csv")];
     let imported = replicas.cached[1].send(("POST", "/api/import"), &headers, Some(history));
@@ -261,7 +261,7 @@ fn ignores_foreign_values_in_redis() {
     let age: i64 = redis.call(&["EVAL", ages, "0"]).parse().unwrap();
     assert!((1..=600_000).contains(&age), "{age} ms: replies expire after ten minutes");
     for poison in [
-        // Values of other keys, unrelated values, empty values and values of another type.
+        // Values from other keys, unrelated values, empty values and values of a different type.
         "local keys = redis.call('KEYS', '*') local one = redis.call('GET', keys[1]) \
          redis.call('SET', keys[1], redis.call('GET', keys[2])) redis.call('SET', keys[2], one)",
         "for _, key in ipairs(redis.call('KEYS', '*')) do redis.call('SET', key, '{\"count\":0}') end",

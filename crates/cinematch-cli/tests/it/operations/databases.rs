@@ -7,7 +7,7 @@ use crate::support::postgres::database;
 use crate::support::server::Server;
 
 fn json_of(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| panic!("no JSON: {text}"))
+    serde_json::from_str(text).unwrap_or_else(|_| panic!("not JSON: {text}"))
 }
 
 fn movies(server: &Server) -> Vec<u64> {
@@ -68,7 +68,7 @@ fn migrates_to_postgresql_and_back() {
     let server = Server::start_in(&folder, &[], &variables);
     assert_eq!(movies(&server), [2, 1]);
     add(&server, 3);
-    // Two servers on one database see each other's writes.
+    // Two servers that share a database see each other's writes.
     let other = Server::start_in(&folder, &[], &variables);
     add(&other, 4);
     assert_eq!(movies(&server), [4, 3, 2, 1]);

@@ -1,4 +1,4 @@
-//! Checks the files of `deploy/` against the binary, without Docker, Grafana or a reverse proxy.
+//! Checks the files in `deploy/` against the binary, without Docker, Grafana or a reverse proxy.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +13,7 @@ use yaml_rust2::{Yaml, YamlLoader};
 use crate::support::folder::{Folder, project};
 use crate::support::server::Server;
 
-/// Environment variables that do not belong to a flag.
+/// Environment variables that don't correspond to a flag.
 const WITHOUT_FLAG: [&str; 6] = [
     "CINEMATCH_CONFIG",
     "CINEMATCH_ROOT",
@@ -32,7 +32,7 @@ fn yaml(name: &str) -> Yaml {
     YamlLoader::load_from_str(&deploy(name)).unwrap().remove(0)
 }
 
-/// Returns the environment variables of all settings, and [`WITHOUT_FLAG`].
+/// Returns the environment variables for all settings, plus [`WITHOUT_FLAG`].
 fn known_variables() -> BTreeSet<String> {
     let explained: Value =
         serde_json::from_str(&Folder::empty().ok(&["config", "explain", "--json"])).unwrap();
@@ -41,7 +41,7 @@ fn known_variables() -> BTreeSet<String> {
     known.chain(WITHOUT_FLAG).map(str::to_owned).collect()
 }
 
-/// Returns the words of a text that look like CineMatch environment variables.
+/// Returns the words in `text` that look like CineMatch environment variables.
 fn variables_in(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_' && !c.is_ascii_digit());
     let is_ours = |word: &&str| {
@@ -114,7 +114,7 @@ fn compose_file_has_valid_settings_and_commands() {
     let version = rust.split("rust-version = \"").nth(1).unwrap().split('"').next().unwrap();
     assert!(
         dockerfile.contains(&format!("FROM rust:{version}-")),
-        "the image lacks Rust {version}"
+        "the image is not based on Rust {version}"
     );
 }
 
@@ -150,7 +150,7 @@ fn systemd_unit_passes_verification_and_security_analysis() {
     assert!(secure.status.success(), "{text}\n{}", String::from_utf8_lossy(&secure.stderr));
 }
 
-/// Returns the metrics named in a text, without the series suffixes of histograms.
+/// Returns the metric names in `text`, with histogram suffixes such as `_bucket` removed.
 fn metrics_in(text: &str) -> BTreeSet<String> {
     let words = text.split(|c: char| !c.is_ascii_lowercase() && c != '_' && !c.is_ascii_digit());
     let is_ours = |word: &&str| {
@@ -166,7 +166,7 @@ fn metrics_in(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Appends the Prometheus queries of a dashboard panel and its children to `found`.
+/// Appends the Prometheus queries in `panel` and its children to `found`.
 fn queries(panel: &Value, found: &mut String) {
     match panel {
         Value::Object(fields) => {
@@ -183,8 +183,8 @@ fn queries(panel: &Value, found: &mut String) {
     }
 }
 
-/// Returns every string in the crates' sources that may be a metric's name. Some metrics are exported only
-/// after their first event, so `/metrics` alone is incomplete.
+/// Returns every string in the crates' sources that could be a metric name. Some metrics are exported only after
+/// their first event, so `/metrics` alone is incomplete.
 fn names_in_sources() -> BTreeSet<String> {
     fn walk(folder: &std::path::Path, found: &mut BTreeSet<String>) {
         for entry in fs::read_dir(folder).unwrap() {
@@ -240,7 +240,11 @@ fn dashboard_and_alerts_query_existing_metrics() {
         .iter()
         .filter(|metric| !exported.contains(*metric) && !sources.contains(*metric))
         .collect();
-    assert_eq!(missing, Vec::<&String>::new(), "queried, but neither exported nor in the sources");
+    assert_eq!(
+        missing,
+        Vec::<&String>::new(),
+        "queried metrics are neither exported nor in the sources"
+    );
 }
 
 #[test]

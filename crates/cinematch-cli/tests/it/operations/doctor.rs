@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::folder::Folder;
 use crate::support::server::Server;
 
-/// Returns the name, the level and the finding of every check.
+/// Returns the name, level and finding of every check.
 fn checks(folder: &Folder) -> Vec<(String, String, String)> {
     let output = folder.run(&["doctor", "--json"]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -19,7 +19,7 @@ fn checks(folder: &Folder) -> Vec<(String, String, String)> {
     checks.map(check).collect()
 }
 
-/// Returns the name and the level of every check that does not pass.
+/// Returns the name and level of every check that doesn't pass.
 fn failing_checks(folder: &Folder) -> Vec<String> {
     let all = checks(folder).into_iter();
     let bad = all.filter(|(_, level, _)| level != "ok");
@@ -62,7 +62,7 @@ fn reports_missing_data_stale_models_and_damaged_files() {
     folder.ok(&["update"]);
     assert!(failing_checks(&folder).is_empty());
 
-    // Flips one bit in a file of the generation, and replaces the database by text.
+    // Flip one bit in one of the generation's files, and replace the database with text.
     let path = folder.path("ml/artifacts/current/movies_meta.json");
     let mut bytes = fs::read(&path).unwrap();
     bytes[40] ^= 1;

@@ -1,4 +1,5 @@
-//! SIGKILL between and during writes: acknowledged writes survive, and no write is applied partially.
+//! Kills the server with SIGKILL between and during writes: acknowledged writes must survive, and no write may be
+//! applied partially.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,10 +13,10 @@ use crate::support::server::{Server, wait_until};
 /// Minimum number of acknowledged writes.
 const WRITES: usize = 1000;
 
-/// Number of movies that writes refer to, small so that writes overlap.
+/// Number of distinct movies to write to, kept small so that writes overlap.
 const MOVIES: u64 = 12;
 
-/// A write request.
+/// A request that changes one user's data.
 #[derive(Clone, Debug)]
 enum Write {
     React(u64, &'static str),
@@ -68,7 +69,7 @@ impl Write {
 /// Expected state of a user's data.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct State {
-    /// Signal, rating and watched flag by movie id.
+    /// Signal, rating and whether the movie was watched, by movie ID.
     movies: BTreeMap<u64, (Option<String>, Option<f64>, bool)>,
     /// Watchlist, newest first.
     listed: Vec<u64>,
@@ -140,7 +141,7 @@ fn acknowledged_writes_survive_sigkill() {
         for (user, expected, pending) in &mut users {
             let found = State::fetch(&server, user);
             let after = pending.as_ref().map(|write| expected.clone().after(write));
-            // The write in flight during the kill is either fully applied or not at all.
+            // The write in flight during the kill is applied either fully or not at all.
             assert!(
                 found == *expected || Some(&found) == after.as_ref(),
                 "round {round}: found {found:?}\nexpected {expected:?}\npending {pending:?}"

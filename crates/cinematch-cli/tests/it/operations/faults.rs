@@ -1,4 +1,4 @@
-//! A server during outages, full disks, damaged files and clock jumps, and its recovery afterwards.
+//! Server behavior during outages, full disks, damaged files and clock jumps, and recovery afterwards.
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
@@ -14,14 +14,14 @@ use crate::support::postgres::database;
 use crate::support::proxy::Proxy;
 use crate::support::server::{Server, wait_until};
 
-/// Duration of the database outage. A manual test with one minute behaved identically.
+/// Duration of the database outage. A manual test with a one-minute outage behaved identically.
 const OUTAGE: Duration = Duration::from_secs(8);
 
 fn generation(server: &Server) -> u64 {
     server.get("/health").json()["generation"].as_u64().unwrap()
 }
 
-/// Overwrites bytes in the largest file of a generation.
+/// Overwrites bytes in the largest file of `generation`.
 fn damage(folder: &Folder, generation: u64) {
     let files = fs::read_dir(folder.path(&format!("ml/artifacts/generations/{generation:06}")));
     let files = files.unwrap().flatten().map(|entry| entry.path());
@@ -58,7 +58,7 @@ fn database_outage_affects_only_personal_requests() {
         }
         movie += 1;
         server.get("/health/ready").problem(503);
-        // Requests that need no database still succeed.
+        // Requests that don't need the database still succeed.
         assert_eq!(server.get("/health/live").status, 200);
         assert_eq!(server.get("/api/search?q=heat").status, 200);
         assert_eq!(server.get("/api/movies/1").status, 200);
@@ -74,7 +74,7 @@ fn database_outage_affects_only_personal_requests() {
     }
 }
 
-/// Limits the size of files that the server writes (`prlimit --fsize`).
+/// Limits the size of the files that the server can write (`prlimit --fsize`).
 fn limit(server: &Server, bytes: &str) {
     let pid = server.pid().to_string();
     let limited =
@@ -139,7 +139,7 @@ fn falls_back_to_the_previous_generation_if_one_is_damaged() {
     assert!(refused.problem(409)["detail"].as_str().unwrap().contains("checksum"));
     drop(server);
 
-    // After a restart the previous generation serves, and /health and the log report the reason.
+    // After a restart, the previous generation is served, and `/health` and the log report the reason.
     let server = Server::start(&folder);
     let health = server.get("/health").json();
     assert_eq!(health["generation"], 1, "{health}");
@@ -188,7 +188,7 @@ fn a_second_server_on_one_folder_exits_with_an_error() {
     assert_eq!(server.recommend(&json!({}))["count"], 20);
 }
 
-/// Paths of libfaketime, which shifts the clock of a process.
+/// Possible paths to libfaketime, which shifts a process's clock.
 const FAKE_TIME: [&str; 2] = [
     "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
     "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",

@@ -8,10 +8,10 @@ use crate::support::folder::Folder;
 use crate::support::postgres::database;
 use crate::support::server::{Server, wait_until};
 
-/// Flags with which the clock of jobs runs 20 times as fast.
+/// Flags that make the job clock run 20 times as fast.
 const FAST: [&str; 2] = ["--jobs-speed", "20"];
 
-/// Waits up to two minutes for a job to end, and returns it.
+/// Waits up to two minutes for the job `id` to end, and returns the job.
 fn wait_for_end(server: &Server, id: &Value) -> Value {
     let start = Instant::now();
     loop {
@@ -55,7 +55,7 @@ fn promotes_a_retrained_model_and_rolls_back() {
         models["models"].as_array().unwrap().iter().map(|model| &model["role"]).collect();
     assert_eq!(roles, [&json!("previous"), &json!("champion")], "{models}");
 
-    // `cinematch jobs` reports an identical outcome.
+    // `cinematch jobs` reports the same outcome.
     let listed: Value = serde_json::from_str(&folder.ok(&["jobs", "--json"])).unwrap();
     assert_eq!(listed[0]["outcome"], job["outcome"]);
     let shown = folder.ok(&["jobs"]);
@@ -89,7 +89,7 @@ fn retries_a_failing_job_and_fails_it_after_five_attempts() {
     let metrics = server.get("/metrics").text;
     let failed = "cinematch_jobs_total{kind=\"retrain\",outcome=\"failed\"} 5";
     assert!(metrics.contains(failed), "{metrics}");
-    // After the fault is repaired, the next job succeeds.
+    // After the fault is fixed, the next job succeeds.
     std::fs::rename(folder.path("elsewhere"), folder.path("raw")).unwrap();
     let job = request_job(&server, "retrain");
     assert_eq!(wait_for_end(&server, &job["id"])["state"], "done");
@@ -104,7 +104,7 @@ fn folder_with_long_training() -> Folder {
     folder
 }
 
-/// Removes most ratings of a folder, so that the next attempt to train ends soon.
+/// Removes most of the ratings in `folder`, so that the next training attempt finishes quickly.
 fn remove_most_ratings(folder: &Folder) {
     let ratings = folder.read("raw/ml-synthetic/ratings.csv");
     let few: String = ratings.split_inclusive('\n').take(20_000).collect();
@@ -113,7 +113,7 @@ fn remove_most_ratings(folder: &Folder) {
     std::fs::rename(folder.path("raw/ml-synthetic/few.csv"), to).unwrap();
 }
 
-/// Returns the process id of a server's worker, if one is running.
+/// Returns the process ID of the server's worker, or `None` if no worker is running.
 fn worker_of(server: &Server) -> Option<u32> {
     let tasks = format!("/proc/{0}/task", server.pid());
     let threads = std::fs::read_dir(tasks).ok()?.flatten();

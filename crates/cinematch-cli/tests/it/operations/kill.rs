@@ -1,10 +1,11 @@
-//! SIGKILL at random instants of `preprocess` and `train`: the state on disk is either the old or the new one.
+//! Kills `preprocess` and `train` with SIGKILL at random moments and checks that the disk holds either the old state
+//! or the new one.
 
 use std::time::{Duration, Instant};
 
 use crate::support::folder::Folder;
 
-/// Returns pseudo-random instants within the duration of a full run, four for each kill that a test needs.
+/// Returns pseudo-random moments within the duration of a full run, four for each kill that the test needs.
 fn instants(full_run: Duration, kills: u32) -> impl Iterator<Item = Duration> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     std::iter::repeat_with(move || {
@@ -16,12 +17,12 @@ fn instants(full_run: Duration, kills: u32) -> impl Iterator<Item = Duration> {
     .take(kills as usize * 4)
 }
 
-/// Starts a command and kills it after `instant`. Returns true if it was still running.
+/// Starts a command, kills it after `instant`, and returns whether it was still running.
 fn kill_after(folder: &Folder, arguments: &[&str], instant: Duration) -> bool {
     let null = std::process::Stdio::null;
     let mut command = folder.command(arguments);
     let mut child = command.stdout(null()).stderr(null()).spawn().unwrap();
-    // This wait is the fault being injected: a random instant, not a condition.
+    // Sleeping is deliberate here: the kill must come at a random moment, not when a condition holds.
     std::thread::sleep(instant);
     let running = child.try_wait().unwrap().is_none();
     child.kill().unwrap();
@@ -57,7 +58,7 @@ fn preprocess_killed_at_any_instant_leaves_the_old_table_or_the_new_one() {
         }
     }
     assert_eq!(killed, kills, "too many runs ended before they could be killed");
-    // Leftovers of the killed runs do not affect the next run.
+    // Leftovers from killed runs don't affect the next run.
     folder.ok(settings[0]);
     assert_eq!(folder.read("data/movies_merged.csv"), tables[0]);
 }
@@ -73,7 +74,7 @@ fn train_killed_at_a_hundred_instants_leaves_a_usable_generation() {
     kill_trainings(105);
 }
 
-/// Kills trainings at random instants and loads the served generation after each kill.
+/// Kills training runs at random moments and loads the served generation after each kill.
 fn kill_trainings(kills: u32) {
     let folder = Folder::trained();
     let mut full_run = Duration::ZERO;

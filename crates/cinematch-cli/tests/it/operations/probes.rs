@@ -5,7 +5,7 @@ use std::process::Stdio;
 use crate::support::folder::Folder;
 use crate::support::server::{Server, wait_until};
 
-/// Returns the value of a metric, given its name and labels as they appear in the exposition.
+/// Returns the value of `metric`, which includes its labels as they appear in the exposition.
 fn value(text: &str, metric: &str) -> Option<f64> {
     let line = text
         .lines()

@@ -46,7 +46,7 @@ fn shutdown_completes_requests_in_flight() {
         body.len()
     )
     .unwrap();
-    // The server requests the body, so the request is in flight.
+    // The server has asked for the body, so the request is in flight.
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut line = String::new();
     reader.read_line(&mut line).unwrap();
@@ -126,7 +126,7 @@ fn connection_survives_a_request_with_an_unread_body() {
         body.len()
     );
     stream.write_all(head.as_bytes()).unwrap();
-    // The rest of the body arrives after the error response could have been sent.
+    // Send the rest of the body after the server could have sent the error response.
     let (first, rest) = body.split_at(1000);
     stream.write_all(first).unwrap();
     assert_eq!(server.get("/health").status, 200);

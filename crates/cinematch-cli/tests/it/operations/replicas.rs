@@ -42,7 +42,7 @@ impl<'a> Replicas<'a> {
         Server::start_in(folder, &["--jobs-speed", "20"], variables)
     }
 
-    /// Kills one server and starts a replacement.
+    /// Kills the server at index `which` and starts a replacement.
     fn replace(&self, which: usize) {
         let mut server = self.servers[which].lock().unwrap();
         self.kills[which].fetch_add(1, Ordering::SeqCst);
@@ -56,16 +56,16 @@ impl<'a> Replicas<'a> {
     }
 }
 
-/// Writes and counts of one client.
+/// One client's writes, and its request and error counts.
 #[derive(Default)]
 struct ClientLog {
-    /// The last acknowledged rating per movie, and ratings in flight when the server was killed.
+    /// The last acknowledged rating for each movie, and any rating in flight when the server was killed.
     movies: BTreeMap<u32, (f64, Option<f64>)>,
     requests: usize,
     errors: usize,
 }
 
-/// Runs one user's writes and reads on one server until stopped. Fails on any error not caused by a kill of that
+/// Sends `user`'s writes and reads to one server until `stop` is set. Panics on any error not caused by killing that
 /// server.
 fn client(replicas: &Replicas<'_>, which: usize, user: &str, stop: &AtomicBool) -> ClientLog {
     let agent: ureq::Agent = ureq::Agent::config_builder()
@@ -142,7 +142,7 @@ fn killing_servers_under_load_loses_no_write_and_affects_no_other_server() {
         for kill in 0..KILLS {
             replicas.replace(kill % SERVERS);
         }
-        // A new generation published under load: all servers load it within seconds.
+        // Publish a new generation under load: all servers load it within seconds.
         folder.ok(&["train", "--model", "content"]);
         let published = Instant::now();
         for server in &replicas.servers {
@@ -150,7 +150,7 @@ fn killing_servers_under_load_loses_no_write_and_affects_no_other_server() {
         }
         let elapsed = published.elapsed();
         assert!(elapsed < Duration::from_secs(20), "{elapsed:?}");
-        // Only one retraining runs at a time, although all servers receive the request.
+        // Only one retraining runs at a time, even though all servers receive the request.
         for server in &replicas.servers {
             let server = server.lock().unwrap();
             let reply = server.post_raw("/api/admin/retrain", "application/json", "");

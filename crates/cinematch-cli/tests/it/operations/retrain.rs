@@ -20,12 +20,12 @@ fn served(folder: &Folder) -> u64 {
     Generations::new(&folder.path("ml/artifacts")).champion().unwrap()
 }
 
-/// True if retraining holds the user out: 20 % of the sample's users.
+/// Returns whether retraining holds out `user`. It holds out 20 % of the sample's users.
 fn held_out(user: &str) -> bool {
     Holdout::for_users(401).contains(UserId(user.parse().unwrap()))
 }
 
-/// Replaces the movie of each rating for which `other`, given the user and the movie's index, returns another index.
+/// Replaces the movie in each rating for which `other`, given the user and the movie's index, returns a new index.
 fn change_ratings(folder: &Folder, other: impl Fn(&str, usize) -> Option<usize>) {
     let path = "raw/ml-32m/ratings.csv";
     let text = folder.read(path);
@@ -77,8 +77,7 @@ fn promotes_a_generation_that_is_not_worse_and_skips_unchanged_data() {
     let shown = folder.ok(&["models", "show"]);
     assert!(shown.contains("NDCG@20 of") && shown.contains("new users"), "{shown}");
 
-    // Equal inputs give bit-identical metrics, and a generation that was rolled back from is never promoted
-    // automatically.
+    // Equal inputs give bit-identical metrics, and a rolled-back generation is never promoted automatically.
     folder.ok(&["models", "rollback"]);
     let again = retrain(&folder, &["--margin", "0.2"]);
     assert_eq!((&again["verdict"], &again["generation"]), (&first["verdict"], &json!(2)));
@@ -111,7 +110,7 @@ fn keeps_a_worse_generation_without_promoting_it() {
         "{why}"
     );
 
-    // Replace the movies in the ratings of all training users.
+    // Replace the movies in all training users' ratings.
     let original = folder.read("raw/ml-32m/ratings.csv");
     change_ratings(&folder, |user, movie| (!held_out(user)).then(|| movie * 37 + user.len() * 11));
     let shuffled = retrain(&folder, &[]);
@@ -218,7 +217,7 @@ fn failure_is_reported_and_changes_nothing() {
 fn full_disk_preserves_the_served_generation() {
     let folder = Folder::trained();
     folder.ok(&["train", "--candidate", "--seed", "2"]);
-    // `ulimit -f` caps file size in half-kilobyte blocks, which fails writes as a full disk does.
+    // `ulimit -f` limits the file size, in half-kilobyte blocks, so writes fail as they would on a full disk.
     let limited = |blocks: u32, command: &str| {
         let binary = env!("CARGO_BIN_EXE_cinematch");
         let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec {binary} {command}");

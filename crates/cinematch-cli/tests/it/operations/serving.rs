@@ -1,4 +1,4 @@
-//! Loading a new generation while requests arrive, and stopping.
+//! Loading a new generation while serving requests, and shutting down.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -32,7 +32,7 @@ fn loads_a_new_generation_without_a_failed_request() {
     });
     assert!(n_replies.into_inner() > 10);
 
-    // A damaged generation is rejected while the server keeps the old one; a valid one is then loaded.
+    // A damaged generation is rejected, and the server keeps the old one until a valid one appears.
     let current = server.get("/health").json()["generation"].clone();
     let number = current.as_u64().unwrap() + 1;
     let generations = folder.path("ml/artifacts/generations");

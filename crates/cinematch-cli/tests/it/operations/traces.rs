@@ -29,7 +29,7 @@ impl Collector {
         Self { address, exports, _runtime: runtime }
     }
 
-    /// Returns every span with its resource.
+    /// Returns every span, paired with its resource.
     fn spans(&self) -> Vec<(Value, Value)> {
         let mut spans = Vec::new();
         for batch in self.exports.lock().unwrap().iter() {
@@ -50,7 +50,7 @@ async fn receive(State(exports): State<Arc<Mutex<Vec<Value>>>>, body: String) ->
     StatusCode::OK
 }
 
-/// Returns the value of an attribute of a span or resource as text, or an empty text.
+/// Returns the attribute `key` of a span or resource as text, or an empty string if it is missing.
 fn attribute(span: &Value, key: &str) -> String {
     let found = span["attributes"].as_array().unwrap().iter().find(|pair| pair["key"] == key);
     let value = found.map(|pair| pair["value"].as_object().unwrap().values().next().unwrap());

@@ -60,14 +60,15 @@ fn new_movie_is_searchable_and_recommended_without_training() {
     let after = listed(&server);
     let place = after.iter().position(|(id, _)| *id == NEW);
     assert!(place.is_some_and(|place| place < 10), "{after:?}");
-    // Scores of other movies are unchanged after rescaling: they are relative to the best score over all movies.
+    // Other movies' scores change only by a common factor, because scores are relative to the best score of all
+    // movies.
     let share = after.iter().find(|(id, _)| *id == before[0].0).unwrap().1 / before[0].1;
     for (id, old_score) in &before[..40] {
         let new_score = after.iter().find(|(other, _)| other == id).unwrap().1;
         assert!((old_score * share - new_score).abs() < 0.02, "{id}: {old_score} and {new_score}");
     }
 
-    // In a history, the new movie raises similar movies.
+    // Liking the new movie raises similar movies in the list.
     let reply = server.recommend(&json!({ "liked_movie_ids": [NEW], "limit": 10 }));
     assert!(reply["recommendations"].to_string().contains("Toy Story"), "{reply}");
 
@@ -77,7 +78,7 @@ fn new_movie_is_searchable_and_recommended_without_training() {
     let again = updated(&folder);
     assert!(again["generation"].is_null() && again["promoted"] == false, "{again}");
     assert!(folder.ok(&["update"]).contains("no changes since"));
-    // A file with different bytes but equal content creates no generation.
+    // A file with different bytes but the same content doesn't create a generation.
     let tags = folder.read("raw/ml-32m/tags.csv") + "no,tag,at all\n";
     folder.write("raw/ml-32m/tags.csv", tags.as_bytes());
     assert!(folder.ok(&["update"]).contains("no changes since"));
@@ -102,7 +103,7 @@ fn update_refreshes_metadata_keeps_removed_movies_and_folds_in_ratings() {
     let ratings = folder.read("raw/ml-32m/ratings.csv");
     let new_ratings: Vec<String> =
         (1..40).map(|user| format!("{user},{NEW},5.0,1700000000\n")).collect();
-    // Real files group the rows by user, but this is not required.
+    // Real files group the rows by user, but the command doesn't require it.
     folder.write("raw/ml-32m/ratings.csv", (ratings + &new_ratings.concat()).as_bytes());
     let outcome = updated(&folder);
     assert_eq!(
@@ -114,7 +115,7 @@ fn update_refreshes_metadata_keeps_removed_movies_and_folds_in_ratings() {
     let overview = server.get("/api/movies/1").json()["overview"].to_string();
     assert!(overview.contains("keeps his place"), "{overview}");
     assert_eq!(server.get("/api/movies/2").status, 200);
-    // Training removes the movie.
+    // Training drops the movie that was removed from the files.
     folder.ok(&["train"]);
     let manifest = folder.json("ml/artifacts/manifest.json");
     assert_eq!(

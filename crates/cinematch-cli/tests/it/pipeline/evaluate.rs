@@ -19,7 +19,7 @@ fn json(folder: &Folder, arguments: &[&str]) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Returns a report without `run`, which differs between runs.
+/// Returns `report` without its `run` field, which differs between runs.
 fn without_run(mut report: Value) -> Value {
     assert!(report["run"]["seconds"].is_number());
     report.as_object_mut().unwrap().remove("run");
@@ -31,7 +31,7 @@ fn model<'a>(report: &'a Value, name: &str) -> &'a Value {
     models.iter().find(|model| model["name"] == name).unwrap_or_else(|| panic!("no {name}"))
 }
 
-/// Returns the mean of a metric.
+/// Returns the mean of `metric` for the model `name`.
 fn mean(report: &Value, name: &str, metric: &str) -> f64 {
     model(report, name)["metrics"][metric]["mean"].as_f64().unwrap()
 }
@@ -103,8 +103,8 @@ fn external_lists_on_an_exported_split_score_like_internal_ones() {
     }
 }
 
-/// Asserts that the files of a split match the checksums in `split.json`, and that its relevant ratings occur
-/// in neither the training data nor the histories.
+/// Asserts that the split's files match the checksums in `split.json`, and that its relevant ratings occur in
+/// neither the training data nor the histories.
 fn check_split(folder: &Folder) {
     let split = folder.json("split/42/split.json");
     for (name, sum) in split["files"].as_object().unwrap() {
@@ -176,7 +176,7 @@ fn compares_rating_predictions_with_averages() {
         assert!(rmse(2) < rmse(0), "{protocol} {stars:?}");
         assert!(stars[0]["interval_coverage"].is_null());
         let coverage = stars[2]["interval_coverage"].as_f64().unwrap();
-        // Intervals for movies without ratings span the whole scale.
+        // Intervals for movies without ratings span the whole rating scale.
         let maximum = if protocol == "cold-films" { 1.0 } else { 0.95 };
         assert!((0.6..=maximum).contains(&coverage), "{protocol} {stars:?}");
     }

@@ -1,10 +1,11 @@
-//! Training from ratings, and batch recommendations from rating histories.
+//! Training on ratings, and batch recommendations from rating histories.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::support::folder::Folder;
 
-/// Parses a CSV of lists into movie ids in rank order, by user. Asserts that ranks and scores are ordered.
+/// Parses recommendation lists in CSV format into each user's movie IDs, in rank order. Asserts that ranks and
+/// scores are ordered.
 fn lists(csv: &str) -> BTreeMap<u32, Vec<u32>> {
     let mut lines = csv.lines();
     assert_eq!(lines.next(), Some("userId,rank,movieId,score"));
@@ -39,7 +40,7 @@ fn every_model_trains_ranks_and_writes_lists_for_unseen_users() {
         let summary = folder.ok(&[&command[..], &["--json"]].concat());
         let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
         assert_eq!(summary["viewers"], 3, "{model}");
-        // Two kinds of problems: an unknown movie and a movie rated twice.
+        // There are two kinds of problems: an unknown movie and a movie rated twice.
         assert_eq!(summary["problem_counts"].as_array().unwrap().len(), 2, "{model}");
         let lists = lists(&folder.read("recs.csv"));
         assert_eq!(lists.keys().copied().collect::<Vec<_>>(), [7, 8, 9], "{model}");

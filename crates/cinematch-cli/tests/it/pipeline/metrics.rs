@@ -11,11 +11,11 @@ use serde_json::{Map, Value, json};
 
 use crate::support::folder::{Folder, project};
 
-/// Cutoffs within, at the end of and beyond lists of 100 movies, including all those of [`UserMetrics`].
+/// Cutoffs inside, at the end of and beyond a list of 100 movies, including all cutoffs used by [`UserMetrics`].
 const CUTOFFS: [usize; 8] = [1, 5, 10, 20, 50, 100, 101, 500];
 const N_MOVIES: u32 = 300;
 
-/// Pseudo-random numbers (`SplitMix64`, Steele et al. 2014).
+/// Pseudo-random number generator (`SplitMix64`, Steele et al. 2014).
 struct Random(u64);
 
 impl Random {
@@ -38,7 +38,7 @@ impl Random {
     }
 }
 
-/// Returns a ranked list, its relevant movies, and all metrics of the list by name.
+/// Returns a ranked list, its relevant movies, and all metrics for the list by name, as JSON.
 fn user(ranked: &[MovieIdx], mut relevant: Vec<MovieIdx>) -> Value {
     relevant.sort_unstable();
     let mut metrics = Map::new();
@@ -49,7 +49,7 @@ fn user(ranked: &[MovieIdx], mut relevant: Vec<MovieIdx>) -> Value {
         metrics.insert(format!("precision@{k}"), precision_at(k, ranked, &relevant).into());
         metrics.insert(format!("hit@{k}"), hit_at(k, ranked, &relevant).into());
     }
-    // These values replace those of the functions above.
+    // These values replace the ones computed by the functions above.
     let values = UserMetrics::new(ranked, &relevant).values();
     for (name, value) in UserMetrics::NAMES.into_iter().zip(values) {
         metrics.insert(name.into(), value.into());

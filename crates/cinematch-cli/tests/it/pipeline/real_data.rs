@@ -1,4 +1,4 @@
-//! Tests on the real MovieLens and TMDb files, with scikit-learn and NumPy as references.
+//! Tests on real MovieLens and TMDb files, with scikit-learn and NumPy as references.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,8 @@ use cinematch_testing::did_not_run;
 
 use crate::support::folder::{Folder, project, real_data};
 
-/// Returns the Python interpreter with scikit-learn that `cargo xtask test` provides.
+/// Returns the Python interpreter with scikit-learn that `cargo xtask test` provides. If there is none, prints a
+/// notice and returns `None`.
 fn python(test: &str) -> Option<PathBuf> {
     let python = std::env::var_os("CINEMATCH_TEST_PYTHON").map(PathBuf::from);
     if python.is_none() {
@@ -25,8 +26,8 @@ fn preprocess(folder: &Folder, raw: &Path, release: &str, more: &[&str]) -> serd
     serde_json::from_str(&folder.ok(&arguments)).unwrap()
 }
 
-/// Parses movies strictly, without any code under test: a trailing `(YYYY)` of 1980 or later, and listed
-/// genres. MovieLens quotes a title only if it contains a comma or quotes, never a line break.
+/// Parses movies strictly, without any code under test: a movie needs a trailing `(YYYY)` of 1980 or later, and
+/// listed genres. MovieLens quotes a title only if it contains a comma or quotes, never a line break.
 fn strict_ids(movies: &str) -> BTreeSet<u32> {
     movies
         .lines()
@@ -105,7 +106,8 @@ fn features_match_scikit_learn_on_movielens_32m() {
     check_features("features_match_scikit_learn_on_movielens_32m", "ml-32m");
 }
 
-/// Asserts that the features of a release equal scikit-learn's, with two sets of parameters and as pickles.
+/// Asserts that the features for `release` equal scikit-learn's for two sets of parameters, and when exported as
+/// pickles.
 fn check_features(test: &str, release: &str) {
     let Some(raw) = real_data(test) else { return };
     let Some(python) = python(test) else { return };
@@ -153,7 +155,7 @@ fn models_match_their_float64_formulas() {
     };
     let train = |model, artifacts, iterations| {
         folder.write("params.json", params(iterations).to_string().as_bytes());
-        // The formulas use the ratings of all users.
+        // The formulas use all users' ratings.
         let files =
             ["--raw", release.to_str().unwrap(), "--params", "params.json", "--hold-out", "0"];
         folder.ok(&[&["train", "--model", model, "--artifacts", artifacts], &files[..]].concat());

@@ -1,4 +1,4 @@
-//! `cinematch tune`: resuming, storing and using tuned parameters.
+//! `cinematch tune`: resuming a search, and storing and using the tuned parameters.
 
 use std::fs;
 
@@ -30,7 +30,7 @@ fn interrupted_search_resumes_with_the_same_result() {
 
     let log = folder.read("data/tune/item-knn.jsonl");
     assert_eq!(log.lines().count(), 11);
-    // Truncate the log as a crash would, to four complete lines and a part of the fifth.
+    // Truncate the log as a crash would, to four complete lines and part of the fifth.
     let four: usize = log.lines().take(4).map(|line| line.len() + 1).sum();
     fs::write(folder.path("data/tune/item-knn.jsonl"), &log[..four + 20]).unwrap();
     fs::remove_file(folder.path("data/tuned.json")).unwrap();
@@ -39,7 +39,7 @@ fn interrupted_search_resumes_with_the_same_result() {
     assert_eq!(resumed["finalists"], uninterrupted["finalists"]);
     assert_eq!(folder.read("data/tuned.json"), tuned);
 
-    // A larger search starts with the same trials; other data reuses nothing from the log.
+    // A larger search starts with the same trials. A search on different data reuses nothing from the log.
     let more = tune(&folder, &[&SEARCH[..4], &["--trials", "8"], &SEARCH[6..]].concat());
     assert!(more["resumed"].as_u64() >= Some(8), "{more}");
     folder.ok(&["preprocess", "--min-year", "1990"]);
@@ -112,7 +112,7 @@ fn keeps_better_parameters_of_a_longer_search() {
     let found = folder.read("data/tuned.json");
     assert_ne!(
         long["finalists"][0]["trial"], 0,
-        "the test needs a best trial other than the first"
+        "this test requires a best trial other than the first"
     );
     let output = folder.run(&["tune", "--model", "item-knn", "--trials", "1"]);
     let notes = String::from_utf8(output.stderr).unwrap();

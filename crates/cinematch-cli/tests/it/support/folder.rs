@@ -13,7 +13,7 @@ pub fn project() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// Returns the folder with real MovieLens and TMDb data, or `None` with a printed notice if it is not available.
+/// Returns the folder with real MovieLens and TMDb data. If it is unavailable, prints a notice and returns `None`.
 pub fn real_data(test: &str) -> Option<PathBuf> {
     let configured = std::env::var_os("CINEMATCH_TEST_DATA").map(PathBuf::from);
     let raw = configured.unwrap_or_else(|| project().join("../shared/data")).join("raw");
@@ -24,7 +24,7 @@ pub fn real_data(test: &str) -> Option<PathBuf> {
     None
 }
 
-/// Returns all movies of MovieLens 32M, with TMDb metadata where available.
+/// Returns all movies in MovieLens 32M, with TMDb metadata where available.
 pub fn movielens_32m(raw: &Path) -> Vec<Movie> {
     let folder = Folder::empty();
     folder.ok(&[
@@ -43,7 +43,7 @@ pub fn movielens_32m(raw: &Path) -> Vec<Movie> {
     read_merged("movies_merged.csv", &table).unwrap().records
 }
 
-/// A temporary folder in the layout of an installation, deleted on drop.
+/// A temporary folder laid out like an installation, deleted on drop.
 pub struct Folder {
     directory: tempfile::TempDir,
 }
@@ -78,7 +78,7 @@ impl Folder {
         folder
     }
 
-    /// Copies all files of another folder into this one.
+    /// Copies all files from `other` into this folder.
     pub fn copy_from(&self, other: &Self) {
         let from = other.path(".");
         let copied = Command::new("cp").arg("-a").arg(from).arg(self.path("")).status().unwrap();
@@ -137,7 +137,7 @@ impl Folder {
         text
     }
 
-    /// Like [`Self::ok`], with `input` on standard input.
+    /// Like [`Self::ok`], but with `input` on standard input.
     pub fn ok_with_input(&self, arguments: &[&str], input: &str) -> String {
         let mut command = self.command(arguments);
         let mut child = command

@@ -1,4 +1,4 @@
-//! Folders, servers, databases and proxies that tests share.
+//! Folders, servers, databases and proxies shared by the tests.
 
 pub mod folder;
 pub mod postgres;

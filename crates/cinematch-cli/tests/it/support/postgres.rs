@@ -1,8 +1,8 @@
-//! A separate database per test, on the `PostgreSQL` server that `cargo xtask test` starts.
+//! A separate database for each test, on the `PostgreSQL` server that `cargo xtask test` starts.
 
 use cinematch_testing::{did_not_run, new_database};
 
-/// Returns the address of a new database, or `None` with a printed notice if `PostgreSQL` is not available.
+/// Creates a database and returns its address. If `PostgreSQL` is unavailable, prints a notice and returns `None`.
 pub fn database(test: &str) -> Option<String> {
     let Ok(server) = std::env::var("CINEMATCH_TEST_POSTGRES") else {
         let why = "CINEMATCH_TEST_POSTGRES is not set; `cargo xtask test` starts a server";

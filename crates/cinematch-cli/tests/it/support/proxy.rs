@@ -14,7 +14,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Creates a proxy to a server address.
+    /// Creates a proxy that forwards to the address `target`.
     pub fn to(target: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -37,14 +37,14 @@ impl Proxy {
         Self { port, is_cut, open }
     }
 
-    /// Returns a database URL that connects through the proxy.
+    /// Returns `url`, changed to connect through the proxy.
     pub fn url(&self, url: &str) -> String {
         let mut url = url::Url::parse(url).unwrap();
         url.set_port(Some(self.port)).unwrap();
         url.to_string()
     }
 
-    /// Closes every connection, and new ones when they are accepted.
+    /// Closes all connections, and new ones as soon as they are accepted.
     pub fn cut(&self) {
         self.is_cut.store(true, Ordering::SeqCst);
         for stream in self.open.lock().unwrap().drain(..) {

@@ -1,5 +1,5 @@
-//! A separate Redis server per test, which the test can stall, kill and restart. `cargo xtask test` locates the
-//! program.
+//! Starts a separate Redis server for each test, so that the test can stall, kill and restart it. `cargo xtask test`
+//! locates the Redis executable.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -9,8 +9,8 @@ use cinematch_testing::did_not_run;
 
 use crate::support::server::wait_until;
 
-/// Starts the server `$1` on the socket `$2`, prints its process id, and kills it when standard input closes,
-/// which also happens when the test is killed.
+/// Starts the server `$1` on the socket `$2`, prints its process ID, and kills it when standard input closes, which
+/// also happens when the test is killed.
 const SUPERVISOR: &str = r#"
 "$1" --port 0 --unixsocket "$2" --save "" --appendonly no --daemonize no >/dev/null 2>&1 &
 echo $!
@@ -27,7 +27,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Starts an empty server, or returns `None` with a printed notice if the program is not available.
+    /// Starts an empty server. If Redis is unavailable, prints a notice and returns `None`.
     pub fn start(test: &str) -> Option<Self> {
         let Some(program) = std::env::var_os("CINEMATCH_TEST_REDIS").map(PathBuf::from) else {
             let why = "CINEMATCH_TEST_REDIS is not set; `cargo xtask test` sets it";
@@ -67,31 +67,31 @@ impl Redis {
         self.try_call(words).unwrap_or_else(|| panic!("no reply from Redis to {words:?}"))
     }
 
-    /// Number of cache hits since the server started.
+    /// Returns the number of cache hits since the server started.
     pub fn hits(&self) -> u64 {
         let info = self.call(&["INFO", "stats"]);
         let hits = info.lines().find_map(|line| line.strip_prefix("keyspace_hits:"));
         hits.unwrap().trim().parse().unwrap()
     }
 
-    /// Number of replies stored since the server started.
+    /// Returns the number of replies stored since the server started.
     pub fn writes(&self) -> u64 {
         let info = self.call(&["INFO", "commandstats"]);
         let calls = info.lines().find_map(|line| line.strip_prefix("cmdstat_set:calls="));
         calls.map_or(0, |rest| rest.split(',').next().unwrap().parse().unwrap())
     }
 
-    /// Suspends the process: connections stay open, but commands get no reply.
+    /// Suspends the server: connections stay open, but commands get no reply.
     pub fn stall(&self) {
         signal("-STOP", &self.pid);
     }
 
-    /// Resumes the process.
+    /// Resumes a stalled server.
     pub fn resume(&self) {
         signal("-CONT", &self.pid);
     }
 
-    /// Kills the process.
+    /// Kills the server and waits for it to exit.
     pub fn kill(&mut self) {
         drop(self.supervisor.stdin.take());
         self.supervisor.wait().unwrap();

@@ -33,7 +33,8 @@ impl Server {
         Self::spawn(folder, command)
     }
 
-    /// Starts a server that ignores SIGXFSZ, so that writes beyond a `prlimit` on file sizes fail as on a full disk.
+    /// Starts a server that ignores SIGXFSZ, so that writes beyond a `prlimit` on file size fail as they would on a
+    /// full disk.
     pub fn start_ignoring_sigxfsz(folder: &Folder) -> Self {
         let plain = folder.command(&[]);
         let mut shell = folder.command(&[]);
@@ -137,14 +138,14 @@ impl Server {
         }
     }
 
-    /// Sends a request on behalf of a user, with optional JSON.
+    /// Sends a request on behalf of `user`, with an optional JSON body.
     pub fn as_user(&self, user: &str, call: (&str, &str), body: Option<&Value>) -> Reply {
         let headers = [("x-user-id", user), ("content-type", "application/json")];
         let text = body.map(Value::to_string);
         self.send(call, &headers, text.as_deref().map(str::as_bytes))
     }
 
-    /// Sends a user's request and returns the status, or `None` if no reply arrives.
+    /// Sends a request on behalf of `user` and returns the status, or `None` if no reply arrives.
     pub fn try_as_user(&self, user: &str, call: (&str, &str), body: Option<&Value>) -> Option<u16> {
         let headers = [("x-user-id", user), ("content-type", "application/json")];
         let text = body.map(Value::to_string);
@@ -158,7 +159,7 @@ impl Server {
         reply.json()
     }
 
-    /// Returns the process id.
+    /// Returns the process ID.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
@@ -169,7 +170,7 @@ impl Server {
         self.child.wait().unwrap();
     }
 
-    /// Sends SIGTERM and waits for the exit; returns true if the exit was successful.
+    /// Sends SIGTERM, waits for the server to exit, and returns whether it exited successfully.
     pub fn terminate(&mut self) -> bool {
         self.send_sigterm();
         self.exits_successfully()
@@ -181,7 +182,7 @@ impl Server {
         std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap();
     }
 
-    /// Waits for the exit; returns true if it was successful.
+    /// Waits for the server to exit, and returns whether it exited successfully.
     pub fn exits_successfully(&mut self) -> bool {
         self.child.wait().unwrap().success()
     }

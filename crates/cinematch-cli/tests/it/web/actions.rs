@@ -64,7 +64,7 @@ fn taps_are_queued_undo_keeps_focus_and_pages_are_bound_to_a_profile() {
     tab.open("/");
     let button = |name: &str| format!("main li:first-child .card .{name}");
     let first = titles(&tab)[0].clone();
-    // The second tap comes before the reply to the first.
+    // The second tap comes before the reply to the first one.
     tab.js("const form = document.querySelector('main .card .say');
          form.querySelector('.seen').click(); form.querySelector('.list').click()");
     tab.wait_for_note("to your watchlist");
@@ -80,7 +80,7 @@ fn taps_are_queued_undo_keeps_focus_and_pages_are_bound_to_a_profile() {
     tab.wait_for_note("You liked");
     tab.press_with_modifiers(&[Key::Control], 'z');
     tab.wait_for_note("undone");
-    // Another tab switched the profile; actions on this page are not applied to the new one.
+    // After another tab switches the profile, actions on this page don't apply to the new profile.
     let bobs_feedback = || server.as_user(&bob.to_string(), ("GET", "/api/feedback"), None).text;
     let before = bobs_feedback();
     tab.sign_in_as(bob);
@@ -165,7 +165,7 @@ fn keyboard_can_like_a_movie_and_undo() {
     tab.tab_to(&like);
     tab.press(Key::Enter);
     tab.wait_for_note("You liked");
-    assert_eq!(tab.focused(), like, "the focus does not move");
+    assert_eq!(tab.focused(), like, "the focus must not move");
     tab.press(Key::Space);
     tab.wait_for_note("Removed your reaction");
     assert_eq!(tab.focused(), like);
@@ -195,7 +195,7 @@ fn theme_follows_the_device_or_the_users_choice() {
         tab.click_named("Light");
         tab.wait_until("light colors", || background(&tab) == light);
         tab.open("/");
-        assert_eq!(background(&tab), light, "the choice applies to other pages");
+        assert_eq!(background(&tab), light, "the choice applies to all pages");
         tab.set_look(look);
         tab.click_named("Dark");
         tab.wait_until("dark colors", || background(&tab) == dark);

@@ -5,7 +5,7 @@ use super::fixtures::{folder, user_with_history};
 use super::{DESKTOP, NARROW, PHONE, WALL, tab};
 use crate::support::server::Server;
 
-/// Pages of a user with a history, by screenshot name.
+/// The pages to check for a user with a history, with their screenshot names.
 const PAGES: [(&str, &str); 12] = [
     ("home", "/"),
     ("search", "/search?q=godfather"),
@@ -29,7 +29,7 @@ fn every_page_passes_all_checks_on_every_screen() {
     let ada = user_with_history(&server, "Ada");
     tab.begin(&server, DESKTOP);
     tab.sign_in_as(ada);
-    // All faults are reported together, since pages may share them.
+    // Report all faults together, since pages may share them.
     let mut found = Vec::new();
     for look in [DESKTOP, PHONE.dark(), NARROW.without_scripts(), WALL.dark()] {
         tab.set_look(look);

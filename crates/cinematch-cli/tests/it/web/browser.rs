@@ -1,4 +1,4 @@
-//! One headless Chromium for all tests of a process, driven through chromedriver.
+//! One headless Chromium for all tests in a process, driven through chromedriver.
 
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ wait
 until rm -rf "$TMPDIR" 2>/dev/null; do sleep 0.1; done
 "#;
 
-/// Browser arguments. They block every host but this machine, so pages run without internet access.
+/// Browser arguments. They block every host except this machine, so pages are tested without internet access.
 const ARGUMENTS: [&str; 12] = [
     "--headless",
     "--no-sandbox",
@@ -51,13 +51,15 @@ const ARGUMENTS: [&str; 12] = [
 pub struct Browser {
     runtime: Runtime,
     pub client: Client,
-    // Its standard input closes when the process exits, and the supervisor then kills the browser.
+    // The supervisor's standard input closes when the test process exits. The supervisor then kills the
+    // browser.
     _supervisor: Child,
-    // Must stay open, or the writes of chromedriver to the pipe fail.
+    // Must stay open, or chromedriver's writes to the pipe fail.
     _stdout: BufReader<ChildStdout>,
 }
 
-/// Returns the browser's only tab, reset for each test, or `None` with a printed notice if no browser is available.
+/// Returns the browser's only tab, reset for each test. If no browser is available, prints a notice and returns
+/// `None`.
 pub fn tab(test: &str) -> Option<Tab> {
     static BROWSER: LazyLock<Option<Mutex<Browser>>> =
         LazyLock::new(|| Some(Mutex::new(Browser::start(tool("CINEMATCH_TEST_CHROMEDRIVER")?))));
@@ -67,7 +69,7 @@ pub fn tab(test: &str) -> Option<Tab> {
         did_not_run(test, why);
         return None;
     };
-    // A failed test leaves the browser usable, so a poisoned lock is ignored.
+    // A failed test leaves the browser usable, so ignore a poisoned lock.
     let browser: MutexGuard<'static, Browser> =
         browser.lock().unwrap_or_else(PoisonError::into_inner);
     Some(Tab::new(browser, axe))
@@ -118,7 +120,7 @@ impl Browser {
         Self { runtime, client, _supervisor: supervisor, _stdout: stdout }
     }
 
-    /// Blocks on a client future.
+    /// Blocks until `request` completes.
     pub fn wait<T>(
         &self,
         request: impl Future<Output = Result<T, CmdError>>,
@@ -134,7 +136,7 @@ impl Browser {
         reply.unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
-    /// Returns the entries of a log (`browser` or `performance`) since the last call.
+    /// Returns the entries added to a log (`browser` or `performance`) since the last call.
     pub fn log(&self, kind: &str) -> Vec<Value> {
         let request = Extension { path: "se/log", body: json!({"type": kind}) };
         let entries = self.wait(self.client.issue_cmd(request)).unwrap();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::tab::Tab;
 
-/// The only external host that pages may request, for posters.
+/// The only external host that pages may contact, to load posters.
 const POSTERS: &str = "https://image.tmdb.org/";
 
 /// Network traffic since the last measurement.
@@ -22,17 +22,18 @@ pub struct Traffic {
 }
 
 impl Tab {
-    /// Checks every page invariant at the current look, and saves a screenshot.
+    /// Checks every page invariant with the current browser settings, and saves a screenshot.
     pub fn check(&self, name: &str) {
         let found = self.problems(name);
         assert!(found.is_empty(), "{name} ({}):\n{}", self.look.name(), found.join("\n"));
     }
 
-    /// Returns the faults of the open page.
+    /// Returns the faults found on the open page.
     pub fn problems(&self, name: &str) -> Vec<String> {
         let look = self.look;
         if !look.has_scripts {
-            // The scripts of the page have not run. The checks below run scripts and timers.
+            // The page's own scripts have not run. Turn scripts on, because the checks below need scripts and
+            // timers.
             let on = json!({"value": false});
             self.browser.send_command("Emulation.setScriptExecutionDisabled", &on);
         }
@@ -48,7 +49,7 @@ impl Tab {
         found
     }
 
-    /// Returns console messages, including policy violations. Missing posters are ignored.
+    /// Returns console messages, including content security policy violations. Ignores missing posters.
     fn console_messages(&self) -> Vec<String> {
         let log = self.browser.log("browser");
         let message = |entry: &Value| entry["message"].as_str().unwrap_or_default().to_owned();
@@ -56,7 +57,7 @@ impl Tab {
         texts.map(|text| format!("console: {text}")).collect()
     }
 
-    /// Waits for the console message about a page with this error status, and consumes it.
+    /// Waits for the console message about a page with the error status `status`, and consumes it.
     pub fn expect_error_status(&self, status: u16) {
         let expected = format!("status of {status}");
         let some = || Some(self.console_messages()).filter(|messages| !messages.is_empty());
@@ -100,13 +101,13 @@ impl Tab {
         found.as_array().unwrap().iter().map(|it| format!("the layout shifted: {it}")).collect()
     }
 
-    /// Returns faults of the document structure, and elements that overflow the window.
+    /// Returns faults in the document structure, and elements that overflow the window.
     fn layout_faults(&self) -> Vec<String> {
         let found = self.js_with(LAYOUT_FAULTS, vec![self.look.width.into()]);
         found.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
     }
 
-    /// Returns layout faults at 200 % text size.
+    /// Doubles the text size and returns the layout faults.
     pub fn problems_of_large_text(&self, name: &str) -> Vec<String> {
         self.js(LARGE_TEXT);
         self.screenshot(&format!("{name}-large-text"));
@@ -144,13 +145,13 @@ fn external_requests(origin: &str, traffic: &Traffic) -> Vec<String> {
     external.map(|url| format!("external request: {url}")).collect()
 }
 
-/// A user style sheet, which the policy does not block.
+/// Doubles the text size. The content security policy doesn't block constructed style sheets.
 const LARGE_TEXT: &str = r"
 const sheet = new CSSStyleSheet();
 sheet.replaceSync('html { font-size: 200% }');
 document.adoptedStyleSheets = [sheet]";
 
-/// Returns each violated rule with the elements that violate it.
+/// Runs axe-core and returns each violated rule with the elements that violate it.
 const RUN_AXE: &str = r"
 const done = arguments[arguments.length - 1];
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -160,8 +161,8 @@ axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violatio
     ).join('\n'))),
     error => done(String(error)))";
 
-/// Returns layout shifts before any input, and later ones not caused by input. A phone's first layout counts
-/// as input, so before the first touch no shift is ignored.
+/// Returns all layout shifts before the first input, and later ones not caused by input. On a phone, the first
+/// layout counts as input, so no shift is ignored before the first touch.
 const LAYOUT_SHIFTS: &str = r"
 const done = arguments[arguments.length - 1];
 const [seen, inputs] = [[], []];
@@ -187,7 +188,7 @@ if (document.querySelectorAll('main').length !== 1) found.push('not exactly one 
 const ids = [...document.querySelectorAll('[id]')].map(it => it.id);
 for (const id of new Set(ids.filter((id, at) => ids.indexOf(id) !== at))) found.push('duplicate id: ' + id);
 if (document.querySelector('[style]')) found.push('style attribute: ' + document.querySelector('[style]').outerHTML.slice(0, 120));
-// Phones zoom out of wide pages and report a wider window, so the width is an argument.
+// Phones zoom out on wide pages and report a wider window, so the width is passed as an argument.
 const limit = arguments[0];
 if (root.scrollWidth > limit) {
     const scrolls = it => it && (getComputedStyle(it).overflowX !== 'visible' || scrolls(it.parentElement));

@@ -7,12 +7,12 @@ use super::tab::Tab;
 use super::{DESKTOP, PHONE, tab};
 use crate::support::server::Server;
 
-/// Returns the titles of the list beside the questions.
+/// Returns the titles in the list beside the questions.
 fn listed_titles(tab: &Tab) -> Vec<String> {
     tab.texts(".so-far ol a")
 }
 
-/// Answers the question and waits for the next one.
+/// Answers the current question with `action` and waits for the next one.
 fn answer(tab: &Tab, action: impl FnOnce(&Tab)) {
     let question = tab.text("#asked");
     action(tab);
@@ -41,7 +41,7 @@ fn first_visit_leads_to_a_changed_recommendation() {
         let first = listed_titles(&tab);
         assert!(!first.is_empty());
 
-        // Answers that carry no preference leave the list unchanged.
+        // Answers that express no preference leave the list unchanged.
         answer(&tab, |tab| tab.click_named("Haven’t seen it"));
         answer(&tab, |tab| tab.click_named("Skip"));
         assert_eq!(listed_titles(&tab), first);
@@ -95,7 +95,7 @@ fn first_visit_works_without_a_mouse() {
             tab.tab_to(stars);
             tab.press(Key::Enter);
         });
-        // Keyboard navigation keeps the focus position.
+        // Keyboard navigation doesn't lose the focus position.
         assert_ne!(tab.focused(), "body");
     }
     assert!(tab.texts("#told").concat().contains("Next: "));

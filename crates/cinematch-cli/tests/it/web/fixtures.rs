@@ -1,4 +1,4 @@
-//! A trained folder and a user with a history, for tests of the pages.
+//! Fixtures for page tests: a trained folder and a user with a history.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,9 +9,9 @@ use super::tab::Tab;
 use crate::support::folder::Folder;
 use crate::support::server::Server;
 
-/// Movies that the user of [`user_with_history`] likes.
+/// Movies liked by the user that [`user_with_history`] creates.
 pub const LIKED: [u32; 6] = [1, 6, 10, 12, 20, 31];
-/// Movies that the user of [`user_with_history`] dislikes.
+/// Movies disliked by the user that [`user_with_history`] creates.
 pub const DISLIKED: [u32; 2] = [3, 8];
 
 /// Returns a copy of a folder with the trained sample; training runs once per process.
@@ -22,7 +22,7 @@ pub fn folder() -> Folder {
     folder
 }
 
-/// Creates a user with feedback and a watchlist, and returns the id.
+/// Creates a user with feedback and a watchlist, and returns the user's ID.
 pub fn user_with_history(server: &Server, name: &str) -> i64 {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let email = format!("{}@example.org", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -49,7 +49,7 @@ pub fn user_with_history(server: &Server, name: &str) -> i64 {
 }
 
 impl Tab {
-    /// Selects the profile of a user, by setting its cookie.
+    /// Selects the profile `id` by setting the profile cookie.
     pub fn sign_in_as(&self, id: i64) {
         self.browser.send_command(
             "Network.setCookie",

@@ -1,4 +1,4 @@
-//! Injection attempts in titles, overviews, keywords, names of cast members and profile names.
+//! Injection attempts in titles, overviews, keywords, cast names and profile names.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use super::{DESKTOP, NARROW, PHONE, tab};
 use crate::support::folder::Folder;
 use crate::support::server::Server;
 
-/// Texts to inject. Scripts in them set `window.owned` if they are executed.
+/// Strings to inject. Scripts in them set `window.owned` if they run.
 const PAYLOADS: [&str; 8] = [
     "<script>window.owned=1</script>",
     "\"><img src=x onerror=window.owned=1>",
@@ -103,7 +103,7 @@ fn hostile_text_is_escaped_on_every_page() {
                 0
             );
             assert!(tab.texts(".person a").contains(&names[at]), "{:?}", tab.texts(".person a"));
-            // Each page gets the full checks once, because axe-core is slow.
+            // Run the full checks once for each page, because axe-core is slow.
             if page % ids.len() == at {
                 let problems = tab.problems(&format!("hostile-{page}"));
                 found.extend(problems.iter().map(|it| format!("{path} ({}): {it}", look.name())));
@@ -111,7 +111,7 @@ fn hostile_text_is_escaped_on_every_page() {
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
-    // Suggestions are inserted into the page by a script.
+    // A script inserts the suggestions into the page.
     tab.set_look(DESKTOP);
     tab.open("/");
     tab.click("#q");

@@ -1,10 +1,10 @@
-//! Screen, theme and script settings of a page view.
+//! Browser settings for viewing a page: screen, theme and scripts.
 
 use serde_json::json;
 
 use super::browser::Browser;
 
-/// A screen size, a theme, and a flag for scripts.
+/// Browser settings: the screen size, the theme, and whether scripts are on.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
     screen: &'static str,
@@ -17,9 +17,9 @@ pub struct Look {
 
 /// A desktop window with a mouse.
 pub const DESKTOP: Look = screen("desktop", 1280, 800);
-/// A phone of common size.
+/// A phone of a common size.
 pub const PHONE: Look = Look { has_touch: true, ..screen("phone", 360, 740) };
-/// The narrowest supported screen, equal to 1280 pixels at 400 % zoom.
+/// The narrowest supported screen, equivalent to 1280 pixels at 400 % zoom.
 pub const NARROW: Look = Look { has_touch: true, ..screen("narrow", 320, 640) };
 /// A wall-sized display.
 pub const WALL: Look = screen("wall", 3840, 2160);
@@ -29,29 +29,30 @@ const fn screen(screen: &'static str, width: u32, height: u32) -> Look {
 }
 
 impl Look {
-    /// Returns this look with a dark system theme.
+    /// Returns these settings with a dark system theme.
     pub const fn dark(self) -> Self {
         Self { is_dark: true, ..self }
     }
 
-    /// Returns this look with scripts off.
+    /// Returns these settings with scripts off.
     pub const fn without_scripts(self) -> Self {
         Self { has_scripts: false, ..self }
     }
 
-    /// Returns true if axe-core, which is slow, checks this look: with scripts on, up to the width of a desktop.
+    /// Returns whether to run axe-core, which is slow, with these settings: only with scripts on and at most desktop
+    /// width.
     pub fn is_for_axe(&self) -> bool {
         self.has_scripts && self.width <= DESKTOP.width
     }
 
-    /// Returns the name used in file names.
+    /// Returns a name for these settings, for use in file names.
     pub fn name(&self) -> String {
         let theme = if self.is_dark { "dark" } else { "light" };
         let scripts = if self.has_scripts { "" } else { "-no-scripts" };
         format!("{}-{theme}{scripts}", self.screen)
     }
 
-    /// Applies the look to the browser. Motion is reduced so that positions and screenshots are stable.
+    /// Applies these settings to `browser`. Reduces motion so that positions and screenshots are stable.
     pub fn apply(&self, browser: &Browser) {
         browser.send_command(
             "Emulation.setDeviceMetricsOverride",

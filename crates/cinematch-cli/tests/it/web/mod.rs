@@ -1,4 +1,4 @@
-//! The pages: in Chromium, and as markup and forms without a browser.
+//! Tests the web pages in Chromium, and their markup and forms without a browser.
 
 mod actions;
 mod all_pages;

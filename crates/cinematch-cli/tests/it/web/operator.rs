@@ -84,7 +84,7 @@ fn operator_pages_require_an_admin_key_with_accounts() {
     tab.go_named("Continue");
     tab.check("models-of-accounts");
     assert!(tab.text("#in-service").contains("Generation 1"));
-    // A browser without the key cannot post either.
+    // A browser without the key can't post either.
     let post = |headers: &[(&str, &str)]| {
         let form = [("content-type", "application/x-www-form-urlencoded")];
         server

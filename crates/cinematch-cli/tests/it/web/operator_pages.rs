@@ -8,7 +8,7 @@ use crate::support::server::Server;
 
 const PASSWORD: &str = " canary-password-91d2";
 
-/// Posts a form with the server's own origin.
+/// Posts a form from the server's own origin.
 fn post(server: &Server, path: &str, fields: &str, more: &[(&str, &str)]) -> Reply {
     let headers = [("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")];
     server.send_without_redirects(("POST", path), &[&headers, more].concat(), fields.as_bytes())
@@ -61,7 +61,7 @@ fn sessions_and_operator_keys_stay_in_cookies_and_out_of_the_log() {
     let session = session.split(';').next().unwrap();
     assert_eq!(get("/search?q=heat", session).status, 200);
 
-    // Signing in does not grant operator access, and neither does a key without the scope.
+    // Neither signing in nor a key without the admin scope grants operator access.
     for (path, fields) in
         [("/models/jobs", "kind=retrain"), ("/models/rollback", ""), ("/models/1/promote", "")]
     {

@@ -1,4 +1,4 @@
-//! Tests of the checks themselves, on pages with known faults.
+//! Tests the checks themselves, on pages with known faults.
 
 use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,7 +23,7 @@ const BAD: &str = r#"<!doctype html><html><meta name="viewport" content="width=d
 <p style="color: #777">An attribute that the policy forbids.</p><pre>A_line_that_is_far_too_long_for_a_phone__________________________________________</pre>
 <p id="late"></p><p>Below it.</p><script>document.title = 'hacked'</script><script src="/move.js"></script></html>"#;
 
-/// A script whose late content shifts the layout.
+/// A script that adds content late, which shifts the layout.
 const MOVE: &str = "document.documentElement.dataset.ran = 'yes';
 setTimeout(() => {
     document.getElementById('late').textContent = 'Too late.';
@@ -38,7 +38,7 @@ const FORM: &str = r#"<!doctype html><html lang="en"><meta name="viewport" conte
 <input type="file" name="file" aria-label="File"><button>It's done</button></form><p id="note" role="status"></p>
 <a href="/good" style="outline: none">Away</a></main></html>"#;
 
-/// Serves the pages above until the process ends.
+/// Serves the pages above until the process exits. Returns the server's address.
 fn serve() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -127,7 +127,7 @@ fn user_input_reaches_the_page() {
     tab.go_named("It's done");
     assert_eq!(tab.path(), "/form?name=Zo%C3%AB&genre=crime&file=Cargo.toml");
 
-    // Keyboard only.
+    // Repeat with only the keyboard.
     tab.tab_to("Name");
     tab.press_with_modifiers(&[Key::Control], 'a');
     tab.type_text("Ada");

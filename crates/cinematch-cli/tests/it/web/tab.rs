@@ -1,4 +1,4 @@
-//! User actions in a browser tab, and queries of the open page.
+//! User actions in a browser tab, and queries on the open page.
 
 use std::path::PathBuf;
 use std::sync::MutexGuard;
@@ -14,7 +14,7 @@ use super::browser::Browser;
 use super::look::Look;
 use crate::support::server::Server;
 
-/// Maximum time that a test waits for a condition.
+/// Maximum time to wait for a condition.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The browser tab, locked for the duration of a test.
@@ -30,12 +30,12 @@ impl Tab {
         Self { browser, axe, look: super::DESKTOP, origin: String::new() }
     }
 
-    /// Starts a fresh session on a server with this look: no cookies or stored data.
+    /// Starts a fresh browser session on `server`, with no cookies or stored data, using the settings in `look`.
     pub fn begin(&mut self, server: &Server, look: Look) {
         self.begin_at(&server.address, look);
     }
 
-    /// Starts a fresh session at any address.
+    /// Starts a fresh browser session at `origin`, using the settings in `look`.
     pub fn begin_at(&mut self, origin: &str, look: Look) {
         // An open page would send further requests to its server, which may have exited.
         self.browser.wait(self.browser.client.goto("about:blank")).unwrap();
@@ -47,13 +47,13 @@ impl Tab {
         self.set_look(look);
     }
 
-    /// Switches to another look without reloading the page.
+    /// Switches to the settings in `look` without reloading the page.
     pub fn set_look(&mut self, look: Look) {
         self.look = look;
         look.apply(&self.browser);
     }
 
-    /// Opens a page of the server.
+    /// Opens `path` on the server.
     pub fn open(&self, path: &str) {
         let address = format!("{}{path}", self.origin);
         self.browser.wait(self.browser.client.goto(&address)).unwrap();
@@ -65,7 +65,7 @@ impl Tab {
         url.as_str().strip_prefix(&self.origin).unwrap_or(url.as_str()).to_owned()
     }
 
-    /// Runs a script in the page and returns its result, with page scripts off or on.
+    /// Runs a script in the page and returns its result. Works even if the page's own scripts are off.
     pub fn js(&self, script: &str) -> Value {
         self.js_with(script, vec![])
     }
@@ -86,7 +86,7 @@ impl Tab {
         result.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// Returns the first element that matches a selector, without waiting.
+    /// Returns the first element that matches `css`, without waiting.
     pub fn try_find(&self, css: &str) -> Option<Element> {
         let found = self.browser.wait(self.browser.client.find(Locator::Css(css)));
         match found {
@@ -96,18 +96,18 @@ impl Tab {
         }
     }
 
-    /// Waits for the first element that matches a selector.
+    /// Waits for the first element that matches `css`.
     pub fn find(&self, css: &str) -> Element {
         self.wait_for(css, || self.try_find(css))
     }
 
-    /// Number of elements that match a selector.
+    /// Returns the number of elements that match `css`.
     pub fn count(&self, css: &str) -> usize {
         let script = "return document.querySelectorAll(arguments[0]).length";
         self.js_with(script, vec![css.into()]).as_u64().unwrap() as usize
     }
 
-    /// Returns the text of every element that matches a selector.
+    /// Returns the text of every element that matches `css`.
     pub fn texts(&self, css: &str) -> Vec<String> {
         let script =
             "return [...document.querySelectorAll(arguments[0])].map(it => it.textContent.trim())";
@@ -115,7 +115,7 @@ impl Tab {
         result.as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
     }
 
-    /// Returns the rendered text of a required element.
+    /// Waits for the first element that matches `css`, and returns its rendered text.
     pub fn text(&self, css: &str) -> String {
         let script = "return document.querySelector(arguments[0])?.innerText.trim()";
         self.wait_for(css, || Some(self.try_js(script, vec![css.into()])?.as_str()?.to_owned()))
@@ -135,23 +135,23 @@ impl Tab {
         }
     }
 
-    /// Waits until a condition holds.
+    /// Waits until `condition` returns true.
     pub fn wait_until(&self, what: &str, mut condition: impl FnMut() -> bool) {
         self.wait_for(what, || condition().then_some(()));
     }
 
-    /// Waits until the live region, or the note at the top of the page, contains this text.
+    /// Waits until the live region, or the note at the top of the page, contains `words`.
     pub fn wait_for_note(&self, words: &str) {
         self.wait_until(words, || self.texts("#note").concat().contains(words));
     }
 
-    /// Clicks or taps an element.
+    /// Clicks or taps the first element that matches `css`.
     pub fn click(&self, css: &str) {
         let element = self.find(css);
         self.click_element(css, &element);
     }
 
-    /// Clicks the link, button, summary or label with this name.
+    /// Clicks the link, button, summary or label named `name`.
     pub fn click_named(&self, name: &str) {
         let literal = literal(name);
         let xpath = format!(
@@ -172,7 +172,7 @@ impl Tab {
         done.unwrap_or_else(|error| panic!("“{name}” cannot be clicked: {error}"));
     }
 
-    /// Performs an action that navigates, and waits for the new page.
+    /// Performs an action that navigates, and waits for the new page to load.
     pub fn navigate(&self, action: impl FnOnce(&Self)) {
         let page = || {
             let script =
@@ -184,12 +184,12 @@ impl Tab {
         self.wait_until("the next page", || page().is_some_and(|after| after != before));
     }
 
-    /// Clicks an element that navigates.
+    /// Clicks an element that navigates, and waits for the new page.
     pub fn go(&self, css: &str) {
         self.navigate(|tab| tab.click(css));
     }
 
-    /// Clicks the link or button with this name, which navigates.
+    /// Clicks the link or button named `name`, which navigates, and waits for the new page.
     pub fn go_named(&self, name: &str) {
         self.navigate(|tab| tab.click_named(name));
     }
@@ -213,12 +213,12 @@ impl Tab {
         self.browser.wait(element.select_by_value(value)).unwrap();
     }
 
-    /// Presses a key in the focused element.
+    /// Presses `key` in the focused element.
     pub fn press(&self, key: Key) {
         self.press_with_modifiers(&[], key.into());
     }
 
-    /// Presses a key with modifiers held.
+    /// Presses `key` in the focused element while holding `modifiers`.
     pub fn press_with_modifiers(&self, modifiers: &[Key], key: char) {
         let mut actions = KeyActions::new("keyboard".to_owned());
         for modifier in modifiers {
@@ -245,7 +245,7 @@ impl Tab {
         self.js(FOCUSED).as_str().unwrap().to_owned()
     }
 
-    /// Presses Tab until the element with this name has focus. Asserts that the focus is visible on the way.
+    /// Presses Tab until the element named `name` has focus. Asserts that the focus is visible at every step.
     pub fn tab_to(&self, name: &str) {
         let mut passed = Vec::new();
         for _ in 0..400 {
@@ -274,7 +274,7 @@ const label = it.labels?.[0]?.textContent;
 return (it.getAttribute('aria-label') || labelled || label || it.textContent || it.value || it.tagName)
     .replace(/\s+/g, ' ').trim()";
 
-/// Returns the reason why the focus is not visible, or null if it is.
+/// Returns the reason the focus is not visible, or null if it is visible.
 const FOCUS_PROBLEM: &str = r"
 const it = document.activeElement;
 let shown = it;
@@ -292,7 +292,7 @@ if (above && (it.contains(above) || above.contains(it) || [...(it.labels ?? [])]
     return null;
 return 'covered by ' + (above ? above.outerHTML.slice(0, 120) : 'nothing')";
 
-/// Returns the text as an `XPath` literal.
+/// Returns `text` as an `XPath` literal.
 fn literal(text: &str) -> String {
     if !text.contains('\'') {
         return format!("'{text}'");

@@ -1,7 +1,7 @@
-//! `promotions.json`: history of promotions, with times and reasons.
+//! `promotions.json`: the history of promotions, with times and reasons.
 //!
-//! A promotion is recorded before `current` is replaced. If the process dies in between, `current` does not
-//! point to the last recorded promotion, which readers then ignore.
+//! A promotion is recorded before `current` is replaced. If the process dies in between, `current`
+//! doesn't point to the last recorded promotion, and readers ignore that promotion.
 
 use std::fs;
 use std::io;
@@ -13,20 +13,20 @@ use super::Generations;
 use crate::bundle::error::ArtifactsError;
 use crate::files::{self, FileError};
 
-/// Name of the history file in the artifacts directory.
+/// Name of the history file, inside the artifacts directory.
 const PROMOTIONS: &str = "promotions.json";
-/// Maximum number of recorded promotions, enough for almost ten years of weekly promotions. The oldest are
-/// dropped.
+/// Maximum number of recorded promotions, enough for almost ten years of weekly promotions. The oldest
+/// ones are dropped.
 const MAX_PROMOTIONS: usize = 500;
 
 /// A recorded promotion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Promotion {
-    /// Number of the promoted generation.
+    /// Number of the generation that was promoted.
     pub generation: u64,
-    /// Model id of the promoted generation.
+    /// Model ID of the generation that was promoted.
     pub model_id: String,
-    /// Time of the promotion, RFC 3339 in UTC.
+    /// Time of the promotion, as RFC 3339 in UTC.
     pub at: String,
     /// Reason for the promotion, in one sentence.
     #[serde(rename = "why")]
@@ -48,12 +48,12 @@ impl Generations {
         self.artifacts.join(PROMOTIONS)
     }
 
-    /// Returns the recorded promotions that took effect, oldest first. Empty for artifacts of versions that
-    /// did not record promotions.
+    /// Returns the recorded promotions that took effect, oldest first. Empty for artifacts from versions
+    /// that didn't record promotions.
     pub(crate) fn promotions(&self) -> Result<Vec<Promotion>, ArtifactsError> {
         let mut promotions = self.read_promotions()?;
         let champion = self.champion();
-        // Drop promotions that were recorded but not completed.
+        // Drop promotions that were recorded but never completed.
         let last_of_champion =
             promotions.iter().rposition(|promotion| Some(promotion.generation) == champion);
         if let Some(last) = last_of_champion {
@@ -79,7 +79,7 @@ impl Generations {
         }
     }
 
-    /// Records a promotion. Adds an entry for the current champion first if it has none.
+    /// Records a promotion. If the current champion has no entry, adds one for it first.
     pub(super) fn record_promotion(&self, promotion: Promotion) -> Result<(), ArtifactsError> {
         let mut promotions = self.promotions()?;
         let champion = self.champion();
@@ -99,8 +99,8 @@ impl Generations {
         Ok(())
     }
 
-    /// Returns an entry for a champion whose promotion was not recorded: an earlier version promoted it, or the
-    /// operator changed `current`.
+    /// Returns an entry for a champion with no recorded promotion, either because an earlier version
+    /// promoted it or because the operator changed `current`.
     fn unrecorded_promotion(&self, generation: u64) -> Promotion {
         let manifest = self.manifest_of(generation).ok();
         let (model_id, at) = manifest
@@ -110,14 +110,14 @@ impl Generations {
         Promotion { generation, model_id, at, reason, is_rollback: false }
     }
 
-    /// Returns the generations in the order they were served, without those that were rolled back. The last one
-    /// is the champion.
+    /// Returns the generations in the order they were served, excluding those that were rolled back. The
+    /// last one is the champion.
     pub(super) fn served(&self) -> Result<Vec<u64>, ArtifactsError> {
         let champion = self.champion();
         let promotions = self.promotions()?;
         let mut served: Vec<u64> = Vec::new();
         if promotions.is_empty() {
-            // Earlier versions, which did not record promotions, promoted every generation.
+            // Earlier versions didn't record promotions and promoted every generation.
             served = self.numbers();
             served.retain(|generation| Some(*generation) < champion);
         }
@@ -136,8 +136,8 @@ impl Generations {
         Ok(served)
     }
 
-    /// Returns the ids of models that were rolled back and not promoted since. They are never promoted
-    /// automatically.
+    /// Returns the IDs of models that were rolled back and haven't been promoted since. They are never
+    /// promoted automatically.
     pub fn rolled_back_models(&self) -> Result<Vec<String>, ArtifactsError> {
         let mut served: Vec<Promotion> = Vec::new();
         let mut rolled_back: Vec<String> = Vec::new();
@@ -156,7 +156,7 @@ impl Generations {
         Ok(rolled_back)
     }
 
-    /// Returns the target of a rollback: the last existing generation served before the champion.
+    /// Returns the rollback target: the last generation served before the champion that still exists.
     pub fn previous(&self) -> Result<Option<u64>, ArtifactsError> {
         let served = self.served()?;
         let champion = served.last().copied();
@@ -165,14 +165,14 @@ impl Generations {
         Ok(earlier.find(|generation| self.generation_path(*generation).is_dir()))
     }
 
-    /// Returns the generations to fall back to if the champion is damaged: those served before it, the latest
-    /// first, then those that were rolled back. If `promotions.json` is unreadable, returns all others,
-    /// the highest number first.
+    /// Returns the generations to fall back to if the champion is damaged: those served before it, latest
+    /// first, then those that were rolled back. If `promotions.json` is unreadable, returns all other
+    /// generations, highest number first.
     pub(super) fn fallbacks(&self) -> Vec<u64> {
         let champion = self.champion();
         let mut served = self.served().unwrap_or_else(|_| self.numbers());
         served.reverse();
-        // Generations that were rolled back are the last resort.
+        // Use generations that were rolled back only as a last resort.
         let others = self.promotions().unwrap_or_default();
         served.extend(others.iter().rev().map(|promotion| promotion.generation));
         let mut fallbacks: Vec<u64> = Vec::new();
@@ -184,7 +184,7 @@ impl Generations {
         fallbacks
     }
 
-    /// Returns the highest generation number ever promoted, or 0. New generations get higher numbers.
+    /// Returns the highest generation number ever promoted, or 0. New generations are numbered higher.
     pub(super) fn highest_promoted(&self) -> u64 {
         let promotions = self.read_promotions().unwrap_or_default();
         promotions.iter().map(|promotion| promotion.generation).max().unwrap_or(0)

@@ -1,4 +1,4 @@
-//! Lists generations and stores their cards, which contain evaluation results.
+//! Lists generations, and stores their cards, which hold evaluation results.
 
 use std::fs;
 
@@ -8,76 +8,77 @@ use super::Generations;
 use crate::bundle::error::ArtifactsError;
 use crate::files;
 
-/// Role of a generation in serving.
+/// How a generation is used by the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// The generation that is served.
+    /// The generation that is being served.
     Champion,
-    /// The target of a rollback.
+    /// The generation that a rollback would restore.
     Previous,
-    /// A generation that was served earlier.
+    /// A generation that was served in the past.
     Retired,
-    /// A generation that was never served.
+    /// A generation that has never been served.
     Candidate,
 }
 
-/// Summary of a generation. Checksums are not verified.
+/// Summary of a generation. Its checksums are not verified.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GenerationInfo {
-    /// Number of the generation.
+    /// The generation's number.
     pub generation: u64,
-    /// Role of the generation.
+    /// How the generation is used by the server.
     pub role: Role,
-    /// Model id; `None` if the manifest is unreadable.
+    /// Model ID; `None` if the manifest is unreadable.
     pub model_id: Option<String>,
-    /// Start of the training or update run, RFC 3339 in UTC; `None` if the manifest is unreadable.
+    /// Start time of the training or update run, as RFC 3339 in UTC; `None` if the manifest is
+    /// unreadable.
     pub created_at: Option<String>,
     /// Number of movies; `None` if the manifest is unreadable.
     pub movies: Option<usize>,
-    /// Number of ratings by the users in training; `None` if the manifest is unreadable.
+    /// Number of ratings by training users; `None` if the manifest is unreadable.
     pub ratings: Option<usize>,
     /// Total size of the files in bytes; `None` if the manifest is unreadable.
     pub bytes: Option<u64>,
-    /// Time of the last promotion, RFC 3339 in UTC; `None` if it was never promoted.
+    /// Time of the last promotion, as RFC 3339 in UTC; `None` if the generation was never promoted.
     pub promoted_at: Option<String>,
-    /// Reason for the last promotion; `None` if it was never promoted.
+    /// Reason for the last promotion; `None` if the generation was never promoted.
     #[serde(rename = "why")]
     pub reason: Option<String>,
-    /// Verdict of the evaluation, in one sentence; `None` if the card has none.
+    /// Outcome of the evaluation, in one sentence; `None` if the card doesn't have one.
     pub verdict: Option<String>,
-    /// Error from reading the manifest; `None` if it is readable.
+    /// Error that occurred when reading the manifest; `None` if it is readable.
     pub error: Option<String>,
 }
 
-/// Name of the file with evaluation results as JSON.
+/// Name of the JSON file with evaluation results.
 const CARD: &str = "card.json";
-/// Name of the file with evaluation results as an HTML page.
+/// Name of the HTML page with evaluation results.
 const CARD_PAGE: &str = "card.html";
 
 impl Generations {
-    /// Writes or replaces the card of a generation. The manifest does not list the card, so that evaluations
-    /// can be added without changing the generation.
+    /// Writes or replaces a generation's card. The manifest doesn't list the card, so evaluations can be
+    /// added without changing the generation.
     pub fn write_card(
         &self,
         generation: u64,
         json: &[u8],
         page: &[u8],
     ) -> Result<(), ArtifactsError> {
-        // Fail instead of creating the directory if the generation does not exist.
+        // If the generation doesn't exist, fail instead of creating its directory.
         let directory = self.with_generation(generation, |directory| Ok(directory.to_owned()))?;
         files::replace(&directory.join(CARD_PAGE), |out| out.write_all(page))?;
         files::replace(&directory.join(CARD), |out| out.write_all(json))?;
         Ok(())
     }
 
-    /// Returns the card of a generation, or `None` if it is missing or unreadable.
+    /// Returns a generation's card, or `None` if it is missing or unreadable.
     pub fn card(&self, generation: u64) -> Option<serde_json::Value> {
         let bytes = fs::read(self.generation_path(generation).join(CARD)).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
 
-    /// Lists all generations, ascending. Reads the manifest and the card of each.
+    /// Lists all generations in ascending order, reading each one's manifest and card.
     pub fn list(&self) -> Result<Vec<GenerationInfo>, ArtifactsError> {
         let (champion, previous) = (self.champion(), self.previous()?);
         let (promotions, served) = (self.promotions()?, self.served()?);
@@ -95,7 +96,7 @@ impl Generations {
             };
             let (manifest, error) = match self.manifest_of(generation) {
                 Ok(manifest) => (Some(manifest), None),
-                // The generation was removed after `all` listed it.
+                // The generation was removed after `numbers` listed it.
                 Err(ArtifactsError::NoGeneration { .. }) => continue,
                 Err(error) => (None, Some(error.to_string())),
             };

@@ -14,50 +14,50 @@ use crate::bundle::file_names::MANIFEST;
 use crate::bundle::manifest::Manifest;
 use crate::files::{FileError, sync_directory};
 
-/// Number of attempts to take the lock. Retries cover promotions in other processes, which are short, and
-/// child processes, which hold their parent's locks between fork and exec.
+/// Number of attempts to take the lock. Retrying covers short promotions in other processes, and child
+/// processes, which hold their parent's locks between fork and exec.
 const LOCK_ATTEMPTS: u32 = 50;
-/// Pause between two attempts to take the lock.
+/// Pause between attempts to take the lock.
 const LOCK_RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A generation that was added but not promoted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Added {
-    /// Number of the generation.
+    /// The generation's number.
     pub generation: u64,
-    /// Directory of the generation.
+    /// The generation's directory.
     pub directory: PathBuf,
-    /// Numbers of the older generations that were removed.
+    /// Numbers of older generations that were removed.
     pub removed: Vec<u64>,
 }
 
 /// A generation that was promoted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Promoted {
-    /// Number of the generation.
+    /// The generation's number.
     pub generation: u64,
     /// Number of the previous champion; `None` if there was none.
     pub previous: Option<u64>,
-    /// Paths of the links for other tools where another file already exists. These files were not replaced.
+    /// Paths where a link for other tools could not be created because they are taken by another file.
     pub not_replaced: Vec<PathBuf>,
 }
 
-/// A generation that was published: added and promoted.
+/// A generation that was published, which means added and promoted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Published {
-    /// Number of the generation.
+    /// The generation's number.
     pub generation: u64,
-    /// Directory of the generation.
+    /// The generation's directory.
     pub directory: PathBuf,
-    /// Numbers of the older generations that were removed.
+    /// Numbers of older generations that were removed.
     pub removed: Vec<u64>,
-    /// Paths of the links for other tools where another file already exists. These files were not replaced.
+    /// Paths where a link for other tools could not be created because they are taken by another file.
     pub not_replaced: Vec<PathBuf>,
 }
 
 impl Generations {
-    /// Adds a trained generation without promoting it, then removes the oldest generations until `keep` are
-    /// left. The champion, the rollback target and the added generation are never removed.
+    /// Adds a trained generation without promoting it, then removes the oldest generations until `keep`
+    /// are left. Never removes the champion, the rollback target or the generation just added.
     pub fn add(&self, trained: &Trained, keep: usize) -> Result<Added, ArtifactsError> {
         self.create_directories()?;
         let _lock = self.lock()?;
@@ -68,9 +68,9 @@ impl Generations {
         Ok(Added { generation, directory, removed })
     }
 
-    /// Promotes a generation after verifying all checksums. `at` is the current time, RFC 3339 in UTC; `reason` is
-    /// the reason recorded in `promotions.json`. After a crash at any point, either the old or the new
-    /// generation is served.
+    /// Promotes `generation` after verifying all checksums. `at` is the current time, as RFC 3339 in UTC,
+    /// and `reason` is recorded in `promotions.json`. If the process crashes at any point, either the old
+    /// or the new generation is served.
     pub fn promote(
         &self,
         generation: u64,
@@ -82,7 +82,7 @@ impl Generations {
         self.make_champion(&manifest, promotion(generation, &manifest, at, reason))
     }
 
-    /// Promotes the generation that was served before the champion. Repeated rollbacks go further back.
+    /// Restores the generation that was served before the champion. Repeated rollbacks go further back.
     pub fn rollback(&self, at: &str, reason: &str) -> Result<Promoted, ArtifactsError> {
         let not_found = || ArtifactsError::NotFound { artifacts: self.artifacts.clone() };
         let champion = self.champion().ok_or_else(not_found)?;
@@ -94,7 +94,7 @@ impl Generations {
         self.make_champion(&manifest, Promotion { is_rollback: true, ..promotion })
     }
 
-    /// Adds and promotes a trained generation, and removes old ones like [`Self::add`]. The time of the
+    /// Adds and promotes a trained generation, then removes old ones as in [`Self::add`]. The time of the
     /// promotion is the start of the training run.
     pub fn publish(&self, trained: &Trained, keep: usize) -> Result<Published, ArtifactsError> {
         self.create_directories()?;
@@ -102,8 +102,8 @@ impl Generations {
         self.publish_locked(trained, keep, PUBLISH_REASON)
     }
 
-    /// Publishes an update of generation `base`, like [`Self::publish`]. Returns
-    /// [`ArtifactsError::Superseded`] if another generation was promoted meanwhile.
+    /// Publishes an update of the generation `base` in the same way as [`Self::publish`]. Returns
+    /// [`ArtifactsError::Superseded`] if another generation has been promoted in the meantime.
     pub fn publish_over(
         &self,
         base: u64,
@@ -127,7 +127,7 @@ impl Generations {
         self.check_current()?;
         self.promotions()?;
         let (generation, directory) = self.write(trained)?;
-        // The checksums are not verified: the bytes were just written, and reading them would only hit the
+        // Don't verify the checksums: the bytes were just written, and reading them would only hit the
         // page cache.
         let manifest = &trained.manifest;
         let promotion = promotion(generation, manifest, &manifest.run.created_at, reason);
@@ -159,7 +159,7 @@ impl Generations {
         let temporary = self.directory().join(format!(".tmp-{generation:06}"));
         fs::create_dir(&temporary).map_err(FileError::at("create", &temporary))?;
         if let Err(cause) = trained.write(&temporary) {
-            // Free the space of the partial generation: the disk may be full.
+            // Free the space taken by the partial generation, as the disk may be full.
             let _ = fs::remove_dir_all(&temporary);
             return Err(FileError { action: "write", path: temporary, cause }.into());
         }
@@ -170,7 +170,7 @@ impl Generations {
         Ok((generation, directory))
     }
 
-    /// Records a promotion and replaces `current` and the links for other tools.
+    /// Records a promotion, and replaces `current` and the links for other tools.
     fn make_champion(
         &self,
         manifest: &Manifest,
@@ -181,7 +181,7 @@ impl Generations {
         self.record_promotion(promotion)?;
         let name = format!("generations/{generation:06}");
         replace_link(Path::new(&name), &self.current())?;
-        // Sync before updating the links: an error there must not undo the promotion.
+        // Sync before updating the links, because an error there must not undo the promotion.
         sync_directory(&self.artifacts)?;
         let not_replaced = self.link_files(manifest)?;
         Ok(Promoted { generation, previous, not_replaced })
@@ -207,7 +207,7 @@ impl Generations {
         Err(ArtifactsError::Busy { artifacts: self.artifacts.clone() })
     }
 
-    /// Removes the temporary directories of interrupted runs.
+    /// Removes temporary directories left by interrupted runs.
     fn remove_temporary_directories(&self) -> Result<(), FileError> {
         let generations = self.directory();
         let entries = fs::read_dir(&generations).map_err(FileError::at("read", &generations))?;
@@ -220,8 +220,8 @@ impl Generations {
         Ok(())
     }
 
-    /// Links the champion's files into the artifacts directory, for tools without support for generations.
-    /// Returns the paths where another file already exists; these files are not replaced.
+    /// Links the champion's files into the artifacts directory, for tools that don't support generations.
+    /// Returns the paths that were left alone because they are taken by another file.
     fn link_files(&self, manifest: &Manifest) -> Result<Vec<PathBuf>, FileError> {
         let mut not_replaced = Vec::new();
         for name in manifest.files.keys().map(String::as_str).chain([MANIFEST]) {
@@ -237,7 +237,7 @@ impl Generations {
         Ok(not_replaced)
     }
 
-    /// Removes links to files that the champion does not have.
+    /// Removes links to files that the champion doesn't have.
     fn remove_dangling_links(&self) -> Result<(), FileError> {
         let failed = FileError::at("read", &self.artifacts);
         for entry in fs::read_dir(&self.artifacts).map_err(failed)?.flatten() {
@@ -250,8 +250,9 @@ impl Generations {
         Ok(())
     }
 
-    /// Removes the oldest generations until `keep` are left, except for the champion, the rollback target and
-    /// the added generation. Each directory is renamed before its removal, so readers never see a partial one.
+    /// Removes the oldest generations until `keep` are left, except for the champion, the rollback target
+    /// and the one just added. Renames each directory before removing it, so readers never see a partial
+    /// one.
     fn prune(&self, added: u64, keep: usize) -> Result<Vec<u64>, ArtifactsError> {
         let protected = [Some(added), self.champion(), self.previous()?];
         let all = self.numbers();
@@ -270,8 +271,8 @@ impl Generations {
     }
 }
 
-/// Reason recorded for generations that are promoted without an evaluation.
-const PUBLISH_REASON: &str = "published when it was made";
+/// Reason recorded for generations that are promoted without being evaluated.
+const PUBLISH_REASON: &str = "published without an evaluation";
 
 fn promotion(generation: u64, manifest: &Manifest, at: &str, reason: &str) -> Promotion {
     Promotion {

@@ -22,8 +22,8 @@ fn trained(seed: u64) -> Trained {
     trained_by(Spec::content(), seed)
 }
 
-/// Returns ratings by two groups of users: one prefers movies in even rows, the other movies in odd rows. The
-/// last movie has no ratings.
+/// Returns ratings by two groups of users: one prefers movies with an even index, the other movies with an odd
+/// index. The last movie has no ratings.
 fn ratings() -> Interactions {
     let mut csv = "userId,movieId,rating,timestamp\n".to_owned();
     for (user, movie) in (1..=20).flat_map(|user| (0..11).map(move |movie| (user, movie))) {

@@ -1,4 +1,4 @@
-//! Builds both sorted matrices in parallel from rows in file order.
+//! Builds both sorted matrices in parallel from rows that are in file order.
 
 use std::ops::Range;
 
@@ -10,14 +10,14 @@ use crate::ids::{MovieIdx, UserId, UserIdx, Vocabulary};
 use crate::sources::ratings::{Part, RatingsRead};
 use crate::sources::{Outcome, Problem, ProblemKind};
 
-/// Maximum number of bands. A band is a range of consecutive matrix rows that one task fills.
+/// Maximum number of bands. Each band is a range of consecutive matrix rows that a single task fills.
 const N_BANDS: usize = 16;
 
 impl Interactions {
-    /// Builds both matrices from the rows of `file`. If a user rated a movie several times, the last row is
-    /// used, and a problem is added to `read.problems` for each replaced row. O(ratings) time if the file is
-    /// sorted by user. Allocates 9 bytes per rating while the rows are in memory, and another 5 after they are
-    /// freed.
+    /// Builds both matrices from the rows read from `file`. If a user rated a movie more than once, the
+    /// last rating is kept and a problem is added to `read.problems` for each rating it replaces. Takes
+    /// O(ratings) time if the file is sorted by user. Allocates 9 bytes per rating while the rows are in
+    /// memory, and another 5 after they are freed.
     pub fn new(file: &str, movies: Vocabulary, read: &mut RatingsRead) -> Self {
         let parts: Vec<UserRows> =
             std::mem::take(&mut read.parts).into_iter().map(UserRows::new).collect();
@@ -33,7 +33,7 @@ impl Interactions {
         interactions
     }
 
-    /// Counts the ratings per user and allocates the arrays by user.
+    /// Counts the ratings given by each user and allocates the arrays sorted by user.
     fn with_user_offsets(movies: Vocabulary, parts: &[UserRows]) -> Self {
         let part_counts: Vec<FxHashMap<UserId, u64>> =
             parts.par_iter().map(UserRows::counts).collect();
@@ -58,8 +58,8 @@ impl Interactions {
         }
     }
 
-    /// Copies every rating to its place and returns the repeated ones. Afterwards each user's movies are
-    /// ascending, and repeated movies are in file order.
+    /// Copies each rating to its final position and returns the repeated ones. Afterwards, each user's
+    /// movies are in ascending order, and repeated movies are in file order.
     fn fill(&mut self, parts: &[UserRows]) -> Vec<Repeated> {
         let Self { users, user_offsets, user_movies, user_stars, user_times, .. } = self;
         let (users, user_offsets) = (&*users, &*user_offsets);
@@ -120,7 +120,7 @@ impl Interactions {
         problems
     }
 
-    /// Removes all but the last rating of repeated pairs. O(ratings).
+    /// Keeps only the last rating of each repeated pair. O(ratings).
     fn drop_repeated(&mut self, repeated: &[Repeated]) {
         let mut dropped = repeated.iter().map(|repeated| repeated.index).peekable();
         let n = self.user_movies.len();
@@ -145,9 +145,9 @@ impl Interactions {
         self.user_times.truncate(n_kept);
     }
 
-    /// Builds the matrix by movie by transposing the matrix by user.
+    /// Builds the matrix sorted by movie by transposing the one sorted by user.
     pub(super) fn transpose(&mut self) {
-        /// Number of ratings per counting task.
+        /// Number of ratings counted by each task.
         const CHUNK: usize = 1 << 20;
         let n_movies = self.movies.len();
         let counts = self
@@ -206,7 +206,7 @@ impl Interactions {
     }
 }
 
-/// Returns the start of each row and the end of the last row, given the lengths of the rows.
+/// Returns the start of each row, followed by the end of the last row, given the row lengths.
 fn offsets(lengths: impl Iterator<Item = u64>) -> Vec<u64> {
     let mut total = 0;
     let ends = lengths.map(|length| {
@@ -216,7 +216,7 @@ fn offsets(lengths: impl Iterator<Item = u64>) -> Vec<u64> {
     std::iter::once(0).chain(ends).collect()
 }
 
-/// Splits the rows into at most [`N_BANDS`] ranges with about equal numbers of entries.
+/// Splits the rows into at most [`N_BANDS`] ranges with roughly equal numbers of entries.
 fn bands(offsets: &[u64]) -> Vec<Range<usize>> {
     let total = offsets[offsets.len() - 1];
     let mut bands: Vec<Range<usize>> = Vec::new();
@@ -228,7 +228,7 @@ fn bands(offsets: &[u64]) -> Vec<Range<usize>> {
             from = to;
         }
     }
-    // Add the trailing rows without entries to the last band.
+    // Add trailing empty rows to the last band.
     match bands.last_mut() {
         Some(last) => last.end = offsets.len() - 1,
         None => bands.push(0..offsets.len() - 1),
@@ -236,18 +236,18 @@ fn bands(offsets: &[u64]) -> Vec<Range<usize>> {
     bands
 }
 
-/// A rating that a later row of the same user–movie pair replaces.
+/// A rating that is replaced by a later row for the same user–movie pair.
 struct Repeated {
-    /// Index in the arrays by user.
+    /// Index into the arrays sorted by user.
     index: usize,
     user: UserIdx,
     movie: MovieIdx,
 }
 
-/// Rows of one part of the ratings file.
+/// The rows of one part of the ratings file.
 struct UserRows {
     rows: Part,
-    /// Smallest and largest user id; `None` if there are no rows.
+    /// Smallest and largest user ID; `None` if there are no rows.
     users: Option<(UserId, UserId)>,
 }
 
@@ -257,7 +257,7 @@ impl UserRows {
         Self { rows, users }
     }
 
-    /// Iterates over the runs of consecutive rows with the same user.
+    /// Iterates over runs of consecutive rows from the same user.
     fn runs(&self) -> impl Iterator<Item = (UserId, Range<usize>)> {
         let mut start = 0;
         self.rows.users.chunk_by(|a, b| a == b).map(move |run| {
@@ -276,12 +276,12 @@ impl UserRows {
     }
 }
 
-/// Consecutive users whose ratings are filled in by one task.
+/// Consecutive users whose ratings are filled in by a single task.
 struct Band<'a> {
-    /// Start of each user's row in the arrays by user, and the end of the last row.
+    /// Start of each user's row in the arrays sorted by user, followed by the end of the last row.
     offsets: &'a [u64],
     users: &'a [UserId],
-    /// Index of the first user.
+    /// Index of the band's first user.
     first: u32,
     movies: &'a mut [u32],
     stars: &'a mut [u8],

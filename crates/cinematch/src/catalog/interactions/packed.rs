@@ -1,9 +1,10 @@
-//! Binary cache of ratings, loaded instead of parsing `ratings.csv` while that file is unchanged.
+//! Binary cache of ratings, used instead of parsing `ratings.csv` again as long as that file is
+//! unchanged.
 //!
-//! Layout: `CMRATNG1`, the length and CRC-32 of a JSON header (u32 each), the header, then nine arrays, all
-//! little-endian: users, movies (u32), offsets by user, offsets by movie (u64), movies and times by user,
-//! users by movie (u32), half stars by user, half stars by movie (u8). The header contains the CRC-32 of
-//! each array.
+//! Layout: `CMRATNG1`, the length and CRC-32 of a JSON header (u32 each), the header, then nine arrays,
+//! all little-endian: users, movies (u32), offsets by user, offsets by movie (u64), movies and times by
+//! user, users by movie (u32), half stars by user, half stars by movie (u8). The header contains the
+//! CRC-32 of each array.
 
 use std::fs::{self, File};
 use std::io;
@@ -26,8 +27,8 @@ const MAX_HEADER_LENGTH: u32 = 1 << 20;
 const PREFIX_LENGTH: u64 = 16;
 const N_ARRAYS: usize = 9;
 
-/// Identifies the state of `ratings.csv` and the list of movies it was read with. Includes the inode's
-/// change time (ctime), which programs cannot set, so that every edit is detected.
+/// Identifies the state of `ratings.csv` and the movies it was read for. Includes the inode's change time
+/// (ctime), which programs can't set, so every edit is detected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     device: u64,
@@ -39,7 +40,7 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// Computes the fingerprint of an open file.
+    /// Computes the fingerprint of `file`, read for `movies`.
     pub fn from_file(file: &File, movies: &Vocabulary) -> io::Result<Self> {
         let metadata = file.metadata()?;
         Ok(Self {
@@ -53,26 +54,26 @@ impl Fingerprint {
     }
 }
 
-/// Origin of packed ratings.
+/// The file that packed ratings were read from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
-    /// State of the source file.
+    /// State of the source file when it was read.
     pub fingerprint: Fingerprint,
-    /// Number of data rows of the source.
+    /// Number of data rows in the source file.
     pub rows: u64,
-    /// Number of problems found in these rows.
+    /// Number of problems found in those rows.
     pub problems: u64,
 }
 
 /// Error returned by [`Packed::open`].
 #[derive(Debug, thiserror::Error)]
 pub enum PackedError {
-    /// The file is damaged or has another format.
+    /// The file is damaged or in an unknown format.
     #[error("{file} is damaged ({reason})")]
     Damaged {
         /// Path of the file.
         file: String,
-        /// Description of the damage.
+        /// Explanation of the damage.
         reason: String,
     },
     /// The file could not be opened or read.
@@ -89,17 +90,17 @@ struct Header {
     crc32: [u32; N_ARRAYS],
 }
 
-/// Ratings with their origin.
+/// Ratings, and the file they were read from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Packed {
     /// The ratings.
     pub interactions: Interactions,
-    /// Origin of the ratings.
+    /// The file they were read from.
     pub provenance: Provenance,
 }
 
 impl Packed {
-    /// Atomically writes the ratings to `path`.
+    /// Atomically writes the packed ratings to `path`.
     pub fn write(&self, path: &Path) -> Result<(), FileError> {
         let Interactions {
             users,
@@ -144,8 +145,8 @@ impl Packed {
         })
     }
 
-    /// Loads packed ratings and verifies all checksums. Returns `None` if the file does not exist or
-    /// has another fingerprint. O(bytes); the arrays are read and checked in parallel.
+    /// Loads packed ratings from `path` and verifies all checksums. Returns `None` if the file doesn't
+    /// exist or has a different fingerprint. O(bytes). Reads and checks the arrays in parallel.
     pub fn open(path: &Path, fingerprint: &Fingerprint) -> Result<Option<Self>, PackedError> {
         let file = match File::open(path) {
             Ok(file) => PackedFile { file, path },
@@ -172,7 +173,7 @@ impl Header {
     }
 }
 
-/// An open file of packed ratings.
+/// An open file that contains packed ratings.
 struct PackedFile<'a> {
     file: File,
     path: &'a Path,
@@ -187,8 +188,8 @@ impl PackedFile<'_> {
         self.file.read_exact_at(buffer, offset).map_err(FileError::at("read", self.path))
     }
 
-    /// Reads and verifies the header of a file of `length` bytes. Returns the header and the position of the
-    /// first array.
+    /// Reads and verifies the header of a file that is `length` bytes long. Returns the header and the
+    /// offset of the first array.
     fn header(&self, length: u64) -> Result<(Header, u64), PackedError> {
         let mut prefix = [0; PREFIX_LENGTH as usize];
         if length < PREFIX_LENGTH {
@@ -214,7 +215,7 @@ impl PackedFile<'_> {
         Ok((header, data))
     }
 
-    /// Reads and verifies the arrays. The first array is at position `data_offset`.
+    /// Reads and verifies the arrays, starting at `data_offset`.
     fn interactions(&self, header: &Header, data_offset: u64) -> Result<Interactions, PackedError> {
         let (n_users, n_movies, n) = (header.n_users, header.n_movies, header.n_ratings);
         let mut users = vec![0_u32; n_users];

@@ -4,8 +4,8 @@ use super::{Interactions, Rated};
 use crate::ids::Vocabulary;
 
 impl Interactions {
-    /// Restricts the ratings to `movies`, which become the columns. Users without remaining ratings are retained.
-    /// O(ratings).
+    /// Keeps only the ratings of `movies`, which become the columns. Users are kept even if they have no
+    /// ratings left. O(ratings).
     #[must_use]
     pub fn restricted_to(self, movies: &Vocabulary) -> Self {
         if self.movies == *movies {
@@ -44,7 +44,8 @@ impl Interactions {
         restricted
     }
 
-    /// Returns the ratings for which `keep` returns true. All users and movies are retained. O(ratings).
+    /// Returns the ratings for which `keep` returns true. Keeps all users and movies, even those with no
+    /// ratings left. O(ratings).
     #[must_use]
     pub fn filtered(&self, keep: impl Fn(&Rated) -> bool) -> Self {
         let mut restricted = Self {
@@ -70,8 +71,8 @@ impl Interactions {
         restricted
     }
 
-    /// Returns the ratings given before `time`, in Unix seconds. All users and movies are retained.
-    /// O(ratings).
+    /// Returns the ratings given before `time`, in Unix seconds. Keeps all users and movies, even those
+    /// with no ratings left. O(ratings).
     #[must_use]
     pub(crate) fn before(&self, time: u32) -> Self {
         self.filtered(|rated| rated.time < time)

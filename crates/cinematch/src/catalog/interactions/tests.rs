@@ -8,7 +8,7 @@ use super::*;
 use crate::ids::MovieId;
 use crate::sources::ratings;
 
-/// Builds interactions and returns them with the formatted problems.
+/// Builds interactions from `csv`. Also returns the problems, formatted as strings.
 fn build(csv: &str) -> (Interactions, Vec<String>) {
     let movies = Vocabulary::new([7, 1, 300, 2].map(MovieId));
     let mut read = ratings::read("ratings.csv", csv.as_bytes(), &movies).unwrap();
@@ -20,7 +20,7 @@ fn build(csv: &str) -> (Interactions, Vec<String>) {
     (interactions, problems.collect())
 }
 
-/// User → movie → half stars and time.
+/// Maps each user and movie to half stars and time.
 type Table = BTreeMap<u32, BTreeMap<u32, (u8, u32)>>;
 
 fn by_user(interactions: &Interactions) -> Table {

@@ -4,12 +4,12 @@ use proptest::prelude::*;
 use super::super::assert_close;
 use super::*;
 
-/// Compares one model with a baseline of zeros.
+/// Compares one model with a baseline that is 0 for every user.
 fn compare_one(bootstrap: Bootstrap, differences: &[f64]) -> Comparison {
     bootstrap.compare(&vec![0.0; differences.len()], &[differences], 1).unwrap()[0]
 }
 
-/// Returns uniform numbers in [-1, 1] with an expected mean of 0.
+/// Returns `n` uniform random numbers in [-1, 1], whose expected mean is 0.
 fn noise(seed: u64, n: usize) -> Vec<f64> {
     let mut generator = ChaCha8Rng::from_seed([7; 32]);
     generator.set_stream(seed);
@@ -18,13 +18,13 @@ fn noise(seed: u64, n: usize) -> Vec<f64> {
 
 #[test]
 fn interval_and_p_match_hand_computed_values() {
-    // With 79 sorted means, the second from either end bounds 95 %. 3 of the means are ≤ 0.
+    // With 79 sorted means, the second from each end bounds the 95 % interval. Three of the means are ≤ 0.
     let means: Vec<f64> = (-2..77).map(f64::from).rev().collect();
     let comparison = Comparison::new(37.0, means);
     assert_close(comparison.low, -1.0);
     assert_close(comparison.high, 75.0);
     assert_close(comparison.p, 2.0 * (3.0 + 1.0) / 80.0);
-    // The mirrored distribution has an equal p.
+    // The mirrored distribution has the same p-value.
     let comparison = Comparison::new(-37.0, (-76..3).map(f64::from).collect());
     assert_close(comparison.low, -75.0);
     assert_close(comparison.high, 1.0);
@@ -33,7 +33,8 @@ fn interval_and_p_match_hand_computed_values() {
 
 #[test]
 fn resampled_means_of_two_users_follow_the_binomial_distribution() {
-    // The mean of {0, 1} is 0, ½ and 1 in a quarter, half and a quarter of the resamples.
+    // The resampled mean of {0, 1} is 0 in a quarter of the resamples, ½ in half of them, and 1 in a
+    // quarter.
     let comparison = compare_one(Bootstrap::default(), &[0.0, 1.0]);
     assert_close(comparison.difference, 0.5);
     assert_close(comparison.low, 0.0);
@@ -122,13 +123,13 @@ fn compare_rejects_invalid_input() {
 
 #[test]
 fn holm_matches_hand_computed_values() {
-    // 0.005 × 4, 0.01 × 3, 0.03 × 2, and 0.04 × 1, which is raised to the previous value.
+    // 0.005 × 4, 0.01 × 3, 0.03 × 2, and 0.04 × 1, which is raised to the value before it.
     let adjusted = holm(&[0.01, 0.04, 0.03, 0.005], 4);
     for (got, expected) in adjusted.into_iter().zip([0.03, 0.06, 0.06, 0.02]) {
         assert_close(got, expected);
     }
     assert!(holm(&[], 0).is_empty());
-    // Two of the six pairwise comparisons of four models.
+    // Two of the six pairwise comparisons between four models.
     for (adjusted, expected) in holm(&[0.02, 0.001], 6).into_iter().zip([0.1, 0.006]) {
         assert_close(adjusted, expected);
     }

@@ -1,7 +1,7 @@
-//! English stop words: the list of scikit-learn (`stop_words="english"`), from the Information Retrieval
-//! Group of the University of Glasgow.
+//! English stop words, from scikit-learn's list (`stop_words="english"`), which originated at the Information
+//! Retrieval Group of the University of Glasgow.
 
-/// Stop words in ascending order.
+/// Stop words, in ascending order.
 const ENGLISH: &[&str] = &[
     "a",
     "about",
@@ -323,7 +323,7 @@ const ENGLISH: &[&str] = &[
     "yourselves",
 ];
 
-/// Returns true if `word`, in lower case, is a stop word.
+/// Returns true if `word`, which must be in lowercase, is a stop word.
 pub(crate) fn is_english_stop_word(word: &str) -> bool {
     ENGLISH.binary_search(&word).is_ok()
 }

@@ -1,9 +1,9 @@
-//! TF-IDF, equal to scikit-learn's `TfidfVectorizer` (smooth idf, L2 rows, raw counts).
+//! TF-IDF, equivalent to scikit-learn's `TfidfVectorizer` (smooth idf, L2-normalized rows, raw counts).
 //!
 //! idf(t) = ln((1 + n) / (1 + df(t))) + 1; an entry is tf · idf, and rows are scaled to unit norm (Salton and
 //! Buckley, "Term-weighting Approaches in Automatic Text Retrieval", 1988, with scikit-learn's smoothing).
-//! Words are numbered once and n-grams are packed into integers. Counting is partitioned by key, so that
-//! threads share nothing and the result does not depend on their number or order.
+//! Words are numbered once, and n-grams are packed into integers. Counting is partitioned by key, so threads
+//! share nothing and the result does not depend on their number or order.
 
 use std::ops::Range;
 
@@ -15,27 +15,27 @@ use super::stop_words::is_english_stop_word;
 use super::tokenize::for_each_word;
 use crate::features::matrix::CsrMatrix;
 
-/// Words to remove before forming n-grams.
+/// Which words to remove before forming n-grams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StopWords {
-    /// The English stop words of scikit-learn.
+    /// Removes scikit-learn's English stop words.
     English,
     /// Removes no words.
     None,
 }
 
-/// Parameters of a TF-IDF vocabulary.
+/// Parameters for building a TF-IDF vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TfidfParams {
-    /// Maximum number of terms. The most frequent terms in the corpus are selected; ties are broken
+    /// Maximum number of terms. The most frequent terms in the corpus are selected, with ties broken
     /// alphabetically.
     pub max_features: usize,
     /// Maximum number of words per n-gram, 1 to 3.
     pub ngram_max: usize,
     /// Stop words to remove.
     pub stop_words: StopWords,
-    /// Minimum number of documents that contain a term.
+    /// Minimum number of documents that must contain a term.
     pub min_df: u32,
 }
 
@@ -45,7 +45,7 @@ impl Default for TfidfParams {
     }
 }
 
-/// An error from fitting a TF-IDF vocabulary.
+/// Error returned when a TF-IDF vocabulary can't be fitted.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TfidfError {
     /// A parameter is outside its range.
@@ -55,29 +55,29 @@ pub enum TfidfError {
         name: &'static str,
         /// Description of the valid range.
         expected: &'static str,
-        /// Rejected value.
+        /// The rejected value.
         got: u64,
     },
     /// No term qualifies for the vocabulary.
     #[error(
-        "the texts contain no usable word: every word is a stop word, a single letter, or in fewer \
-         than min_df = {min_df} texts"
+        "no usable words: every word is a stop word, a single letter, or in fewer \
+         than min_df = {min_df} documents"
     )]
     EmptyVocabulary {
-        /// Minimum number of texts that a term had to occur in.
+        /// Minimum number of documents that a term had to occur in.
         min_df: u32,
     },
-    /// The texts contain more words than n-gram keys can represent.
-    #[error("the texts contain more than {} different words", WORD_LIMIT - 1)]
+    /// The corpus contains more distinct words than n-gram keys can represent.
+    #[error("the corpus has more than {} distinct words", WORD_LIMIT - 1)]
     TooManyWords,
 }
 
-/// A fitted vocabulary with the idf of its terms.
+/// A fitted vocabulary, with the idf of its terms.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TfidfVectorizer {
     /// Parameters of the fit.
     pub params: TfidfParams,
-    /// Terms, ascending by code point; a term's position is its column.
+    /// Terms, sorted by code point. A term's index is its column.
     pub terms: Vec<String>,
     /// Inverse document frequency of each term.
     pub idf: Vec<f64>,
@@ -90,9 +90,9 @@ const CHUNK: usize = 2048;
 const PARTITIONS: u64 = 8;
 
 impl TfidfVectorizer {
-    /// Fits the vocabulary on `texts` and returns it with the texts × terms matrix.
+    /// Fits the vocabulary to `texts` and returns it with the texts × terms matrix.
     ///
-    /// O(total length of the texts) time and memory.
+    /// O(total length of `texts`) time and memory.
     ///
     /// # Errors
     /// Returns an error if a parameter is out of range, no term qualifies, or there are too many distinct words.
@@ -103,7 +103,7 @@ impl TfidfVectorizer {
         Self::fit(texts, params, |row| to_unit_length(row))
     }
 
-    /// Fits the vocabulary. `finish` is called with the tf · idf entries of each row and may change them.
+    /// Fits the vocabulary. `finish` is called with the tf · idf entries of each row and may modify them.
     pub(in crate::features) fn fit<S: AsRef<str> + Sync>(
         texts: &[S],
         params: TfidfParams,
@@ -139,8 +139,8 @@ impl TfidfVectorizer {
         Ok((Self { params, terms, idf }, matrix))
     }
 
-    /// Returns the texts × terms matrix of other texts. For the texts that the vocabulary was fitted on, the
-    /// matrix equals that of [`Self::fit_transform`]. O(total length of the texts).
+    /// Returns the texts × terms matrix for `texts`. For the text that the vocabulary was fitted to, the
+    /// matrix equals the one from [`Self::fit_transform`]. O(total length of `texts`).
     pub(crate) fn transform<S: AsRef<str> + Sync>(&self, texts: &[S]) -> CsrMatrix<f64> {
         let mut matrix = CsrMatrix::new(self.terms.len());
         for mut row in self.weigh(texts) {
@@ -150,7 +150,7 @@ impl TfidfVectorizer {
         matrix
     }
 
-    /// Returns the tf · idf entries of each text, not scaled to unit norm.
+    /// Returns the tf · idf entries of each text, without scaling them to unit norm.
     pub(in crate::features) fn weigh<S: AsRef<str> + Sync>(
         &self,
         texts: &[S],
@@ -167,7 +167,7 @@ impl TfidfVectorizer {
     }
 }
 
-/// Returns the distinct columns in `found` with their tf · idf.
+/// Returns the distinct columns in `found`, with their tf · idf.
 fn tfidf_row(mut found: Vec<u32>, idf: &[f64]) -> Vec<(u32, f64)> {
     found.sort_unstable();
     let runs = found.chunk_by(|a, b| a == b);
@@ -182,7 +182,7 @@ fn to_unit_length(row: &mut [(u32, f64)]) {
     }
 }
 
-/// The words of a text without stop words, joined by single spaces, so that every n-gram is a substring.
+/// A text's words without stop words, joined by single spaces, so every n-gram is a substring.
 #[derive(Default)]
 struct Line {
     text: String,
@@ -229,7 +229,7 @@ fn check(params: &TfidfParams) -> Result<(), TfidfError> {
     Ok(())
 }
 
-/// Texts as sequences of word numbers, which start at 1, without stop words.
+/// A corpus stored as sequences of word numbers, starting at 1, without stop words.
 struct Corpus {
     words: Vec<String>,
     tokens: Vec<u32>,
@@ -269,8 +269,7 @@ impl Corpus {
         Ok(Self { words, tokens, documents })
     }
 
-    /// Calls `each` with the key of every n-gram of a document. The last word is in the lowest bits of a
-    /// key.
+    /// Calls `each` with the key of every n-gram in `document`. The lowest bits of a key hold the last word.
     fn for_each_ngram(&self, document: usize, ngram_max: usize, mut each: impl FnMut(u64)) {
         let tokens = &self.tokens[self.documents[document].clone()];
         for start in 0..tokens.len() {
@@ -305,7 +304,7 @@ impl Corpus {
     }
 }
 
-/// A chunk of the texts with its own word numbers.
+/// A chunk of the corpus with its own word numbers.
 struct LocalCorpus {
     words: Vec<String>,
     tokens: Vec<u32>,
@@ -359,7 +358,7 @@ struct Frequency {
     last_document: u32,
 }
 
-/// Returns the terms of the vocabulary, ascending by text.
+/// Returns the terms in the vocabulary, in ascending order.
 fn choose_terms(corpus: &Corpus, params: &TfidfParams) -> Vec<Term> {
     let mut counted: Vec<(u64, Frequency)> = (0..PARTITIONS)
         .into_par_iter()
@@ -397,7 +396,7 @@ fn count_partition(
     let mut counts: FxHashMap<u64, Frequency> = FxHashMap::default();
     for document in 0..corpus.documents.len() {
         corpus.for_each_ngram(document, ngram_max, |key| {
-            // The top bits of a multiplicative hash distribute keys evenly.
+            // The top bits of a multiplicative hash distribute the keys evenly.
             if key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 61 != partition {
                 return;
             }

@@ -1,14 +1,14 @@
-//! Tokenization equal to scikit-learn's default `token_pattern` `(?u)\b\w\w+\b` on lower-case text: words
+//! Tokenization equivalent to scikit-learn's default `token_pattern` `(?u)\b\w\w+\b` on lowercase text: words
 //! are runs of at least two letters, numbers and underscores.
 //!
-//! Letters and numbers are the Unicode general categories L* and N*, as in Python's `\w`. Combining marks
-//! therefore end a word.
+//! Letters and numbers are the Unicode general categories L* and N*, as in Python's `\w`, so combining marks
+//! end a word.
 
 use std::borrow::Cow;
 
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
-/// Calls `each` with every word of `text`, in lower case.
+/// Calls `each` with every word in `text`, in lowercase.
 pub(crate) fn for_each_word(text: &str, mut each: impl FnMut(&str)) {
     let lower: Cow<'_, str> = if text.is_ascii() {
         if text.bytes().any(|byte| byte.is_ascii_uppercase()) {

@@ -1,14 +1,14 @@
 //! Calibration of prediction intervals by split conformal prediction.
 //!
-//! The method is that of Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World", 2005, and
-//! of Lei, G'Sell, Rinaldo, Tibshirani and Wasserman, "Distribution-Free Predictive Inference for
-//! Regression", 2018. Users who were not part of the training are treated like users in production: some of
-//! their ratings are the history of a fold-in, the others are predicted, and errors are measured in units of
-//! the user's [spread](BiasedMf::spread). Errors are grouped into classes by the number of ratings of user
-//! and movie, each with its own quantile (Mondrian conformal prediction).
+//! The method follows Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World", 2005, and Lei,
+//! G'Sell, Rinaldo, Tibshirani and Wasserman, "Distribution-Free Predictive Inference for Regression", 2018.
+//! Users held out of training are treated like users in production: some of their ratings form the history
+//! for a fold-in, and the rest are predicted. Errors are measured in units of the user's
+//! [spread](BiasedMf::spread). They are grouped into classes by the rating counts of the user and the movie,
+//! and each class has its own quantile (Mondrian conformal prediction).
 //!
-//! The theory requires exchangeable errors. Errors of one user are correlated, so that coverage holds on
-//! average for a new user, and its precision depends on the number of users.
+//! The theory requires exchangeable errors. A single user's errors are correlated, so coverage holds on
+//! average over new users, and its precision depends on the number of users.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -20,8 +20,8 @@ use super::params::BiasedMfParams;
 use crate::catalog::{Interactions, Rated};
 use crate::ids::UserIdx;
 
-/// Returns the quantiles of the errors on ratings of the given users. Quantiles of classes with too few
-/// errors are infinite. O(ratings·(d² + classes·d) + users·classes·d³).
+/// Computes error quantiles from the ratings of `users`. Quantiles of classes with too few errors are
+/// infinite. O(ratings·(d² + classes·d) + users·classes·d³).
 pub(super) fn calibrate(
     model: &BiasedMf,
     interactions: &Interactions,
@@ -32,21 +32,21 @@ pub(super) fn calibrate(
     Quantiles::from_errors(errors_by_user.into_iter().flatten(), f64::from(model.params.coverage))
 }
 
-/// Returns true if intervals are calibrated on a user. The choice does not depend on other users.
+/// Returns true if `user` is reserved for calibrating intervals. The choice does not depend on other users.
 pub(super) fn is_for_calibration(params: &BiasedMfParams, user: UserIdx) -> bool {
     let draw = user_rng(params, user).next_u64() as f64 / 2.0_f64.powi(64);
     draw < f64::from(params.calibration_share)
 }
 
-/// Returns the random stream of a user, distinct from the streams of movies.
+/// Returns the random stream for `user`, distinct from the streams for movies.
 fn user_rng(params: &BiasedMfParams, user: UserIdx) -> ChaCha8Rng {
     let mut random = ChaCha8Rng::seed_from_u64(params.seed);
     random.set_stream(1 << 32 | u64::from(user.0));
     random
 }
 
-/// Returns the errors of predicting a fifth of a user's ratings. The histories have every class of length
-/// that the remaining ratings allow, so that intervals are also calibrated for short histories.
+/// Predicts a fifth of the user's ratings and returns the errors. Uses one history in each length class that
+/// the remaining ratings allow, so intervals are also calibrated for short histories.
 fn user_errors(model: &BiasedMf, interactions: &Interactions, user: UserIdx) -> Vec<ClassError> {
     let mut random = user_rng(&model.params, user);
     let mut ratings: Vec<Rated> = interactions.user_ratings(user).collect();

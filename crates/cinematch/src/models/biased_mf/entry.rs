@@ -1,4 +1,4 @@
-//! Implementation of the registry's traits for biased matrix factorization.
+//! Implements the registry's traits for biased matrix factorization.
 
 use std::borrow::Cow;
 use std::io;
@@ -19,7 +19,7 @@ impl FittedModel for BiasedMf {
 
     fn archive(&self) -> Option<Archive<'_>> {
         let Values { mean, counts, movies, quantiles } = self.values();
-        // Counts of ratings are far below 2²⁴, up to which f32 is exact.
+        // Rating counts are far below 2²⁴, the limit up to which f32 represents every integer exactly.
         let counts: Vec<f32> = counts.into_iter().map(|count| count as f32).collect();
         let array = |name, n_rows, values| DenseArray { name, n_rows, values: Cow::Owned(values) };
         Some(Archive::Dense(vec![

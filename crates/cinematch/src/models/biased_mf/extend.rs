@@ -1,4 +1,4 @@
-//! Extension by movies that were added after training, from their ratings and from similar movies.
+//! Extends the model with movies added after training, using their ratings and similar movies.
 
 use super::model::BiasedMf;
 use super::solve::{RowSolver, Side};
@@ -8,13 +8,13 @@ use crate::models::cold_start::{NewMovies, PRIOR_RATINGS};
 use crate::models::factors::Factors;
 
 impl BiasedMf {
-    /// Returns the number of training ratings of a movie.
+    /// Returns the number of training ratings for `movie`.
     pub(super) fn n_ratings(&self, movie: MovieIdx) -> u32 {
         self.counts[movie.row()]
     }
 
-    /// Returns the model with new movies appended to the learned ones. Solves for the users who rated new
-    /// movies: O(their ratings·d² + users·d³).
+    /// Returns the model with the new movies appended. Also solves for each user who rated a new movie:
+    /// O(ratings·d² + users·d³) over those users.
     pub(super) fn extended(&self, new_movies: &NewMovies<'_>) -> Self {
         let n_learned = new_movies.n_learned;
         let length = self.params.row_length();
@@ -45,8 +45,8 @@ impl BiasedMf {
         Self { counts, movies, ..self.clone() }
     }
 
-    /// Solves for a new movie as in training, with the rows of its users computed from the learned movies.
-    /// Returns the movie's number of ratings and its row; `None` if it has no ratings.
+    /// Computes the factors of a new movie as training would, with user factors computed from the trained
+    /// movies. Returns the movie's rating count and its row, or `None` if it has no ratings.
     fn fold_in_ratings(
         &self,
         new_movies: &NewMovies<'_>,

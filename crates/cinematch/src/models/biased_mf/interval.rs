@@ -1,23 +1,23 @@
-//! Quantiles of prediction errors, by class of user and movie.
+//! Prediction error quantiles for each user and movie class.
 
-/// Minimum number of ratings of each class: 0, then 2²ᵏ⁻¹ − 1.
+/// Minimum rating count of a user or movie in each class: 0, then 2²ᵏ⁻¹ − 1.
 pub(super) const CLASSES: [usize; 5] = [0, 1, 7, 31, 127];
 
-/// Half-widths of intervals in units of the spread, by class of user and movie.
+/// Half-widths of prediction intervals in units of the spread, indexed by user class, then movie class.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Quantiles([[f32; CLASSES.len()]; CLASSES.len()]);
 
-/// Classes of user and movie, and an error in units of the spread.
+/// The user and movie classes of an error, and the error in units of the spread.
 pub(super) type ClassError = ([usize; 2], f32);
 
 impl Quantiles {
-    /// Returns infinite quantiles: every interval is the whole scale.
+    /// Returns infinite quantiles, which make every interval span the whole rating scale.
     pub(super) fn unknown() -> Self {
         Self([[f32::INFINITY; CLASSES.len()]; CLASSES.len()])
     }
 
-    /// Returns the quantiles at `coverage` of errors by class of user and movie. Quantiles of
-    /// classes with too few errors are infinite.
+    /// Computes the `coverage` quantile of the errors in each user and movie class. Quantiles of classes with
+    /// too few errors are infinite.
     pub(super) fn from_errors(errors: impl Iterator<Item = ClassError>, coverage: f64) -> Self {
         let mut classes: [[Vec<f32>; CLASSES.len()]; CLASSES.len()] = Default::default();
         for ([user, movie], error) in errors {
@@ -26,29 +26,30 @@ impl Quantiles {
         Self(classes.map(|movies| movies.map(|errors| quantile(errors, coverage))))
     }
 
-    /// Returns all quantiles, by class of user and movie.
+    /// Returns all quantiles, ordered by user class, then movie class.
     pub(super) fn values(&self) -> &[f32] {
         self.0.as_flattened()
     }
 
-    /// Restores quantiles by class of user and movie; `None` if their number does not match.
+    /// Restores quantiles ordered by user class, then movie class. Returns `None` if there are too few or too
+    /// many.
     pub(super) fn from_values(values: &[f32]) -> Option<Self> {
         let (rows, rest) = values.as_chunks();
         rest.is_empty().then_some(Self(rows.try_into().ok()?))
     }
 
-    /// Returns the quantile for a user and a movie with these numbers of ratings.
+    /// Returns the quantile for a user and a movie with these rating counts.
     pub(super) fn quantile(&self, user: usize, movie: usize) -> f32 {
         self.0[class(user)][class(movie)]
     }
 }
 
-/// Returns the class of a number of ratings.
+/// Returns the class for a rating count.
 pub(super) fn class(n_ratings: usize) -> usize {
     CLASSES.partition_point(|min_ratings| *min_ratings <= n_ratings) - 1
 }
 
-/// Returns the ⌈(n + 1)·coverage⌉-th smallest of n errors; infinity if there are too few.
+/// Returns the ⌈(n + 1)·coverage⌉-th smallest of n errors, or infinity if there are too few.
 fn quantile(mut errors: Vec<f32>, coverage: f64) -> f32 {
     let rank = ((errors.len() + 1) as f64 * coverage).ceil() as usize;
     if rank > errors.len() {

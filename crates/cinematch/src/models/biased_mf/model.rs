@@ -11,48 +11,48 @@ use crate::models::contributions::Contributions;
 use crate::models::factors::Factors;
 use crate::models::model::Model;
 
-/// Predicted stars of a user for a movie, with an interval. Intervals contain a
-/// [share](BiasedMfParams::coverage) of the ratings of users who were not part of the training, on
-/// average over all users and movies and over those with a similar number of ratings. There is no
-/// guarantee for an individual user.
+/// A user's predicted rating for a movie, with a prediction interval. On average over all users and movies,
+/// and over those with a similar rating count, intervals contain the fraction
+/// [`coverage`](BiasedMfParams::coverage) of ratings by users held out of training. There is no guarantee for
+/// an individual user.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Prediction {
-    /// Predicted stars, 0.5 to 5.
+    /// Predicted rating in stars, 0.5 to 5.
     pub stars: f32,
-    /// Lower end of the interval, 0.5 or more.
+    /// Lower end of the interval, at least 0.5.
     pub low: f32,
-    /// Upper end of the interval, 5 or less.
+    /// Upper end of the interval, at most 5.
     pub high: f32,
 }
 
-/// A fitted biased matrix factorization model: the rows of the movies.
+/// A fitted biased matrix factorization model, which stores the movies' biases and factors.
 #[derive(Clone, Debug)]
 pub struct BiasedMf {
     pub(super) params: BiasedMfParams,
     /// μ: mean of all ratings.
     pub(super) mean: f32,
-    /// Number of training ratings of each movie.
+    /// Number of training ratings for each movie.
     pub(super) counts: Vec<u32>,
-    /// Rows `[1, bᵢ, qᵢ]` of the movies.
+    /// Movie rows `[1, bᵢ, qᵢ]`.
     pub(super) movies: Factors,
     pub(super) quantiles: Quantiles,
 }
 
-/// Values that restore a fitted model.
+/// The values needed to restore a fitted model.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Values {
     /// μ: mean of all ratings.
     pub(super) mean: f32,
-    /// Number of training ratings of each movie.
+    /// Number of training ratings for each movie.
     pub(super) counts: Vec<u32>,
-    /// Rows of the movies, 2 + d values each.
+    /// Movie rows, 2 + d values each.
     pub(super) movies: Vec<f32>,
-    /// Quantiles of errors in units of the spread, 5 × 5.
+    /// Error quantiles in units of the spread, 5 user classes × 5 movie classes.
     pub(super) quantiles: Vec<f32>,
 }
 
 impl BiasedMf {
-    /// Returns the values that restore the model.
+    /// Returns the values needed to restore the model.
     pub(super) fn values(&self) -> Values {
         let rows = (0..self.movies.n_rows()).flat_map(|row| self.movies.values(row));
         Values {
@@ -63,7 +63,7 @@ impl BiasedMf {
         }
     }
 
-    /// Restores the model; `None` if the number of values does not match.
+    /// Restores the model, or returns `None` if the number of values does not match.
     pub(super) fn from_values(params: CheckedBiasedMfParams, values: Values) -> Option<Self> {
         let Values { mean, counts, movies, quantiles } = values;
         let movies = Factors::from_values(counts.len(), params.0.row_length(), &movies)?;
@@ -71,7 +71,7 @@ impl BiasedMf {
         Some(Self { params: params.0, mean, counts, movies, quantiles })
     }
 
-    /// Predicts the stars of a user with the given history for each of `movies`.
+    /// Predicts the ratings that a user with this `history` would give each of `movies`.
     /// O(n·d² + d³ + movies·d).
     pub(crate) fn predict(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Prediction> {
         let user = self.fold_in(history);
@@ -90,14 +90,14 @@ impl BiasedMf {
         movies.iter().map(predict).collect()
     }
 
-    /// Returns the row `[bᵤ, 1, pᵤ]` of a user with the given history.
+    /// Returns the row `[bᵤ, 1, pᵤ]` for a user with this `history`.
     pub(super) fn fold_in(&self, history: &[Rated]) -> Factors {
         let mut user = Factors::zeros(1, self.params.row_length());
         user.rows_mut().for_each(|row| self.system(history).solve(row));
         user
     }
 
-    /// Returns the prepared system of a user with the given history.
+    /// Returns the prepared linear system for a user with this `history`.
     pub(super) fn system(&self, history: &[Rated]) -> RowSolver<'_> {
         let mut solver = RowSolver::new(self.params, Side::User, &self.movies);
         let rating = |rated: &Rated| (rated.movie.row(), rated.stars.value() - self.mean);
@@ -113,8 +113,8 @@ impl BiasedMf {
         clamp_to_scale(self.score_of(user, movie))
     }
 
-    /// Returns the spread of a user: the root mean squared error of the model on the user's own history,
-    /// with a few additional errors of one star as a prior.
+    /// Returns the user's spread: the root mean squared error of the model on the user's own history, with a
+    /// few additional errors of one star as a prior.
     pub(super) fn spread(&self, user: &Factors, history: &[Rated]) -> f32 {
         const PRIOR_RATINGS: f32 = 3.0;
         let square = |rated: &Rated| (rated.stars.value() - self.stars(user, rated.movie)).powi(2);
@@ -132,7 +132,7 @@ impl Model for BiasedMf {
         self.movies.n_rows()
     }
 
-    /// Writes predicted stars, which may lie outside the scale. O(n·d² + d³ + I·d).
+    /// Writes predicted ratings, which may fall outside the rating scale. O(n·d² + d³ + I·d).
     fn score(&self, history: &[Rated], scores: &mut [f32]) {
         assert_eq!(scores.len(), self.n_movies(), "expected one score per movie");
         let user = self.fold_in(history);
@@ -141,8 +141,9 @@ impl Model for BiasedMf {
         }
     }
 
-    /// Splits scores exactly: movie i contributes (r − μ − bᵢ)·yᵢᵀ A⁻¹ yⱼ to movie j, whose base is μ + bⱼ.
-    /// y is `[1, q]`, and A is the matrix of the user's system. O(n·d² + d³) once and O(d² + n·d) per movie.
+    /// Splits scores exactly: movie i contributes (r − μ − bᵢ)·yᵢᵀ A⁻¹ yⱼ to movie j, whose base is μ + bⱼ. y
+    /// is `[1, q]`, and A is the matrix of the user's linear system. O(n·d² + d³) once, plus O(d² + n·d) per
+    /// movie.
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         let system = self.system(history);
         let average =

@@ -8,22 +8,22 @@ use crate::models::interface::{ParameterError, check};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BiasedMfParams {
-    /// d: number of factors per user and movie, besides the biases. Values such as 14, 30 and 46
-    /// fill whole lanes.
+    /// d: number of factors per user and movie, in addition to the bias. Values such as 14, 30 and 46 fill
+    /// SIMD lanes completely.
     pub factors: usize,
-    /// λ: regularization of the factors per rating of a row.
+    /// λ: factor regularization per rating.
     pub regularization: f32,
-    /// n₀: number of additional ratings that every row is regularized for.
+    /// n₀: number of ratings added to each row's count when computing its regularization.
     pub prior_ratings: f32,
-    /// `λ_b`: number of additional ratings without residual that shrink a bias.
+    /// `λ_b`: bias regularization, equivalent to this many additional ratings with a residual of 0.
     pub bias_regularization: f32,
-    /// Number of epochs.
+    /// Number of training epochs.
     pub iterations: usize,
-    /// Share of ratings that intervals are calibrated to contain.
+    /// Fraction of ratings that intervals are calibrated to contain.
     pub coverage: f32,
-    /// Share of users that intervals are calibrated on.
+    /// Fraction of users reserved for calibrating the intervals.
     pub calibration_share: f32,
-    /// Seed of the initial factors and of the choice of users to calibrate on.
+    /// Seed for the initial factors and for choosing the users to calibrate on.
     pub seed: u64,
 }
 
@@ -47,7 +47,7 @@ impl Default for BiasedMfParams {
 pub struct CheckedBiasedMfParams(pub(super) BiasedMfParams);
 
 impl BiasedMfParams {
-    /// Checks that every parameter is within its range. Regularization has a lower bound, so that every
+    /// Checks that every parameter is within its range. The lower bound on regularization ensures that every
     /// system can be solved in f32.
     pub fn check(self) -> Result<CheckedBiasedMfParams, ParameterError> {
         let ridge =
@@ -66,7 +66,7 @@ impl BiasedMfParams {
         Ok(CheckedBiasedMfParams(self))
     }
 
-    /// Returns the regularization of the factors of a row with n ratings.
+    /// Returns the factor regularization for a row with `n` ratings.
     pub(super) fn ridge(&self, n: usize) -> f32 {
         self.regularization * (n as f32 + self.prior_ratings)
     }

@@ -1,12 +1,12 @@
-//! Exact solution of a row's system (`YᵀY` + R)·x = Σ e·y, where R is the regularization of the row and e
+//! Exact solver for a row's linear system (`YᵀY` + R)·x = Σ e·y, where R is the row's regularization and e
 //! are the residuals of its ratings.
 
 use super::params::BiasedMfParams;
 use crate::linalg::{Factor, Lane, TILE, TileMatrix};
 use crate::models::factors::{Factors, Panels};
 
-/// Side of the model to solve for. A user's row is `[bᵤ, 1, pᵤ]` and a movie's row is `[1, bᵢ, qᵢ]`, so
-/// that their dot product is the prediction without μ.
+/// Side of the model to solve for. A user's row is `[bᵤ, 1, pᵤ]` and a movie's row is `[1, bᵢ, qᵢ]`, so their
+/// dot product is the prediction without μ.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Side {
     /// Users, with the movies fixed.
@@ -16,22 +16,22 @@ pub(super) enum Side {
 }
 
 impl Side {
-    /// Returns the position of the bias in a row.
+    /// Returns the index of the bias within a row.
     pub(crate) fn bias(self) -> usize {
         self as usize
     }
 
-    /// Returns the position of the constant 1 in a row, which multiplies the bias of the other side.
+    /// Returns the index of the constant 1 within a row, which multiplies the other side's bias.
     pub(crate) fn constant(self) -> usize {
         1 - self as usize
     }
 }
 
-/// A solver that reuses its buffers for all rows.
+/// Solves one row's system at a time, reusing its buffers.
 pub(super) struct RowSolver<'a> {
     params: BiasedMfParams,
     side: Side,
-    /// Rows of the other side.
+    /// Rows on the other side.
     columns: &'a Factors,
     panels: Panels,
     matrix: TileMatrix,
@@ -40,7 +40,7 @@ pub(super) struct RowSolver<'a> {
 }
 
 impl<'a> RowSolver<'a> {
-    /// Creates a solver for rows of `side`.
+    /// Creates a solver for the rows on `side`.
     pub(crate) fn new(params: BiasedMfParams, side: Side, columns: &'a Factors) -> Self {
         let width = columns.width();
         Self {
@@ -54,14 +54,14 @@ impl<'a> RowSolver<'a> {
         }
     }
 
-    /// Forms and factors the system of a row. Each rating consists of a column and the stars minus μ.
+    /// Builds and factors a row's system. Each rating is a column and the number of stars minus μ.
     /// 2·n·d² + d³/3 FLOPs.
     pub(crate) fn prepare(&mut self, ratings: impl ExactSizeIterator<Item = (usize, f32)>) {
         let (bias, constant) = (self.side.bias(), self.side.constant());
         let mut n_remaining = ratings.len();
         let ridge = self.params.ridge(n_remaining);
         self.matrix.scale(0.0);
-        // The padding of a row is regularized as well, so that it remains 0.
+        // The row's padding is regularized too, so it stays 0.
         self.matrix.add_to_diagonal(ridge);
         self.matrix.tile(0, 0)[bias][bias] = self.params.bias_regularization;
         self.rhs.fill([0.0; TILE]);
@@ -82,7 +82,7 @@ impl<'a> RowSolver<'a> {
             }
         }
         self.remove_unknown(constant);
-        // The range checks ensure that the regularization is large enough for positive pivots.
+        // The parameter range checks ensure that the regularization is large enough for positive pivots.
         self.matrix.factor(&mut self.factor).expect("the system is positive definite");
     }
 
@@ -93,13 +93,13 @@ impl<'a> RowSolver<'a> {
         row[0][self.side.constant()] = 1.0;
     }
 
-    /// Multiplies `values` by the inverse of the prepared matrix. Sets the position of the constant 1 to 0.
+    /// Multiplies `values` by the inverse of the prepared matrix, with the entry for the constant 1 set to 0.
     pub(crate) fn apply_inverse(&self, values: &mut [Lane]) {
         values[0][self.side.constant()] = 0.0;
         self.factor.solve(&self.matrix, values.as_flattened_mut());
     }
 
-    /// Removes an unknown from the system: its row and column become those of the identity matrix.
+    /// Removes an unknown from the system by replacing its row and column with those of the identity matrix.
     fn remove_unknown(&mut self, unknown: usize) {
         for column in 0..self.rhs.len() {
             self.matrix.tile(0, column)[unknown].fill(0.0);

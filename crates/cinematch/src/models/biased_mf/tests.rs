@@ -1,4 +1,4 @@
-//! Tests of biased matrix factorization beyond the conformance suite.
+//! Tests for biased matrix factorization beyond the conformance suite.
 
 use std::fmt::Write as _;
 
@@ -13,8 +13,8 @@ use crate::sources::ratings;
 
 const N_MOVIES: usize = 70;
 
-/// Generates ratings from biases, one taste dimension and noise of known sizes. The last movie has no
-/// ratings.
+/// Generates ratings from biases, one taste dimension and noise, all of known magnitude. The last movie has
+/// no ratings.
 fn generated(n_users: usize) -> Interactions {
     let normals = Factors::normal(n_users, 2 * N_MOVIES + 2, 1.0, 7);
     let movie_normals = Factors::normal(N_MOVIES, 2, 1.0, 8);
@@ -49,7 +49,7 @@ fn fit(params: BiasedMfParams, interactions: &Interactions, users: &[UserIdx]) -
     params.check().unwrap().fit(interactions, users, &mut |_| ())
 }
 
-/// Computes the objective in the module docs.
+/// Computes the objective given in the module docs.
 fn loss(training: &Training<'_>, users: &[UserIdx]) -> f64 {
     let Training { params, interactions, mean, counts, .. } = training;
     let row_penalty = |side: Side, row: &[f32], n: usize| {
@@ -79,7 +79,7 @@ fn loss_falls_at_every_half_step() {
     let interactions = generated(90);
     let users = users(0..60);
     let mut training = Training::start(params(), &interactions, &users);
-    // Users start from zeros, so that the loss is comparable only after one half-step.
+    // User factors start at zero, so the losses can't be compared until after the first half-step.
     training.solve_users();
     let mut last = loss(&training, &users);
     for _ in 0..5 {
@@ -92,7 +92,7 @@ fn loss_falls_at_every_half_step() {
     }
 }
 
-/// Compares a row with the Gauss-Jordan solution of its system in f64.
+/// Compares a row with the Gauss-Jordan solution of its system, computed in f64.
 fn check_row(training: &Training<'_>, side: Side, ratings: &[(&[f32], f32)], got: &[f32]) {
     let n = 1 + training.params.factors;
     let mut system = vec![vec![0.0_f64; n + 1]; n];
@@ -126,7 +126,7 @@ fn check_row(training: &Training<'_>, side: Side, ratings: &[(&[f32], f32)], got
     }
 }
 
-/// Only 60 of the 90 users are part of the training. The ratings of the others must be ignored.
+/// Only 60 of the 90 users are in the training data. The other users' ratings must be ignored.
 #[test]
 fn rows_solve_their_ridge_regressions() {
     let interactions = generated(90);

@@ -13,9 +13,9 @@ use crate::linalg::Lane;
 use crate::models::factors::Factors;
 
 impl CheckedBiasedMfParams {
-    /// Fits the model to the ratings of `users`, except for the users that intervals are calibrated on.
-    /// `progress` is called with the completed share of the epochs, 0 to 1. The result does not depend
-    /// on the number of threads.
+    /// Fits the model to the ratings of `users`, except those reserved for calibrating intervals. Calls
+    /// `progress` with the fraction of epochs completed, from 0 to 1. The result does not depend on the
+    /// number of threads.
     pub(crate) fn fit(
         self,
         interactions: &Interactions,
@@ -39,29 +39,29 @@ impl CheckedBiasedMfParams {
     }
 }
 
-/// Approximate norm of the initial factors of a movie, small compared to the fitted ones.
+/// Approximate norm of a movie's initial factors, small compared to that of its fitted factors.
 const INIT_DEVIATION: f32 = 0.1;
 
-/// State of a training run: the rows of users and movies.
+/// State of a training run: the user and movie rows.
 pub(super) struct Training<'a> {
-    /// Parameters of the model.
+    /// Model parameters.
     pub(super) params: BiasedMfParams,
-    /// Ratings of all users.
+    /// Ratings by all users.
     pub(super) interactions: &'a Interactions,
-    /// True for each user of `interactions` to learn from.
+    /// Whether each user in `interactions` is in the training data.
     is_in_training: Vec<bool>,
     /// μ: mean of all ratings.
     pub(super) mean: f32,
-    /// Number of training ratings of each movie.
+    /// Number of training ratings for each movie.
     pub(super) counts: Vec<u32>,
-    /// Rows `[bᵤ, 1, pᵤ]` of the users; zeros for users who are not part of the training.
+    /// User rows `[bᵤ, 1, pᵤ]`. Zero for users who are not in the training data.
     pub(super) users: Factors,
-    /// Rows `[1, bᵢ, qᵢ]` of the movies.
+    /// Movie rows `[1, bᵢ, qᵢ]`.
     pub(super) movies: Factors,
 }
 
 impl<'a> Training<'a> {
-    /// Starts a training run: counts the ratings and draws the initial factors of the movies. O(ratings).
+    /// Starts a training run: counts the ratings and draws the movies' initial factors. O(ratings).
     pub(super) fn start(
         params: BiasedMfParams,
         interactions: &'a Interactions,
@@ -96,7 +96,7 @@ impl<'a> Training<'a> {
         }
     }
 
-    /// Solves for every user with the movies fixed.
+    /// Solves for every user, with the movies held fixed.
     pub(super) fn solve_users(&mut self) {
         let Self { params, interactions, is_in_training, mean, users, movies, .. } = self;
         let start = || RowSolver::new(*params, Side::User, movies);
@@ -110,7 +110,7 @@ impl<'a> Training<'a> {
         });
     }
 
-    /// Solves for every movie with the users fixed.
+    /// Solves for every movie, with the users held fixed.
     pub(super) fn solve_movies(&mut self) {
         let Self { params, interactions, is_in_training, mean, users, movies, .. } = self;
         let start = || (RowSolver::new(*params, Side::Movie, users), Vec::new());
@@ -126,7 +126,7 @@ impl<'a> Training<'a> {
     }
 }
 
-/// Calls `change` for every row in parallel, with state from `start` that is reused between rows.
+/// Calls `change` on every row in parallel, with state from `start` that is reused between rows.
 fn each_row<S>(
     rows: &mut Factors,
     start: impl Fn() -> S + Sync + Send,

@@ -5,7 +5,7 @@ use crate::models::spec::Kind;
 use crate::models::tests::{N_MOVIES, features, interactions, rated};
 use crate::models::{Fitted, Model, Spec, TrainingSet};
 
-/// Fits every registered model that supports extension, on the first `n_learned` movies.
+/// Fits every registered model that supports extension, using only the first `n_learned` movies.
 fn fitted(n_learned: usize) -> Vec<(Kind, Fitted)> {
     let all = interactions();
     let learned = all.filtered(|rated| rated.movie.row() < n_learned);
@@ -33,7 +33,7 @@ fn score(model: &Fitted, history: &[Rated]) -> Vec<f32> {
     scores
 }
 
-/// Returns neighbors that make each new movie similar to the learned movies of its parity.
+/// Returns neighbors that make each new movie similar to the trained movies of the same parity.
 fn neighbors_by_parity() -> Vec<Vec<(MovieIdx, f32)>> {
     let of = |new_movie: usize| {
         let same = (0..N_LEARNED as u32).filter(move |movie| movie % 2 == new_movie as u32 % 2);
@@ -60,11 +60,11 @@ fn keeps_learned_scores_and_maps_new_movies_from_their_neighbors() {
         }
         if ["edlae", "ease", "item-knn", "ials"].contains(&name) {
             assert!(extended.has_learned(MovieIdx(36)), "{name}");
-            // A new movie in the history raises the scores of movies of its parity.
+            // A new movie in the history raises the scores of movies of the same parity.
             let of_new_movie = score(&extended, &[rated(36, 10)]);
             assert!(of_new_movie[0] > of_new_movie[1], "{name}");
         }
-        // A second extension replaces the new movies of the first.
+        // A second extension replaces the movies appended by the first.
         let twice = kind.extended(&extended, &new_movies);
         assert_eq!(score(&twice, &even), after, "{name}");
     }

@@ -1,4 +1,4 @@
-//! Sums of sparse rows, per column.
+//! Column sums of sparse rows.
 
 /// Sparse accumulator: one sum per column and a bit set of the columns in use.
 #[derive(Debug, Default)]
@@ -10,7 +10,7 @@ pub(crate) struct ColumnSums {
 }
 
 impl ColumnSums {
-    /// Grows to at least `n_columns` columns.
+    /// Ensures room for at least `n_columns` columns.
     pub(crate) fn reserve(&mut self, n_columns: usize) {
         if self.sums.len() < n_columns {
             self.sums.resize(n_columns, 0.0);
@@ -18,13 +18,13 @@ impl ColumnSums {
         }
     }
 
-    /// Adds a value to the sum of a column.
+    /// Adds `value` to the sum of `column`.
     pub(crate) fn add(&mut self, column: u32, value: f32) {
         self.sums[column as usize] += f64::from(value);
         self.used[column as usize / 64] |= 1 << (column % 64);
     }
 
-    /// Returns the columns in use, ascending, with their sums, and resets them.
+    /// Returns the columns in use, in ascending order, with their sums, then resets them.
     /// O(columns / 64 + sums).
     pub(crate) fn take(&mut self) -> (Vec<u32>, Vec<f32>) {
         let n = self.used.iter().map(|word| word.count_ones() as usize).sum();

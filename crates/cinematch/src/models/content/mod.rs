@@ -1,20 +1,20 @@
 //! Content model: ranks movies by similarity to the user's liked movies and dissimilarity to disliked ones.
 //!
-//! The affinity of movie j to a history of movies i with weights wᵢ (above 0 = liked, below 0 =
-//! disliked) is
+//! The affinity of movie j to a history of movies i with weights wᵢ
+//! (positive = liked, negative = disliked) is
 //!
 //! ```text
 //! Σᵢ wᵢ ⟨xᵢ, xⱼ⟩ / (Σᵢ |wᵢ|)^¾
 //! ```
 //!
-//! where x are the [ranking rows](crate::features::ranking): Rocchio, "Relevance Feedback in Information
-//! Retrieval", 1971, with graded weights. The sum is linear in the history, so that the contribution of
-//! each movie of the history is exact.
+//! where xᵢ is the row of [ranking features](crate::features::ranking) for movie i. This is relevance
+//! feedback (Rocchio, "Relevance Feedback in Information Retrieval", 1971) with graded weights. The sum is
+//! linear in the history, so each movie's contribution is exact.
 //!
-//! - **Time**: O(entries of the rows) to prepare; scoring visits the columns of the user's profile,
-//!   O(movies + entries of those columns). Blocks of columns in which many movies are equal (genres,
+//! - **Time**: O(entries in the rows) to prepare. Scoring visits the columns in the user's profile, in
+//!   O(movies + entries in those columns). Blocks of columns in which many movies have equal values (genres,
 //!   release time) are scored once per [pattern](crate::features::patterns).
-//! - **Memory**: twice the entries of the rows.
+//! - **Memory**: two copies of the rows' entries.
 //! - **Errors**: none. **Seed**: none; there is no training.
 //!
 //! The model has no archive: it is restored from the features.

@@ -1,4 +1,4 @@
-//! Scores and explanations from ranking rows.
+//! Scores movies by their ranking features and explains the scores.
 
 use std::cell::RefCell;
 
@@ -13,38 +13,38 @@ use crate::features::ranking::{Block, BlockKind, RankingFeatures};
 use crate::ids::MovieIdx;
 
 thread_local! {
-    /// Buffer of column sums, reused to avoid allocating one sum per column for each history.
+    /// Column sum buffer, reused to avoid allocating one sum per column for each history.
     static COLUMN_SUMS: RefCell<ColumnSums> = RefCell::default();
 }
 
-/// A movie of a user's history with its weight.
+/// A movie in a user's history, with its weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Signal {
     /// Row of the movie.
     pub movie: MovieIdx,
-    /// Weight, −1 (disliked) to 1 (liked).
+    /// Weight, from −1 (disliked) to 1 (liked).
     pub weight: f32,
 }
 
 impl Signal {
-    /// Maps stars to a weight. 2.75 stars have the weight 0, because users rate above the middle of
-    /// the scale on average.
+    /// Maps a star rating to a weight. The middle of the scale, 2.75 stars, gets weight 0. Users rate above
+    /// it on average, so an average rating counts as a like.
     pub(crate) fn rated(movie: MovieIdx, stars: f32) -> Self {
         Self { movie, weight: (stars - 2.75) / 2.25 }
     }
 }
 
-/// Ranking rows prepared for scoring.
+/// Ranking features prepared for scoring.
 #[derive(Clone, Debug)]
 pub struct ContentModel {
     features: RankingFeatures,
-    /// Patterns of the blocks in which many movies are equal, with the pattern of each movie.
+    /// Row patterns in the blocks where many movies have equal values, with the pattern of each movie.
     patterns: Vec<(RowPatterns, Codes)>,
-    /// Entries of all other blocks, as columns × positions.
+    /// Entries in all other blocks, as a columns × positions matrix.
     positions_of: CsrMatrix<f32>,
 }
 
-/// The profile of a history in feature space: a sparse vector with ascending columns.
+/// A user's profile in feature space, computed from a history: a sparse vector sorted by column.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
     columns: Vec<u32>,
@@ -66,7 +66,7 @@ impl Profile {
 /// A feature's contribution to a score.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SharedFeature<'a> {
-    /// Kind of the feature.
+    /// Kind of feature.
     pub block: BlockKind,
     /// Display name of the feature.
     pub name: &'a str,
@@ -77,12 +77,12 @@ pub struct SharedFeature<'a> {
 /// Exact decomposition of a movie's affinity to a history.
 #[derive(Clone, Debug)]
 pub struct Affinity {
-    /// Contribution of every signal of the history.
+    /// Contribution of each signal in the history.
     pub parts: Vec<f32>,
     matches: Vec<Match>,
 }
 
-/// A feature that a movie shares with a signal of the history.
+/// A feature shared by a movie and a signal in the history.
 #[derive(Clone, Copy, Debug)]
 struct Match {
     /// Position of the signal in the history.
@@ -92,7 +92,7 @@ struct Match {
 }
 
 impl ContentModel {
-    /// Prepares the rows for scoring in the order of `layout`. O(entries).
+    /// Prepares the rows for scoring, in `layout` order. O(entries).
     pub(crate) fn fit(features: RankingFeatures, layout: &Layout) -> Self {
         let find = |block: &Block| RowPatterns::find(&features.matrix, block.start..block.end);
         let found = features.blocks.iter().filter_map(find);
@@ -115,12 +115,13 @@ impl ContentModel {
         self.features.matrix.n_rows()
     }
 
-    /// Computes the profile of a history (fold-in). O(entries of its movies).
+    /// Computes the profile for `history` (fold-in). O(entries of its movies).
     pub(crate) fn profile(&self, history: &[Signal]) -> Profile {
         self.fold_history(history, |_| true)
     }
 
-    /// Computes the profile of the signals with positive weight, on the scale of the whole history's profile.
+    /// Computes the profile from only the signals with positive weight, on the scale of the whole history's
+    /// profile.
     pub(crate) fn liked_profile(&self, history: &[Signal]) -> Profile {
         self.fold_history(history, |signal| signal.weight > 0.0)
     }
@@ -143,8 +144,8 @@ impl ContentModel {
         Profile { columns, weights, scale }
     }
 
-    /// Adds each movie's affinity to the profile to `own` (by position), except for the features in
-    /// patterns, whose sums are returned per pattern.
+    /// Adds each movie's affinity for `profile` to `own`, indexed by position. Features in patterns are
+    /// excluded: their sums are returned per pattern.
     pub(crate) fn add_scores(&self, profile: &Profile, own: &mut [f32]) -> Vec<SharedTerm<'_>> {
         let (columns, weights) = (&profile.columns, &profile.weights);
         for (column, weight) in columns.iter().zip(weights) {
@@ -188,13 +189,13 @@ impl ContentModel {
         }
     }
 
-    /// Returns an empty pool of movies to compare others with. Similarities range from 0 to 1.
+    /// Returns an empty pool of movies for similarity comparisons. Similarities range from 0 to 1.
     pub fn similarity_pool(&self) -> SimilarityPool<'_> {
         SimilarityPool::new(&self.features.matrix)
     }
 
-    /// Returns at most `max_features` features through which a signal contributes to a movie's affinity, strongest
-    /// first.
+    /// Returns up to `max_features` features through which a signal contributes to a movie's affinity,
+    /// strongest first.
     pub(crate) fn shared_features(
         &self,
         affinity: &Affinity,

@@ -1,4 +1,4 @@
-//! Similarities of one movie to a small pool of movies, computed in one pass over the movie's row.
+//! Computes one movie's similarities to a small pool of movies, in one pass over the movie's row.
 
 use std::cell::RefCell;
 
@@ -20,28 +20,28 @@ pub struct SimilarityPool<'a> {
     rows: &'a CsrMatrix<f32>,
     pool: Vec<MovieIdx>,
     heads: Vec<u32>,
-    /// Bit set of the columns with a list. Most columns of another movie have none, and the bits fit in
+    /// Bit set of the columns that have a list. Most columns of another movie have none, and the bits fit in
     /// the L1 cache.
     used: Vec<u64>,
     entries: Vec<Entry>,
-    /// Result of the last call of [`Self::similarities_to`], reused to avoid allocations.
+    /// Result of the last call to [`Self::similarities_to`], reused to avoid allocations.
     sums: Vec<f32>,
 }
 
-/// Entry of a pooled movie in a column.
+/// A pooled movie's entry in a column.
 #[derive(Debug)]
 struct Entry {
     /// Position of the movie in the pool.
     position: u32,
     value: f32,
-    /// Next entry of the column, or [`NONE`].
+    /// Index of the column's next entry, or [`NONE`].
     next: u32,
 }
 
 impl<'a> SimilarityPool<'a> {
     /// Creates an empty pool.
     pub(super) fn new(rows: &'a CsrMatrix<f32>) -> Self {
-        // The heads are taken instead of borrowed, so that the next request after a panic starts from new ones.
+        // The heads are taken rather than borrowed, so the next request after a panic starts with new ones.
         let mut heads = HEADS.take();
         heads.resize(rows.n_columns(), NONE);
         let used = vec![0; rows.n_columns().div_ceil(64)];
@@ -49,7 +49,7 @@ impl<'a> SimilarityPool<'a> {
         Self { rows, pool, heads, used, entries: Vec::with_capacity(256), sums }
     }
 
-    /// Adds a movie to the pool. O(entries of the movie).
+    /// Adds `movie` to the pool. O(entries of the movie).
     pub fn push(&mut self, movie: MovieIdx) {
         let position = self.pool.len() as u32;
         self.pool.push(movie);
@@ -66,8 +66,8 @@ impl<'a> SimilarityPool<'a> {
         self.pool.len()
     }
 
-    /// Returns the similarity of `movie` to every pooled movie, in the order of the pool. Products
-    /// are added in the order of the columns, as in pairwise comparisons. O(entries of the movie + matches).
+    /// Returns the similarity of `movie` to every pooled movie, in pool order. Products are added in column
+    /// order, as in pairwise comparisons. O(entries of the movie + matches).
     pub fn similarities_to(&mut self, movie: MovieIdx) -> &[f32] {
         let mut sums = std::mem::take(&mut self.sums);
         sums.clear();
@@ -77,8 +77,8 @@ impl<'a> SimilarityPool<'a> {
         &self.sums
     }
 
-    /// Calls `each` for every feature that a pooled movie shares with `movie`, with the position in
-    /// the pool, the column, and the contribution to the similarity.
+    /// Calls `each` for every feature that a pooled movie shares with `movie`, passing the position in the
+    /// pool, the column, and the contribution to the similarity.
     pub(crate) fn each_match(&self, movie: MovieIdx, mut each: impl FnMut(usize, u32, f32)) {
         for (column, value) in self.rows.entries(movie.row()) {
             if self.used[column as usize / 64] >> (column % 64) & 1 == 0 {

@@ -1,4 +1,4 @@
-//! The content model with the interface of all models: one score per movie, in row order.
+//! The content model behind the common model interface: one score per movie, in row order.
 
 use std::io;
 
@@ -26,7 +26,7 @@ pub struct StandaloneContent {
 impl StandaloneContent {
     /// Prepares the rows for scoring. O(entries).
     pub fn fit(features: RankingFeatures) -> Self {
-        // The layout is in row order, so that positions are rows.
+        // The layout is in row order, so positions equal rows.
         let layout = Layout::new(features.matrix.n_rows(), |movie| movie);
         Self { model: ContentModel::fit(features, &layout) }
     }
@@ -73,7 +73,7 @@ impl FittedModel for StandaloneContent {
     }
 }
 
-/// Parameters of the model `content`, which has none.
+/// Parameters of the `content` model, which has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ContentParams {}
 
@@ -102,12 +102,12 @@ impl ModelParams for ContentParams {
         Ok(StandaloneContent::fit(data.features().clone()))
     }
 
-    /// Returns the model unchanged: the rows of new movies come from the features.
+    /// Returns the model unchanged, because the rows of new movies come from the features.
     fn extended(&self, model: &StandaloneContent, _: &NewMovies<'_>) -> StandaloneContent {
         model.clone()
     }
 
     fn restore(&self, _: ArchiveContext, _: &dyn ReadArchive) -> io::Result<StandaloneContent> {
-        Err(io::Error::other("content is restored from the features and has no archive"))
+        Err(io::Error::other("the content model has no archive; it is restored from the features"))
     }
 }

@@ -8,7 +8,7 @@ use crate::fixtures::catalog;
 use crate::ids::MovieIdx;
 use crate::retrieval::{Scores, top_k};
 
-/// Fits the model on [`catalog`].
+/// Fits the model to [`catalog`].
 pub(crate) fn model(feature_set: FeatureSet) -> ContentModel {
     let movies = catalog();
     let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();
@@ -17,12 +17,12 @@ pub(crate) fn model(feature_set: FeatureSet) -> ContentModel {
     ContentModel::fit(features, &layout())
 }
 
-/// Orders the movies of [`catalog`] by kind.
+/// Orders the movies in [`catalog`] by kind.
 fn layout() -> Layout {
     Layout::new(12, |movie| movie.0 % 3)
 }
 
-/// Returns the affinity of every movie.
+/// Returns each movie's affinity to `profile`.
 fn affinities(model: &ContentModel, profile: &Profile) -> Vec<f32> {
     let (layout, mut own) = (layout(), vec![0.0; model.n_movies()]);
     let parts = model.add_scores(profile, &mut own);

@@ -1,16 +1,15 @@
 //! EASE and EDLAE: full-rank linear item-item models in closed form.
 //!
-//! EASE (Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019) minimizes
-//! ‖X − XB‖² + λ‖B‖² with a zero diagonal of B: with P = (`XᵀX` + λI)⁻¹, Bᵢⱼ = −Pᵢⱼ / Pⱼⱼ. EDLAE
-//! (Steck, "Autoencoders that don't overfit towards the Identity", 2020, full rank) regularizes each
-//! movie by its frequency: λ becomes λ + Gᵢᵢ·p/(1−p), which corresponds to dropping every entry with
-//! probability p.
+//! EASE (Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019) minimizes ‖X − XB‖² + λ‖B‖²
+//! subject to a zero diagonal in B. With P = (`XᵀX` + λI)⁻¹, the solution is Bᵢⱼ = −Pᵢⱼ / Pⱼⱼ. EDLAE (Steck,
+//! "Autoencoders that don't overfit towards the Identity", 2020, full-rank variant) regularizes each movie by
+//! its frequency: λ becomes λ + Gᵢᵢ·p/(1−p), which is equivalent to dropping every entry with probability p.
 //!
-//! - **Shapes**: X is users × the most frequent movies (at most [`EaseParams::max_movies`]); B is
-//!   movies × movies. Only the largest entries of each column of B are stored ([`EaseParams::neighbors`]).
+//! - **Shapes**: X is users × movies, limited to the [`EaseParams::max_movies`] most frequent movies; B is
+//!   movies × movies. Only the largest entries in each column of B are stored ([`EaseParams::neighbors`]).
 //! - **Time**: n³ FLOPs for n movies, and Σ nᵤ² / 2 additions for `XᵀX`.
-//! - **Memory**: 2·n² bytes while fitting, 8 bytes per stored entry afterwards.
-//! - **Errors**: a parameter outside its range; λ too small for f32 arithmetic.
+//! - **Memory**: 2·n² bytes while fitting, then 8 bytes per stored entry.
+//! - **Errors**: a parameter is outside its range, or λ is too small for f32 arithmetic.
 //! - **Seed**: none; the result is deterministic.
 
 use std::io;
@@ -29,7 +28,7 @@ use super::interface::{
 use super::item_item::{ItemItem, largest};
 use crate::linalg::{BlockMatrix, NotPositive};
 
-/// Parameters of EASE and EDLAE.
+/// Parameters for EASE and EDLAE.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EaseParams {
@@ -37,9 +36,9 @@ pub struct EaseParams {
     pub regularization: f32,
     /// p: dropout probability, 0 (inclusive) to 1 (exclusive). 0 corresponds to EASE.
     pub dropout: f32,
-    /// Maximum number of movies to model: the most frequent ones.
+    /// Maximum number of movies to model, keeping the most frequent.
     pub max_movies: usize,
-    /// Maximum number of entries per column of B: those of largest magnitude.
+    /// Maximum number of entries in each column of B, keeping those of largest magnitude.
     pub neighbors: usize,
 }
 
@@ -65,7 +64,7 @@ impl EaseParams {
 pub struct CheckedEaseParams(EaseParams);
 
 impl CheckedEaseParams {
-    /// Fits the model. `progress` is called with the completed share of the inversion, 0 to 1.
+    /// Fits the model. Calls `progress` with the fraction of the matrix inversion completed, from 0 to 1.
     pub fn fit(
         self,
         implicit: &Implicit,
@@ -93,12 +92,12 @@ impl CheckedEaseParams {
     }
 }
 
-/// Parameters of the model `edlae`.
+/// Parameters of the `edlae` model.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Edlae(pub EaseParams);
 
-/// Parameters of the model `ease`, which ignores [`EaseParams::dropout`].
+/// Parameters of the `ease` model, which ignores [`EaseParams::dropout`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Ease(pub EaseParams);

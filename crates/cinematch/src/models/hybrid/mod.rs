@@ -1,10 +1,10 @@
 //! Hybrid: a weighted sum of models.
 //!
-//! A model's scores are divided by their root mean square over all movies, separately for each user,
-//! so that a weight has the same meaning for every user and any unit of the scores. The sum is linear
-//! in the contributions of each model, so that the contributions of the hybrid are exact. No special
-//! cases are needed: a movie without ratings has no collaborative score and is ranked by content; a
-//! user without a history is ranked by popularity.
+//! Each model's scores are divided by their root mean square over all movies, separately for each user, so a
+//! weight has the same meaning for every user and any score unit. The sum is linear in each model's
+//! contributions, so the hybrid's contributions are exact. No special cases are needed: a movie without
+//! ratings has no collaborative score and is ranked by content, and a user without a history gets movies
+//! ranked by popularity.
 //!
 //! Time and memory are the sums over the models, plus O(movies · models) per user.
 
@@ -20,10 +20,10 @@ pub struct Hybrid<M> {
 }
 
 impl<M: Model> Hybrid<M> {
-    /// Combines models. Models of weight 0 do not affect scores but remain in [`Self::parts()`].
+    /// Combines models. Models with weight 0 do not affect scores but remain in [`Self::parts()`].
     ///
     /// # Panics
-    /// Panics if there is no model, or if the models differ in their number of movies.
+    /// Panics if `parts` is empty or the models differ in their number of movies.
     pub fn new(parts: Vec<(M, f32)>) -> Self {
         let n_movies = parts.first().map(|(model, _)| model.n_movies());
         assert!(
@@ -57,15 +57,15 @@ impl<M: Model> Hybrid<M> {
     }
 }
 
-/// Returns the factor that gives scores a weight: the weight divided by the root mean square of the
-/// scores; 0 if all scores are 0. O(movies).
+/// Returns the factor that gives `scores` this weight: `weight` divided by the root mean square of the
+/// scores, or 0 if all scores are 0. O(movies).
 pub(crate) fn scale(scores: &[f32], weight: f32) -> f32 {
     let deviation = (sum_of_squares(scores) / scores.len().max(1) as f64).sqrt();
     if deviation > 0.0 { (f64::from(weight) / deviation) as f32 } else { 0.0 }
 }
 
-/// Returns the sum of the squared scores. The sum is split into 16 partial sums, because each addition to a
-/// single sum would wait for the previous one.
+/// Returns the sum of the squared scores. Uses 16 partial sums, because each addition to a single sum would
+/// have to wait for the previous one.
 fn sum_of_squares(scores: &[f32]) -> f64 {
     let mut sums = [0.0; 16];
     let (chunks, rest) = scores.as_chunks::<16>();

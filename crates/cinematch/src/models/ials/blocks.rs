@@ -1,5 +1,5 @@
-//! Factors of movies laid out for scoring all of them: blocks of 16 movies with one lane per factor.
-//! Scoring one user is bound by memory bandwidth; scoring 16 users takes little longer.
+//! Movie factors laid out for scoring every movie: blocks of 16 movies with one lane per factor. Scoring one
+//! user is bound by memory bandwidth, so scoring 16 users takes little longer.
 
 use crate::linalg::{Lane, Lanes, TILE, Tile, ZERO, add_combination, add_product};
 use crate::models::factors::Factors;
@@ -7,7 +7,7 @@ use crate::models::factors::Factors;
 /// Maximum number of users scored together.
 pub(crate) const USERS_PER_BLOCK: usize = TILE;
 
-/// Factors of the movies by block and factor.
+/// Movie factors, indexed by block and factor.
 #[derive(Clone, Debug)]
 pub(super) struct Blocks {
     n_movies: usize,
@@ -16,7 +16,7 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    /// Transposes rows of factors. O(n·d).
+    /// Transposes `movies` into blocks. O(n·d).
     pub(crate) fn new(movies: &Factors) -> Self {
         let (n_movies, n_factors) = (movies.n_rows(), movies.n_factors());
         let mut lanes = Lanes::zeros(n_movies.div_ceil(TILE) * n_factors);
@@ -29,7 +29,7 @@ impl Blocks {
         Self { n_movies, n_factors, lanes }
     }
 
-    /// Writes a user's score of every movie. 2·n·d FLOPs, 4·n·d bytes read.
+    /// Writes a user's score for every movie. Takes 2·n·d FLOPs and reads 4·n·d bytes.
     pub(crate) fn score(&self, user: &[f32], scores: &mut [f32]) {
         for (block, scores) in self.lanes.chunks_exact(self.n_factors).zip(scores.chunks_mut(TILE))
         {
@@ -39,8 +39,8 @@ impl Blocks {
         }
     }
 
-    /// Writes the scores of up to [`USERS_PER_BLOCK`] users, one row of `users` each. Results equal those of
-    /// [`Self::score`] to the last bit.
+    /// Writes the scores for up to [`USERS_PER_BLOCK`] users, whose factors are the rows of `users`. Results
+    /// are bit-for-bit identical to those of [`Self::score`].
     pub(crate) fn score_many(&self, users: &Factors, scores: &mut [&mut [f32]]) {
         let mut panel: Vec<Lane> = vec![[0.0; TILE]; self.n_factors];
         for user in 0..users.n_rows() {

@@ -1,14 +1,14 @@
-//! Approximate solution of a row's system: a few steps of conjugate gradients from the current factors.
+//! Approximate solver for a row's system: a few conjugate gradient steps from the current factors.
 //!
-//! The method is that of Takács, Pilászy and Tikk, "Applications of the Conjugate Gradient Method for
-//! Implicit Feedback Collaborative Filtering", 2011. The matrix is never formed: its product with a vector is one
+//! The method follows Takács, Pilászy and Tikk, "Applications of the Conjugate Gradient Method for Implicit
+//! Feedback Collaborative Filtering", 2011. The matrix is never formed: multiplying it by a vector takes one
 //! pass over the gathered factors of the row's columns and one over `α₀HᵀH`.
 
 use super::solve::Row;
 use crate::linalg::{Lane, Lanes, TILE, add_combination, add_gradient};
 use crate::models::factors::Factors;
 
-/// A solver that reuses its buffers for all rows.
+/// Solves one row's system at a time, reusing its buffers.
 pub(crate) struct Descent {
     steps: usize,
     gathered: Gathered,
@@ -30,7 +30,7 @@ impl Descent {
         }
     }
 
-    /// Moves `solution` toward the solution of the row; `background` is the full matrix `α₀HᵀH`.
+    /// Moves `solution` toward the row's solution. `background` is the full matrix `α₀HᵀH`.
     /// (steps + 1)·(4·n·d + 2·d²) FLOPs.
     pub(crate) fn descend(
         &mut self,
@@ -48,14 +48,14 @@ impl Descent {
             add_combination(background, at.as_flattened(), product);
             gathered.add_gradient(columns, row, at, target, product);
         };
-        // The gradient is A·w − b; the target 1 contributes b.
+        // The gradient is A·w − b. A target of 1 contributes b.
         multiply(solution, 1.0, gradient);
         for (direction, gradient) in direction.iter_mut().zip(&*gradient) {
             *direction = gradient.map(|value| -value);
         }
         let mut square = dot(gradient, gradient);
         for step in 1..=*steps {
-            // The solution has been reached.
+            // Converged.
             if square < f32::MIN_POSITIVE {
                 break;
             }
@@ -95,7 +95,7 @@ fn add(factor: f32, values: &[Lane], sum: &mut [Lane]) {
     }
 }
 
-/// Factors of a row's columns in groups of 16, one tile per lane, and their weights.
+/// Gathered factors of a row's columns, in groups of 16 with one tile per lane, and their weights.
 struct Gathered {
     n_groups: usize,
     lanes: Lanes,
@@ -103,13 +103,12 @@ struct Gathered {
 }
 
 impl Gathered {
-    /// Discards the gathered columns, so that the next call gathers those of another row.
+    /// Discards the gathered columns so that the next call gathers those of another row.
     fn reset(&mut self) {
         self.n_groups = 0;
     }
 
-    /// Adds Σ c·(⟨h, at⟩ − target)·h over the row's columns. The first call for a row gathers the
-    /// columns.
+    /// Adds Σ c·(⟨h, at⟩ − target)·h over the row's columns. The first call for a row gathers its columns.
     fn add_gradient(
         &mut self,
         columns: &Factors,
@@ -134,7 +133,7 @@ impl Gathered {
         let tiles = &mut self.lanes.as_chunks_mut::<TILE>().0[..self.n_groups * width];
         let mut gathered = columns.gather(row.columns);
         for (group, weights) in tiles.chunks_exact_mut(width).zip(&self.weights) {
-            // Unused places of the last group have the weight 0.
+            // Unused slots in the last group have weight 0.
             for (slot, lanes) in (0..TILE).zip(&mut gathered) {
                 for (tile, lane) in group.iter_mut().zip(lanes) {
                     tile[slot] = *lane;

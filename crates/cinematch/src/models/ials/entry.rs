@@ -1,4 +1,4 @@
-//! Implementation of the registry's traits for iALS.
+//! Implements the registry's traits for iALS.
 
 use std::borrow::Cow;
 use std::io;

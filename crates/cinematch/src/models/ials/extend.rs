@@ -1,4 +1,4 @@
-//! Extension by movies that were added after training, from their ratings and from similar movies.
+//! Extends the model with movies added after training, using their ratings and similar movies.
 
 use rayon::prelude::*;
 
@@ -11,12 +11,12 @@ use crate::linalg::Lane;
 use crate::models::cold_start::{NewMovies, PRIOR_RATINGS};
 use crate::models::factors::Factors;
 
-/// Rows of the users who liked a movie, with their weights.
+/// Rows of the users who liked a movie, with the weights of their likes.
 type Likes = (Vec<u32>, Vec<f32>);
 
 impl Ials {
-    /// Returns the model with new movies appended to the learned ones. If any new movie was liked, solves for
-    /// all users once, as in a half-step of training: O(nnz·d² + U·d³).
+    /// Returns the model with the new movies appended. If any new movie was liked, solves for all users once,
+    /// as in a training half-step: O(nnz·d² + U·d³).
     pub(super) fn extended(&self, new_movies: &NewMovies<'_>) -> Self {
         let n_factors = self.params.factors;
         let mut movies = Factors::zeros(new_movies.n_learned + new_movies.len(), n_factors);
@@ -28,7 +28,7 @@ impl Ials {
                 target.copy_from_slice(self.movies.row(row));
                 continue;
             };
-            // n likes are weighted against the prior likes of the mapped factors.
+            // The mapped factors have the weight of `PRIOR_RATINGS` likes.
             let n_liked = folded.as_ref().map_or(0.0, |(_, counts)| counts[new_movie]);
             let share = n_liked / (n_liked + PRIOR_RATINGS);
             let mut mean_length = 0.0;
@@ -48,8 +48,8 @@ impl Ials {
         Self::new(self.params, self.confidence, movies, new_movies.n_learned)
     }
 
-    /// Solves for the new movies as in training, with users and learned movies fixed. Returns the factors and
-    /// total weights of the new movies; `None` if none of them was liked.
+    /// Computes the factors of the new movies as training would, with users and trained movies held fixed.
+    /// Returns the factors and total weights of the new movies, or `None` if none of them was liked.
     fn fold_in_ratings(&self, new_movies: &NewMovies<'_>) -> Option<(Factors, Vec<f32>)> {
         let (interactions, users) = new_movies.ratings?;
         let likes: Vec<Likes> = (0..new_movies.len())
@@ -74,7 +74,7 @@ impl Ials {
                 is_counted.then_some((rated.movie.0, weight))
             }));
         }
-        // The solver is exact, because a few steps of conjugate gradients do not converge from zeros.
+        // Use the exact solver: a few conjugate gradient steps from zero would not converge.
         let params = IalsParams { solver: Solver::Cholesky, ..self.params };
         let ridges = params.ridges(&user_movies);
         let mut factors = Factors::zeros(users.len(), params.factors);

@@ -11,16 +11,16 @@ use crate::models::factors::Factors;
 use crate::models::implicit::Confidence;
 use crate::models::model::Model;
 
-/// A fitted iALS model: the factors of the movies, prepared for fold-in.
+/// A fitted iALS model: the movie factors, prepared for fold-in.
 #[derive(Clone, Debug)]
 pub struct Ials {
     pub(super) params: IalsParams,
     pub(super) confidence: Confidence,
     pub(super) movies: Factors,
-    /// Number of learned movies, which are the first rows. Unobserved movies count as not watched only if
-    /// they are learned.
+    /// Number of movies the model was trained on, which occupy the first rows. Only these movies count as not
+    /// watched when they are unobserved.
     n_learned: usize,
-    /// Factors of the movies, laid out for scoring.
+    /// Movie factors, laid out for scoring.
     blocks: Blocks,
     background: TileMatrix,
 }
@@ -37,8 +37,8 @@ impl Ials {
         Self { params, confidence, movies, n_learned, blocks, background }
     }
 
-    /// Restores the model from the factors of the movies, row by row. The first `n_learned` rows are
-    /// those of learned movies. Returns `None` if the number of values is not d times the number of movies.
+    /// Restores the model from the movie factors in row-major order. The first `n_learned` rows are those of
+    /// the trained movies. Returns `None` if the number of values is not d times the number of movies.
     pub(crate) fn from_factors(
         params: CheckedIalsParams,
         confidence: Confidence,
@@ -49,13 +49,12 @@ impl Ials {
         (n_learned <= n_movies).then(|| Self::new(params.0, confidence, movies, n_learned))
     }
 
-    /// Returns the factors of the movies.
+    /// Returns the movie factors.
     pub(crate) fn movies(&self) -> &Factors {
         &self.movies
     }
 
-    /// Returns the factors of users with the given histories, one row per history. O(n·d² + d³) per history
-    /// of length n.
+    /// Computes user factors from `histories`, one row per history. O(n·d² + d³) per history of length n.
     pub fn fold_in(&self, histories: &[&[Rated]]) -> Factors {
         let mut solutions = Factors::zeros(histories.len(), self.params.factors);
         let mut solver = RowSolver::new(solutions.width());
@@ -96,8 +95,8 @@ impl Model for Ials {
         }
     }
 
-    /// Splits scores exactly: movie i of weight c contributes c·hᵢᵀ A⁻¹ hⱼ to movie j, where A is the matrix
-    /// of the user's system. O(n·d² + d³) once and O(d² + n·d) per movie.
+    /// Splits scores exactly: movie i with weight c contributes c·hᵢᵀ A⁻¹ hⱼ to movie j, where A is the
+    /// matrix of the user's linear system. O(n·d² + d³) once, plus O(d² + n·d) per movie.
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         let (columns, weights) = self.weigh(history);
         let row = self.row(&columns, &weights);

@@ -7,14 +7,14 @@ use crate::linalg::TileMatrix;
 use crate::models::factors::Factors;
 use crate::models::interface::{ParameterError, check, check_positive};
 
-/// Method that solves the system of a row.
+/// Method for solving the linear system of a user or movie.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Solver {
-    /// Exact: Cholesky decomposition.
+    /// Exact solution by Cholesky decomposition.
     #[default]
     Cholesky,
-    /// Approximate: conjugate gradients, starting from the current factors of the row (Takács, Pilászy
+    /// Approximate solution by conjugate gradients, starting from the row's current factors (Takács, Pilászy
     /// and Tikk, "Applications of the Conjugate Gradient Method for Implicit Feedback Collaborative
     /// Filtering", 2011).
     ConjugateGradients {
@@ -23,25 +23,25 @@ pub enum Solver {
     },
 }
 
-/// Parameters of iALS.
+/// Parameters for iALS.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct IalsParams {
     /// d: number of factors per user and movie.
     pub factors: usize,
-    /// λ: regularization of the factors.
+    /// λ: factor regularization.
     pub regularization: f32,
-    /// ν: exponent of the frequency in the regularization of a row.
+    /// ν: exponent of the frequency in a row's regularization.
     pub frequency_exponent: f32,
-    /// α₀: weight of unobserved pairs of user and movie.
+    /// α₀: weight of unobserved user–movie pairs.
     pub unobserved_weight: f32,
-    /// Number of epochs.
+    /// Number of training epochs.
     pub iterations: usize,
-    /// Solver for training. Fold-in always uses the exact solution.
+    /// Solver used in training. Fold-in always uses the exact solution.
     pub solver: Solver,
-    /// σ*: movies start from normally distributed factors of standard deviation σ*/√d.
+    /// σ*: movie factors are initialized from a normal distribution with standard deviation σ*/√d.
     pub init_deviation: f32,
-    /// Seed of the initial factors.
+    /// Seed for the initial factors.
     pub seed: u64,
 }
 
@@ -80,14 +80,14 @@ impl IalsParams {
         Ok(CheckedIalsParams(self))
     }
 
-    /// Returns λ (n + α₀·N)^ν of each row.
+    /// Returns λ (n + α₀·N)^ν for each row.
     pub(super) fn ridges(&self, matrix: &CsrMatrix<f32>) -> Vec<f32> {
         let observed = |row| matrix.row(row).1.iter().sum();
         let rows = 0..matrix.n_rows();
         rows.map(|row| self.ridge_of(observed(row), matrix.n_columns())).collect()
     }
 
-    /// Returns λ (n + α₀·N)^ν of a row with `observed` = n and N columns.
+    /// Returns λ (n + α₀·N)^ν for a row with N columns, where n is `observed`.
     pub(super) fn ridge_of(&self, observed: f32, n_columns: usize) -> f32 {
         let count = observed + self.unobserved_weight * n_columns as f32;
         self.regularization * count.powf(self.frequency_exponent)

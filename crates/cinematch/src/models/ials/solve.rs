@@ -1,12 +1,12 @@
-//! Exact solution of a row's system (`α₀HᵀH` + Σ c·hhᵀ + ridge)·w = Σ c·h.
+//! Exact solver for a row's linear system (`α₀HᵀH` + Σ c·hhᵀ + ridge)·w = Σ c·h.
 
 use crate::linalg::{Factor, Lane, TILE, TileMatrix};
 use crate::models::factors::{Factors, Panels};
 
-/// A row of the matrix with its regularization.
+/// A row of the matrix, with its regularization.
 #[derive(Clone, Copy)]
 pub(super) struct Row<'a> {
-    /// Columns of the entries, ascending.
+    /// Columns of the entries, in ascending order.
     pub columns: &'a [u32],
     /// Weight c of each entry.
     pub weights: &'a [f32],
@@ -14,7 +14,7 @@ pub(super) struct Row<'a> {
     pub ridge: f32,
 }
 
-/// A solver that reuses its buffers for all rows.
+/// Solves one row's system at a time, reusing its buffers.
 pub(crate) struct RowSolver {
     matrix: TileMatrix,
     factor: Factor,
@@ -33,7 +33,7 @@ impl RowSolver {
         }
     }
 
-    /// Writes the solution of the row to `solution`. `n·d·(d + 16) + d³/3` FLOPs.
+    /// Writes the row's solution to `solution`. `n·d·(d + 16) + d³/3` FLOPs.
     pub(crate) fn solve(
         &mut self,
         background: &TileMatrix,
@@ -58,8 +58,8 @@ impl RowSolver {
         self.solve_all(vectors);
     }
 
-    /// Forms both sides of the row's system in one pass, because reading scattered rows of factors
-    /// dominates the time.
+    /// Builds both sides of the row's system in one pass, because reading scattered factor rows dominates the
+    /// run time.
     fn assemble(&mut self, background: &TileMatrix, columns: &Factors, row: Row<'_>) {
         let Self { matrix, panels, rhs: right, .. } = self;
         matrix.copy_from(background);
@@ -81,7 +81,7 @@ impl RowSolver {
     }
 
     fn solve_all<'v>(&mut self, vectors: impl Iterator<Item = &'v mut [Lane]>) {
-        // The ridge is above 0, so that only NaN values can fail here.
+        // The ridge is positive, so only NaN values can fail here.
         let factored = self.matrix.factor(&mut self.factor).is_ok();
         for vector in vectors {
             if factored {

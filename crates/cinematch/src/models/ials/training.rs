@@ -11,20 +11,20 @@ use crate::linalg::Lane;
 use crate::models::factors::Factors;
 use crate::models::implicit::Implicit;
 
-/// State of a training run: the factors of users and movies.
+/// State of a training run: the user and movie factors.
 pub struct Training<'a> {
     params: IalsParams,
     implicit: &'a Implicit,
     user_ridges: Vec<f32>,
     movie_ridges: Vec<f32>,
-    /// Factors of the users.
+    /// User factors.
     pub users: Factors,
-    /// Factors of the movies.
+    /// Movie factors.
     pub movies: Factors,
 }
 
 impl CheckedIalsParams {
-    /// Starts a training run with random factors of the movies.
+    /// Starts a training run with random movie factors.
     pub fn start(self, implicit: &Implicit) -> Training<'_> {
         let params = self.0;
         let deviation = params.init_deviation / (params.factors as f32).sqrt();
@@ -35,7 +35,7 @@ impl CheckedIalsParams {
         Training { params, implicit, user_ridges, movie_ridges, users, movies }
     }
 
-    /// Fits the model. `progress` is called with the completed share of the epochs, 0 to 1.
+    /// Fits the model. Calls `progress` with the fraction of epochs completed, from 0 to 1.
     pub(crate) fn fit(self, implicit: &Implicit, progress: &mut dyn FnMut(f32)) -> Ials {
         let mut training = self.start(implicit);
         for epoch in 0..self.0.iterations {
@@ -48,13 +48,13 @@ impl CheckedIalsParams {
 }
 
 impl Training<'_> {
-    /// Solves for every user with the movies fixed.
+    /// Solves for every user, with the movies held fixed.
     pub fn solve_users(&mut self) {
         let matrix = self.implicit.user_movies();
         half_step(self.params, (matrix, &self.user_ridges), &self.movies, &mut self.users);
     }
 
-    /// Solves for every movie with the users fixed.
+    /// Solves for every movie, with the users held fixed.
     pub fn solve_movies(&mut self) {
         let matrix = self.implicit.movie_users();
         half_step(self.params, (matrix, &self.movie_ridges), &self.users, &mut self.movies);
@@ -72,7 +72,7 @@ impl Training<'_> {
             + regularized(&self.movie_ridges, &self.movies)
     }
 
-    /// Returns the value of the objective without the regularization. O(nnz·d + (U + I)·d²).
+    /// Returns the value of the objective without its regularization terms. O(nnz·d + (U + I)·d²).
     pub fn error(&self) -> f64 {
         let Self { params, implicit, users, movies, .. } = self;
         let observed: f64 = (0..implicit.n_users())
@@ -122,8 +122,8 @@ pub(super) fn half_step(
     }
 }
 
-/// Solves the rows in parallel, one solver per thread. Long rows are solved first, so that no
-/// thread has a long row left at the end.
+/// Solves the rows in parallel, with one solver per thread. Long rows are solved first so that no thread is
+/// left with one at the end.
 fn each_row<S>(
     (matrix, ridges): (&CsrMatrix<f32>, &[f32]),
     rows: &mut Factors,

@@ -1,8 +1,8 @@
 //! Item-based nearest neighbors (Sarwar, Karypis, Konstan and Riedl, "Item-based Collaborative Filtering
 //! Recommendation Algorithms", 2001) with shrinkage for pairs with few common users.
 //!
-//! - **Score** of movie j: Σ weight(i) · ⟨xᵢ, xⱼ⟩ / (‖xᵢ‖‖xⱼ‖ + shrinkage) over the movies i of the
-//!   history that are among j's neighbors.
+//! - **Score** of movie j: Σ weight(i) · ⟨xᵢ, xⱼ⟩ / (‖xᵢ‖‖xⱼ‖ + shrinkage) over the movies i in the history
+//!   that are among j's neighbors.
 //! - **Time**: O(Σ nᵤ²), where user u has nᵤ movies. **Memory**: O(movies · neighbors).
 //! - **Seed**: none.
 
@@ -21,13 +21,13 @@ use crate::models::interface::{
 };
 use crate::models::item_item::{ItemItem, largest};
 
-/// Parameters of item-knn.
+/// Parameters of the `item-knn` model.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ItemKnnParams {
-    /// Maximum number of neighbors per movie: the most similar ones.
+    /// Maximum number of neighbors per movie, keeping the most similar.
     pub neighbors: usize,
-    /// Constant added to the product of norms. Larger values discount pairs with few common users.
+    /// Constant added to the product of the norms. Larger values discount pairs with few users in common.
     pub shrinkage: f32,
 }
 

@@ -1,13 +1,13 @@
 //! User-based nearest neighbors (Herlocker, Konstan, Borchers and Riedl, "An Algorithmic Framework for
 //! Performing Collaborative Filtering", 1999), adapted to implicit feedback.
 //!
-//! - **Score** of movie j: the sum of the neighbors' weights for j, each times the neighbor's
+//! - **Score** of movie j: the sum of the neighbors' weights for j, each multiplied by the neighbor's
 //!   similarity ⟨x, xᵤ⟩ / (‖xᵤ‖ + shrinkage) to the history x.
 //! - **Time**: O(ratings) to fit; O(ratings of the history's movies + users + ratings of the neighbors)
 //!   to score. **Memory**: 16 bytes per rating, because the model stores the ratings.
 //! - **Seed**: none.
 //!
-//! The archive is the users × movies matrix of weights in CSR form.
+//! The archive is the users × movies weight matrix in CSR form.
 
 use std::io;
 
@@ -25,11 +25,11 @@ use crate::models::interface::{
 };
 use crate::models::model::Model;
 
-/// Parameters of user-knn.
+/// Parameters of the `user-knn` model.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct UserKnnParams {
-    /// Maximum number of neighbors to use: the most similar ones.
+    /// Maximum number of neighbors to use, keeping the most similar.
     pub neighbors: usize,
     /// Constant added to the norm of a user's weights. Larger values discount users with few movies.
     pub shrinkage: f32,
@@ -46,7 +46,7 @@ impl Default for UserKnnParams {
 pub struct UserKnn {
     params: UserKnnParams,
     implicit: Implicit,
-    /// ‖xᵤ‖ + shrinkage of each user.
+    /// ‖xᵤ‖ + shrinkage for each user.
     norms: Vec<f32>,
 }
 
@@ -63,8 +63,8 @@ impl UserKnnParams {
 }
 
 impl UserKnn {
-    /// Returns the users most similar to a history with their similarities, most similar first and ties by
-    /// ascending row.
+    /// Returns the users most similar to `history` with their similarities, most similar first, with ties in
+    /// ascending row order.
     fn neighbors(&self, history: &[Rated]) -> Vec<(usize, f32)> {
         let mut dots = vec![0.0_f32; self.implicit.n_users()];
         for (_, movie, weight) in self.implicit.confidence().weigh(history) {
@@ -101,8 +101,8 @@ impl Model for UserKnn {
         }
     }
 
-    /// Splits each neighbor's share of a score over the movies of the history, because the neighbor's
-    /// similarity is a sum over these movies.
+    /// Splits each neighbor's share of a score among the movies in the history, because the neighbor's
+    /// similarity is a sum over those movies.
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         let mut contributions = Contributions::none(history.len(), movies.len());
         for (user, _) in self.neighbors(history) {
@@ -123,7 +123,7 @@ impl Model for UserKnn {
 }
 
 impl FittedModel for UserKnn {
-    /// Returns false: new movies have no parameters, because the training users cannot have rated them.
+    /// Returns false: new movies have no parameters, because the training users can't have rated them.
     fn has_learned(&self, _: MovieIdx) -> bool {
         false
     }
@@ -160,7 +160,7 @@ impl ModelParams for UserKnnParams {
         Ok(self.fit_implicit(data.implicit()))
     }
 
-    /// Adds empty columns: none of the training users has rated a new movie.
+    /// Adds empty columns, because no training user has rated a new movie.
     fn extended(&self, model: &UserKnn, new_movies: &NewMovies<'_>) -> UserKnn {
         let n_movies = new_movies.n_learned + new_movies.len();
         let rows = model.implicit.user_movies().clone().with_columns(n_movies);

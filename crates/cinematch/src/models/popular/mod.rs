@@ -1,7 +1,7 @@
-//! Popularity: the same scores for every user, as the baseline for all other models.
+//! Popularity: the same scores for every user, as a baseline for all other models.
 //!
-//! - **Scores**: number of likes (`popular`), number of likes weighted by age (`popular-recent`), or the
-//!   Bayesian average of the stars (`top-rated`).
+//! - **Scores**: number of likes (`popular`), number of likes weighted by age (`popular-recent`), or Bayesian
+//!   average rating (`top-rated`).
 //! - **Time**: O(ratings) to fit, O(movies) to score. **Memory**: 4 bytes per movie.
 //! - **Seed**: none.
 //!
@@ -24,19 +24,19 @@ use super::model::Model;
 use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieIdx, UserIdx};
 
-/// Definition of popularity.
+/// How popularity is measured.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Popularity {
     /// Number of likes.
     Liked,
-    /// Bayesian average of the stars: `prior` additional ratings of the overall mean per movie.
+    /// Bayesian average rating, with `prior` additional ratings per movie that equal the overall mean.
     AverageStars {
-        /// Number of additional ratings.
+        /// Number of additional ratings per movie.
         prior: f32,
     },
-    /// Number of likes, where a like loses half its weight per `half_life_days` of age.
+    /// Number of likes, where a like's weight halves every `half_life_days`.
     Recent {
-        /// Half-life of the weight of a like, in days.
+        /// Half-life of a like's weight, in days.
         half_life_days: f32,
     },
 }
@@ -48,19 +48,19 @@ pub struct Popular {
 }
 
 impl Popular {
-    /// Wraps the scores of the movies.
+    /// Wraps one score per movie.
     pub(crate) fn from_scores(scores: Vec<f32>) -> Self {
         Self { scores }
     }
 
-    /// Returns the scores of the movies.
+    /// Returns one score per movie.
     pub fn scores(&self) -> &[f32] {
         &self.scores
     }
 }
 
 impl Popularity {
-    /// Computes the scores of the movies from the ratings of `users`. O(ratings).
+    /// Computes each movie's score from the ratings by `users`. O(ratings).
     pub(crate) fn fit(self, interactions: &Interactions, users: &[UserIdx]) -> Popular {
         let n_movies = interactions.n_movies();
         let each = |add: &mut dyn FnMut(usize, &Rated)| {
@@ -105,9 +105,9 @@ impl Popularity {
         self.fit(interactions, users)
     }
 
-    /// Returns the model with new movies appended to the learned ones. Scores of new movies are computed from
-    /// ratings as in fitting. If no ratings are given, the score is 0 or, for average stars, the mean score of
-    /// the learned movies.
+    /// Returns the model with the new movies appended. Scores of new movies are computed from ratings, as in
+    /// fitting. Without ratings, the score is 0 or, for average ratings, the mean score of the trained
+    /// movies.
     fn extended(self, model: &Popular, new_movies: &NewMovies<'_>) -> Popular {
         let learned = &model.scores()[..new_movies.n_learned];
         let counted = new_movies.ratings.map(|(interactions, users)| self.fit(interactions, users));
@@ -143,7 +143,7 @@ impl Model for Popular {
 }
 
 impl FittedModel for Popular {
-    /// Returns false, because popularity is counted and never mapped from similar movies.
+    /// Returns false, because popularity is counted, never mapped from similar movies.
     fn has_learned(&self, _: MovieIdx) -> bool {
         false
     }
@@ -154,21 +154,21 @@ impl FittedModel for Popular {
     }
 }
 
-/// Parameters of the model `popular` (number of likes), which has none.
+/// Parameters of the `popular` model (number of likes), which has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PopularParams {}
 
-/// Parameters of the model `popular-recent`: number of likes, weighted by age.
+/// Parameters of the `popular-recent` model (number of likes, weighted by age).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PopularRecentParams {
-    /// Age in days at which a like counts half.
+    /// Age, in days, at which a like has half its original weight.
     pub half_life_days: f32,
 }
 
-/// Parameters of the model `top-rated`: Bayesian average of the stars.
+/// Parameters of the `top-rated` model (Bayesian average rating).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TopRatedParams {
-    /// Number of additional ratings per movie that equal the mean of all ratings.
+    /// Number of additional ratings per movie, each equal to the mean of all ratings.
     pub prior: f32,
 }
 

@@ -1,4 +1,4 @@
-//! Computation of the reasons for a score.
+//! Computes the reasons for a score.
 
 use super::reason::Reason;
 use crate::ids::MovieIdx;
@@ -7,13 +7,13 @@ use crate::models::content::Affinity;
 use crate::ranking::popularity::Order;
 use crate::ranking::score_terms::{ScoreTerms, has_bit};
 
-/// Maximum number of movies of the history with a reason of their own. The others share one reason.
+/// Maximum number of movies in the history with a reason of their own. The rest share one reason.
 const NAMED_MOVIES: usize = 3;
-/// Maximum number of shared features per movie of the history.
+/// Maximum number of shared features to report per movie in the history.
 const NAMED_FEATURES: usize = 6;
 
 impl<'a> ScoreTerms<'a, '_> {
-    /// Returns the reasons of each movie, in descending order of absolute contribution.
+    /// Returns the reasons for each movie, in descending order of absolute contribution.
     pub(in crate::ranking) fn reasons(&self, movies: &[MovieIdx]) -> Vec<Vec<Reason<'a>>> {
         if self.request.order == Order::Popularity {
             return movies.iter().map(|movie| vec![self.popularity_reason(*movie)]).collect();
@@ -112,7 +112,7 @@ impl<'a> ScoreTerms<'a, '_> {
     }
 }
 
-/// Returns the sum of contributions, added in f64 because thousands of small ones would lose digits in f32.
+/// Returns the sum of `contributions`, added in f64 because thousands of small ones would lose digits in f32.
 fn sum(contributions: impl Iterator<Item = f32>) -> f32 {
     contributions.map(f64::from).sum::<f64>() as f32
 }

@@ -1,7 +1,7 @@
-//! Reasons: the terms of a movie's score, and their wording.
+//! Reasons: the terms of a movie's score, and how they are worded.
 //!
-//! [`reason`] defines the typed reasons, [`compute`] derives them from the terms of a score, and [`wording`]
-//! contains all English text about them.
+//! [`reason`] defines the reason types, [`compute`] derives reasons from the terms of a score, and
+//! [`wording`] contains all English text about them.
 
 pub(super) mod compute;
 pub(super) mod reason;

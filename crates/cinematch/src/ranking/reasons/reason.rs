@@ -1,4 +1,4 @@
-//! Typed reasons for a score.
+//! Types for the reasons behind a score.
 
 use serde::Serialize;
 
@@ -7,52 +7,52 @@ use crate::models::content::SharedFeature;
 use crate::ranking::feedback::Feedback;
 use crate::ranking::popularity::PopularitySource;
 
-/// A term of a movie's score. The contributions of all reasons of a movie add up to its score.
+/// A term in a movie's score. The contributions of all reasons for a movie add up to its score.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Reason<'a> {
-    /// A movie of the user's history.
+    /// A movie in the user's history.
     #[serde(rename = "film")]
     Movie {
-        /// Id of the movie.
+        /// ID of the movie in the history.
         movie_id: MovieId,
-        /// Title of the movie.
+        /// Title of the movie in the history.
         title: &'a str,
-        /// The user's feedback on the movie.
+        /// The user's feedback on the movie in the history.
         feedback: Feedback,
         /// Contribution to the score.
         contribution: f32,
-        /// Part of the contribution that comes from models trained on other users' ratings.
+        /// Part of the contribution from models trained on other users' ratings.
         #[serde(rename = "from_viewers")]
         from_users: f32,
         /// Features that both movies have, in descending order of contribution.
         shared: Vec<SharedFeature<'a>>,
     },
-    /// All other movies of the history.
+    /// All other movies in the user's history.
     #[serde(rename = "other_films")]
     OtherMovies {
-        /// Number of the other movies.
+        /// Number of these movies.
         #[serde(rename = "films")]
         movies: usize,
         /// Contribution to the score.
         contribution: f32,
-        /// Part of the contribution that comes from models trained on other users' ratings.
+        /// Part of the contribution from models trained on other users' ratings.
         #[serde(rename = "from_viewers")]
         from_users: f32,
     },
-    /// The number of training users who liked the movie, as part of a blend.
+    /// How many training users liked the movie, when the blend includes the popularity model.
     Popularity {
         /// Contribution to the score.
         contribution: f32,
     },
-    /// A preferred genre of the movie.
+    /// A preferred genre that the movie has.
     Genre {
         /// Name of the genre.
         name: &'a str,
         /// Contribution to the score.
         contribution: f32,
     },
-    /// The quality of the movie, computed from its votes.
+    /// The movie's quality, computed from its votes.
     Quality {
         /// Average vote, 0 to 10.
         vote_average: Option<f32>,
@@ -61,14 +61,14 @@ pub enum Reason<'a> {
         /// Contribution to the score.
         contribution: f32,
     },
-    /// The novelty penalty of a well-known movie.
+    /// The novelty penalty for a well-known movie.
     Novelty {
         /// Contribution to the score, 0 or negative.
         contribution: f32,
     },
-    /// The popularity of the movie, in a list ordered by popularity.
+    /// The movie's popularity, in a list ordered by popularity.
     Trending {
-        /// Source of the popularity.
+        /// Where the popularity comes from.
         source: PopularitySource,
         /// Contribution to the score, which has no other terms.
         contribution: f32,
@@ -76,7 +76,7 @@ pub enum Reason<'a> {
 }
 
 impl Reason<'_> {
-    /// Returns the contribution to the score.
+    /// Returns the reason's contribution to the score.
     pub fn contribution(&self) -> f32 {
         match self {
             Self::Movie { contribution, .. }

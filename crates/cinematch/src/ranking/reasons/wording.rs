@@ -1,9 +1,9 @@
-//! English wording of reasons.
+//! English wording for reasons.
 //!
-//! This module contains all text about reasons: the one-line [`explanation`] of a recommended movie,
-//! [`similarity`] for movies similar to a given one, [`describe`] for a page that shows each reason on a line
-//! of its own, and the `Display` form of a [`Counterfactual`]. Nothing is escaped: titles and features may
-//! contain any character.
+//! This module contains all text about reasons: the one-line [`explanation`] for a recommended movie,
+//! [`similarity`] for movies similar to a given one, [`describe`] for a page that shows each reason on its
+//! own line, and the `Display` implementation for [`Counterfactual`]. Nothing is escaped: titles and features
+//! may contain any character.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -17,18 +17,19 @@ use crate::ranking::counterfactual::Counterfactual;
 use crate::ranking::feedback::Feedback;
 use crate::ranking::popularity::PopularitySource;
 
-/// Minimum absolute contribution that is put into words. Smaller contributions still count in the score.
+/// Minimum absolute contribution to put into words. Smaller contributions still count toward the score.
 pub const MIN_CONTRIBUTION: f32 = 0.004;
-/// Minimum contribution of a shared feature that is put into words.
+/// Minimum contribution of a shared feature to put into words.
 const MIN_FEATURE_CONTRIBUTION: f32 = MIN_CONTRIBUTION / 4.0;
-/// Maximum number of shared features that are named, and of genres among them.
+/// Maximum number of shared features to name, and maximum number of genres among them.
 const NAMED_FEATURES: usize = 4;
 const NAMED_GENRES: usize = 2;
-/// Minimum share of other users' ratings in a contribution for the wording to mention them.
+/// Minimum fraction of a contribution that must come from other users' ratings for the wording to mention
+/// them.
 const MIN_SHARE_FROM_USERS: f32 = 0.25;
-/// Minimum average vote that is mentioned as a reason to watch a movie.
+/// Minimum average vote to mention as a reason to watch a movie.
 const MIN_VOTE_AVERAGE: f32 = 6.0;
-/// Maximum number of stars that the wording treats as a dislike.
+/// Ratings at or below this are described as dislikes.
 const MAX_NEGATIVE_STARS: f32 = 2.0;
 
 /// Returns the reasons in favor of a movie in one line, joined by ` • `: first the user's history, then
@@ -37,9 +38,9 @@ pub fn explanation(reasons: &[Reason<'_>]) -> String {
     one_line(reasons, "you liked")
 }
 
-/// Returns the reasons for a movie that is similar to a given one, in one line like [`explanation`]. The given
-/// movie is the only one of the history and is not attributed to a user: "Like Heat: …" instead of
-/// "You liked Heat: …".
+/// Returns the reasons why a movie is similar to a given one, in one line like [`explanation`]. The given
+/// movie is the only one in the history, and the wording does not attribute it to a user: "Like Heat: …"
+/// instead of "You liked Heat: …".
 pub fn similarity(reasons: &[Reason<'_>]) -> String {
     one_line(reasons, "like")
 }
@@ -54,7 +55,7 @@ fn one_line(reasons: &[Reason<'_>], liked: &str) -> String {
     }
     for reason in noticeable() {
         if let Reason::Genre { name, .. } = reason {
-            // Writing to a string cannot fail, here and below.
+            // Writing to a string can't fail, here and below.
             let _ = write!(line.start_part(), "you prefer {name}");
         }
     }
@@ -78,14 +79,14 @@ fn one_line(reasons: &[Reason<'_>], liked: &str) -> String {
     }
     let mut line = line.0;
     if line.is_empty() {
-        return "Nothing sets it apart yet: like or rate a few films".to_owned();
+        return "No reasons yet: like or rate a few films to see some".to_owned();
     }
-    // All parts start with an ASCII letter or digit.
+    // Every part starts with an ASCII letter or digit.
     line[..1].make_ascii_uppercase();
     line
 }
 
-/// Appends the movies of the history, and a remark if users who liked them also liked the recommended movie.
+/// Appends the movies in the history, and a note if users who liked them also liked the recommended movie.
 fn put_history<'r>(reasons: impl Iterator<Item = &'r Reason<'r>>, liked: &str, line: &mut Line) {
     let mut n_from_users = 0;
     for reason in reasons {
@@ -97,7 +98,7 @@ fn put_history<'r>(reasons: impl Iterator<Item = &'r Reason<'r>>, liked: &str, l
             Feedback::Liked => write!(part, "{liked} {title}"),
             Feedback::Disliked => write!(part, "unlike {title}"),
             Feedback::Rated(stars) if *stars <= MAX_NEGATIVE_STARS => {
-                write!(part, "unlike {title}, to which you gave {stars}★")
+                write!(part, "unlike {title}, which you rated {stars}★")
             }
             Feedback::Rated(stars) => write!(part, "you gave {title} {stars}★"),
         };
@@ -116,7 +117,7 @@ fn put_history<'r>(reasons: impl Iterator<Item = &'r Reason<'r>>, liked: &str, l
     }
 }
 
-/// Returns true for feedback that lowers the scores of similar movies.
+/// Returns true if `feedback` lowers the scores of similar movies.
 fn is_negative(feedback: Feedback) -> bool {
     match feedback {
         Feedback::Liked => false,
@@ -125,7 +126,7 @@ fn is_negative(feedback: Feedback) -> bool {
     }
 }
 
-/// A line of parts joined by ` • `.
+/// A line made of parts joined by ` • `.
 struct Line(String);
 
 impl Line {
@@ -138,8 +139,8 @@ impl Line {
     }
 }
 
-/// Returns the names of the noticeable shared features: specific ones first, then genres. The time of release
-/// is not named.
+/// Returns the names of the noticeable shared features: specific ones first, then genres. Release dates are
+/// left out.
 fn common_features<'a>(shared: &[SharedFeature<'a>]) -> Vec<&'a str> {
     let is_noticeable = |feature: &&SharedFeature<'_>| {
         feature.contribution >= MIN_FEATURE_CONTRIBUTION
@@ -151,7 +152,7 @@ fn common_features<'a>(shared: &[SharedFeature<'a>]) -> Vec<&'a str> {
     let genres = noticeable().filter(is_genre).take(NAMED_GENRES);
     let mut names: Vec<&str> = Vec::with_capacity(NAMED_FEATURES);
     for feature in specific.chain(genres) {
-        // A word of the overview such as "los" adds nothing to the keyword "los angeles".
+        // A word from the overview such as "los" adds nothing to the keyword "los angeles".
         let name = feature.name;
         let is_redundant = |named: &&str| {
             named.eq_ignore_ascii_case(name)
@@ -164,7 +165,7 @@ fn common_features<'a>(shared: &[SharedFeature<'a>]) -> Vec<&'a str> {
     names
 }
 
-/// A reason in words, for display on a line of its own.
+/// A reason in words, to display on its own line.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description<'a> {
     /// Parts of the sentence, in order and including all spaces.
@@ -178,11 +179,11 @@ pub struct Description<'a> {
 pub enum Segment<'a> {
     /// Plain text.
     Text(Cow<'a, str>),
-    /// The name of a genre, in lower case.
+    /// The name of a genre, in lowercase.
     Genre(&'a str),
     /// The title of a movie, which a page can turn into a link.
     Movie {
-        /// Id of the movie.
+        /// ID of the movie.
         movie_id: MovieId,
         /// Title of the movie.
         title: &'a str,
@@ -195,7 +196,7 @@ impl<'a> Description<'a> {
     }
 }
 
-/// Describes a reason, in favor of the movie or against it.
+/// Describes a reason for or against a movie.
 pub fn describe<'a>(reason: &Reason<'a>) -> Description<'a> {
     match reason {
         Reason::Movie { movie_id, title, feedback, contribution, from_users, shared } => {
@@ -224,7 +225,7 @@ pub fn describe<'a>(reason: &Reason<'a>) -> Description<'a> {
             let movies = with_separators(*movies as u64);
             Description::text(format!("{movies} other films in your history"))
         }
-        Reason::Popularity { .. } => Description::text("Popular with many users"),
+        Reason::Popularity { .. } => Description::text("Liked by many users"),
         Reason::Genre { name, .. } => {
             let sentence = vec![Segment::Text("You prefer ".into()), Segment::Genre(name)];
             Description { sentence, details: Vec::new() }
@@ -240,7 +241,7 @@ pub fn describe<'a>(reason: &Reason<'a>) -> Description<'a> {
     }
 }
 
-/// Formats a number with a comma between groups of three digits.
+/// Formats a number with commas as thousands separators.
 fn with_separators(number: u64) -> String {
     let digits = number.to_string();
     let mut separated = String::with_capacity(digits.len() + digits.len() / 3);
@@ -253,7 +254,7 @@ fn with_separators(number: u64) -> String {
     separated
 }
 
-/// Writes, for example, "Without your 5★ rating of Heat, this would fall from 1st to 14th".
+/// Writes a sentence such as "Without your 5★ rating of Heat, this would fall from 1st to 14th".
 impl fmt::Display for Counterfactual<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.feedback {
@@ -274,7 +275,7 @@ impl fmt::Display for Counterfactual<'_> {
     }
 }
 
-/// A number as an ordinal: 1st, 2nd, 3rd, 4th, 11th.
+/// A number to display as an ordinal: 1st, 2nd, 3rd, 4th, 11th.
 struct Ordinal(usize);
 
 impl fmt::Display for Ordinal {
@@ -339,7 +340,7 @@ mod tests {
     #[test]
     fn omits_small_contributions_and_low_averages() {
         let reasons = [Reason::Genre { name: "drama", contribution: 0.001 }, quality(5.9, 10)];
-        let fallback = "Nothing sets it apart yet: like or rate a few films";
+        let fallback = "No reasons yet: like or rate a few films to see some";
         assert_eq!(explanation(&reasons), fallback);
         assert_eq!(explanation(&[]), fallback);
         assert_eq!(explanation(&[quality(6.0, 1)]), "6.0 from 1 vote");
@@ -349,7 +350,7 @@ mod tests {
     fn words_negative_feedback_as_unlike() {
         assert_eq!(explanation(&[movie(Feedback::Disliked, Vec::new())]), "Unlike Heat");
         let poor = explanation(&[movie(Feedback::Rated(1.5), Vec::new())]);
-        assert_eq!(poor, "Unlike Heat, to which you gave 1.5★");
+        assert_eq!(poor, "Unlike Heat, which you rated 1.5★");
         let good = explanation(&[movie(Feedback::Rated(4.5), Vec::new())]);
         assert_eq!(good, "You gave Heat 4.5★");
     }

@@ -1,4 +1,4 @@
-//! Tests of the assessment of given movies.
+//! Tests for assessing given movies.
 
 use super::*;
 

@@ -1,11 +1,12 @@
-//! Tests of counterfactuals and of places in a list.
+//! Tests for counterfactuals and for positions in a list.
 
 use super::*;
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Compares each counterfactual with a ranking of the whole catalog without one movie of the history.
+    /// Compares each counterfactual with a ranking of the whole catalog, computed without the feedback that the
+    /// counterfactual removes.
     #[test]
     fn places_agree_with_ranking_without_the_feedback(query in queries(), blended in proptest::bool::ANY) {
         let recommender = for_query(&query, blended);
@@ -53,7 +54,7 @@ proptest! {
     }
 }
 
-/// Diversity reorders only the top of the list; movies below are sorted by score.
+/// Diversification reorders only the top of the list; the movies below it are sorted by score.
 #[test]
 fn reports_places_below_the_diversified_pool() {
     let kind = |id: u32| ["crime", "western"][usize::from(id >= 150)];

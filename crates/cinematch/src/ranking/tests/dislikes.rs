@@ -1,9 +1,9 @@
-//! Tests of the effect of dislikes on similar movies.
+//! Tests for the effect of dislikes on similar movies.
 
 use super::*;
 
-/// Returns the rank by score, from 0, of each movie without feedback. Movie `x` is excluded, so that its own
-/// lower score does not raise the ranks of others.
+/// Returns the rank by score, starting at 0, of each movie without feedback. Movie `x` is excluded, so that its
+/// own lower score does not raise the other movies' ranks.
 fn ranks(recommender: &Recommender, query: &Query, x: u32) -> Vec<usize> {
     let query = Query { seen: vec![MovieId(100 + x)], limit: 12, ..query.clone() };
     let (request, _) = recommender.resolve(&query).unwrap();

@@ -1,10 +1,10 @@
-//! Tests of diversity and calibration.
+//! Tests for diversity and calibration.
 
 use super::super::calibrate::GenreMix;
 use super::*;
 use crate::evaluation::miscalibration;
 
-/// Returns the weight of each genre, where each movie spreads its weight over its genres.
+/// Returns the weight of each genre, splitting each movie's weight evenly among its genres.
 fn spread(index: &FilterIndex, movies: impl Iterator<Item = (MovieIdx, f64)>) -> Vec<f64> {
     let mut weights = vec![0.0; index.genres.names().len()];
     for (movie, weight) in movies {
@@ -26,7 +26,7 @@ fn history_of(signals: &[(u32, f32)]) -> Vec<HistoryItem> {
     signals.iter().map(item).collect()
 }
 
-/// Returns the order of the exhaustive greedy algorithm.
+/// Returns the order chosen by an exhaustive greedy algorithm.
 fn greedy(
     recommender: &Recommender,
     candidates: &[Candidate],
@@ -76,7 +76,7 @@ fn greedy(
 
 #[test]
 fn lazy_greedy_agrees_with_exhaustive_greedy() {
-    // The catalog has one movie without genres and one with three.
+    // Give one movie in the catalog no genres and one movie three.
     let mut movies = catalog();
     movies[4].genres.clear();
     movies[7].genres = ["crime", "musical", "western"].map(str::to_owned).into();
@@ -104,7 +104,7 @@ fn lazy_greedy_agrees_with_exhaustive_greedy() {
     }
 }
 
-/// A user who likes two kinds of movies gets both, roughly in their shares.
+/// A user who likes two kinds of movies gets both, roughly in the same proportions.
 #[test]
 fn calibrated_list_has_the_genre_shares_of_the_history() {
     let kinds: Vec<Movie> = (0..90)

@@ -1,4 +1,4 @@
-//! Tests of lists for groups.
+//! Tests for group recommendations.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ fn strategies() -> impl proptest::strategy::Strategy<Value = Strategy> {
     ]
 }
 
-/// Returns a member's score of each movie, by row, from a list for this member alone.
+/// Returns a member's score for each movie, by movie index, from a list for that member alone.
 fn scores(recommender: &Recommender, request: &Request) -> Vec<f32> {
     let filter = Filter::default();
     let all = Group { filter, limit: 12, ..Group::default() };
@@ -48,7 +48,7 @@ proptest! {
         let group = Group::new(resolve(&common), strategy);
         let ranked = recommender.recommend_group(&members, &group).unwrap();
 
-        // Eligible movies, decided without the code under test.
+        // Determine the eligible movies without the code under test.
         let passes = |row: usize| {
             let movie = &recommender.movies()[row];
             queries.iter().chain([&common]).all(|query| may_be_shown(movie, query))
@@ -94,7 +94,7 @@ proptest! {
             prop_assert!(wanted.contains(&item.movie.row()));
             let rounding = 1e-5 * item.score.abs().max(1.0);
             prop_assert!((item.score - of_group(item.movie.row())).abs() < rounding);
-            // Scores that differ by rounding only may be in either order.
+            // Scores that differ only by rounding may be in either order.
             prop_assert!((item.score - of_group(*expected)).abs() < rounding);
             for (scores, member) in of_members.iter().zip(&item.members) {
                 prop_assert_eq!(member.score.to_bits(), scores[item.movie.row()].to_bits());
@@ -158,7 +158,7 @@ fn each_strategy_reaches_its_objective() {
         ranked.items.iter().for_each(|item| *kinds.entry(item.movie.0 % 3).or_insert(0) += 1);
         kinds
     };
-    // Seven movies are in the history of at least one member.
+    // Seven movies are in at least one member's history.
     let all = list(Strategy::Average, 12);
     assert_eq!(all.items.len(), 5);
     let removed = all.shortfall.as_ref().unwrap().removed_by.clone();

@@ -1,8 +1,8 @@
-//! Tests of onboarding questions.
+//! Tests for onboarding questions.
 
 use super::*;
 
-/// Gives the same answer to every question until none is left. Returns the rows of the movies asked about.
+/// Gives `answer` to every question until none are left. Returns the indices of the movies asked about.
 fn all_questions(recommender: &Recommender, answer: Answer) -> Vec<u32> {
     let mut answers = Vec::new();
     while let Some(movie) = recommender.next_question(&[], &answers) {
@@ -63,19 +63,19 @@ fn consecutive_questions_are_about_different_kinds() {
         assert!(answers.iter().all(|(other, _)| kind(*other) != kind(movie)));
         answers.push((movie, Answer::Seen));
     }
-    // The order and repetition of answers have no effect.
+    // Neither the order of the answers nor repeating one has an effect.
     let next = recommender.next_question(&[], &answers);
     answers.reverse();
     answers.push(answers[0]);
     assert_eq!(recommender.next_question(&[], &answers), next);
-    // A movie that was not seen or was skipped is not asked about again.
+    // A movie that the user has not seen or has skipped is not asked about again.
     let first = recommender.next_question(&[], &[]).unwrap();
     for answer in [Answer::NotSeen, Answer::Skipped] {
         assert_ne!(recommender.next_question(&[], &[(first, answer)]), Some(first), "{answer:?}");
     }
 }
 
-/// All movies are equally well known, so that only the models trained on ratings distinguish them.
+/// All movies are equally well known, so only the models trained on ratings distinguish them.
 #[test]
 fn asks_first_about_movies_that_users_with_the_same_history_watched() {
     let mut weights = CsrMatrix::new(12);

@@ -1,4 +1,4 @@
-//! Tests of lists ordered by popularity.
+//! Tests for lists ordered by popularity.
 
 use super::*;
 

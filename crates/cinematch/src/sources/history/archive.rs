@@ -1,4 +1,4 @@
-//! Reader of ZIP archives. Unpacks in memory, within the limits of an import; never writes to disk.
+//! ZIP archive reader. Unpacks in memory, within the import limits, and never writes to disk.
 
 use std::fmt::Display;
 use std::io::{Cursor, Read};
@@ -11,14 +11,14 @@ use super::error::HistoryError;
 use super::limits::{MAX_ARCHIVE_ENTRIES, MAX_NAME_BYTES};
 use super::{registry, text};
 
-/// Reads the archive's files with movies and merges them into one history.
+/// Reads the movie lists in the archive and merges them into one history.
 pub(crate) fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
     let invalid = |reason: &dyn Display| HistoryError::Archive {
         file: file.to_owned(),
         reason: reason.to_string(),
     };
-    // Signature of a central directory entry. The entries are counted before `ZipArchive` allocates
-    // memory for them.
+    // Count the central directory entries by their signature before `ZipArchive` allocates memory for
+    // them.
     if memchr::memmem::find_iter(bytes, b"PK\x01\x02").nth(MAX_ARCHIVE_ENTRIES).is_some() {
         return Err(invalid(&format_args!("it has more than {MAX_ARCHIVE_ENTRIES} entries")));
     }
@@ -34,15 +34,15 @@ pub(crate) fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<Hist
     for (index, name) in importable_entries(&archive, file)? {
         let entry = archive.by_index(index).map_err(|error| invalid(&error))?;
         let mut content = Vec::new();
-        // Do not trust the declared size of an entry.
+        // Don't trust the entry's declared size.
         let read = entry.take(budget.bytes() as u64 + 1).read_to_end(&mut content);
         read.map_err(|error| invalid(&format_args!("{name}: {error}")))?;
         budget.take_bytes(file, content.len(), true)?;
-        // An empty file is a list without movies.
+        // An empty file is an empty list.
         if content.trim_ascii().is_empty() {
             continue;
         }
-        // Nested archives are not unpacked: an archive that contains itself would recurse forever.
+        // Don't unpack nested archives: an archive that contains itself would recurse forever.
         let part = text::read(budget, &name, &content)?;
         match &mut history {
             None => history = Some(part),
@@ -55,8 +55,8 @@ pub(crate) fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<Hist
     })
 }
 
-/// Returns the indices and names of the entries to read, sorted by name, so that the result does not
-/// depend on the order of the entries in the archive.
+/// Returns the indices and names of the entries to read, sorted by name so that the result doesn't depend
+/// on the order of the entries in the archive.
 fn importable_entries(
     archive: &ZipArchive<Cursor<&[u8]>>,
     file: &str,
@@ -65,7 +65,7 @@ fn importable_entries(
     let mut names = Vec::new();
     for index in 0..archive.len() {
         let entry = archive.by_index_data(index).map_err(|error| invalid(error.to_string()))?;
-        // The names of lists are ASCII, so entries with undecodable names are skipped.
+        // List names are ASCII, so an entry whose name can't be decoded isn't one.
         let Ok(name) = entry.name() else { continue };
         if escapes(&name) {
             let reason = format!("`{}` is outside the archive", crate::sources::excerpt(&name));
@@ -86,8 +86,8 @@ fn importable_entries(
     Ok(names)
 }
 
-/// Returns true if a path is absolute, has a drive letter or contains `..`, and thus could lead
-/// out of the target folder on some operating systems.
+/// Returns true if `name` is absolute, has a drive letter or contains `..`, and so could escape the
+/// target folder on some operating systems.
 fn escapes(name: &str) -> bool {
     let is_drive = name.as_bytes().get(1) == Some(&b':');
     is_drive || name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|part| part == "..")

@@ -1,9 +1,9 @@
-//! Accounting of the bytes and rows that an import may still read.
+//! Tracks how many bytes and rows an import may still read.
 
 use super::error::HistoryError;
 use super::limits::{MAX_BYTES, MAX_ROWS};
 
-/// Remaining bytes and rows of an import, shared by its files.
+/// Bytes and rows that an import may still read, shared by all its files.
 #[derive(Debug)]
 pub(crate) struct Budget {
     bytes: usize,
@@ -11,7 +11,7 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// Creates the budget of a whole import: [`MAX_BYTES`] and [`MAX_ROWS`].
+    /// Creates the budget for a whole import: [`MAX_BYTES`] and [`MAX_ROWS`].
     pub(crate) fn new() -> Self {
         Self { bytes: MAX_BYTES, rows: MAX_ROWS }
     }
@@ -26,8 +26,8 @@ impl Budget {
         self.rows
     }
 
-    /// Deducts the bytes of a file. Returns an error if fewer are left. `unpacked` is true for the contents
-    /// of an archive entry.
+    /// Deducts `bytes`. Returns an error that names `file` if too few are left. `unpacked` is true for
+    /// the contents of an archive entry.
     pub(crate) fn take_bytes(
         &mut self,
         file: &str,
@@ -39,7 +39,7 @@ impl Budget {
         Ok(())
     }
 
-    /// Deducts the rows of a file. Returns an error if fewer are left.
+    /// Deducts `rows`. Returns an error that names `file` if too few are left.
     pub(crate) fn take_rows(&mut self, file: &str, rows: usize) -> Result<(), HistoryError> {
         let too_many = || HistoryError::TooManyRows { file: file.to_owned() };
         self.rows = self.rows.checked_sub(rows).ok_or_else(too_many)?;

@@ -1,11 +1,11 @@
-//! Conformance suite: every importer of the registry passes every test.
+//! Conformance tests that every registered importer must pass.
 
 use super::importer::{CsvFile, Decoder, Importer, JsonFile};
 use super::registry::IMPORTERS;
 use super::tests::zipped;
 use super::*;
 
-/// Returns the ids of the importers that recognize the sample of `importer`.
+/// Returns the IDs of the importers that recognize `importer`'s sample.
 fn recognized_by(importer: &Importer) -> Vec<&'static str> {
     let (name, content) = importer.sample;
     let recognizes = |other: &&&Importer| match (&importer.decoder, &other.decoder) {

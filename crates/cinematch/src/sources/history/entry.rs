@@ -1,4 +1,4 @@
-//! Decoded rows of an export.
+//! Rows decoded from an export.
 
 use serde::{Serialize, Serializer};
 
@@ -6,8 +6,8 @@ use crate::ids::{MovieId, TmdbId};
 use crate::rating::Stars;
 use crate::sources::Problem;
 
-/// A service that wrote an export. Serialized as its id. [`services`](super::services) returns the services
-/// of all registered importers.
+/// The service that an export comes from, serialized as its ID. [`services`](super::services) lists all
+/// supported services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Service {
     pub(super) id: &'static str,
@@ -15,12 +15,12 @@ pub struct Service {
 }
 
 impl Service {
-    /// Returns the id in reports, such as `letterboxd`.
+    /// Returns the ID used in reports, such as `letterboxd`.
     pub fn id(self) -> &'static str {
         self.id
     }
 
-    /// Returns the name of the service in its own spelling.
+    /// Returns the display name, spelled as the service spells it.
     pub fn name(self) -> &'static str {
         self.name
     }
@@ -32,82 +32,82 @@ impl Serialize for Service {
     }
 }
 
-/// Feedback in a row of an export.
+/// The feedback that a row records.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryKind {
-    /// Rated with stars.
+    /// A star rating.
     Rated(Stars),
-    /// Liked or marked as a favorite.
+    /// A like or a favorite.
     Liked,
-    /// Watched.
+    /// A viewing without a rating.
     Watched,
-    /// Added to the watchlist.
+    /// A watchlist entry.
     Watchlist,
 }
 
 /// A row about a movie.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Title in the export.
+    /// Title as written in the export.
     pub title: String,
-    /// Original title, if the export contains it and it differs from the title.
+    /// Original title, if the export has one and it differs from `title`.
     pub original_title: Option<String>,
     /// Release year; `None` if missing or invalid.
     pub year: Option<u16>,
-    /// Digits of the IMDb id, if the export contains it.
+    /// IMDb ID without the `tt` prefix, if the export has one.
     pub imdb_id: Option<String>,
-    /// TMDb id, if the export contains it.
+    /// TMDb ID, if the export has one.
     pub tmdb_id: Option<TmdbId>,
-    /// MovieLens id, if the export contains it.
+    /// MovieLens ID, if the export has one.
     pub movie_id: Option<MovieId>,
-    /// The user's feedback about the movie.
+    /// The user's feedback on the movie.
     pub kind: EntryKind,
-    /// True if the feedback is about a single viewing. A rating of the movie itself takes precedence over
-    /// a rating of a viewing.
+    /// True if the feedback belongs to a single viewing in a diary. A rating of the movie itself takes
+    /// precedence over a diary rating.
     pub is_diary_rating: bool,
-    /// Name of the export file.
+    /// Name of the file that contains the row.
     pub file: String,
-    /// Line in the file or position in a JSON list, from 1.
+    /// Line number, or position in a JSON list, counting from 1.
     pub line: u64,
 }
 
-/// A row about something other than a movie.
+/// A row that was skipped because it isn't about a movie.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Skipped {
-    /// Name of the export file.
+    /// Name of the file that contains the row.
     pub file: String,
-    /// Line in the file or position in a JSON list, from 1.
+    /// Line number, or position in a JSON list, counting from 1.
     pub line: u64,
-    /// Title in the export.
+    /// Title as written in the export.
     pub title: String,
-    /// Type of the item, such as `tvSeries`.
+    /// Type of the skipped item, such as `tvSeries`.
     pub reason: String,
 }
 
-/// A decoded export.
+/// The decoded contents of an export.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
-    /// Service that wrote the export.
+    /// Service that the export comes from.
     pub service: Service,
-    /// Rows about movies, file by file.
+    /// Rows about movies, in file order.
     pub entries: Vec<Entry>,
-    /// Rows about items that are not movies.
+    /// Rows about series, episodes and other items that aren't movies.
     pub skipped: Vec<Skipped>,
-    /// Unreadable rows and values.
+    /// Rows and values that could not be read.
     pub problems: Vec<Problem>,
     /// Total number of rows, including skipped and unreadable ones.
     pub rows: u64,
 }
 
 impl History {
-    /// Creates a history without rows.
+    /// Creates a history with no rows.
     pub(super) fn new(service: Service) -> Self {
         let (entries, skipped, problems) = (Vec::new(), Vec::new(), Vec::new());
         Self { service, entries, skipped, problems, rows: 0 }
     }
 
-    /// Appends the rows of another file of the same archive.
+    /// Appends the rows of `other`, another file in the same archive.
     pub(super) fn append(&mut self, other: Self) {
         self.entries.extend(other.entries);
         self.skipped.extend(other.skipped);

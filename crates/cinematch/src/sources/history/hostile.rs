@@ -1,4 +1,5 @@
-//! Tests with malicious files. Each file is rejected with a short message or read within the limits.
+//! Tests with malicious files. Each one is either rejected with a short message or read within the
+//! limits.
 
 use std::io::{Cursor, Write};
 
@@ -15,7 +16,7 @@ fn refusal(file: &str, bytes: &[u8]) -> String {
     error
 }
 
-/// Replaces every occurrence of `what` with `with`, which must have the same length.
+/// Replaces every occurrence of `what` with `with`, which must be the same length.
 fn replaced(bytes: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
     assert_eq!(what.len(), with.len());
     let mut bytes = bytes.to_vec();
@@ -25,7 +26,7 @@ fn replaced(bytes: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Sets flag bits in the local and central headers of every archive entry.
+/// Sets `flags` in the local and central headers of every archive entry.
 fn flagged(bytes: &[u8], flags: u8) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for (signature, offset) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
@@ -53,10 +54,10 @@ fn rejects_archives_that_unpack_to_more_than_the_limit() {
         error.contains("bomb.zip is too large when unpacked: the maximum is 32 MiB"),
         "{error}"
     );
-    // Irrelevant entries are not unpacked.
+    // Entries that aren't movie lists are never unpacked.
     let unread = bomb("reviews.csv", MAX_BYTES + 1);
     assert!(matches!(read("b.zip", &unread), Err(HistoryError::EmptyArchive { .. })));
-    // The limit applies to the sum of all files.
+    // The limit applies to the combined size of all files.
     let half = "x".repeat(MAX_BYTES / 2);
     let halves = [format!("{HEADER}1,{half},1990,u,3\n"), format!("{HEADER}2,{half},1990,u,3\n")];
     assert!(matches!(
@@ -109,7 +110,7 @@ fn rejects_archives_with_unsafe_duplicate_overlapping_or_too_many_entries() {
     assert!(error.contains("more than 10000 entries"), "{error}");
 }
 
-/// Truncates an archive at every position and changes each byte.
+/// Truncates an archive at every position, then changes each byte in turn.
 #[test]
 fn never_panics_on_a_corrupt_archive_and_rejects_a_truncated_one() {
     let plain = zipped(&[("ratings.csv", RATINGS.as_bytes()), ("watched.csv", WATCHED.as_bytes())]);
@@ -122,7 +123,7 @@ fn never_panics_on_a_corrupt_archive_and_rejects_a_truncated_one() {
             let _ = read("a.zip", &changed);
         }
     }
-    // A ZIP archive is invalid without the directory at its end.
+    // A truncated ZIP archive lacks the directory at its end, so it is never valid.
     assert_eq!(read_well, 0);
 }
 
@@ -131,11 +132,11 @@ fn rejects_files_with_too_many_rows() {
     let many = "a,b\n".repeat(MAX_ROWS + 1);
     let error = refusal("ratings.csv", format!("{HEADER}{many}").as_bytes());
     assert!(error.contains("too many rows: the maximum is 200000"), "{error}");
-    // Rows may also end with a bare carriage return.
+    // A bare carriage return also ends a row.
     let quoted = "\"\"\r".repeat(MAX_ROWS + 1);
     let error = refusal("ratings.csv", format!("{HEADER}{quoted}").as_bytes());
     assert!(error.contains("too many rows: the maximum is 200000"), "{error}");
-    // The limit applies to the sum of both files.
+    // The limit applies to the combined row count of both files.
     let half = format!("{HEADER}{}", "1,A,1990,u,3\n".repeat(MAX_ROWS / 2 + 1));
     let both = read_all(&[("a.csv", &half), ("b.csv", &half)]);
     assert!(matches!(both, Err(HistoryError::TooManyRows { .. })));
@@ -155,7 +156,7 @@ fn bounds_time_and_memory_for_endless_lines_and_fields() {
     assert!(refusal("r.csv", &long[..MAX_BYTES]).contains("not a supported export"));
     let columns = format!("Name,Year,Letterboxd URI{}\n", ",x".repeat(100));
     assert!(refusal("ratings.csv", columns.as_bytes()).contains("not a supported export"));
-    // A very long title is truncated.
+    // An overlong title is truncated.
     let title = "x".repeat(MAX_BYTES - 100);
     let history = read("ratings.csv", format!("{HEADER}1,{title},1990,u,3\n").as_bytes()).unwrap();
     assert_eq!((history.entries[0].title.len(), history.entries[0].kind), (500, stars(3.0)));
@@ -164,13 +165,13 @@ fn bounds_time_and_memory_for_endless_lines_and_fields() {
     let history = read("ratings.csv", commas.as_bytes()).unwrap();
     assert_eq!(summary(&history), [("Heat", Some(1995), stars(5.0))]);
     assert!(history.problems[0].reason.starts_with("expected 5 fields, got 33554333 fields"));
-    // A very long file name is truncated in the entries.
+    // An overlong file name is truncated in the entries.
     let name = format!("{}/ratings.csv", "é".repeat(50_000));
     let history = read(&name, RATINGS.as_bytes()).unwrap();
     assert!(
         history.entries[0].file.len() <= 200 && history.entries[0].file.ends_with("ratings.csv")
     );
-    // Unclosed quotes are read in bounded time.
+    // Unclosed quotes don't cause quadratic time.
     let quotes = format!("{HEADER}{}", "1,\"A,1990,u,3\n".repeat(MAX_ROWS - 1));
     let started = std::time::Instant::now();
     let history = read("ratings.csv", quotes.as_bytes()).unwrap();
@@ -200,7 +201,7 @@ fn bounds_time_and_memory_for_deep_and_wide_json() {
         };
         let history = of("notes").unwrap();
         assert_eq!(summary(&history), [("Heat", Some(1995), EntryKind::Watched)]);
-        // As a rating, the value is invalid.
+        // The value is invalid as a rating.
         let history = of("rating").unwrap();
         assert_eq!(summary(&history), [("Heat", Some(1995), EntryKind::Watched)]);
         assert!(history.problems[0].reason.len() < 300, "{}", history.problems[0].reason.len());
@@ -226,7 +227,7 @@ fn rejects_utf_16_and_reports_rows_in_latin_1() {
         let error = refusal("ratings.csv", &text);
         assert!(error.contains("ratings.csv is not UTF-8 text but UTF-16"), "{error}");
     }
-    // In a Latin-1 file, rows in pure ASCII are read and the others are reported.
+    // In a Latin-1 file, pure ASCII rows are read and all others are reported.
     let latin_1 = [HEADER.as_bytes(), b"1,Am\xe9lie,2001,u,5\n1,Heat,1995,u,4\n"].concat();
     let history = read("ratings.csv", &latin_1).unwrap();
     assert_eq!(summary(&history), [("Heat", Some(1995), stars(4.0))]);

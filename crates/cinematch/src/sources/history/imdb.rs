@@ -1,5 +1,5 @@
-//! Decoder of IMDb's CSV exports of ratings and watchlists, with or without the newer column
-//! `Original Title`.
+//! Decoder for IMDb's CSV exports of ratings and watchlists, with or without the newer `Original Title`
+//! column.
 
 use super::entry::{Entry, EntryKind, History, Service, Skipped};
 use super::error::HistoryError;
@@ -8,7 +8,7 @@ use super::values::{imdb_number, stars_of_ten, title, year};
 use crate::sources::table::{self, Column};
 use crate::sources::{Outcome, ProblemKind, excerpt};
 
-/// Importer of imdb.com.
+/// Importer for IMDb exports.
 pub(crate) static IMPORTER: Importer = Importer {
     service: Service { id: "imdb", name: "IMDb" },
     is_in_archive: None,
@@ -30,12 +30,12 @@ const COLUMNS: [Column; 6] = [
     Column::optional("Original Title").multiline(),
 ];
 
-/// Words in `Title Type` that mark a title other than a movie, in old and new exports: `tvSeries`,
+/// Words in `Title Type` that mean the title is not a movie. They cover old and new exports: `tvSeries`,
 /// `TV Series`, `TV Mini Series`, `TV Episode`, `Video Game`, `Podcast Series`, `Music Video`.
 const NON_MOVIE_TYPES: [&str; 5] = ["series", "episode", "game", "podcast", "music"];
 
-/// Decodes ratings or, if the file has the column `Position`, a watchlist. Titles other than movies are
-/// skipped.
+/// Decodes a watchlist if the file has a `Position` column, and ratings otherwise. Skips titles that
+/// aren't movies.
 fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
     let CsvFile { name: file, bytes, .. } = *csv;
     let is_watchlist = csv.has("Position");
@@ -62,7 +62,7 @@ fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
             let reason = format!("expected 1 to 10, got `{}`", excerpt(points));
             problems.push(row.problem(4, ProblemKind::InvalidValue, Outcome::ValueEmptied, reason));
         }
-        // A rated movie on a watchlist counts as rated and therefore as watched.
+        // A rated movie on a watchlist counts as rated, and therefore as watched.
         let unrated = if is_watchlist { EntryKind::Watchlist } else { EntryKind::Watched };
         let is_other = !original.is_empty() && original != name;
         entries.push(Entry {

@@ -1,68 +1,68 @@
-//! Importers: recognition and decoding of the exports of one service.
+//! The importer interface: recognizes and decodes one service's exports.
 
 use serde_json::value::RawValue;
 
 use super::entry::{History, Service};
 use super::error::HistoryError;
 
-/// An importer of one service's exports, registered in `registry.rs`. It does not enforce limits:
-/// the caller bounds files, rows and archives beforehand.
+/// An importer for one service's exports, listed in `registry.rs`. Importers don't enforce limits: the
+/// caller has already limited file size, row count and archive entries.
 pub(crate) struct Importer {
-    /// Service whose exports are imported.
+    /// Service whose exports it reads.
     pub service: Service,
-    /// Returns true for the paths of the files to read from the service's ZIP archives. `None` if the
-    /// service does not export archives.
+    /// Returns true if `path` is a file to read from the service's ZIP archives. `None` if the service
+    /// doesn't export archives.
     pub is_in_archive: Option<fn(path: &str) -> bool>,
     /// Functions that recognize and decode a file.
     pub decoder: Decoder,
-    /// Name and contents of a small export for the conformance tests, with at least one movie and no invalid
-    /// rows. If the service exports archives, the name is a path in them.
+    /// Name and contents of a small export for the conformance tests, with at least one movie and no
+    /// invalid rows. If the service exports archives, the name is a path within the archive.
     #[cfg(test)]
     pub sample: (&'static str, &'static str),
 }
 
-/// Recognition and decoding of files of one format. Recognition depends on the contents and not on
-/// the file name, because users rename files. At most one importer recognizes a file.
+/// Recognizes and decodes files in one format. Recognition must depend on the contents rather than the
+/// file name, because users rename files. At most one importer may recognize a file.
 pub(crate) enum Decoder {
-    /// For CSV files.
+    /// Decodes CSV files.
     Csv {
-        /// Returns true if the columns are those of an export of the service.
+        /// Returns true if the columns match one of the service's exports.
         recognizes: fn(&CsvFile<'_>) -> bool,
-        /// Decodes the rows.
+        /// Decodes all rows.
         decode: fn(&CsvFile<'_>) -> Result<History, HistoryError>,
     },
-    /// For JSON files with a list.
+    /// Decodes JSON files that contain a list.
     Json {
-        /// Returns true if the elements are those of an export of the service.
+        /// Returns true if the elements match one of the service's exports.
         recognizes: fn(&JsonFile<'_>) -> bool,
-        /// Decodes the elements.
+        /// Decodes all elements.
         decode: fn(&JsonFile<'_>) -> History,
     },
 }
 
-/// A CSV file with its parsed header.
+/// A CSV file whose header has been parsed.
 #[derive(Debug)]
 pub(crate) struct CsvFile<'a> {
-    /// Name of the file.
+    /// File name, used in messages.
     pub name: &'a str,
-    /// Names of the columns.
+    /// Column names, in file order.
     pub columns: Vec<String>,
-    /// Contents of the file, including the header.
+    /// File contents, including the header.
     pub bytes: &'a [u8],
 }
 
 impl CsvFile<'_> {
-    /// Returns true if the file has a column of this name.
+    /// Returns true if the file has a column named `column`.
     pub(crate) fn has(&self, column: &str) -> bool {
         self.columns.iter().any(|name| name == column)
     }
 }
 
-/// A JSON file with a list.
+/// A JSON file that contains a list.
 #[derive(Debug)]
 pub(crate) struct JsonFile<'a> {
-    /// Name of the file.
+    /// File name, used in messages.
     pub name: &'a str,
-    /// Elements of the list, unparsed.
+    /// List elements as unparsed JSON.
     pub elements: Vec<&'a RawValue>,
 }

@@ -1,5 +1,5 @@
-//! Decoder of Letterboxd's tables `ratings.csv`, `diary.csv`, `watched.csv`, `watchlist.csv` and
-//! `likes/films.csv`. The tables contain no ids.
+//! Decoder for Letterboxd's `ratings.csv`, `diary.csv`, `watched.csv`, `watchlist.csv` and
+//! `likes/films.csv`. These files identify movies by title and year only, without IDs.
 
 use super::entry::{Entry, EntryKind, History, Service};
 use super::error::HistoryError;
@@ -9,7 +9,7 @@ use crate::rating::Stars;
 use crate::sources::table::{self, Column};
 use crate::sources::{Outcome, ProblemKind, excerpt};
 
-/// Importer of letterboxd.com.
+/// Importer for Letterboxd exports.
 pub(crate) static IMPORTER: Importer = Importer {
     service: Service { id: "letterboxd", name: "Letterboxd" },
     is_in_archive: Some(is_in_archive),
@@ -22,24 +22,23 @@ pub(crate) static IMPORTER: Importer = Importer {
     ),
 };
 
-/// A table of a Letterboxd export.
+/// The kinds of table in a Letterboxd export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Table {
     /// Rated movies.
     Rated,
-    /// Dated viewings, with or without ratings.
+    /// Dated diary entries, some of them with ratings.
     Diary,
     /// Watched movies.
     Watched,
-    /// Movies to watch.
+    /// Movies the user wants to watch.
     Watchlist,
     /// Liked movies.
     Liked,
 }
 
 impl Table {
-    /// Identifies a table by its header, or by its file name where several tables have the same
-    /// header.
+    /// Identifies the table by its header, or by its file name if several tables share that header.
     fn of(file: &CsvFile<'_>) -> Result<Self, HistoryError> {
         if file.has("Rating") {
             return Ok(if file.has("Watched Date") { Self::Diary } else { Self::Rated });
@@ -61,7 +60,8 @@ impl Table {
     }
 }
 
-/// Returns true for the path of a table in an archive. Excludes deleted and orphaned data and user-defined lists.
+/// Returns true if `path` is a table to read from an archive. Excludes deleted and orphaned data and
+/// user-defined lists.
 fn is_in_archive(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let mut folders = lower.split('/').rev().skip(1);
@@ -101,7 +101,7 @@ fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
             Table::Watched => EntryKind::Watched,
             Table::Watchlist => EntryKind::Watchlist,
             Table::Liked => EntryKind::Liked,
-            // Diary entries may lack a rating.
+            // Diary entries may have no rating.
             Table::Rated | Table::Diary if rating.is_empty() => EntryKind::Watched,
             Table::Rated | Table::Diary => {
                 rating.parse().ok().and_then(Stars::from_value).map_or_else(

@@ -1,11 +1,11 @@
-//! Decoders of users' exports from other services.
+//! Decodes the exports that users download from other services.
 //!
-//! Every service has an importer, and `registry.rs` lists them. The format is detected from the
-//! contents. The file name is used only to distinguish files of a service that have the same header.
-//! Rows about series, episodes and other items that are not movies are returned as [`Skipped`], and
-//! unreadable rows as [`Problem`](super::Problem)s with file and line.
+//! Each service has an importer, listed in `registry.rs`. The format is detected from the contents. The
+//! file name is used only to tell apart files from one service that share a header. Rows about series,
+//! episodes and other items that aren't movies are returned as [`Skipped`], and unreadable rows as
+//! [`Problem`](super::Problem)s with file and line.
 //!
-//! [`read`] bounds the input and finds the importer. An importer only decodes rows.
+//! [`read`] enforces the limits and selects the importer. Importers only decode rows.
 
 mod archive;
 mod budget;
@@ -28,7 +28,7 @@ use limits::MAX_NAME_BYTES;
 pub use limits::{MAX_BYTES, MAX_ROWS};
 pub use registry::{service_names, services, supported_exports};
 
-/// Reads an export. `file` is its name, with or without folders. O(bytes) time; memory is bounded by
+/// Reads an export. `file` is its name, with or without a path. Takes O(bytes) time. Memory is bounded by
 /// [`MAX_BYTES`] and [`MAX_ROWS`].
 ///
 /// # Errors
@@ -37,10 +37,11 @@ pub fn read(file: &str, bytes: &[u8]) -> Result<History, HistoryError> {
     read_within(&mut Budget::new(), file, bytes)
 }
 
-/// Reads the exports of an import, given by name and contents. The limits apply to their sum.
+/// Reads all `files` of an import, given as names and contents. The limits apply to the import as a
+/// whole.
 ///
 /// # Errors
-/// Returns the error of the first file that [`read`] would reject or that exceeds the shared limits.
+/// Returns the error for the first file that [`read`] would reject or that exceeds the shared limits.
 pub fn read_all<N: AsRef<str>, B: AsRef<[u8]>>(
     files: &[(N, B)],
 ) -> Result<Vec<History>, HistoryError> {
@@ -61,7 +62,7 @@ fn read_within(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History,
     text::read(budget, file, bytes)
 }
 
-/// Truncates a file name to its last [`MAX_NAME_BYTES`] bytes.
+/// Truncates `file` to its last [`MAX_NAME_BYTES`] bytes.
 fn truncated(file: &str) -> &str {
     &file[file.ceil_char_boundary(file.len().saturating_sub(MAX_NAME_BYTES))..]
 }

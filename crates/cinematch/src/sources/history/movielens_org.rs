@@ -1,4 +1,4 @@
-//! Decoder of MovieLens.org's `movielens-ratings.csv`, which contains MovieLens ids.
+//! Decoder for `movielens-ratings.csv` from MovieLens.org, which contains MovieLens IDs.
 
 use super::entry::{Entry, EntryKind, History, Service};
 use super::error::HistoryError;
@@ -11,7 +11,7 @@ use crate::sources::title::parse_title;
 use crate::sources::values::whole_number;
 use crate::sources::{Outcome, ProblemKind, excerpt};
 
-/// Importer of movielens.org.
+/// Importer for MovieLens.org exports.
 pub(crate) static IMPORTER: Importer = Importer {
     service: Service { id: "movielens", name: "MovieLens.org" },
     is_in_archive: None,

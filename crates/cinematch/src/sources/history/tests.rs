@@ -170,7 +170,7 @@ fn reads_trakt_lists_as_single_files_and_in_archives() {
         |wanted: EntryKind| history.entries.iter().filter(|entry| entry.kind == wanted).count();
     assert_eq!((of(stars(4.5)), of(EntryKind::Watched), of(EntryKind::Watchlist)), (1, 2, 1));
     assert_eq!(of(EntryKind::Liked), 1);
-    // Folder layout of older exports.
+    // Older exports use these folders.
     let archive = zipped(&[
         ("somebody/watched/history-1.json", watched.as_bytes()),
         ("somebody/watched/history-2.json", watched.as_bytes()),
@@ -184,7 +184,7 @@ fn reads_trakt_lists_as_single_files_and_in_archives() {
     let of =
         |wanted: EntryKind| history.entries.iter().filter(|entry| entry.kind == wanted).count();
     assert_eq!((of(stars(4.5)), of(EntryKind::Watched), of(EntryKind::Watchlist)), (1, 4, 1));
-    // Invalid optional values are dropped; the row is kept if its movie is readable.
+    // An invalid optional value is dropped, but the row is kept as long as its movie can be read.
     let odd = r#"[{"rating":1e999,"movie":{"title":null,"year":99999,"ids":{"tmdb":-1,"x":[[{}]]}}},
                   {"collected_at":"x","movie":{"title":"Owned"}},{"movie":{"title":7}},["a"]]"#;
     let history = read("ratings-movies.json", odd.as_bytes()).unwrap();

@@ -1,5 +1,4 @@
-//! Reader of CSV and JSON files. Limits the size of the header and the number of rows before it calls an
-//! importer.
+//! Reads CSV and JSON files. Checks the header size and the row count before calling an importer.
 
 use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -12,7 +11,7 @@ use super::limits::{MAX_COLUMNS, MAX_HEADER_BYTES};
 use super::registry;
 use crate::sources::table;
 
-/// Reads a CSV or JSON file. The caller has already deducted its bytes from the budget.
+/// Reads a CSV or JSON file. The caller must already have deducted its size from `budget`.
 pub(crate) fn read(budget: &mut Budget, name: &str, bytes: &[u8]) -> Result<History, HistoryError> {
     let start = table::strip_bom(bytes).trim_ascii_start();
     if start.is_empty() {
@@ -26,7 +25,7 @@ pub(crate) fn read(budget: &mut Budget, name: &str, bytes: &[u8]) -> Result<Hist
         return registry::decode_json(&file).ok_or_else(|| unsupported(name));
     }
     let columns = columns(start).ok_or_else(|| unsupported(name))?;
-    // Every row occupies at least one line.
+    // Every row takes up at least one line.
     budget.take_rows(name, n_lines(start).saturating_sub(1))?;
     registry::decode_csv(&CsvFile { name, columns, bytes })
         .unwrap_or_else(|| Err(unsupported(name)))
@@ -39,15 +38,15 @@ fn unsupported(file: &str) -> HistoryError {
     }
 }
 
-/// Detects UTF-16 by a byte order mark or a zero among the first four bytes.
+/// Detects UTF-16 from a byte order mark or a zero among the first four bytes.
 fn other_encoding(bytes: &[u8]) -> Option<&'static str> {
     let start = &bytes[..bytes.len().min(4)];
     let has_mark = start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff");
-    // All exports start with ASCII, which contains zero bytes in UTF-16.
+    // All exports start with ASCII characters, and their UTF-16 encodings contain zero bytes.
     (has_mark || start.contains(&0)).then_some("UTF-16")
 }
 
-/// Reads the column names of a CSV file. Returns `None` if the header is too long or has too many columns.
+/// Reads a CSV file's column names. Returns `None` if the header is too long or has too many columns.
 fn columns(bytes: &[u8]) -> Option<Vec<String>> {
     let length = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
     if length > MAX_HEADER_BYTES {
@@ -59,7 +58,7 @@ fn columns(bytes: &[u8]) -> Option<Vec<String>> {
     (names.len() <= MAX_COLUMNS).then_some(names)
 }
 
-/// Counts the nonempty lines, with any line ending. The count is an upper bound on the number of rows.
+/// Counts nonempty lines with any kind of line ending. This is an upper bound on the row count.
 fn n_lines(bytes: &[u8]) -> usize {
     let mut start = 0;
     let mut lines = 0;
@@ -70,7 +69,7 @@ fn n_lines(bytes: &[u8]) -> usize {
     lines
 }
 
-/// Splits a JSON list into its elements and deducts them from the budget. `bytes` must not start with a
+/// Splits a JSON list into its elements and deducts them from `budget`. `bytes` must not start with a
 /// byte order mark.
 fn open_json<'a>(
     budget: &mut Budget,
@@ -92,7 +91,7 @@ fn open_json<'a>(
     Ok(JsonFile { name, elements })
 }
 
-/// Visitor that returns the first `max` elements of a list, unparsed, and true if there are more.
+/// Visitor that returns the first `max` list elements as unparsed JSON, and whether there are more.
 struct Elements {
     max: usize,
 }

@@ -1,4 +1,4 @@
-//! Decoder of Trakt's JSON lists of watched, rated, watchlisted and favorite movies.
+//! Decoder for Trakt's JSON lists of watched, rated, watchlisted and favorite movies.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -10,11 +10,12 @@ use super::values::{base_name, imdb_number, stars_of_ten, title, year};
 use crate::ids::TmdbId;
 use crate::sources::{Outcome, Problem, ProblemKind, excerpt};
 
-/// Importer of trakt.tv.
+/// Importer for Trakt exports.
 pub(crate) static IMPORTER: Importer = Importer {
     service: Service { id: "trakt", name: "Trakt" },
     is_in_archive: Some(|path| List::from_file_name(path).is_some()),
-    // No other supported service exports JSON. Lists of elements without movies are also accepted.
+    // Trakt is the only supported service that exports JSON. Lists whose elements aren't movies are
+    // accepted too.
     decoder: Decoder::Json { recognizes: |_| true, decode },
     #[cfg(test)]
     sample: (
@@ -24,8 +25,8 @@ pub(crate) static IMPORTER: Importer = Importer {
     ),
 };
 
-/// An element of a list. Missing and null values are `None`. Unused values are skipped without
-/// allocation, regardless of their depth and length.
+/// A list element. Missing and null values become `None`. Unused values are skipped without allocating,
+/// no matter how deep or long they are.
 #[derive(Deserialize)]
 struct Item<'a> {
     #[serde(borrow)]
@@ -59,24 +60,24 @@ struct SkippedMedia {
     title: Option<String>,
 }
 
-/// A list of a Trakt export.
+/// The kinds of list in a Trakt export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum List {
-    /// Watched movies, with one element per movie or per play.
+    /// Watched movies. An element is a movie or a single play.
     Watched,
     /// Rated movies.
     Rated,
-    /// Movies to watch.
+    /// Movies the user wants to watch.
     Watchlist,
     /// Favorite movies.
     Favorites,
 }
 
 impl List {
-    /// Identifies a list by its file name. Supports current names (`watched-movies.json`,
-    /// `lists-watchlist.json`) and the names in the folders of older exports (`lists/watchlist.json`,
-    /// `ratings/movies.json`), with or without a part number. Returns `None` for other files, such
-    /// as user-defined lists and collections.
+    /// Identifies the list by its file name. Supports current names (`watched-movies.json`,
+    /// `lists-watchlist.json`) and the folder layout of older exports (`lists/watchlist.json`,
+    /// `ratings/movies.json`), with or without a part number. Returns `None` for any other file, such as
+    /// a user-defined list or a collection.
     fn from_file_name(name: &str) -> Option<Self> {
         let path = name.to_ascii_lowercase().replace('_', "-");
         let mut parts = path.strip_suffix(".json")?.rsplit(['/', '\\']);
@@ -133,7 +134,7 @@ fn decode(json: &JsonFile<'_>) -> History {
         } else if item.listed_at.is_some() || list == Some(List::Watchlist) {
             EntryKind::Watchlist
         } else if item.collected_at.is_some() {
-            // Owning a movie does not imply having watched it.
+            // Users may own movies they haven't watched, so a collection entry isn't a viewing.
             let (file, title) = (file.to_owned(), title(&movie.title.unwrap_or_default()));
             history.skipped.push(Skipped { file, line, title, reason: "collection".to_owned() });
             continue;
@@ -158,7 +159,7 @@ fn decode(json: &JsonFile<'_>) -> History {
 }
 
 fn item(element: &RawValue) -> Result<Item<'_>, String> {
-    // serde would deserialize a list into the struct by position.
+    // serde would also deserialize a JSON list into the struct, by position.
     if !element.get().starts_with('{') {
         return Err(format!("expected an object, got `{}`", excerpt(element.get())));
     }

@@ -1,5 +1,5 @@
-//! Reader of `ratings.parquet`: the columns of `ratings.csv`, as written by pandas, Polars and
-//! `DuckDB`. The line number of a problem is the row number, from 1.
+//! Reader for `ratings.parquet`, which has the columns of `ratings.csv` and is written by pandas, Polars
+//! or `DuckDB`. In problems, the line number is the row number, from 1.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -22,8 +22,8 @@ use crate::sources::values::ID_EXPECTED;
 /// Number of rows that a thread decodes at a time.
 const CHUNK: usize = 1 << 18;
 
-/// Reads `ratings.parquet` by the same rules as [`ratings.csv`](super::read). `file` is its name in
-/// problems. Row groups are read in parallel. O(rows) time; 13 bytes of memory per row.
+/// Reads `ratings.parquet` under the same rules as [`ratings.csv`](super::read). Problems refer to it as
+/// `file`. Row groups are read in parallel. Takes O(rows) time and 13 bytes of memory per row.
 pub fn read_parquet(
     file: &str,
     source: File,
@@ -62,8 +62,8 @@ pub fn read_parquet(
     Ok(read)
 }
 
-/// A file with positioned reads. Clones of a [`File`] share a cursor, so parallel reads of row groups
-/// through them would interfere.
+/// A file read at explicit offsets. Clones of a [`File`] share a cursor, so threads that read row groups
+/// through clones would interfere with each other.
 struct PositionedFile(File);
 
 impl Length for PositionedFile {
@@ -76,7 +76,7 @@ impl ChunkReader for PositionedFile {
     type T = std::io::Cursor<Bytes>;
 
     fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
-        /// Number of bytes returned for a page header, which takes a few dozen bytes.
+        /// Number of bytes to return for a page header, which usually takes a few dozen bytes.
         const HEADER_BYTES: u64 = 1 << 16;
         let length = HEADER_BYTES.min(self.len().saturating_sub(start)) as usize;
         self.get_bytes(start, length).map(std::io::Cursor::new)
@@ -89,16 +89,16 @@ impl ChunkReader for PositionedFile {
     }
 }
 
-/// Position and number format of a column of ratings in the file.
+/// Position and number format of one of the `ratings.csv` columns in the Parquet file.
 #[derive(Clone, Copy)]
 struct ColumnSource {
     column: usize,
     unsigned: bool,
-    /// Factor from stored to returned values: 1e-3 for timestamps in milliseconds.
+    /// Factor that converts a stored value, such as 1e-3 for timestamps in milliseconds.
     unit: f64,
 }
 
-/// Locates the columns of ratings in the schema.
+/// Finds the columns of `ratings.csv` in the schema.
 fn columns(
     file: &str,
     reader: &SerializedFileReader<PositionedFile>,
@@ -133,10 +133,11 @@ fn columns(
     RATING_COLUMNS.iter().map(|column| find(column.name)).collect()
 }
 
-/// Values of a range of rows, by column. `None` represents a null.
+/// Row values, stored by column. `None` is a null.
 type Rows = Vec<Vec<Option<f64>>>;
 
-/// Reads a row group in chunks. Calls `each` with the index of each chunk's first row and the chunk's rows.
+/// Reads a row group in chunks. Calls `each` with the index of each chunk's first row and the chunk's
+/// rows.
 fn read_group<T>(
     reader: &SerializedFileReader<PositionedFile>,
     group: usize,
@@ -199,14 +200,14 @@ fn read_values<T: DataType>(
         read += records;
     }
     let mut values = values.into_iter().map(number);
-    // A required column has no definition levels.
+    // Required columns have no definition levels.
     if levels.is_empty() {
         return Ok(values.map(Some).collect());
     }
     Ok(levels.into_iter().map(|level| if level > 0 { values.next() } else { None }).collect())
 }
 
-/// Validates rows and collects the usable ones and the problems.
+/// Validates `rows` and collects the valid ones along with any problems.
 fn part(file: &str, movies: &Vocabulary, first_row: u64, rows: &Rows) -> Part {
     let mut part = Part { first_line: first_row + 1, ..Part::default() };
     for index in 0..rows[0].len() {
@@ -271,7 +272,7 @@ mod tests {
     const SCHEMA: &str = "message ratings { required int64 userId; optional int32 movieId; \
                           required double rating; required int64 timestamp (TIMESTAMP(MILLIS,true)); }";
 
-    /// User, movie, stars and seconds.
+    /// User, movie, star rating and Unix time of a row to write.
     type Written = (i64, Option<i32>, f64, i64);
 
     fn file(groups: &[&[Written]]) -> File {

@@ -10,7 +10,7 @@ fn movies() -> Vocabulary {
     Vocabulary::new([7, 1, 300].map(MovieId))
 }
 
-/// Returns user, movie, half stars, time and line of every usable row.
+/// Returns the user, movie, half stars, time and line number of each valid row.
 fn rows(read: &RatingsRead) -> Vec<(u32, u32, u8, u32, u64)> {
     let of_part = |part: &Part| {
         (0..part.users.len())
@@ -62,7 +62,7 @@ fn accepts_columns_in_any_order() {
 
 #[test]
 fn reads_every_line_across_piece_boundaries() {
-    // Lines of various lengths over several pieces, some of them too long.
+    // Lines of various lengths that span several pieces, some of them too long.
     let mut csv = HEADER.to_owned();
     let mut expected = Vec::new();
     let mut line = 2;
@@ -94,7 +94,7 @@ fn lists_a_bounded_number_of_problems() {
 }
 
 proptest! {
-    /// Compares both readers of ratings on files without line breaks in quoted values.
+    /// Checks that both readers agree on files with no line breaks inside quoted values.
     #[test]
     fn agrees_with_the_table_reader(
         lines in proptest::collection::vec(
@@ -135,7 +135,7 @@ fn read_histories_defaults_a_missing_timestamp_to_zero() {
     let histories = read_histories("h.csv", with_time.as_bytes(), &movies()).unwrap();
     assert_eq!(histories.parts[0].times, [12, 0]);
     assert_eq!(histories.problems.len(), 1);
-    // A user without usable rows is still listed.
+    // A user whose rows are all invalid is still listed.
     assert_eq!(histories.users_with_unusable_rows, [UserId(6)]);
     let error = read("r.csv", csv.as_bytes(), &movies()).unwrap_err();
     assert!(error.to_string().contains("timestamp"), "{error}");

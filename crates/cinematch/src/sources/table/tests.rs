@@ -4,8 +4,8 @@ use proptest::prelude::*;
 const COLUMNS: [Column; 3] =
     [Column::required("id"), Column::required("text").multiline(), Column::optional("note")];
 
-/// Asserts the rows of `input`, as `line:id|text|note`, and its problems, as `!line field kind`. If the file
-/// is rejected, `expect` is the error message.
+/// Asserts that reading `input` yields `expect`: rows as `line:id|text|note`, problems as
+/// `!line field kind`. If the file is rejected, `expect` is the error message.
 fn check(input: &[u8], expect: &str) {
     let mut problems = Vec::new();
     let mut seen = Vec::new();
@@ -49,7 +49,8 @@ proptest! {
             let read = table.read(bytes, &chunk, &mut parts.1, &mut |row, _| parts.0.push(seen(row)));
             rows += read.rows;
             if !read.ends_with_chunk {
-                // The chunk does not end at the end of a row; `decode` detects this and reads sequentially.
+                // The chunk doesn't end at the end of a row. `decode` detects this and falls back to
+                // sequential reading.
                 return Ok(());
             }
         }
@@ -72,7 +73,7 @@ fn decode_returns_records_of_a_large_file_in_order() {
     };
     let records = one_by_one(&format!("id,text,note\n{rows}"), 120_000);
     assert!(records.iter().zip(0..).all(|((id, line), at)| *id == at && *line == 2 * at + 2));
-    // A stray quote inverts the quoted and the unquoted parts of the file.
+    // A stray quote swaps the quoted and unquoted parts of the file.
     let stray = one_by_one(&format!("id,text,note\n7,5\" disk,n\n{rows}"), 120_001);
     assert_eq!(stray.len(), 120_001);
     assert_eq!(stray[120_000], (119_999, 240_001));

@@ -1,6 +1,6 @@
-//! Decoder of existing TMDb data: `tmdb_metadata.csv` with CineMatch's columns, and the public CSV
-//! dumps The Movies Dataset (`movies_metadata.csv`, `credits.csv`, `keywords.csv`), TMDB 5000
-//! (`tmdb_5000_movies.csv`, `tmdb_5000_credits.csv`) and larger ones with comma-separated lists. The
+//! Decoder for existing TMDb data: `tmdb_metadata.csv` in CineMatch's own format, and public CSV dumps.
+//! Supported dumps are The Movies Dataset (`movies_metadata.csv`, `credits.csv`, `keywords.csv`), TMDB
+//! 5000 (`tmdb_5000_movies.csv`, `tmdb_5000_credits.csv`) and larger ones with comma-separated lists. The
 //! format is detected from the header.
 
 use serde_json::Value;
@@ -12,7 +12,7 @@ use crate::sources::problem::{Decoded, Outcome, Problem, ProblemKind, SourceErro
 use crate::sources::table::{self, Column, Row};
 use crate::sources::values::whole_number;
 
-/// Columns of all formats. A file contains some of them.
+/// The columns of all formats combined. A file contains only some of them.
 const COLUMNS: [Column; 22] = [
     Column::optional("tmdb_id"),
     Column::optional("id"),
@@ -38,13 +38,13 @@ const COLUMNS: [Column; 22] = [
     Column::optional("directors"),
 ];
 
-/// Returns the index of a column in [`COLUMNS`].
+/// Returns the index of the column `name` in [`COLUMNS`].
 fn column_index(name: &str) -> usize {
     COLUMNS.iter().position(|column| column.name == name).expect("the column is in `COLUMNS`")
 }
 
-/// Decodes a file of any supported format. Rows without a valid id are dropped and reported; invalid
-/// values are emptied and reported.
+/// Decodes a file in any supported format. Drops rows without a valid ID and empties invalid values, and
+/// reports both.
 pub fn dump(file: &str, bytes: &[u8]) -> Result<Decoded<(TmdbId, Facts)>, SourceError> {
     let format = DumpFormat::detect(file, bytes)?;
     table::decode(file, bytes, &COLUMNS, |row, problems| {
@@ -60,11 +60,12 @@ pub fn dump(file: &str, bytes: &[u8]) -> Result<Decoded<(TmdbId, Facts)>, Source
     })
 }
 
-/// Format of a dump.
+/// The format of a dump.
 struct DumpFormat {
-    /// Column of the TMDb id.
+    /// Index of the column with the TMDb ID.
     id: usize,
-    /// True for CineMatch's format, which separates list items by `|`. Other formats use commas.
+    /// True for CineMatch's own format, in which list items are separated by `|`. Other formats use
+    /// commas.
     is_own_format: bool,
 }
 
@@ -162,8 +163,8 @@ impl Reader<'_, '_> {
         number
     }
 
-    /// Returns the release date in the form `1995-10-30`. The malformed rows of the dumps contain
-    /// other values in this column; these are emptied and reported.
+    /// Returns the release date, such as `1995-10-30`. In the malformed rows of some dumps, this column
+    /// holds other values, which are emptied and reported.
     fn date(&mut self) -> String {
         let text = self.text("release_date");
         let digits =
@@ -178,7 +179,7 @@ impl Reader<'_, '_> {
         text
     }
 
-    /// Returns the names in a list of any supported notation, separated by `|`.
+    /// Returns the names in a list, in any supported notation, separated by `|`.
     fn names(&mut self, column: &str) -> String {
         let text = self.row.get(column_index(column)).to_owned();
         if text.starts_with('[') {
@@ -207,7 +208,7 @@ impl Reader<'_, '_> {
     }
 }
 
-/// Joins the strings and the `name`s of objects in `values` with `|`.
+/// Joins the strings in `values`, and the `name`s of the objects, with `|`.
 fn names(values: &[Value]) -> String {
     let name = |value: &'_ Value| value.get("name").unwrap_or(value).as_str().map(str::to_owned);
     let texts: Vec<String> = values.iter().filter_map(name).collect();
@@ -219,7 +220,7 @@ fn first_filled<const N: usize>(texts: [String; N]) -> String {
 }
 
 impl Facts {
-    /// Fills empty values with those of `other`.
+    /// Fills in empty values from `other`.
     pub fn fill_from(&mut self, other: Self) {
         let targets = [
             &mut self.title,
@@ -277,7 +278,7 @@ mod tests {
 
     #[test]
     fn reads_the_movies_dataset_and_reports_its_malformed_rows() {
-        // As in the original dataset, an unquoted line break in an overview splits a row in two, and
+        // As in the original dataset, an unquoted line break in an overview splits the row in two, and
         // the second part has values in the wrong columns.
         let csv = "adult,genres,id,imdb_id,original_language,overview,popularity,poster_path,\
                    release_date,runtime,title,vote_average,vote_count\n\

@@ -1,4 +1,4 @@
-//! TMDb metadata of a movie as text, and the writer of `tmdb_metadata.csv`.
+//! TMDb movie metadata as text, and a writer for `tmdb_metadata.csv`.
 
 use std::io::{self, Write};
 
@@ -6,40 +6,40 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::TmdbId;
 
-/// A row of `tmdb_metadata.csv` without its id. Every value is the text in the file and is empty if
+/// A row of `tmdb_metadata.csv`, excluding its ID. Values are as written in the file, and empty if
 /// unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[allow(missing_docs, reason = "each field is the column of the same name")]
 pub struct Facts {
     pub title: String,
-    /// Release date in the form `1999-10-15`.
+    /// Release date, such as `1999-10-15`.
     pub release_date: String,
     /// Runtime in minutes.
     pub runtime: String,
     pub popularity: String,
     pub vote_count: String,
     pub vote_average: String,
-    /// Genres in lowercase, separated by `|`.
+    /// Lowercase genres, separated by `|`.
     pub genres: String,
     pub overview: String,
     pub keywords: String,
-    /// The first [`CAST_TOP`] actors by billing.
+    /// Names of up to [`CAST_TOP`] actors in billing order, separated by `|`.
     pub cast_top: String,
-    /// Names of all directors.
+    /// Names of all directors, separated by `|`.
     pub director: String,
     pub original_language: String,
     pub poster_path: String,
     pub certification: String,
     pub imdb_id: String,
-    /// Streaming services in the operator's region.
+    /// Streaming services in the operator's region, separated by `|`.
     pub services: String,
 }
 
-/// Maximum number of actors per row.
+/// Maximum number of actors listed for a movie.
 pub const CAST_TOP: usize = 10;
 
-/// Columns of the original format, in file order.
+/// The columns of the original format, in file order.
 pub(crate) const BASE_COLUMNS: [&str; 12] = [
     "tmdb_id",
     "title",
@@ -59,7 +59,7 @@ pub(crate) const BASE_COLUMNS: [&str; 12] = [
 const EXTRA_COLUMNS: [&str; 5] =
     ["original_language", "poster_path", "certification", "imdb_id", "services"];
 
-/// Writer of `tmdb_metadata.csv`.
+/// Writes `tmdb_metadata.csv`.
 #[derive(Debug)]
 pub struct FactsWriter<W: Write> {
     csv: csv::Writer<W>,
@@ -67,8 +67,8 @@ pub struct FactsWriter<W: Write> {
 }
 
 impl<W: Write> FactsWriter<W> {
-    /// Creates a writer and writes the header. The column `services` is omitted unless
-    /// `with_services`: an empty column would mean that no movie is available for streaming.
+    /// Creates a writer and writes the header. The `services` column is written only if `with_services`
+    /// is true, because an empty column would mean that no movie is available for streaming.
     pub fn new(out: W, with_services: bool) -> io::Result<Self> {
         let mut csv = csv::Writer::from_writer(out);
         let added = &EXTRA_COLUMNS[..EXTRA_COLUMNS.len() - usize::from(!with_services)];
@@ -76,7 +76,7 @@ impl<W: Write> FactsWriter<W> {
         Ok(Self { csv, with_services })
     }
 
-    /// Writes the row of a movie.
+    /// Writes the row for a movie.
     pub fn write(&mut self, id: TmdbId, facts: &Facts) -> io::Result<()> {
         let id = id.to_string();
         let values = [
@@ -108,8 +108,8 @@ impl<W: Write> FactsWriter<W> {
     }
 }
 
-/// Joins names with `|`. Replaces a `|` inside a name with `/`, because the file format has no escape
-/// for it. Drops repeated and empty names.
+/// Joins `names` with `|`, dropping empty and repeated ones. The file format has no escape for `|`, so a
+/// `|` inside a name becomes `/`.
 pub fn join_names<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let mut joined: Vec<String> = Vec::new();
     for name in names {
@@ -121,7 +121,7 @@ pub fn join_names<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     joined.join("|")
 }
 
-/// Trims `text` and replaces its control characters and line separators with spaces.
+/// Trims `text` and replaces control characters and line separators with spaces.
 pub fn one_line(text: &str) -> String {
     let is_line_break =
         |character: char| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}');

@@ -1,12 +1,12 @@
-//! Parser of the lists in public dumps, which are JSON or Python literals.
+//! Parser for the lists in public dumps, which are written as JSON or Python literals.
 
 use serde_json::{Map, Number, Value};
 
 /// Maximum nesting depth of a Python literal.
 const MAX_DEPTH: u32 = 32;
 
-/// Parses JSON, or a Python literal of lists, dictionaries, strings, numbers, None, True and False.
-/// Returns `None` if `text` is neither.
+/// Parses JSON or a Python literal made up of lists, dictionaries, strings, numbers, None, True and
+/// False. Returns `None` if `text` is neither.
 pub(crate) fn parse(text: &str) -> Option<Value> {
     if let Ok(value) = serde_json::from_str(text) {
         return Some(value);
@@ -32,7 +32,7 @@ impl Reader<'_> {
         self.position += rest.len() - rest.trim_start().len();
     }
 
-    /// Skips whitespace, then consumes `token` and returns true if it comes next.
+    /// Skips whitespace, then consumes `token` if it comes next. Returns true if it did.
     fn eat(&mut self, token: &str) -> bool {
         self.skip_whitespace();
         let found = self.text[self.position..].starts_with(token);

@@ -1,7 +1,7 @@
-//! Decoder of `tmdb_metadata.csv`: TMDb metadata in CineMatch's columns, one row per movie.
+//! Decoder for `tmdb_metadata.csv`: TMDb metadata in CineMatch's own format, one row per movie.
 //!
-//! Invalid values are emptied and reported. TMDb writes a runtime of 0 if the runtime is unknown, and
-//! an average of 0 if there are no votes.
+//! Invalid values are emptied and reported. TMDb writes 0 for an unknown runtime, and for the average
+//! vote of a movie with no votes.
 
 pub mod dumps;
 pub mod facts;
@@ -16,11 +16,11 @@ use crate::sources::problem::{Decoded, Outcome, Problem, ProblemKind, SourceErro
 use crate::sources::table::{self, Column, Row};
 use crate::sources::values::whole_number;
 
-/// TMDb metadata of a movie. List items are separated by `|`, in file order;
-/// [`list`](crate::sources::values::list) splits them. Unknown texts and lists are empty.
+/// TMDb metadata for a movie. List items are separated by `|`, in file order, and can be split with
+/// [`list`](crate::sources::values::list). Unknown strings and lists are empty.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TmdbRow<'a> {
-    /// TMDb id.
+    /// TMDb ID.
     pub tmdb_id: TmdbId,
     /// Title on TMDb.
     pub title: Cow<'a, str>,
@@ -28,30 +28,30 @@ pub struct TmdbRow<'a> {
     pub overview: Cow<'a, str>,
     /// Runtime in minutes, at least 1.
     pub runtime: Option<u32>,
-    /// TMDb's popularity score, at least 0.
+    /// TMDb popularity score, 0 or higher.
     pub popularity: Option<f32>,
-    /// Number of TMDb votes.
+    /// Number of votes on TMDb.
     pub vote_count: Option<u32>,
-    /// Average TMDb vote, 0 to 10; `None` if there are no votes.
+    /// Average vote on TMDb, 0 to 10; `None` if there are no votes.
     pub vote_average: Option<f32>,
-    /// TMDb keywords.
+    /// Keywords assigned on TMDb.
     pub keywords: Cow<'a, str>,
-    /// Actors in billing order.
+    /// Actors, in billing order.
     pub cast: Cow<'a, str>,
     /// Names of the directors.
     pub directors: Cow<'a, str>,
     /// ISO 639-1 code of the original language.
     pub original_language: Cow<'a, str>,
-    /// Path of the poster on TMDb's image host.
+    /// Poster path on TMDb's image host.
     pub poster_path: Cow<'a, str>,
     /// Names of the streaming services that offer the movie, if provider data was fetched.
     pub services: Cow<'a, str>,
 }
 
-/// A decoded `tmdb_metadata.csv`.
+/// A decoded `tmdb_metadata.csv` file.
 #[derive(Clone, Debug)]
 pub struct TmdbFile<'a> {
-    /// The rows and their problems.
+    /// Rows and any problems found in them.
     pub decoded: Decoded<TmdbRow<'a>>,
     /// True if the file has a `services` column, which means that provider data was fetched.
     pub has_services: bool,
@@ -73,10 +73,11 @@ const COLUMNS: [Column; 13] = [
     Column::optional("title"),
 ];
 
-/// Maximum valid runtime in minutes. The longest movie ever made runs 51,420 minutes.
+/// Maximum valid runtime in minutes. The longest movie ever made runs for 51,420 minutes.
 const MAX_RUNTIME: u32 = 60_000;
 
-/// Decodes `tmdb_metadata.csv`. If an id is repeated, the last row is used, because it was fetched last.
+/// Decodes `tmdb_metadata.csv`. If an ID appears more than once, the last row is kept, because it was
+/// fetched last.
 pub fn metadata<'a>(file: &str, bytes: &'a [u8]) -> Result<TmdbFile<'a>, SourceError> {
     let mut records: Vec<TmdbRow<'a>> = Vec::with_capacity(table::row_capacity(bytes));
     let mut problems = Vec::new();
@@ -115,7 +116,7 @@ fn decode<'a>(tmdb_id: TmdbId, row: &Row<'_, 'a>, problems: &mut Vec<Problem>) -
         _ => whole_number(text),
     });
     let vote_average = match (values.row.get(5), vote_count) {
-        // Without votes the average is missing, not invalid.
+        // The average of a movie with no votes is missing, not invalid.
         ("0" | "0.0" | "0.000", _) | (_, Some(0)) => None,
         _ => values.number(5, "0 to 10", |text| finite(text, 0.0..=10.0)),
     };

@@ -1,4 +1,5 @@
-//! Crash tests: SIGKILL at random instants while generations are added, published, promoted and rolled back.
+//! Crash tests: kills a process with SIGKILL at random moments while it adds, publishes, promotes and rolls
+//! back generations.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -8,12 +9,12 @@ use super::*;
 
 /// Number of processes to kill.
 const KILLS: u32 = 500;
-/// Environment variable with the artifacts directory of the child process.
+/// Environment variable that passes the artifacts directory to the child process.
 const FOLDER: &str = "CINEMATCH_TEST_KILLED_FOLDER";
 /// Prefix of the lines in which the child process acknowledges a promotion.
 const SERVED: &str = "served ";
 
-/// Child process: changes the champion and prints an acknowledgment in a loop until it is killed.
+/// Child process: changes the champion and prints an acknowledgment, in a loop, until it is killed.
 #[test]
 #[ignore = "child process of the test below, which kills it"]
 fn child_runs_until_killed() {
@@ -39,7 +40,7 @@ fn start(folder: &Path) -> Child {
     command.spawn().unwrap()
 }
 
-/// Pseudo-random delays of up to 30 ms, which cover several rounds of the child process.
+/// Returns pseudo-random delays of up to 30 ms, enough for several rounds of the child process.
 fn instants() -> impl Iterator<Item = Duration> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     std::iter::repeat_with(move || {
@@ -60,7 +61,7 @@ fn kills_leave_a_valid_champion_and_lose_no_acknowledged_promotion() {
         let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
         let served = |line: &str| line.strip_prefix(SERVED)?.parse::<u64>().ok();
         let mut last = said.by_ref().find_map(|line| served(&line.unwrap()));
-        // The delay is part of the injected fault; it does not wait for a condition.
+        // Sleeping is deliberate here: the kill must come at a random moment, not when a condition holds.
         std::thread::sleep(instant);
         child.kill().unwrap();
         child.wait().unwrap();

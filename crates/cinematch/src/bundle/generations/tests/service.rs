@@ -1,4 +1,4 @@
-//! Tests of promotion, rollback, pruning and fallback.
+//! Tests for promotion, rollback, pruning and fallback.
 
 use super::*;
 
@@ -51,8 +51,8 @@ fn repeated_rollbacks_go_further_back() {
         assert_eq!(generations.champion(), Some(expected));
     }
     let error = generations.rollback(AT, "").unwrap_err().to_string();
-    assert!(error.contains("nothing that served before generation 1"), "{error}");
-    // A generation that was rolled back can be promoted again; a rollback then leads to the champion before it.
+    assert!(error.contains("no generation served before generation 1"), "{error}");
+    // A rolled-back generation can be promoted again. Rolling back then restores the champion that preceded it.
     promote(&generations, 3);
     assert_eq!(generations.previous().unwrap(), Some(1));
 }
@@ -87,7 +87,7 @@ fn artifacts_without_recorded_promotions_can_be_rolled_back() {
     promote(&generations, 4);
     assert_eq!(generations.previous().unwrap(), Some(3));
     assert_eq!(generations.promotions().unwrap()[0].reason, "promotion not recorded");
-    // The operator changes `current`.
+    // Simulates an operator changing `current`.
     fs::remove_file(folder.path().join("current")).unwrap();
     std::os::unix::fs::symlink("generations/000001", folder.path().join("current")).unwrap();
     assert_eq!(generations.previous().unwrap(), Some(4));
@@ -132,7 +132,7 @@ fn load_best_falls_back_to_the_last_intact_generation() {
     assert_eq!(best.bundle.generation, 1);
     let refused = best.champion_error.unwrap().to_string();
     assert!(refused.contains("000003/movies_meta.json: its checksum"), "{refused}");
-    // Damaged generations are not promoted, neither directly nor by a rollback.
+    // Damaged generations can't be promoted, either directly or by a rollback.
     for broken in [2, 3] {
         generations.promote(broken, AT, "").unwrap_err();
     }
