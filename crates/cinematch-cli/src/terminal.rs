@@ -1,4 +1,4 @@
-//! Lists of movies on the terminal.
+//! Prints lists of movies on the terminal.
 
 use cinematch::catalog::Movie;
 use cinematch::ids::MovieIdx;

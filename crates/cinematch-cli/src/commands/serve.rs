@@ -9,7 +9,7 @@ use crate::output::{Output, STRONG};
 use crate::runtime::block_on;
 use crate::serving::{ServeFlags, bind, listen, stop_signal};
 
-/// Flags of `serve`.
+/// Flags for `cinematch serve`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch serve                                  pages on http://127.0.0.1:8000/\n  \

@@ -64,7 +64,7 @@ pub fn scatter(caption: &str, points: &[Point<'_>], (x_label, y_label): (&str, &
     }
 }
 
-/// Formats a coordinate.
+/// Formats a coordinate with one decimal place.
 fn coordinate(coordinate: f64) -> String {
     format!("{coordinate:.1}")
 }
