@@ -81,7 +81,8 @@ pub fn sign_in() -> Problem {
 #[derive(Clone, Copy, Debug)]
 pub struct ClientIp(pub IpAddr);
 
-/// Extracts the caller identified by the guard layer, or [`Caller::Anonymous`] if that layer hasn't run. Never rejects.
+/// Extracts the caller identified by the guard layer, or [`Caller::Anonymous`] if that layer hasn't run. Never
+/// rejects.
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
