@@ -1,5 +1,5 @@
-//! The API calls of the open-source CineMatch front ends, made as a browser makes them from another origin: a
-//! preflight request first, and replies are readable only if their CORS headers allow it.
+//! Replays the API calls of the open-source CineMatch front ends as a browser on another origin would make them: a
+//! preflight request comes first, and a page can only read a reply if its CORS headers allow it.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::testing::open;
 /// Origin of Vite's development server.
 const ORIGIN: &str = "http://localhost:5173";
 
-/// A page in a browser, and the id of the signed-in user.
+/// A page in a browser, and the ID of the signed-in user.
 struct Page<'a> {
     server: &'a Client,
     user: Option<String>,
@@ -46,7 +46,7 @@ impl<'a> Page<'a> {
         let mut headers = headers.to_vec();
         headers.push(("origin", ORIGIN));
         if !matches!(method, "GET" | "DELETE") && body.is_none() {
-            // Browsers send this header on a request without a body.
+            // Browsers send this header with requests that have no body.
             headers.push(("content-length", "0"));
         }
         let text = body.map(Value::to_string);
@@ -66,7 +66,7 @@ impl<'a> Page<'a> {
         (status, json)
     }
 
-    /// Sends a CORS preflight, as a browser does for all but simple requests, and checks that it allows the request.
+    /// Sends a CORS preflight request, as browsers do for all but simple requests, and checks that it is allowed.
     fn preflight(&self, method: &str, path: &str, headers: &[(&str, &str)]) {
         let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
         let all_names = names.join(",");
@@ -102,7 +102,8 @@ impl<'a> Page<'a> {
         reply
     }
 
-    /// Requests recommendations and returns their ids. Asserts that each has the fields of a card and satisfies `fit`.
+    /// Requests recommendations and returns their movie IDs. Asserts that each movie has the fields that a card shows
+    /// and satisfies `fit`.
     fn recommended(&self, query: &str, mode: &str, fit: impl Fn(&Value) -> bool) -> Vec<u64> {
         let reply = self.get(&format!("/api/recommendations?{query}"));
         assert_eq!(reply["mode"], mode, "{query}");
@@ -140,7 +141,7 @@ fn header(reply: &Reply, name: &str) -> String {
     value.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
 }
 
-/// Returns a numeric field of a movie, or NaN, which is outside every range.
+/// Returns a numeric field of `movie`, or NaN if there is none, since NaN is outside every range.
 fn number(movie: &Value, field: &str) -> f64 {
     movie[field].as_f64().unwrap_or(f64::NAN)
 }
@@ -183,7 +184,7 @@ fn identify_registers_and_signs_in_by_email() {
         assert_eq!(identify(refused.clone()).0, 422, "{refused}");
     }
 
-    // Missing and unknown user ids are rejected.
+    // Missing and unknown user IDs are rejected.
     for user in [None, Some("999999"), Some("0"), Some("-1"), Some("alex")] {
         let page = Page { user: user.map(str::to_owned), ..Page::open(&server) };
         for path in [
@@ -219,7 +220,7 @@ fn serves_the_pages_of_a_signed_in_user() {
     assert!(page.ids("/api/feedback/my-dislikes").is_empty());
 }
 
-/// Makes the calls of the profile page, which loads the preferences, edits them and sends all of them back.
+/// Makes the profile page's calls, which load the preferences, edit them and send them all back.
 fn preferences(page: &Page<'_>) {
     let path = "/api/preferences/me";
     let mut edited = page.get(path);
@@ -255,7 +256,7 @@ fn preferences(page: &Page<'_>) {
     page.expect(200, "PUT", path, Some(&edited));
 }
 
-/// Makes the calls of the home page, which has feedback buttons and filter chips.
+/// Makes the home page's calls, which come from its feedback buttons and filter chips.
 fn feedback_and_modes(page: &Page<'_>) {
     let shown = page.recommended("limit=20&mode=because_liked", "because_liked", |_| true);
     assert_eq!(shown.len(), 20);
@@ -313,7 +314,7 @@ fn feedback_and_modes(page: &Page<'_>) {
     assert_eq!(page.recommended("limit=1", "because_liked", |_| true).len(), 1);
 }
 
-/// Makes the calls of the watchlist page.
+/// Makes the watchlist page's calls.
 fn watchlist(page: &Page<'_>) {
     let listed = || {
         let list = page.get("/api/watchlist");
@@ -364,7 +365,7 @@ fn watchlist(page: &Page<'_>) {
     assert_eq!(listed().len(), 1);
 }
 
-/// The first front end's client sends the user id in paths and bodies.
+/// The first front end's client sends the user ID in paths and bodies.
 #[test]
 fn serves_the_client_without_sign_in() {
     let server = open();

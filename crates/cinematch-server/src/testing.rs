@@ -1,4 +1,4 @@
-//! Test clients of the complete server in this process.
+//! Test clients for the complete server, which runs in-process.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
@@ -15,13 +15,13 @@ use crate::monitor;
 use crate::router::router;
 use crate::state::AppState;
 
-/// Returns a client of a server in open mode.
+/// Returns a client for a server in open mode.
 pub fn open() -> Client {
     serve(World::default(), |_| ())
 }
 
-/// Returns a client of a server with accounts, a limit of requests per second and a published generation, so that
-/// operator routes have something to operate on.
+/// Returns a client for a server in accounts mode, limited to `rate_limit` requests per second. A published
+/// generation gives the operator routes something to act on.
 pub fn with_accounts(rate_limit: Option<u32>) -> Client {
     serve(World::published(&Sample::default()), |config| {
         config.access = AccessConfig {
@@ -32,13 +32,13 @@ pub fn with_accounts(rate_limit: Option<u32>) -> Client {
     })
 }
 
-/// Returns a client of a server with the default settings, changed by `set`. The server runs no jobs.
+/// Returns a client for a server with the default settings, as modified by `set`. The server doesn't run jobs.
 pub fn serve(world: World, set: impl FnOnce(&mut ServerConfig)) -> Client {
     let mut config = ServerConfig {
         host: IpAddr::V4(Ipv4Addr::LOCALHOST),
         port: 0,
         artifacts: world.artifacts(),
-        database: Address::File("unused: the world has opened its database".into()),
+        database: Address::File("unused: the test fixture has already opened its database".into()),
         cors_origins: DEVELOPMENT_ORIGINS.map(str::to_owned).into(),
         access: AccessConfig::default(),
         cache: CacheConfig::default(),
@@ -52,7 +52,7 @@ pub fn serve(world: World, set: impl FnOnce(&mut ServerConfig)) -> Client {
     Client::new(world, router)
 }
 
-/// Returns the origin that may read the reply to a request from `origin`, or an empty text.
+/// Returns the origin that may read the reply to a request from `origin`, or an empty string.
 pub fn allowed_origin(server: &Client, path: &str, origin: &str) -> String {
     let reply = server.send(("GET", path), &[("origin", origin)], None);
     let allowed = reply.headers.get("access-control-allow-origin");

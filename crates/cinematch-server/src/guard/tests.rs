@@ -1,4 +1,4 @@
-//! Access control: calls every route as every kind of caller, and sends requests as pages of other sites do.
+//! Access control: calls every route as every kind of caller, and sends requests the way pages on other sites do.
 
 use cinematch_store::Scope;
 use cinematch_testing::{Client, PlainBrowser, Reply, World};
@@ -8,7 +8,7 @@ use crate::testing::{open, serve, with_accounts};
 
 const PASSWORD: &str = "canary-password-7f3a";
 
-/// Credentials of every kind of caller.
+/// Credentials for every kind of caller.
 struct Callers {
     ada: String,
     bob: String,
@@ -28,7 +28,7 @@ fn cookie(reply: &Reply) -> String {
     cookie.split(';').next().unwrap().to_owned()
 }
 
-/// Creates two accounts and four API keys, one of them revoked. Returns the credentials and the ids of the accounts.
+/// Creates two accounts and four API keys, one of them revoked. Returns the credentials and the account IDs.
 fn callers(server: &Client) -> (Callers, [String; 2]) {
     let world = server.world();
     let account = |email, name| world.add_account(email, name, PASSWORD).to_string();
@@ -50,7 +50,7 @@ fn callers(server: &Client) -> (Callers, [String; 2]) {
     (callers, ids)
 }
 
-/// Returns a valid request body for an operation, or `None` if it takes none.
+/// Returns a valid request body for an operation, or `None` if the operation doesn't take one.
 fn body_for(method: &str, path: &str) -> Option<Value> {
     match (method, path) {
         ("POST", "/api/feedback") => Some(json!({"movie_id": 1, "signal": "like"})),
@@ -81,9 +81,9 @@ fn call(
     server.send((method, path), &headers, text.as_deref().map(str::as_bytes))
 }
 
-/// Returns an operation's path with its parameters filled in for the data of `user`.
+/// Returns `path` with its parameters filled in so that it refers to `user`'s data.
 fn filled(path: &str, user: &str) -> String {
-    // Operations on the caller's own profile receive a movie id here instead of a user id.
+    // In operations on the caller's own profile, `user_id` is a movie ID.
     path.replace("{user_id}", user)
         .replace("{id}", user)
         .replace("{movie_id}", "1")
@@ -99,7 +99,7 @@ fn filled(path: &str, user: &str) -> String {
 }
 
 #[test]
-#[allow(clippy::too_many_lines, reason = "one list of checks")]
+#[allow(clippy::too_many_lines, reason = "a single list of checks")]
 fn rejects_access_to_the_data_of_other_users() {
     let server = with_accounts(None);
     let (callers, [_, bob_id]) = callers(&server);
@@ -145,7 +145,7 @@ fn rejects_access_to_the_data_of_other_users() {
             ];
             if is_api || path == "/auth/me" {
                 assert_eq!(anonymous, [401; 5], "{request}");
-                // A key with the `read` scope has access to the catalog, not to user data.
+                // A key with the `read` scope has access to the catalog but not to user data.
                 let with_read_key =
                     status(&[("authorization", &callers.read), ("x-user-id", &bob_id)]);
                 if is_personal || is_operation || (names_a_user && is_api) {
@@ -174,7 +174,7 @@ fn rejects_access_to_the_data_of_other_users() {
         }
     }
     assert!(n_operations > 30, "{n_operations}");
-    // User ids in request bodies are checked as well.
+    // User IDs in request bodies are checked too.
     for (path, body) in [
         ("/api/recommendations", json!({"user_id": bob_id})),
         ("/api/groups/recommendations", json!({"members": [{"user_id": bob_id}]})),
@@ -196,7 +196,7 @@ fn rejects_access_to_the_data_of_other_users() {
     );
     assert_eq!(bobs_data(), before);
 
-    // A client with the `write` scope acts for the user it names, and for no user by default.
+    // A client with the `write` scope acts for the user it names. It must name one.
     for key in [&callers.write, &callers.admin] {
         let headers = [("authorization", key.as_str()), ("x-user-id", bob_id.as_str())];
         let list = call(&server, "GET", "/api/watchlist", &headers, None);
@@ -206,7 +206,7 @@ fn rejects_access_to_the_data_of_other_users() {
         call(&server, "GET", "/api/watchlist", &unknown, None).problem(401);
         assert_eq!(call(&server, "GET", "/api/watchlist/a-name", &headers[..1], None).status, 200);
     }
-    // Signing out ends one session; changing the password ends all sessions of the user.
+    // Signing out ends one session; changing the password ends all of the user's sessions.
     assert_eq!(
         call(&server, "POST", "/auth/logout", &[("cookie", &callers.ada)], None).status,
         204
@@ -278,7 +278,7 @@ fn throttles_failed_sign_ins_and_limits_the_request_rate() {
     refused.problem(429);
     let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait), "{wait}");
-    // The correct password is throttled too, so the reply does not reveal it.
+    // The correct password is throttled too, so the reply doesn't reveal that it is correct.
     sign_in(&server, "ada@example.org", PASSWORD).problem(429);
     let statuses: Vec<u16> = (0..30).map(|_| server.get("/health").status).collect();
     assert!(statuses.contains(&429), "{statuses:?}");
@@ -286,6 +286,6 @@ fn throttles_failed_sign_ins_and_limits_the_request_rate() {
     let problem =
         lenient.post("/auth/identify", &json!({"email": "a@b.c", "name": "A"})).problem(403);
     assert!(problem["detail"].as_str().unwrap().contains("/auth/login"), "{problem}");
-    // A rate of 20 requests per second allows a burst of 5 seconds' worth.
+    // A limit of 20 requests per second allows a burst of 5 seconds' worth of requests.
     assert!((0..40).all(|_| lenient.get("/health").status == 200));
 }
