@@ -1,4 +1,4 @@
-//! The cache in memory: concurrent requests, errors, cancellation, size limits and an unreachable Redis.
+//! Tests for the reply cache: concurrent requests, errors, cancellation, size limits and an unreachable Redis server.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,7 +19,7 @@ fn body(reply: Result<CachedReply, ServiceError>) -> Vec<u8> {
     reply.unwrap().plain().to_vec()
 }
 
-/// Returns the value of `cinematch_cache_requests_total` for a tier and result.
+/// Returns the value of `cinematch_cache_requests_total` for `tier` and `result`.
 fn cache_requests(metrics: &str, tier: &str, result: &str) -> u64 {
     let labels = format!("{{tier=\"{tier}\",result=\"{result}\"}} ");
     let found = metrics.lines().find_map(|line| {
@@ -52,7 +52,7 @@ fn concurrent_requests_for_one_key_compute_the_reply_once() {
                     })
                 })
                 .collect();
-            // The runtime is single-threaded: after the yield, all tasks are waiting.
+            // The runtime is single-threaded, so all tasks are waiting after this yield.
             tokio::task::yield_now().await;
             all_waiting.notify_one();
             for task in tasks {
