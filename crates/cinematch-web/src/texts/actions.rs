@@ -1,4 +1,4 @@
-//! Notices after an action on a movie.
+//! Notices shown after an action on a movie.
 
 pub fn liked(title: &str) -> String {
     format!("You liked {title}.")

@@ -1,4 +1,4 @@
-//! Text of the pages for signing in and out.
+//! Text for the pages for signing in and out.
 
 pub const TITLE: &str = "Sign in";
 pub const EMAIL: &str = "Email address";
