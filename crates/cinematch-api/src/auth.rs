@@ -15,7 +15,7 @@ use cinematch_service::profile::{self, Identity, ProfileBody};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-/// Returns the profile with an email address, creating it if it doesn't exist and a name is given.
+/// Returns the profile with the given email address, creating it if it doesn't exist and a name is given.
 ///
 /// Only available in open mode.
 #[utoipa::path(post, path = "/auth/identify", tag = "access", request_body = Identity,

@@ -13,7 +13,7 @@ use cinematch_service::browse::{self, BrowseReply, BrowseRequest};
 
 const DEFAULT_LIMIT: usize = 20;
 
-/// Filters, sort order and page. Ranges are inclusive and exclude movies whose value is unknown. The genre
+/// Filters, sort order and pagination. Ranges are inclusive and exclude movies whose value is unknown. The genre
 /// parameters, `service` and `language` can be repeated; a movie matches if it is on any of the services and in any
 /// of the languages.
 #[derive(utoipa::IntoParams)]

@@ -26,7 +26,7 @@ use cinematch_service::selection::{Mode, RuntimeBucket, YearBucket};
                        TMDB. Streaming availability data comes from JustWatch.",
         license(name = "MIT", identifier = "MIT")
     ),
-    // Schemas that only parameters refer to, since utoipa doesn't collect these by itself.
+    // utoipa doesn't collect schemas that only parameters refer to.
     components(schemas(ProblemDocument, Mode, YearBucket, RuntimeBucket, ExportFormat))
 )]
 pub struct Document;

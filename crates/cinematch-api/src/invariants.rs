@@ -135,7 +135,7 @@ impl<'a> Catalog<'a> {
         (0..dice.below(max)).map(|_| *dice.pick(&self.ids)).collect()
     }
 
-    /// Sends feedback on a random movie from `user`, or adds the movie to their watchlist.
+    /// Sends feedback from `user` on a random movie, or adds the movie to their watchlist.
     fn send_random_feedback(&self, dice: &mut Dice, user: &mut TestUser) {
         let movie = *dice.pick(&self.ids);
         let feedback = |body: Value| {
@@ -275,6 +275,6 @@ fn invariants_hold_for_random_users_histories_and_filters() {
         assert_eq!(server.as_user(&user.id, ("GET", &path), None).text, reply.text);
         catalog.check(&reply.json(), &eligible(&filter, &ineligible), (offset, limit));
     }
-    // The test must have seen both full and short lists.
+    // Both full and short lists must have occurred.
     assert!(n_short > REQUESTS / 10 && n_short < REQUESTS * 9 / 10, "{n_short}");
 }

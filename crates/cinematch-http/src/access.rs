@@ -21,7 +21,7 @@ pub enum Caller {
     Open(Option<Profile>),
     /// Accounts mode: a signed-in user.
     Session(Profile),
-    /// Accounts mode: a client with an API key, with the profile it acts for, if any.
+    /// Accounts mode: a client with an API key, and the profile it acts for, if any.
     ApiKey(Scope, Option<Profile>),
     /// Accounts mode: a caller without credentials.
     Anonymous,

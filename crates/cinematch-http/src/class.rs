@@ -7,7 +7,7 @@ pub enum RouteClass {
     Guarded,
     /// An API operation that also accepts callers without credentials.
     Public,
-    /// A web page or a form target. Callers are identified by cookies.
+    /// A web page or form target. Callers are identified by cookies.
     Page,
     /// A static file loaded by pages.
     Asset,

@@ -9,7 +9,7 @@ use crate::problem::Problem;
 /// Access control settings: mode, allowed hosts, rate limit and reverse proxy.
 #[derive(Clone, Debug, Default)]
 pub struct AccessConfig {
-    /// Access mode: open mode or accounts mode.
+    /// Access mode: open, or with accounts.
     pub mode: AccessMode,
     /// Additional host names that requests may use, without ports. In open mode, requests to any host other than
     /// these and localhost are rejected with a 403.
@@ -22,7 +22,7 @@ pub struct AccessConfig {
     pub behind_proxy: bool,
 }
 
-/// The way in which callers are identified.
+/// Access mode, which determines how callers are identified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AccessMode {
     /// Profiles without passwords. The server is only reachable from its own machine.

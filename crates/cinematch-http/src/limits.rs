@@ -16,7 +16,7 @@ const BURST: u32 = 5;
 
 /// Number of sign-in attempts a client can make in a burst.
 const ATTEMPTS: u32 = 5;
-/// Number of sign-in attempts that all clients together can make in a burst for one account. Larger than
+/// Number of sign-in attempts that can be made in a burst for one account, across all clients. Larger than
 /// [`ATTEMPTS`] so that a single client can't lock an account.
 const ACCOUNT_ATTEMPTS: u32 = 20;
 /// Time until a used sign-in attempt becomes available again, per client and per account.
@@ -99,8 +99,8 @@ impl Limits {
     }
 }
 
-/// Returns the network that `client` is counted under: the /64 prefix of an IPv6 address, since a single client
-/// usually controls all of it, or the full IPv4 address.
+/// Returns the network that a client's requests are counted under: the /64 prefix of an IPv6 address, since a
+/// single client usually controls all of it, or the full IPv4 address.
 fn client_network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => {

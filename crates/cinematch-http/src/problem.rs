@@ -26,7 +26,7 @@ pub struct ProblemDocument {
     #[serde(rename = "type")]
     #[schema(example = "about:blank")]
     kind: &'static str,
-    /// Reason phrase of the HTTP status.
+    /// HTTP reason phrase.
     title: &'static str,
     /// HTTP status code.
     status: u16,

@@ -19,7 +19,7 @@ const SESSION_SECONDS: i64 = 30 * 24 * 3600;
 /// Maximum length of an email address, in characters.
 const MAX_EMAIL_LENGTH: usize = 254;
 
-/// Signs users in to their accounts, and out again.
+/// Signs users in and out.
 #[derive(Clone, Debug)]
 pub struct Sessions {
     /// The service that implements the use cases.

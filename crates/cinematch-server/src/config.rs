@@ -25,9 +25,9 @@ pub struct ServerConfig {
     pub cors_origins: Vec<String>,
     /// Access mode, allowed hosts, rate limit and reverse proxy.
     pub access: AccessConfig,
-    /// Capacity of the in-memory reply cache and address of Redis.
+    /// Reply cache settings: in-memory capacity and Redis address.
     pub cache: CacheConfig,
-    /// Worker command and schedules of background jobs.
+    /// Worker command and schedules for background jobs.
     pub jobs: JobsConfig,
     /// Time during which the server keeps accepting requests after a stop signal. The readiness probe already fails
     /// then, so load balancers can route requests elsewhere.

@@ -141,7 +141,7 @@ fn header(reply: &Reply, name: &str) -> String {
     value.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
 }
 
-/// Returns a numeric field of `movie`, or NaN if there is none, since NaN is outside every range.
+/// Returns a numeric field of `movie`. If it is missing, returns NaN, which is outside every range.
 fn number(movie: &Value, field: &str) -> f64 {
     movie[field].as_f64().unwrap_or(f64::NAN)
 }

@@ -18,13 +18,13 @@ use crate::trace;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Content security policy: allows scripts, styles, forms and requests only from and to this server, and images
-/// also from TMDB.
+/// Content security policy that limits scripts, styles, forms and requests to this server, and images to this server
+/// and TMDB.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
                       img-src 'self' data: https://image.tmdb.org; connect-src 'self'; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// Content security policy of `/docs`, which allows inline styles because Swagger UI uses them.
+/// Content security policy for `/docs`, which allows inline styles because Swagger UI uses them.
 const DOCS_POLICY: &str = "default-src 'self'; img-src 'self' data:; \
                            style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 

@@ -117,7 +117,7 @@ fn feedback_affects_the_next_request(ada: &User<'_>) {
     assert!(!ids(&list()).contains(&4) && !ids(&list()).contains(&listed));
     let with_watchlist = ada.get("/api/recommendations?limit=100&include_watchlist=true");
     assert!(ids(&with_watchlist).contains(&listed) && !ids(&with_watchlist).contains(&4));
-    // The watchlist requested by user ID is identical, and a watched movie stays watched after it is removed from it.
+    // The watchlist requested by user ID is identical. A watched movie stays watched after it is removed from the list.
     let item = &ada.server.get(&format!("/api/watchlist/{}", ada.id)).json()["items"][0];
     assert_eq!(item["movie_id"], listed);
     ada.call("POST", &format!("/api/watchlist/{listed}/watched"), None);

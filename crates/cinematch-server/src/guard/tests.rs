@@ -196,7 +196,7 @@ fn rejects_access_to_the_data_of_other_users() {
     );
     assert_eq!(bobs_data(), before);
 
-    // A client with the `write` scope acts for the user it names. It must name one.
+    // A client with the `write` scope acts for the user it names; it has no user of its own.
     for key in [&callers.write, &callers.admin] {
         let headers = [("authorization", key.as_str()), ("x-user-id", bob_id.as_str())];
         let list = call(&server, "GET", "/api/watchlist", &headers, None);

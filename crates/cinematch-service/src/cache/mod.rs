@@ -2,7 +2,7 @@
 //!
 //! A reply's key is a hash of everything the reply depends on: the generation, the request and the data
 //! versions of the users whose data it uses. Any change results in a different key, so stale replies are never
-//! found and need no invalidation. Entries expire after ten minutes.
+//! found and don't need to be invalidated. Entries expire after ten minutes.
 
 mod address;
 mod breaker;

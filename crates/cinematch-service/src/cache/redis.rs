@@ -38,8 +38,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Connects to Redis. If Redis is unreachable, logs a warning and reconnects in the background
-    /// later.
+    /// Connects to Redis. If Redis is unreachable, logs a warning and reconnects later in the background.
     pub async fn open(address: RedisAddress) -> Result<Arc<Self>, RedisAddressError> {
         let client = Client::open(address.info()).map_err(|_| RedisAddressError::UNUSABLE)?;
         let redis = Arc::new(Self {
@@ -103,7 +102,7 @@ impl Redis {
                 .take();
             match timeout(COMMAND_TIMEOUT, command.query_async::<()>(&mut connection)).await {
                 Ok(Ok(())) => {}
-                // A full Redis or a replica rejects writes but still serves reads.
+                // A Redis server that is full, or a replica, rejects writes but still serves reads.
                 Ok(Err(error)) if error.code().is_some() => {
                     count("redis", "error");
                     tracing::debug!(%error, "Redis rejected a write");

@@ -48,7 +48,7 @@ impl Default for JobTiming {
 }
 
 impl JobTiming {
-    /// Returns timing that is `speed` times faster, with an unchanged `max_attempts`.
+    /// Returns timing that is `speed` times as fast, with `max_attempts` unchanged.
     #[must_use]
     pub fn scaled(self, speed: f64) -> Self {
         let scale = |time: Duration| time.div_f64(speed.max(1e-3));

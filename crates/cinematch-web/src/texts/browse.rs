@@ -51,7 +51,7 @@ pub fn total(n_movies: usize) -> String {
     if n_movies == 0 { "No films".to_owned() } else { films(n_movies) }
 }
 
-/// Announced when the filters are invalid, before the problems.
+/// Announced before the list of problems when the filters are invalid.
 pub const CHECK_FILTERS: &str = "Check your filters. ";
 
 /// Returns the label used in error messages for `field`, which is a query field name.

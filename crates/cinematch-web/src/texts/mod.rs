@@ -1,4 +1,4 @@
-//! All English text on the pages, by page.
+//! All English text on the pages, with one module per page.
 //!
 //! Fixed strings are constants. Sentences with values are functions that return the whole sentence, so that
 //! translations can change the word order and plural forms. The page modules only contain markup.
