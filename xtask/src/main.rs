@@ -17,7 +17,7 @@ const USAGE: &str = "Usage: cargo xtask <command>
 
   test [--full] [FILTER…]   Run all checks and tests. With filters, run only the tests whose names
                             contain one of them. --full adds slow tests
-  bench [PART…]             Benchmark CineMatch against its peers; `bench --help` lists the parts
+  bench [PART…]             Benchmark CineMatch against Python libraries; `bench --help` lists the parts
   tidy                      Check prose, links, file lengths and import cycles";
 
 fn main() -> ExitCode {

@@ -34,11 +34,11 @@ fn test_data() -> Result<PathBuf> {
     path::absolute(&data).with_context(|| format!("cannot resolve {}", data.display()))
 }
 
-/// Input files of the benchmarks.
+/// Input files for the benchmarks.
 pub struct Inputs {
-    /// `movies.csv` of MovieLens: titles and genres.
+    /// MovieLens `movies.csv`: titles and genres.
     pub movies: PathBuf,
-    /// `links.csv` of MovieLens: IMDb and TMDB ids of each movie.
+    /// MovieLens `links.csv`: each movie's IMDb and TMDB IDs.
     pub links: PathBuf,
     /// TMDB records with overview, runtime, votes, cast and crew.
     pub tmdb: PathBuf,

@@ -57,7 +57,7 @@ impl Unit {
     }
 }
 
-/// A comparison, one row of the table.
+/// A comparison, which is one row in the table.
 struct Row {
     what: String,
     unit: Unit,

@@ -1,4 +1,4 @@
-//! Steps with printed names and durations, and the static checks before the tests.
+//! Steps with printed names and durations, and the static checks that run before the tests.
 
 use std::ffi::OsStr;
 use std::path::Path;
