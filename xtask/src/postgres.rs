@@ -124,7 +124,7 @@ impl Drop for Postgres {
     }
 }
 
-/// Folder of a cluster, removed on drop.
+/// Data folder of a cluster, removed on drop.
 struct DataFolder {
     path: PathBuf,
     owner: Option<Owner>,

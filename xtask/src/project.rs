@@ -5,7 +5,7 @@ use std::{env, path};
 
 use anyhow::{Context, Result, bail};
 
-/// Environment variable with the path of the test data directory.
+/// Environment variable that holds the path of the test data directory.
 const TEST_DATA: &str = "CINEMATCH_TEST_DATA";
 
 /// Returns the root directory of the project.
@@ -42,7 +42,7 @@ pub struct Inputs {
     pub links: PathBuf,
     /// TMDB records with overview, runtime, votes, cast and crew.
     pub tmdb: PathBuf,
-    /// Folder of a small dataset in MovieLens format, with ratings.
+    /// Folder with a small dataset in MovieLens format, including ratings.
     pub small: PathBuf,
 }
 

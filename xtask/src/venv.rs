@@ -14,7 +14,7 @@ use crate::project;
 /// Copy of the requirements file in a complete environment.
 const INSTALLED_REQUIREMENTS: &str = "installed-requirements.txt";
 
-/// Returns the Python interpreter of the environment `target/venv/<name>` with `requirements`
+/// Returns the Python interpreter for the environment `target/venv/<name>` with `requirements`
 /// installed. Creates the environment if it is missing or if `requirements` has changed, using the
 /// interpreter named by the environment variable `PYTHON`, or `python3`.
 pub fn python(requirements: &Path, name: &str) -> Result<PathBuf> {

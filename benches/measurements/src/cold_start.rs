@@ -26,7 +26,7 @@ use crate::data::Data;
 use crate::outcome::Outcome;
 
 const LIST_LENGTH: usize = 20;
-/// Numbers of ratings per new movie to measure.
+/// Numbers of ratings per new movie to measure with.
 const RATING_COUNTS: [usize; 4] = [3, 10, 30, 100];
 /// Variants, each with the number of neighbors and the exponent that restores the norm of their average.
 const VARIANTS: [(usize, f32); 9] = [

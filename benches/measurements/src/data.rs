@@ -25,7 +25,7 @@ pub struct Data {
     pub interactions: Interactions,
 }
 
-/// Models to train.
+/// Model to train.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Trained {
     /// The default hybrid.

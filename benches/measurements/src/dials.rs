@@ -4,7 +4,7 @@
 //!
 //! For each split of the ratings (strong generalization, test part, as in `cinematch evaluate`), the default
 //! hybrid is trained on the training users. Each held-out user then requests 20 movies with the history that a
-//! model may see, once per setting of `diversity` and `novelty`. The tables show means over users.
+//! model may see, once for each `diversity` or `novelty` setting. The tables show means over users.
 
 use std::path::Path;
 
@@ -173,7 +173,7 @@ fn genres(recommender: &Recommender, movies: impl Iterator<Item = (MovieIdx, f64
     weights
 }
 
-/// Prints a table and the bars of [`PLOTTED_COLUMNS`].
+/// Prints a table, and bars for [`PLOTTED_COLUMNS`].
 fn print(parameter: &str, settings: &[f32], rows: &[[f64; COLUMNS.len()]]) {
     println!("| {parameter} | {} |", COLUMNS.join(" | "));
     println!("|---|{}", "---|".repeat(COLUMNS.len()));

@@ -29,7 +29,7 @@ const POOL_SIZE: usize = 400;
 /// Length of the user's list that [`Strategy::TopOfList`] searches for well-known movies.
 const CANDIDATES: usize = 2000;
 
-/// Strategy that chooses the next movie to ask about.
+/// Strategy for choosing the next movie to ask about.
 #[derive(Clone, Copy)]
 enum Strategy {
     /// Asks about the movie that `Recommender::next_question` returns.

@@ -1,5 +1,5 @@
-//! Terminal output. Results go to standard output; progress, notes and errors go to standard error.
-//! Progress and colors are printed only on a terminal.
+//! Terminal output. Results go to standard output; progress, warnings and errors go to standard
+//! error. Progress and colors are printed only on a terminal.
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -29,7 +29,7 @@ pub const WARNING: Style = AnsiColor::Yellow.on_default();
 pub struct Output {
     quiet: bool,
     format: Format,
-    /// True for a step of a larger command, which prints the result itself.
+    /// True for a step of a larger command that prints the result itself.
     step: bool,
 }
 

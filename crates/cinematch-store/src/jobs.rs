@@ -15,7 +15,7 @@ use crate::store::Store;
 /// Maximum tolerated difference between server clocks, in milliseconds: one day.
 const MAX_CLOCK_SKEW: i64 = 86_400_000;
 
-/// Kind of a background job.
+/// Kind of background job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum JobKind {
     /// Train new models and promote the new generation unless it ranks worse.
@@ -112,7 +112,7 @@ pub struct Job {
     pub error: Option<String>,
 }
 
-/// A failed attempt of a job.
+/// A failed attempt at a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure<'a> {
     /// Last heartbeat that another server observed before it declared the worker lost; `None` if the server that

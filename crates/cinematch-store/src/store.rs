@@ -142,7 +142,7 @@ impl Store {
 
     /// Begins a write transaction.
     pub(crate) async fn begin(&self) -> Result<Transaction, StoreError> {
-        // An SQLite transaction that starts with a read fails to write if another process wrote since.
+        // An SQLite transaction that starts with a read fails to write if another process has written since.
         let transaction = if self.is_file() {
             self.pool().begin_with("BEGIN IMMEDIATE").await?
         } else {

@@ -40,7 +40,7 @@ pub struct MovieSnapshot {
     pub watchlist: Option<WatchlistSnapshot>,
 }
 
-/// Position of a movie on a watchlist.
+/// A movie's watchlist entry, including its position.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WatchlistSnapshot {

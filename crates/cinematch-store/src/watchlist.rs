@@ -12,7 +12,7 @@ use crate::users::{Owner, touch, touch_or_insert};
 /// A movie to add to a watchlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewWatchlistItem {
-    /// ID of the movie.
+    /// MovieLens ID of the movie.
     pub movie_id: MovieId,
     /// Title, stored so that the list remains readable if the movie leaves the catalog.
     pub title: String,
@@ -25,7 +25,7 @@ pub struct NewWatchlistItem {
 /// A movie on a watchlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchlistItem {
-    /// ID of the movie.
+    /// MovieLens ID of the movie.
     pub movie_id: MovieId,
     /// Title when the movie was added.
     pub title: String,

@@ -1,4 +1,4 @@
-//! `job`: the full pipeline at MovieLens 32M scale, including serving, with no comparison.
+//! `job`: the full CineMatch pipeline at MovieLens 32M scale, including serving.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};

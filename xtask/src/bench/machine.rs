@@ -1,4 +1,4 @@
-//! Hardware and software versions of a benchmark run.
+//! Hardware and software versions for a benchmark run.
 
 use std::fs;
 use std::path::Path;

@@ -67,7 +67,7 @@ pub fn redirect(command: &mut Command, log: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Returns the last 15 lines of each log of a command.
+/// Returns the last 15 lines of each of a command's logs.
 pub fn tail(log: &Path) -> String {
     let mut lines = Vec::new();
     for extension in ["out", "err"] {
@@ -105,9 +105,9 @@ pub fn alternate<T, const N: usize>(
 pub struct Summary {
     /// Median: the middle value, or the mean of the two middle values.
     pub median: f64,
-    /// Minimum.
+    /// Smallest measurement.
     pub min: f64,
-    /// Maximum.
+    /// Largest measurement.
     pub max: f64,
 }
 

@@ -29,7 +29,7 @@ const PEER_RATES: [f64; 7] = [5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0];
 const MAX_OVERRUN: f64 = 0.1;
 /// Maximum number of error messages in a report.
 const MAX_REPORTED_ERRORS: usize = 5;
-/// Time after a generation is published that is reported as "during a swap", in seconds.
+/// Requests due within this many seconds after a generation is published are reported as "during a swap".
 const SWAP_SECONDS: f64 = 5.0;
 const PEERS: [PeerServer; 2] = [
     PeerServer { kind: PeerKind::WithProfiles, workers: 1 },
@@ -54,7 +54,7 @@ pub struct LoadResult {
 }
 
 impl LoadResult {
-    /// Returns the latencies of requests of `kind`, or of any kind, that were due in `from..until`,
+    /// Returns the latencies of requests of `kind` (`None` for all kinds) that were due in `from..until`,
     /// ascending.
     fn latencies(&self, kind: Option<Kind>, from: f64, until: f64) -> Vec<f64> {
         let counts = |(of, due, _): &&(Kind, f64, f64)| {

@@ -65,7 +65,7 @@ struct Row {
     peer: Vec<f64>,
 }
 
-/// Comparisons and notes of a benchmark.
+/// Comparisons and notes from a benchmark.
 pub struct Report {
     title: &'static str,
     rows: Vec<Row>,

@@ -146,7 +146,7 @@ fn check(server: &Server, bodies: &[String]) -> Result<Vec<Vec<u64>>> {
 /// Result of a throughput round.
 struct Round {
     per_second: f64,
-    /// CPU time of the server per reply, in seconds.
+    /// The server's CPU time per reply, in seconds.
     cpu_per_reply: f64,
 }
 

@@ -83,7 +83,7 @@ pub struct Search {
     pub tests: usize,
 }
 
-/// Command-line settings of the `ials` benchmark.
+/// Command-line settings for the `ials` benchmark.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IalsOptions {
     /// Numbers of factors to measure.
@@ -108,7 +108,7 @@ pub struct Setup {
     pub work: PathBuf,
     /// Number and duration of measurements.
     pub scale: Scale,
-    /// Settings of the `ials` benchmark.
+    /// Settings for the `ials` benchmark.
     pub ials: IalsOptions,
 }
 
@@ -129,7 +129,7 @@ pub fn build(package: &str, program: &str) -> Result<PathBuf> {
     Ok(program)
 }
 
-/// Builds the program of `benches/measurements`, and returns its path.
+/// Builds the program in `benches/measurements`, and returns its path.
 pub fn measurements() -> Result<PathBuf> {
     build("cinematch-measurements", "cinematch-measurements")
 }

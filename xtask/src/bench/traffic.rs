@@ -25,7 +25,7 @@ const MAX_SEARCHES: usize = 500;
 /// Seed for all random draws.
 const SEED: u64 = 42;
 
-/// Kind of a request.
+/// Kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Recommendations for the stored history; 30 % of these requests have a genre filter.

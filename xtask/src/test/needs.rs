@@ -88,7 +88,7 @@ struct Target {
     executable: PathBuf,
 }
 
-/// Builds all test targets of the workspace.
+/// Builds all test targets in the workspace.
 fn targets() -> Result<Vec<Target>> {
     let output = Command::new(env!("CARGO"))
         .current_dir(project::root())

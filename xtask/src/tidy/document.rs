@@ -1,4 +1,4 @@
-//! Text files of the project.
+//! Text files in the project.
 
 use std::path::Path;
 

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Card {
     format_version: u32,
-    /// Number of the generation.
+    /// Generation number.
     pub generation: u64,
     /// Manifest of the generation: data, settings and sizes.
     pub manifest: Manifest,
-    /// Time of the verdict, RFC 3339 in UTC.
+    /// Time of the verdict, in RFC 3339 (UTC).
     pub judged_at: Option<String>,
     /// Verdict on the generation; `None` if it was not evaluated.
     pub verdict: Option<Verdict>,

@@ -1,4 +1,4 @@
-//! `cinematch user` and `cinematch key`: accounts and API keys.
+//! `cinematch user` and `cinematch key`: manage accounts and API keys.
 
 use std::io::{BufRead, IsTerminal};
 
@@ -16,7 +16,7 @@ use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING};
 use crate::paths::DatabasePath;
 use crate::runtime::block_on;
 
-/// Minimum length of a password, in characters (NIST SP 800-63B).
+/// Minimum password length, in characters (NIST SP 800-63B).
 const MIN_PASSWORD_LENGTH: usize = 8;
 
 /// Flags for `cinematch user`.

@@ -40,7 +40,7 @@ enum Action {
     },
     /// Show one job
     Show {
-        /// Number of the job
+        /// Job number
         id: i64,
         #[command(flatten)]
         database: DatabasePath,

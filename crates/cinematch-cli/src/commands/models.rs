@@ -1,4 +1,4 @@
-//! `cinematch models`: lists generations and selects the served one.
+//! `cinematch models`: lists generations and selects the one to serve.
 
 use anyhow::Result;
 use cinematch::bundle::{ArtifactsError, GenerationInfo, Generations, Manifest, Promoted, Role};
@@ -40,7 +40,7 @@ enum Action {
     },
     /// Serve a generation
     Promote {
-        /// Number of the generation
+        /// Generation number
         generation: u64,
         #[command(flatten)]
         why: PromotionReason,

@@ -25,7 +25,7 @@ pub struct Serve {
 }
 
 impl Serve {
-    /// Serves until a stop signal.
+    /// Serves until it receives a stop signal.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let telemetry = self.flags.start_telemetry()?;
         let config = self.flags.config(global)?;

@@ -1,4 +1,4 @@
-//! `cinematch tune`: searches for hyperparameters on the validation split.
+//! `cinematch tune`: tunes hyperparameters on the validation split.
 
 mod log;
 
@@ -69,7 +69,7 @@ struct Summary<'a> {
     /// Metric that the scores measure.
     objective: &'static str,
     trials: usize,
-    /// Number of measurements made by this run.
+    /// Number of measurements made in this run.
     measured: usize,
     /// Number of measurements read from the log.
     resumed: usize,
@@ -80,7 +80,7 @@ struct Summary<'a> {
     seconds: f64,
 }
 
-/// Result of a search, with the numbers of new and resumed measurements.
+/// Result of a search, with counts of new and resumed measurements.
 struct SearchResult<'a> {
     /// Trials measured on every split, best first.
     finalists: Vec<Finalist<'a>>,

@@ -21,7 +21,7 @@ pub use data::{Data, Inputs};
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Splits")]
 pub struct SplitFlags {
-    /// Data to withhold from training: users, the future or movies
+    /// Data to withhold from training: users, future ratings or movies
     #[arg(long, value_enum, default_value = "strong-generalization", value_name = "NAME")]
     protocol: ProtocolName,
     /// Number of splits, with seeds --seed, --seed + 1, …

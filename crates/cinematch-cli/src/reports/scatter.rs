@@ -5,7 +5,7 @@ use maud::{Markup, html};
 /// Width of a plot in SVG units.
 const WIDTH: f64 = 420.0;
 
-/// A named point of a scatter plot.
+/// A named point in a scatter plot.
 #[derive(Clone, Copy, Debug)]
 pub struct Point<'a> {
     /// Label beside the point.

@@ -50,11 +50,11 @@ struct Access {
     /// Host names accepted in open mode besides localhost, for a proxy that authenticates users
     #[arg(long, value_delimiter = ',', env = "CINEMATCH_ALLOWED_HOSTS", value_name = "NAMES")]
     allowed_hosts: Vec<String>,
-    /// Requests per second and client, with bursts of five seconds' worth; 0 disables the limit [default:
-    /// 20 with accounts, 0 in open mode]
+    /// Requests per second per client, with bursts of five seconds' worth; 0 disables the limit [default: 20 with
+    /// accounts, 0 in open mode]
     #[arg(long, env = "CINEMATCH_RATE_LIMIT", value_name = "N")]
     rate_limit: Option<u32>,
-    /// Trust a proxy in front that terminates HTTPS and sets X-Forwarded-For
+    /// Trust a reverse proxy that terminates HTTPS and sets X-Forwarded-For
     #[arg(long, env = "CINEMATCH_BEHIND_PROXY")]
     behind_proxy: bool,
 }

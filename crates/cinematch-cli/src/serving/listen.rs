@@ -1,4 +1,4 @@
-//! The listener, and the loop that serves until a stop signal.
+//! The listener, and the loop that serves until a stop signal arrives.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -56,7 +56,7 @@ impl Listen {
     }
 }
 
-/// Listens, prints the address, and serves until a stop signal.
+/// Listens, prints the address, and serves until a stop signal arrives.
 pub async fn listen(state: AppState, config: &ServerConfig, output: &Output) -> Result<()> {
     let (listener, shown) = bind(config).await?;
     let bundle = state.bundle();

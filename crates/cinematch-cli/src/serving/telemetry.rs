@@ -59,7 +59,7 @@ fn share(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
-/// Handle to the running logging and tracing.
+/// Running logging and tracing, as started by [`Telemetry::start`].
 #[derive(Debug)]
 #[must_use = "call `stop` to send the last spans"]
 pub struct Started {

@@ -4,7 +4,7 @@
 //! once, at the flag; a new setting is one line here. A test reports flags that have an
 //! environment variable but no key.
 
-/// A section of the file.
+/// A section in the file.
 pub struct Section {
     /// Name, such as `server`.
     pub name: &'static str,

@@ -145,7 +145,7 @@ struct Plan {
 }
 
 impl FetchTmdb {
-    /// Returns true if a token is set and stored replies exist that could be updated.
+    /// Returns true if a token is set and there are stored replies to update.
     pub fn can_update(&self, global: &Global) -> bool {
         let has_token = std::env::var(TOKEN).is_ok_and(|token| !token.trim().is_empty());
         has_token && self.files.resolve(global).store.exists()

@@ -21,7 +21,7 @@ pub struct TmdbFiles {
     /// raw/tmdb]
     #[arg(long, env = "CINEMATCH_TMDB_DIR", value_name = "DIR")]
     tmdb_dir: Option<PathBuf>,
-    /// Country of streaming services and age ratings, as a two-letter code [default: as in the last run,
+    /// Country for streaming services and age ratings, as a two-letter code [default: as in the last run,
     /// or from the locale]
     #[arg(long, env = "CINEMATCH_REGION", value_name = "COUNTRY")]
     region: Option<String>,

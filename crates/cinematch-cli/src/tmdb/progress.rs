@@ -8,7 +8,7 @@ use crate::output::{Output, Step, thousands};
 /// Waits of at least this long are announced, even if no progress is shown.
 const LONG_WAIT: Duration = Duration::from_secs(30);
 
-/// Progress bar of a fetch.
+/// Progress bar for a fetch.
 pub struct FetchProgress {
     step: Step,
     message: &'static str,

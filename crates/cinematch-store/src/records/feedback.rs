@@ -48,7 +48,7 @@ impl Reaction {
 /// A user's feedback on one movie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovieFeedback {
-    /// ID of the movie.
+    /// MovieLens ID of the movie.
     pub movie_id: MovieId,
     /// Reaction, if any.
     pub reaction: Option<Reaction>,

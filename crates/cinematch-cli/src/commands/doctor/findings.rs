@@ -8,9 +8,9 @@ use serde::Serialize;
 pub enum Level {
     /// The check passed.
     Ok,
-    /// The check found something that works but needs attention.
+    /// The check found a problem that needs attention.
     Warn,
-    /// The check found something that does not work, or will soon stop working.
+    /// The check found something that is broken, or that will soon break.
     Fail,
 }
 

@@ -76,7 +76,7 @@ enum PartName {
     Test,
 }
 
-/// Advice in errors about a --score file.
+/// Advice for errors about a --score file.
 const LISTS: &str =
     "it must contain lists for this split: userId,rank,movieId; `{seed}` is replaced by the seed";
 

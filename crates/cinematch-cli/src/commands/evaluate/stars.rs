@@ -1,9 +1,9 @@
-//! Errors of predicted star ratings, compared with predicting simple averages.
+//! Errors of predicted star ratings, with simple averages as baselines.
 
 use cinematch::evaluation::{Split, StarBaseline, StarModel, StarPredictions, StarReport};
 use cinematch::models::biased_mf::BiasedMf;
 
-/// Rating predictions by model name, with averages as baselines.
+/// Rating predictions by model name, including the baselines.
 #[derive(Default)]
 pub struct Stars(Vec<(String, StarPredictions)>);
 
