@@ -1,7 +1,7 @@
 """Train EASE (Steck 2019) with numpy and scipy, in closed form, as published.
 
 With G = X'X of the most liked movies and P = (G + lambda I)^-1, the weights are B = -P / diag(P), with
-a diagonal of zeros, all in float32. The inverse is numpy's (`inv`), or that of LAPACK for symmetric
+a zero diagonal, all in float32. The inverse is numpy's (`inv`), or LAPACK's for symmetric
 positive definite matrices (`cholesky`), which takes half the work but is less well known.
 """
 
@@ -34,7 +34,7 @@ def inverse(matrix: Floats, method: str) -> Floats:
     half, failed = scipy.linalg.lapack.spotri(factor, lower=True, overwrite_c=True)
     if failed:
         raise np.linalg.LinAlgError(f"spotri: {failed}")
-    # Fills the other triangle by blocks of rows.
+    # Fill the other triangle in blocks of rows.
     rows = 512
     for start in range(0, len(half), rows):
         end = min(start + rows, len(half))
@@ -45,7 +45,7 @@ def inverse(matrix: Floats, method: str) -> Floats:
 
 
 def fit(liked: sp.csr_matrix, films: NDArray[np.int64], regularization: float, method: str) -> Any:
-    """Return the weights of these movies, and the duration of each stage in seconds."""
+    """Return the weights for `films`, and the duration of each stage in seconds."""
     marks = [time.perf_counter()]
     x = liked[:, films]
     matrix = (x.T @ x).toarray()
@@ -60,7 +60,7 @@ def fit(liked: sp.csr_matrix, films: NDArray[np.int64], regularization: float, m
 
 
 def main() -> None:
-    """Train on the .npz file of `ials.py prepare` and print a JSON summary."""
+    """Train on the .npz file written by `ials.py prepare` and print a JSON summary."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("method", choices=["inv", "cholesky"])
     parser.add_argument("--data", type=Path, required=True)

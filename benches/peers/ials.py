@@ -1,10 +1,10 @@
-"""Train implicit ALS with irspack, implicit, rusket or LensKit, with equal hyperparameters.
+"""Train implicit ALS with irspack, implicit, rusket or LensKit, with the same hyperparameters.
 
 The objective is that of Rendle et al. 2021, over users u and movies i with factors x and y: the sum of
 (x·y - 1)² over observed pairs, plus α₀ times the sum of (x·y)² over all pairs, plus
 λ (n_u + α₀ |movies|) |x_u|² and λ (n_i + α₀ |users|) |y_i|².
 
-irspack has this objective. The other libraries give unobserved pairs the weight 1 and observed pairs the
+irspack uses this objective. The other libraries give unobserved pairs the weight 1 and observed pairs the
 weight 1 + 1/α₀, with the target 1. This is the same objective divided by α₀, except that x·y is 1 + α₀
 times as large. They use a single regularization value for all rows, for which the script takes the mean of
 the terms above. If users and movies share one value, it is the geometric mean of both, which has the same
@@ -31,7 +31,7 @@ CHECKED_USERS, CHECKED_FILMS = 2000, 20
 
 
 class Params(NamedTuple):
-    """Hyperparameters that all libraries get."""
+    """Hyperparameters passed to every library."""
 
     factors: int
     iterations: int
@@ -125,7 +125,7 @@ def implicit(use_cg: bool) -> Callable[[sp.csr_matrix, Params], Fitted]:
             random_state=params.seed,
         )
         model.cg_steps = params.cg_steps
-        # In place, because a copy would count toward the memory of implicit.
+        # In place, because a copy would count toward implicit's memory.
         liked.data[:] = 1 + 1 / params.unobserved_weight
         laps = Laps()
         laps()
@@ -161,7 +161,7 @@ def rusket(use_cholesky: bool) -> Callable[[sp.csr_matrix, Params], Fitted]:
             ).fit(liked)
             return model, time.perf_counter() - start[0], time.process_time() - start[1]
 
-        # rusket does not report single iterations: the second half is the total minus the first half.
+        # rusket does not report individual iterations: the second half is the total minus the first half.
         half = max(params.iterations // 2, 1)
         _, *first = trained(half)
         model, *both = trained(2 * half)
@@ -240,7 +240,7 @@ def split(data: Path, seen: Path, hidden: Path) -> Json:
 
 
 def recall(scores: Floats, seen: sp.csr_matrix, hidden: sp.csr_matrix) -> float:
-    """Return the mean recall of hidden movies among the best unseen movies of each user."""
+    """Return the mean recall of hidden movies among each user's best unseen movies."""
     found = []
     for row in range(hidden.shape[0]):
         score = scores[row].copy()
@@ -252,7 +252,7 @@ def recall(scores: Floats, seen: sp.csr_matrix, hidden: sp.csr_matrix) -> float:
 
 
 def check(seen: sp.csr_matrix, hidden: sp.csr_matrix, users: Floats, films: Floats) -> Json:
-    """Return the recall of hidden movies by the model, and by the most liked movies."""
+    """Return the recall of hidden movies for the model, and for a list of the most-liked movies."""
     tested = np.flatnonzero(np.diff(hidden.indptr))[:CHECKED_USERS]
     seen_by, hidden_from = seen[tested], hidden[tested]
     popular = np.asarray(seen.sum(axis=0), dtype=np.float32)
@@ -272,7 +272,7 @@ def check_files(seen: Path, hidden: Path, factors: Path) -> Json:
 
 
 def prepare(ratings: Path, at_least: float, most: int, out: Path) -> Json:
-    """Write the matrix of users and the movies they liked, both in the order of their ids.
+    """Write the matrix of users and the movies they liked, both in ID order.
 
     If there are more than `most` likes, a random sample of that size is used.
     """
@@ -280,7 +280,7 @@ def prepare(ratings: Path, at_least: float, most: int, out: Path) -> Json:
 
     columns = {"userId": "uint32", "movieId": "uint32", "rating": "float32"}
     table = pd.read_csv(ratings, usecols=list(columns), dtype=columns)
-    # All users and movies with a rating, as in the vocabulary of CineMatch.
+    # All users and movies with a rating, as in CineMatch's vocabulary.
     user_ids, users = np.unique(table["userId"], return_inverse=True)
     movie_ids, films = np.unique(table["movieId"], return_inverse=True)
     liked = table["rating"].to_numpy() >= at_least
@@ -303,7 +303,7 @@ def shape(liked: sp.csr_matrix) -> Json:
 
 
 def measure(peer: str, data: Path, params: Params, hidden: Path | None) -> Json:
-    """Train a model of a library and return the duration of each iteration."""
+    """Train a library's model and return the duration of each iteration."""
     package, fit = PEERS[peer]
     start = time.perf_counter()
     liked = sp.csr_matrix(sp.load_npz(data))
@@ -340,7 +340,7 @@ def main() -> None:
     command.add_argument("--data", type=Path, required=True)
     command.add_argument("--seen", type=Path, required=True)
     command.add_argument("--hidden", type=Path, required=True)
-    command = commands.add_parser("check", help="measure the recall of hidden interactions with given factors")
+    command = commands.add_parser("check", help="measure the recall of hidden interactions for given factors")
     command.add_argument("--seen", type=Path, required=True)
     command.add_argument("--hidden", type=Path, required=True)
     command.add_argument("--factors", type=Path, required=True)

@@ -63,7 +63,7 @@ def read_movies(path: Path, min_year: int) -> tuple[pd.DataFrame, int]:
 
 
 def read_tmdb(path: Path) -> pd.DataFrame:
-    """Read the TMDb records and replace impossible values by missing ones."""
+    """Read the TMDb records and replace impossible values with missing ones."""
     numbers = {"runtime": "float64", "vote_count": "float64"}
     tmdb = pd.read_csv(path, usecols=TMDB, dtype=numbers, keep_default_na=False, na_values=[""])
     tmdb["runtime"] = tmdb["runtime"].where(tmdb["runtime"] > 0).round().astype("Int64")
@@ -75,7 +75,7 @@ def read_tmdb(path: Path) -> pd.DataFrame:
 
 
 def mock_services(n_movies: int, seed: int) -> list[str]:
-    """Draw invented streaming services for each movie; equal seeds give equal services."""
+    """Draw invented streaming services for each movie; the same seed gives the same services."""
     offered = np.random.default_rng(seed).random((n_movies, len(SERVICES))) < 0.25
     return ["|".join(compress(SERVICES, row)) for row in offered.tolist()]
 

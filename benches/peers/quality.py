@@ -1,7 +1,7 @@
 """Tune libraries on the validation part of exported splits, and write their lists for the test part.
 
 `cinematch evaluate --export-split DIR` writes the splits, and `cinematch evaluate --score` scores the lists.
-The search is that of `cinematch tune`: the same number of random trials from the same ranges, starting with
+The search works like `cinematch tune`: the same number of random trials from the same ranges, starting with
 our defaults, and successive halving, which measures all trials on the first split and the better half on
 each further split. The test part is not used for tuning.
 
@@ -42,7 +42,7 @@ Fit = Callable[[sp.csr_matrix, Params], Callable[[sp.csr_matrix], Floats]]
 
 
 def read_part(folder: Path, name: str) -> Part:
-    """Read one part of a split, with movies in the order of their ids."""
+    """Read one part of a split, with movies in ID order."""
     files = json.loads((folder / "split.json").read_text())["parts"][name]
 
     def rows(kind: str) -> NDArray[np.float64]:
@@ -73,7 +73,7 @@ def read_part(folder: Path, name: str) -> Part:
 
 
 def weighed(stars: sp.csr_matrix, middling: float) -> sp.csr_matrix:
-    """Convert stars to weights."""
+    """Convert ratings to weights."""
     weights = stars.copy()
     weights.data = np.select(
         [stars.data >= 4, stars.data >= 3], [1.0, middling], default=0.0
@@ -101,7 +101,7 @@ def ease(weights: sp.csr_matrix, params: Params) -> Callable[[sp.csr_matrix], Fl
 
 
 def irspack(weights: sp.csr_matrix, params: Params) -> Callable[[sp.csr_matrix], Floats]:
-    """Fit irspack's iALS, which has the objective of Rendle et al. 2021."""
+    """Fit irspack's iALS, which uses the objective of Rendle et al. 2021."""
     from irspack.recommenders.ials import IALSRecommender
 
     model = IALSRecommender(
@@ -182,14 +182,14 @@ ALS = {"factors": 64.0, "unobserved_weight": 0.1, "middling": 0.35}
 DEFAULTS: dict[str, Params] = {
     "numpy-ease": {"regularization": 200.0, "middling": 0.35},
     "irspack-ials": ALS | {"regularization": 0.003},
-    # About the equivalent of this regularization on data of this size.
+    # Roughly equivalent to this regularization on data of this size.
     "implicit-als": ALS | {"ridge": 20.0},
     "rusket-als": ALS | {"ridge": 20.0},
 }
 
 
 def drawn(peer: str, trial: int, seed: int) -> Params:
-    """Draw the hyperparameters of a trial; trial 0 has our defaults."""
+    """Draw the hyperparameters of a trial; trial 0 uses our defaults."""
     if trial == 0:
         return DEFAULTS[peer]
     random = np.random.default_rng([seed, trial])
@@ -209,7 +209,7 @@ def drawn(peer: str, trial: int, seed: int) -> Params:
 
 
 def lists_of(part: Part, fit: Fit, params: Params) -> NDArray[np.int64]:
-    """Fit a model and return the best movies of each user, best first."""
+    """Fit a model and return each user's best movies, best first."""
     scores = fit(weighed(part.stars, params["middling"]), params)(weighed(part.history, params["middling"]))
     scores[part.history.nonzero()] = -np.inf
     scores[:, ~part.is_candidate] = -np.inf
@@ -251,7 +251,7 @@ def tuned(peer: str, parts: list[Part], trials: int, seed: int) -> tuple[Params,
 
 
 def write_lists(path: Path, part: Part, lists: NDArray[np.int64]) -> None:
-    """Write lists in the format of `cinematch evaluate --score`."""
+    """Write lists in the format that `cinematch evaluate --score` reads."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as out:
         out.write("userId,rank,movieId,score\n")

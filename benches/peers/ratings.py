@@ -1,6 +1,6 @@
 """Read ratings.csv into memory with polars or DuckDB, and with --sort sort it as CineMatch does.
 
-Sorting keeps the last row of each pair of user and movie. The result is sorted by user and movie, with a
+Sorting keeps the last row for each user and movie. The result is sorted by user and movie, with a
 copy sorted by movie and user.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def read_polars(path: Path, sort: bool) -> tuple[int, float]:
-    """Read with polars; return the number of ratings and the seconds without the import."""
+    """Read with polars; return the number of ratings and the seconds, excluding imports."""
     import polars as pl
 
     start = time.perf_counter()
@@ -35,7 +35,7 @@ def read_polars(path: Path, sort: bool) -> tuple[int, float]:
 
 
 def read_duckdb(path: Path, sort: bool) -> tuple[int, float]:
-    """Read with DuckDB; return the number of ratings and the seconds without the import."""
+    """Read with DuckDB; return the number of ratings and the seconds, excluding imports."""
     import duckdb
 
     start = time.perf_counter()

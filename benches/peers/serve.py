@@ -1,4 +1,4 @@
-"""Recommend movies over HTTP with FastAPI, filters on a pandas table and scikit-learn's cosine."""
+"""Recommend movies over HTTP with FastAPI, filters on a pandas table and scikit-learn's cosine similarity."""
 
 import argparse
 import os
@@ -55,7 +55,7 @@ class Reply(BaseModel):
 
 
 class Recommender:
-    """The trained artifacts."""
+    """Recommends movies from the trained artifacts."""
 
     def __init__(self, artifacts: Path) -> None:
         """Load the artifacts. Nullable columns preserve whole numbers and `None`."""
@@ -73,7 +73,7 @@ class Recommender:
         self.popularity_bonus = POPULARITY_BONUS * popularity / max(popularity.max(), 1.0)
 
     def rows(self, movie_ids: list[int]) -> list[int]:
-        """Look up matrix rows and skip unknown ids."""
+        """Look up matrix rows and skip unknown IDs."""
         return [self.row_of[movie_id] for movie_id in movie_ids if movie_id in self.row_of]
 
     def similarity(self, liked: list[int], disliked: list[int]) -> np.ndarray:
@@ -94,7 +94,7 @@ class Recommender:
                 lambda services: any(service.lower() in wanted for service in services)
             )
             mask &= offers
-        # Excludes movies without a runtime if a bound is set.
+        # Exclude movies without a runtime if a bound is set.
         if request.runtime_min is not None:
             mask &= (self.movies["runtime"] >= request.runtime_min).fillna(False)
         if request.runtime_max is not None:

@@ -1,6 +1,6 @@
-"""The service of serve.py with stored ratings and movie search.
+"""serve.py with stored ratings and movie search.
 
-It uses FastAPI, SQLite and the recommender of serve.py, and searches movies with pandas' `str.contains`. As
+It uses FastAPI, SQLite and the recommender from serve.py, and searches movies with pandas' `str.contains`. As
 with `cinematch serve`, ratings are on disk before they are acknowledged.
 """
 
@@ -50,7 +50,7 @@ class Found(BaseModel):
 
 
 def connect(path: str) -> sqlite3.Connection:
-    """Open the database, with commits that survive a crash of the system."""
+    """Open the database, with commits that survive a system crash."""
     connection = sqlite3.connect(path, timeout=20, isolation_level=None, check_same_thread=False)
     connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + SCHEMA)
     return connection

@@ -1,6 +1,6 @@
-"""Recommend movies over HTTP from CineMatch's own artifacts, with the same work as its server.
+"""Recommend movies over HTTP from CineMatch's own artifacts, doing the same work as its server.
 
-It uses FastAPI, numpy and scipy. Scores, order, reasons and the format of replies equal those of `cinematch
+It uses FastAPI, numpy and scipy. Scores, order, reasons and the reply format match those of `cinematch
 serve`. Requests with fields other than those below are rejected. There are no genre synonyms and no
 watchlists, and a new generation requires a restart.
 """
@@ -26,8 +26,8 @@ AVERAGE_SHARE, WORST_AVERAGE, BEST_AVERAGE = 0.65, 4.5, 8.7
 GENRE_WEIGHT = 0.12
 POOL = 100
 DIVERSITY, COLD_START_DIVERSITY = 0.15, 0.5
-# Calibration to the user's genres: weight of the best calibrated movie, share of the user's genre mix that
-# is added to the mix of the list, and tolerance for equal values.
+# Calibration to the user's genres: weight of the best-calibrated movie, share of the user's genre mix that
+# is added to the list's mix, and tolerance for equal values.
 USUAL_LIKENESS, MIXED_IN, ROUNDING = 0.3, 0.01, 1e-5
 NAMED_FILMS, NAMED_FEATURES = 3, 6
 SPOKEN_FEATURES, SPOKEN_GENRES = 4, 2
@@ -85,7 +85,7 @@ def quality_of(movies: list[Json]) -> Floats:
 
 
 def genre_shares(movies: list[Json]) -> dict[str, Floats]:
-    """Return the bonus of each movie for a preferred genre, which is lower for movies of many genres."""
+    """Return each movie's bonus for a preferred genre, which is lower for movies with many genres."""
     shares: dict[str, Floats] = {}
     for row, movie in enumerate(movies):
         for genre in movie["genres"]:
@@ -95,7 +95,7 @@ def genre_shares(movies: list[Json]) -> dict[str, Floats]:
 
 
 def genre_mixes(movies: list[Json]) -> Floats:
-    """Return the genre mix of each movie: shares with the sum 1, or 0 for a movie without genres."""
+    """Return the genre mix of each movie: shares that sum to 1, or zeros for a movie without genres."""
     names = sorted({genre for movie in movies for genre in movie["genres"]})
     column = {name: place for place, name in enumerate(names)}
     mixes = np.zeros((len(movies), len(names)), dtype=np.float32)
@@ -106,7 +106,7 @@ def genre_mixes(movies: list[Json]) -> Floats:
 
 
 def item_of(movie: Json) -> Json:
-    """Return a movie in the format of replies."""
+    """Return a movie in reply format."""
     poster = movie["poster_path"]
     return {
         "movie_id": movie["movie_id"],
@@ -143,7 +143,7 @@ def in_common(shared: list[Json]) -> str:
     names: list[str] = []
     said: set[str] = set()
     for name in particular + general[:SPOKEN_GENRES]:
-        # Skips "los" from an overview if the keyword "los angeles" is named.
+        # Skip "los" from an overview if the keyword "los angeles" is named.
         if name.lower() not in said:
             names.append(name)
             said.update([name.lower(), *name.lower().split(" ")])
@@ -172,7 +172,7 @@ def explanation(reasons: list[Json]) -> str:
 
 
 def sources(reasons: list[Json]) -> list[str]:
-    """Return the kinds of the positive reasons for a movie, the strongest first."""
+    """Return the kinds of the positive reasons for a movie, strongest first."""
     source = {"film": "content", "other_films": "content", "genre": "genres", "quality": "quality"}
     return list(dict.fromkeys(source[r["kind"]] for r in reasons if r["contribution"] > 0))
 
@@ -207,7 +207,7 @@ class Recommender:
         self.genre_mixes = genre_mixes(movies)
 
     def history(self, request: Request) -> tuple[History, list[int]]:
-        """Return the history of a request, and the ids of its unknown movies."""
+        """Return the history in a request, and the IDs of its unknown movies."""
         # If a movie is liked and disliked, the dislike counts.
         spoken = dict.fromkeys(request.liked_movie_ids, LIKED)
         spoken |= dict.fromkeys(request.disliked_movie_ids, DISLIKED)
@@ -219,7 +219,7 @@ class Recommender:
         return History(np.array(list(known), dtype=np.intp), weights), unknown
 
     def preferred(self, request: Request) -> dict[str, Floats]:
-        """Return the bonus of each movie for each preferred genre."""
+        """Return each movie's bonus for each preferred genre."""
         genres = sorted({genre.lower() for genre in request.preferred_genres})
         if unknown := [genre for genre in genres if genre not in self.genre_share]:
             raise HTTPException(422, f"unknown genres: {', '.join(unknown)}")
@@ -239,7 +239,7 @@ class Recommender:
         return score
 
     def best(self, score: Floats, allowed: NDArray[np.bool]) -> Rows:
-        """Return the best movies, from which `diverse` chooses; of equal scores, the first row wins."""
+        """Return the best movies, from which `diverse` chooses; ties go to the first row."""
         score = np.where(allowed, score, -np.inf)
         bar = np.partition(score, -POOL)[-POOL] if len(score) > POOL else -np.inf
         films = np.flatnonzero((score >= bar) & (score > -np.inf))
@@ -285,7 +285,7 @@ class Recommender:
         return pool[chosen]
 
     def film_reasons(self, page: Rows, history: History) -> list[list[Json]]:
-        """Return the contributions of the movies in the history to the score of each movie of the page."""
+        """Return the contributions of the movies in the history to the score of each movie on the page."""
         n = len(history.rows)
         if not n or not len(page):
             return [[] for _ in page]
@@ -335,7 +335,7 @@ class Recommender:
         return reasons
 
     def reasons(self, page: Rows, history: History, preferred: dict[str, Floats]) -> list[list[Json]]:
-        """Return the contributions to the score of each movie of the page, the largest first."""
+        """Return the contributions to the score of each movie on the page, largest first."""
         shares = {genre: rounded(share[page]) for genre, share in preferred.items()}
         quality = rounded(self.quality[page])
         reasons = self.film_reasons(page, history)
@@ -404,7 +404,7 @@ def create_app() -> FastAPI:
     app = FastAPI(title="CineMatch peer, tuned")
 
     # Scoring is short and CPU-bound, so it is faster on the event loop than in a thread. pydantic writes a
-    # reply of 50 kB in a third of the time of the json module.
+    # 50 kB reply in a third of the time that the json module takes.
     @app.post("/api/recommendations")
     async def recommendations(request: Request) -> Response:
         return Response(to_json(recommender.recommend(request)), media_type="application/json")

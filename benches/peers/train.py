@@ -1,4 +1,4 @@
-"""Compute the feature matrix of merged movies with scikit-learn: TF-IDF, genres, year and runtime."""
+"""Compute the feature matrix for merged movies with scikit-learn: TF-IDF, genres, year and runtime."""
 
 import argparse
 import json
@@ -30,7 +30,7 @@ def write_meta(movies: pd.DataFrame, path: Path) -> None:
 
 
 def main() -> None:
-    """Fit the features, write the artifacts and print the seconds of each stage as JSON."""
+    """Fit the features, write the artifacts and print the seconds per stage as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--merged", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)

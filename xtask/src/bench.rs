@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: benchmarks against the usual Python stack, on one machine, in one run.
 //!
-//! Measurements of both sides alternate, so that other load on the machine affects both. See
+//! Measurements alternate between both sides, so other load on the machine affects both. See
 //! `benches/README.md` for the methodology.
 
 mod cache;
@@ -51,7 +51,7 @@ Usage: cargo xtask bench [PART…] [--runs N] [--json FILE] [--quick] [--factors
 
 The environment variable CINEMATCH_TEST_DATA sets the test data directory [default: ../shared/data].";
 
-/// A part of the benchmarks.
+/// A benchmark, selected by its name on the command line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Part {
     Preprocess,
@@ -96,7 +96,7 @@ impl Part {
     }
 }
 
-/// Options of the command line.
+/// Command-line options.
 #[derive(Debug, PartialEq)]
 struct Options {
     parts: Vec<Part>,
@@ -180,7 +180,8 @@ fn parse(args: &[String]) -> Result<Options> {
     Ok(Options { parts, scale, json, ials })
 }
 
-/// Builds our binary, creates the peers' Python environment and empties the working directory.
+/// Builds our binary, creates the Python environment to compare with, and empties the working
+/// directory.
 fn prepare(scale: Scale, ials: IalsOptions) -> Result<Setup> {
     let inputs = Inputs::find()?;
     let root = project::root();

@@ -1,4 +1,4 @@
-//! Installs the browser driver and the accessibility checker (axe-core) of the page tests.
+//! Installs the browser driver and the accessibility checker (axe-core) for the page tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{debian, project};
 
-/// Path of the script in its package.
+/// Path of the axe-core script inside its package.
 const AXE: &str = "axe_playwright_python/axe.min.js";
 /// Copy of the requirements file in a complete installation.
 const INSTALLED_REQUIREMENTS: &str = "installed-requirements.txt";
@@ -24,7 +24,8 @@ pub fn driver() -> Result<Option<PathBuf>> {
     Ok(debian::find_on_path(PROGRAM))
 }
 
-/// Returns the axe-core script in `target/axe`, installed by pip with a checksum. `python` must have pip.
+/// Returns the axe-core script in `target/axe`, installed by pip, which verifies its checksum. `python`
+/// must have pip.
 pub fn axe(python: &Path) -> Result<PathBuf> {
     let requirements = project::root().join("tests/python/axe-requirements.txt");
     let expected = fs::read(&requirements)
@@ -36,7 +37,7 @@ pub fn axe(python: &Path) -> Result<PathBuf> {
     }
     eprintln!("fetching axe-core to {} (once)", folder.display());
     let mut pip = Command::new(python);
-    // Skips dependencies of the package, since the script needs only a browser.
+    // Skips the package's dependencies, since the script needs only a browser.
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"])
         .args(["--require-hashes", "--upgrade", "--target"])
         .arg(&folder)

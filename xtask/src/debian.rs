@@ -23,7 +23,7 @@ pub fn install(package: &str) -> Result<()> {
     if !is_root()? || find_on_path("apt-get").is_none() {
         return Ok(());
     }
-    eprintln!("installing Debian's package {package} (once)");
+    eprintln!("installing the Debian package {package} (once)");
     // Package lists can be outdated or missing.
     let install = ["install", "-y", "--no-install-recommends", package];
     if !apt_get(&install)? {

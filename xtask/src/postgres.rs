@@ -19,7 +19,7 @@ use crate::{debian, project};
 const PROGRAMS: [&str; 3] = ["initdb", "pg_ctl", "postgres"];
 /// Name of the database superuser.
 const USER: &str = "cinematch_test";
-/// Maximum number of attempts to start the server, if another process takes the free port.
+/// Maximum number of attempts to start the server, in case another process takes the port.
 const ATTEMPTS: usize = 5;
 
 /// Creates a cluster in the folder `$2`, starts its server, prints `ready`, and waits until its
@@ -98,7 +98,7 @@ impl Postgres {
         bail!("PostgreSQL ({}) did not start:\n{}", programs.display(), output.trim_end())
     }
 
-    /// Waits for the keeper and returns true if it has started the server.
+    /// Waits for the start script and returns true if it has started the server.
     fn is_ready(&mut self) -> Result<bool> {
         let mut output = String::new();
         if let Some(stdout) = self.script.stdout.take() {
@@ -116,7 +116,7 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        // Closing its input makes the keeper stop the server.
+        // Closing its input makes the start script stop the server.
         drop(self.script.stdin.take());
         if let Err(error) = self.script.wait() {
             eprintln!("PostgreSQL in {} may still be running: {error}", self.folder.path.display());
@@ -124,14 +124,14 @@ impl Drop for Postgres {
     }
 }
 
-/// Folder of a cluster, removed on drop.
+/// Data folder of a cluster, removed on drop.
 struct DataFolder {
     path: PathBuf,
     owner: Option<Owner>,
 }
 
 impl DataFolder {
-    /// Creates an empty folder that is accessible to `owner` only.
+    /// Creates an empty folder that is accessible only to `owner`.
     fn make(owner: Option<Owner>) -> Result<Self> {
         // Other users may lack access to the build directory.
         let parent = if owner.is_some() { env::temp_dir() } else { project::target()?.join("tmp") };
@@ -160,7 +160,7 @@ impl DataFolder {
             .with_context(|| format!("cannot change the owner of {} to user {uid}", path.display()))
     }
 
-    /// Returns the logs of the server and of the keeper.
+    /// Returns the logs of the server and the start script.
     fn logs(&self) -> String {
         let read = |name| fs::read_to_string(self.path.join(name)).unwrap_or_default();
         read("start.log") + &read("server.log")
@@ -169,7 +169,7 @@ impl DataFolder {
 
 impl Drop for DataFolder {
     fn drop(&mut self) {
-        // Usually removed by the keeper already.
+        // Usually already removed by the start script.
         if let Err(error) = fs::remove_dir_all(&self.path)
             && self.path.exists()
         {
@@ -186,8 +186,8 @@ struct Owner {
 }
 
 impl Owner {
-    /// Chooses another user if this process runs as root, which `PostgreSQL` rejects. Returns `None`
-    /// for other users.
+    /// Chooses another user if this process runs as root, which `PostgreSQL` rejects. Returns `None` if
+    /// it runs as any other user.
     fn choose() -> Result<Option<Self>> {
         if !is_root()? {
             return Ok(None);
@@ -212,8 +212,8 @@ impl Owner {
     }
 }
 
-/// Returns the folder of `PostgreSQL`'s programs. Installs Debian's package if it is missing and
-/// installation is permitted.
+/// Returns the folder that contains the `PostgreSQL` programs, installing the Debian package if they
+/// are missing and installation is permitted.
 fn programs() -> Result<PathBuf> {
     if let Some(found) = find() {
         return Ok(found);
@@ -223,7 +223,7 @@ fn programs() -> Result<PathBuf> {
         return Ok(found);
     }
     bail!(
-        "PostgreSQL's server programs ({}) are not in the folder of `pg_config --bindir`, in \
+        "PostgreSQL's server programs ({}) are not in the folder that `pg_config --bindir` prints, in \
          /usr/lib/postgresql/*/bin or on PATH. On Debian and Ubuntu: `sudo apt-get install -y \
          --no-install-recommends postgresql`; with Homebrew: `brew install postgresql@17`",
         PROGRAMS.join(", ")
@@ -245,7 +245,7 @@ fn find() -> Option<PathBuf> {
     complete.next()
 }
 
-/// Sorts folders named by versions in descending order.
+/// Sorts folders named after versions, newest first.
 fn newest_first(folders: &mut [PathBuf]) {
     folders.sort_by_key(|folder| {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();

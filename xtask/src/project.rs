@@ -5,7 +5,7 @@ use std::{env, path};
 
 use anyhow::{Context, Result, bail};
 
-/// Environment variable with the path of the test data directory.
+/// Environment variable that holds the path of the test data directory.
 const TEST_DATA: &str = "CINEMATCH_TEST_DATA";
 
 /// Returns the root directory of the project.
@@ -34,15 +34,15 @@ fn test_data() -> Result<PathBuf> {
     path::absolute(&data).with_context(|| format!("cannot resolve {}", data.display()))
 }
 
-/// Input files of the benchmarks.
+/// Input files for the benchmarks.
 pub struct Inputs {
-    /// `movies.csv` of MovieLens: titles and genres.
+    /// MovieLens `movies.csv`: titles and genres.
     pub movies: PathBuf,
-    /// `links.csv` of MovieLens: IMDb and TMDB ids of each movie.
+    /// MovieLens `links.csv`: each movie's IMDb and TMDB IDs.
     pub links: PathBuf,
     /// TMDB records with overview, runtime, votes, cast and crew.
     pub tmdb: PathBuf,
-    /// Folder of a small dataset in MovieLens format, with ratings.
+    /// Folder with a small dataset in MovieLens format, including ratings.
     pub small: PathBuf,
 }
 

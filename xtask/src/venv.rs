@@ -14,9 +14,9 @@ use crate::project;
 /// Copy of the requirements file in a complete environment.
 const INSTALLED_REQUIREMENTS: &str = "installed-requirements.txt";
 
-/// Returns the Python interpreter of the environment `target/venv/<name>` with `requirements`
-/// installed. Creates the environment if it is missing or if `requirements` has changed, with the
-/// interpreter in the environment variable `PYTHON` or `python3`.
+/// Returns the Python interpreter for the environment `target/venv/<name>` with `requirements`
+/// installed. Creates the environment if it is missing or if `requirements` has changed, using the
+/// interpreter named by the environment variable `PYTHON`, or `python3`.
 pub fn python(requirements: &Path, name: &str) -> Result<PathBuf> {
     let expected = fs::read(requirements)
         .with_context(|| format!("cannot read {}", requirements.display()))?;

@@ -1,10 +1,10 @@
-//! Measures recommendations of movies that were added after training, and prints a Markdown table.
+//! Measures how well movies added after training are recommended, and prints a Markdown table.
 //!
 //! `cold-start ROOT RATINGS-FOLDER [--splits 3]`, for example `cold-start . raw/ml-latest-small`
 //!
-//! On each split (cold movies, test part, as in `cinematch evaluate`) the default hybrid is trained without
-//! the cold movies: without their ratings, words, names and tags. They are then added as by `cinematch
-//! update`, without ratings or with their first few. The table reports how well the new movies that
+//! On each split (cold movies, test part, as in `cinematch evaluate`), the default hybrid is trained
+//! without the cold movies' ratings, words, names and tags. They are then added the way `cinematch update`
+//! adds them, without ratings or with only the first few. The table reports how well the new movies that
 //! held-out users liked are ranked.
 
 use std::path::Path;
@@ -26,9 +26,9 @@ use crate::data::Data;
 use crate::outcome::Outcome;
 
 const LIST_LENGTH: usize = 20;
-/// Numbers of ratings of each new movie to measure.
+/// Numbers of ratings per new movie to measure with.
 const RATING_COUNTS: [usize; 4] = [3, 10, 30, 100];
-/// Pairs of the number of neighbors and the exponent that restores the norm of their average.
+/// Variants, each with the number of neighbors and the exponent that restores the norm of their average.
 const VARIANTS: [(usize, f32); 9] = [
     (5, 0.0),
     (10, 0.0),
@@ -48,7 +48,7 @@ struct Sums {
     ndcg_all: f64,
     /// NDCG at 20 of the liked new movies among the new movies.
     ndcg_new: f64,
-    /// Number of new movies among the first 20.
+    /// Number of new movies in the top 20.
     n_new_shown: f64,
 }
 
@@ -100,7 +100,7 @@ pub fn run(args: &[&str]) -> Outcome<()> {
     Ok(())
 }
 
-/// A split whose new movies follow the learned ones.
+/// A split with its movies reordered: new movies come after those in the training data.
 struct Experiment<'a> {
     split: &'a Split<'a>,
     n_learned: usize,
@@ -196,7 +196,7 @@ impl<'a> Experiment<'a> {
         variants
     }
 
-    /// Returns the hybrid extended by the new movies, each with its first `n_rated` ratings.
+    /// Returns the hybrid extended with the new movies, each with its first `n_rated` ratings.
     fn hybrid(
         &self,
         neighbors: &[Vec<(MovieIdx, f32)>],

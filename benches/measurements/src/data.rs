@@ -18,14 +18,14 @@ use cinematch::sources::ratings;
 
 use crate::outcome::Outcome;
 
-/// Movies of the merged table, with tags and ratings of MovieLens.
+/// Movies in the merged table, with MovieLens tags and ratings.
 pub struct Data {
     pub movies: Vec<Movie>,
     pub tags: Vec<TagRow>,
     pub interactions: Interactions,
 }
 
-/// Models to train.
+/// Model to train.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Trained {
     /// The default hybrid.
@@ -35,7 +35,7 @@ pub enum Trained {
 }
 
 impl Data {
-    /// Reads the merged table of `root`, and the tags and ratings of the MovieLens folder `raw`.
+    /// Reads the merged table in `root`, and the tags and ratings in the MovieLens folder `raw`.
     pub fn read(root: &Path, raw: &Path) -> Outcome<Self> {
         let merged = fs::read(root.join("data/movies_merged.csv"))?;
         let movies = read_merged("movies_merged.csv", &merged)?;
@@ -50,7 +50,7 @@ impl Data {
         Ok(Self { movies: movies.records, tags, interactions })
     }
 
-    /// Trains on the training users of a split and returns the recommender that would be served.
+    /// Trains on the training users in a split and returns the recommender that would be served.
     pub fn train(&self, split: &Split<'_>, trained: Trained) -> Outcome<Recommender> {
         let tags = TagCounts::new(self.tags.iter().filter(|tag| split.tags.admits(tag)));
         let plain = PlainFeatures::fit(&self.movies, TfidfParams::default())?;

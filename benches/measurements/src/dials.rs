@@ -2,9 +2,9 @@
 //!
 //! `dials ROOT RATINGS-FOLDER [--splits 6]`, for example `dials . raw/ml-latest-small`
 //!
-//! For each split of the ratings (strong generalization, test part, as in `cinematch evaluate`) the default
+//! For each split of the ratings (strong generalization, test part, as in `cinematch evaluate`), the default
 //! hybrid is trained on the training users. Each held-out user then requests 20 movies with the history that a
-//! model may see, once per setting of a dial. The tables have means over users.
+//! model may see, once for each `diversity` or `novelty` setting. The tables show means over users.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::outcome::Outcome;
 const LIST_LENGTH: usize = 20;
 const DIVERSITY: [f32; 6] = [0.0, 0.15, 0.3, 0.5, 0.7, 1.0];
 const NOVELTY: [f32; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
-/// Share of all ratings that belong to the head, which are the most rated movies.
+/// The head consists of the most-rated movies that together received this share of all ratings.
 const HEAD_SHARE: f64 = 0.8;
 /// Width of the longest bar, in characters.
 const WIDTH: f64 = 24.0;
@@ -85,7 +85,7 @@ fn list(
     Ok(recommender.recommend(&request).items.iter().map(|item| item.movie).collect())
 }
 
-/// Popularity of movies in the training ratings.
+/// Movie popularity in the training ratings.
 struct Popularity {
     /// Share of movies with fewer ratings, 0 to 1.
     percentile: Vec<f64>,
@@ -157,7 +157,7 @@ fn measure(
     ]
 }
 
-/// Returns the weight of each genre. The weight of a movie is divided among its genres.
+/// Returns the weight of each genre. A movie's weight is divided among its genres.
 fn genres(recommender: &Recommender, movies: impl Iterator<Item = (MovieIdx, f64)>) -> Vec<f64> {
     let index = recommender.index();
     let mut weights = vec![0.0; index.genres.names().len()];
@@ -173,7 +173,7 @@ fn genres(recommender: &Recommender, movies: impl Iterator<Item = (MovieIdx, f64
     weights
 }
 
-/// Prints a table and the bars of [`PLOTTED_COLUMNS`].
+/// Prints a table, and bars for [`PLOTTED_COLUMNS`].
 fn print(parameter: &str, settings: &[f32], rows: &[[f64; COLUMNS.len()]]) {
     println!("| {parameter} | {} |", COLUMNS.join(" | "));
     println!("|---|{}", "---|".repeat(COLUMNS.len()));

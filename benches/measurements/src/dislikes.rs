@@ -2,9 +2,9 @@
 //!
 //! `dislikes ARTIFACTS`, for example `dislikes ml/artifacts`
 //!
-//! A movie X, drawn from the movies with the most votes, is added to a history of liked movies with a dislike or a
-//! low rating. The movies most similar to X, by content or by X's weights in the item-item models, should rank
-//! lower than before.
+//! A movie X, drawn from the movies with the most votes, is added to a history of liked movies as a dislike or
+//! with a low rating. The movies most similar to X, by content or by X's weights in the item-item models, should
+//! rank lower than before.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ const N_POPULAR: usize = 600;
 const HISTORY_LENGTH: usize = 12;
 /// Number of histories.
 const N_TRIALS: usize = 300;
-/// Number of movies similar to each X.
+/// Number of most similar movies to look up for each X.
 const N_NEAREST: usize = 20;
 /// Number of top ranks that count as visible.
 const TOP_RANKS: usize = 100;
@@ -96,7 +96,7 @@ fn nearest(recommender: &Recommender, x: MovieIdx) -> [Vec<MovieIdx>; 2] {
     })
 }
 
-/// Returns the rank of each movie by score, from 0, including the movies of the history.
+/// Returns the rank of each movie by score, from 0, including movies in the history.
 fn ranks(
     recommender: &Recommender,
     liked: &[MovieIdx],

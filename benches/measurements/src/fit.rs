@@ -20,7 +20,7 @@ use cinematch::models::{Confidence, Implicit};
 use crate::outcome::Outcome;
 
 const CG_STEPS: usize = 3;
-/// Number of movies and of weights per movie that are averaged, to compare implementations of EASE.
+/// Numbers of movies, and of weights per movie, to average when comparing EASE implementations.
 const SAMPLE_SIZE: (usize, usize) = (100, 10);
 
 struct Options {

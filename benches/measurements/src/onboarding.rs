@@ -1,11 +1,12 @@
-//! Measures how much a new user's answers improve lists, by the strategy that chooses the movies to ask about.
+//! Measures how much a new user's answers improve their lists, for each strategy of choosing movies to ask
+//! about.
 //!
 //! `onboarding ROOT RATINGS-FOLDER [--splits 6] [--content]`, for example `onboarding . raw/ml-latest-small`
 //!
-//! For each split of the ratings (strong generalization, test part, as in `cinematch evaluate`) the default
+//! For each split of the ratings (strong generalization, test part, as in `cinematch evaluate`), the default
 //! hybrid, or the content model only, is trained on the training users. Each held-out user is then a new user
 //! who has seen the movies they rated, except for the fifth of their likes that lists are evaluated on, and
-//! answers each question with their stars or with "not seen". Lists are evaluated after some numbers of
+//! answers each question with their rating or with "not seen". Lists are evaluated after 0, 5, 10 and 20
 //! questions. Differences are paired by user and have 95 % intervals.
 
 use std::path::Path;
@@ -23,21 +24,21 @@ use crate::outcome::Outcome;
 const LIST_LENGTH: usize = 20;
 /// Numbers of questions after which lists are evaluated.
 const ANSWER_COUNTS: [usize; 4] = [0, 5, 10, 20];
-/// Number of best known movies that all strategies choose from.
+/// All strategies choose from this many of the best-known movies.
 const POOL_SIZE: usize = 400;
 /// Length of the user's list that [`Strategy::TopOfList`] searches for well-known movies.
 const CANDIDATES: usize = 2000;
 
-/// Strategy that chooses the next movie to ask about.
+/// Strategy for choosing the next movie to ask about.
 #[derive(Clone, Copy)]
 enum Strategy {
-    /// `Recommender::next_question`.
+    /// Asks about the movie that `Recommender::next_question` returns.
     NextQuestion,
-    /// The best known movie.
+    /// Asks about the best-known movie.
     MostPopular,
-    /// A random one of the best known movies.
+    /// Asks about a random choice from the best-known movies.
     Random,
-    /// The first well-known movie of the user's current list, which the user is likely to have seen.
+    /// Asks about the first well-known movie on the user's current list, which they are likely to have seen.
     TopOfList,
 }
 
@@ -202,8 +203,8 @@ fn list(recommender: &Recommender, history: &[Rated]) -> Outcome<Vec<MovieIdx>> 
     Ok(recommender.recommend(&request).items.iter().map(|item| item.movie).collect())
 }
 
-/// Returns the movies with the most likes of training users, or with the most votes if no model is trained on
-/// ratings.
+/// Returns the movies with the most likes from training users, or with the most votes if no model is trained
+/// on ratings.
 fn most_popular(recommender: &Recommender) -> Vec<MovieIdx> {
     let learned = recommender.blend().models.iter().find_map(|learned| match &learned.model {
         Fitted::Popular(model) => Some(model.scores().to_vec()),

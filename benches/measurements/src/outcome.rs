@@ -1,4 +1,4 @@
-//! Result type of all measurements.
+//! Result type for all measurements.
 
 use std::error::Error;
 

@@ -1,10 +1,10 @@
-//! Measures the time of a recommendation request without the network: folding in a history and ranking.
+//! Measures how long a recommendation request takes without the network: folding in a history and ranking.
 //!
 //! `rank ml/artifacts [--requests 400]`
 //!
 //! Histories of several lengths are drawn from the movies with the most votes. For each, the program measures
 //! folding the history into iALS (`fold_in`, if the bundle has the model) and a complete request with all
-//! models, diversity and reasons for the best 20 movies (`recommend`). It uses one thread and discards the
+//! models, diversity and reasons for the top 20 movies (`recommend`). It uses one thread and discards the
 //! first tenth of the requests as warm-up. Prints one JSON object.
 
 use std::path::Path;
@@ -77,7 +77,7 @@ pub fn run(args: &[&str]) -> Outcome<()> {
     Ok(())
 }
 
-/// Draws distinct movies with stars.
+/// Draws `length` distinct movies, each with a rating.
 fn history(mut popular: Vec<MovieIdx>, length: usize, random: &mut ChaCha8Rng) -> Vec<Rated> {
     let mut history = Vec::with_capacity(length);
     while history.len() < length && !popular.is_empty() {

@@ -1,4 +1,4 @@
-//! `/auth`: profiles by email address, and account sessions.
+//! `/auth`: finding profiles by email address, and signing in and out.
 
 use std::sync::Arc;
 
@@ -15,14 +15,14 @@ use cinematch_service::profile::{self, Identity, ProfileBody};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-/// Returns the profile of an email address; creates it if it doesn't exist and a name is given.
+/// Returns the profile with the given email address, creating it if it doesn't exist and a name is given.
 ///
-/// Available in open mode only.
+/// Only available in open mode.
 #[utoipa::path(post, path = "/auth/identify", tag = "access", request_body = Identity,
     responses(
         (status = 200, body = ProfileBody),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json",
-            description = "No profile has this address, and the request has no name"),
+            description = "There is no profile with this address, and the request doesn't include a name"),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
     ))]
 pub async fn identify(
@@ -35,7 +35,7 @@ pub async fn identify(
     Ok(Json(profile::identify(&service, identity).await?.into()))
 }
 
-/// Email address and password of an account.
+/// An account's email address and password.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub struct Credentials {
     #[schema(max_length = 254)]
@@ -46,7 +46,7 @@ pub struct Credentials {
 
 /// Signs in and sets the session cookie.
 ///
-/// The cookie is `HttpOnly` and `SameSite=Lax`. Available in accounts mode only.
+/// The cookie is `HttpOnly` and `SameSite=Lax`. Only available in accounts mode.
 #[utoipa::path(post, path = "/auth/login", tag = "access", request_body = Credentials,
     responses(
         (status = 200, body = ProfileBody),
@@ -65,7 +65,7 @@ pub async fn login(
 /// Signs out: ends the session and deletes its cookie.
 #[utoipa::path(post, path = "/auth/logout", tag = "access",
     responses(
-        (status = 204, description = "Signed out, or no session existed"),
+        (status = 204, description = "Signed out, or there was no session"),
     ))]
 pub async fn logout(
     State(sessions): State<Sessions>,

@@ -1,4 +1,4 @@
-//! `GET /api/movies`: the catalog, filtered, sorted and paginated.
+//! `GET /api/movies`: catalog movies, with filters, sorting and pagination.
 
 use std::collections::BTreeSet;
 
@@ -13,14 +13,14 @@ use cinematch_service::browse::{self, BrowseReply, BrowseRequest};
 
 const DEFAULT_LIMIT: usize = 20;
 
-/// Filters and sort order. Ranges are inclusive and exclude movies whose value is unknown. The genre parameters,
-/// `service` and `language` may be repeated; a movie matches if it is on any of the services and in any of the
-/// languages.
+/// Filters, sort order and pagination. Ranges are inclusive and exclude movies whose value is unknown. The genre
+/// parameters, `service` and `language` can be repeated; a movie matches if it is on any of the services and in any
+/// of the languages.
 #[derive(utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "documents the parameters that `parse` reads, some of them repeated")]
 pub struct BrowseQuery {
-    /// Genre or a synonym of one, case-insensitive. If repeated, movies must have at least one of the genres.
+    /// Genre or genre synonym, case-insensitive. If repeated, movies must have at least one of the genres.
     #[param(required = false, style = Form, explode, example = json!(["crime"]))]
     genre: Vec<String>,
     /// Required genre. If repeated, movies must have all of the genres.
@@ -41,11 +41,11 @@ pub struct BrowseQuery {
     /// Maximum runtime in minutes.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     runtime_max: Option<u32>,
-    /// Streaming service that offers the movies.
+    /// Streaming service that offers the movie.
     #[param(required = false, style = Form, explode)]
     service: Vec<String>,
-    /// Two-letter code of the country whose streaming services the filters and the reply use; the default is the
-    /// operator's region.
+    /// Two-letter code of the country whose streaming services are used for filtering and shown in the reply.
+    /// Defaults to the operator's region.
     region: Option<String>,
     /// Original language, as an ISO 639-1 code.
     #[param(required = false, style = Form, explode)]
@@ -53,21 +53,21 @@ pub struct BrowseQuery {
     /// Minimum number of votes.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 4_294_967_295_u32)]
     min_votes: Option<u32>,
-    /// Minimum average TMDB vote, 0 to 10.
+    /// Minimum average TMDB vote, from 0 to 10.
     #[param(minimum = 0, maximum = 10, example = 7.5)]
     rating_min: Option<f64>,
-    /// Sort order: `popularity` (default), `votes`, `rating` or `year`, descending, or `title`, ascending. Movies
-    /// whose value is unknown come last.
+    /// Sort order: `popularity` (the default), `votes`, `rating` and `year` sort in descending order, `title` in
+    /// ascending order. Movies whose value is unknown come last.
     #[param(inline)]
     sort: Option<SortName>,
-    /// Maximum number of movies per page, 1 to 100; the default is 20.
+    /// Maximum number of movies per page, from 1 to 100. Defaults to 20.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
-    /// `next_cursor` of the previous page. `sort` must be the same as for that page.
+    /// The `next_cursor` from the previous page, which must have been requested with the same `sort`.
     cursor: Option<String>,
 }
 
-/// Sort order of the catalog.
+/// Sort order for catalog movies.
 #[derive(utoipa::ToSchema)]
 #[schema(rename_all = "lowercase")]
 #[expect(dead_code, reason = "documents the names that `Sort::find` accepts")]
@@ -79,7 +79,7 @@ enum SortName {
     Title,
 }
 
-/// Reads the parameters of a query string.
+/// Parses the query parameters.
 fn parse(parameters: Vec<(String, String)>) -> Result<BrowseRequest, Problem> {
     let mut request = BrowseRequest {
         filters: Filters::default(),
@@ -97,7 +97,7 @@ fn parse(parameters: Vec<(String, String)>) -> Result<BrowseRequest, Problem> {
             "service" => filters.services.push(value),
             "language" => filters.languages.push(value),
             _ if seen.contains(&field) => {
-                return Err(Problem::field(field, "given twice; give it once"));
+                return Err(Problem::field(field, "given more than once"));
             }
             "year_min" => filters.year_min = Some(number(&field, &value, u16::MAX.into())?),
             "year_max" => filters.year_max = Some(number(&field, &value, u16::MAX.into())?),
@@ -123,9 +123,9 @@ fn parse(parameters: Vec<(String, String)>) -> Result<BrowseRequest, Problem> {
     Ok(request)
 }
 
-/// Parses an unsigned integer of at most `max`.
+/// Parses an unsigned integer no greater than `max`.
 fn number<T: TryFrom<u32>>(field: &str, value: &str, max: u32) -> Result<T, Problem> {
-    // Rejects a leading `+`, which `u32::from_str` accepts.
+    // Reject a leading `+`, which `u32::from_str` accepts.
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
     let number = value.parse::<u32>().ok().filter(|number| digits && *number <= max);
     number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| {
@@ -135,7 +135,7 @@ fn number<T: TryFrom<u32>>(field: &str, value: &str, max: u32) -> Result<T, Prob
     })
 }
 
-/// Parses an average vote, written as a JSON number.
+/// Parses an average vote, which must be a valid JSON number.
 fn vote(field: &str, value: &str) -> Result<f64, Problem> {
     serde_json::from_str(value).map_err(|_| {
         let value: String = value.chars().take(40).collect();
@@ -150,13 +150,13 @@ fn unknown_sort() -> Problem {
 
 fn unknown_parameter(field: &str) -> Problem {
     let field: String = field.chars().take(40).collect();
-    let message = "there is no such parameter; there are genre, genre_all, genre_none, year_min, \
+    let message = "unknown parameter; expected one of genre, genre_all, genre_none, year_min, \
                    year_max, runtime_min, runtime_max, service, region, language, min_votes, rating_min, \
-                   sort, limit and cursor";
+                   sort, limit or cursor";
     Problem::field(field, message)
 }
 
-/// Renames the fields of a query error to this route's parameter names.
+/// Renames the fields in a query error to this route's parameter names.
 fn rename_fields(error: QueryError) -> QueryError {
     let rename = |FieldError { field, message }| {
         let mut field: String = field;
@@ -177,9 +177,9 @@ fn rename_fields(error: QueryError) -> QueryError {
     QueryError { errors: error.errors.into_iter().map(rename).collect() }
 }
 
-/// Lists the movies of the catalog, filtered, sorted and paginated.
+/// Lists catalog movies, with filters, sorting and pagination.
 ///
-/// Pagination by cursor stays consistent if the catalog changes between pages.
+/// Cursor-based pagination stays consistent even if the catalog changes between pages.
 #[utoipa::path(get, path = "/api/movies", tag = "catalogue", params(BrowseQuery),
     responses(
         (status = 200, body = BrowseReply),
@@ -213,7 +213,7 @@ mod tests {
         movies.iter().map(|movie| movie["movie_id"].as_u64().unwrap()).collect()
     }
 
-    /// Returns the movies of all pages of a list in order. Asserts that every page but the last is full.
+    /// Returns the movies from all pages of a list, in order. Asserts that all pages except the last are full.
     fn pages(server: &Client, query: &str, limit: usize) -> Vec<Value> {
         let mut all = Vec::new();
         let mut cursor = String::new();
@@ -230,7 +230,7 @@ mod tests {
         }
     }
 
-    /// Predicate that every movie of a filtered list satisfies.
+    /// Predicate that every movie in a filtered list must satisfy.
     type Passes<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
 
     #[test]
@@ -351,13 +351,13 @@ mod tests {
             ("min_votes=+1", "min_votes", "a whole number"),
             ("rating_min=10.5", "rating_min", "expected 0 to 10, got 10.5"),
             ("rating_min=NaN", "rating_min", "a number from 0 to 10, got `NaN`"),
-            ("rating_min=6&rating_min=7", "rating_min", "given twice"),
+            ("rating_min=6&rating_min=7", "rating_min", "given more than once"),
             ("limit=0", "limit", "expected 1 to 100, got 0"),
             ("limit=101", "limit", "expected 1 to 100, got 101"),
             ("limit=", "limit", "a whole number"),
-            ("limit=5&limit=6", "limit", "given twice"),
+            ("limit=5&limit=6", "limit", "given more than once"),
             ("sort=best", "sort", "popularity, votes, rating, year, title"),
-            ("genres=drama", "genres", "there is no such parameter; there are genre,"),
+            ("genres=drama", "genres", "unknown parameter; expected one of genre,"),
             ("cursor=", "cursor", "expected a next_cursor from an earlier reply"),
             ("cursor=0102", "cursor", "expected a next_cursor from an earlier reply"),
             ("cursor=%C3%A9%00", "cursor", "expected a next_cursor from an earlier reply"),
@@ -378,7 +378,7 @@ mod tests {
         let server = sample();
         let all_movies = ids(&pages(&server, "&sort=title", 100));
         let first = server.get("/api/movies?limit=30&sort=title").json();
-        // Two movies are removed: one of the first page, and the first one of the second page.
+        // Remove one movie from the first page, and the first movie on the second page.
         let removed = [all_movies[10], all_movies[30]];
         server.world().service().swap(Sample::default().without_movies(&removed).serving());
         let cursor = first["next_cursor"].as_str().unwrap();

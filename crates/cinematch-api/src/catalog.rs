@@ -1,4 +1,4 @@
-//! Genres, streaming services and single movies of the catalog.
+//! Genres, streaming services and individual movies.
 
 use axum::Json;
 use axum::extract::State;
@@ -9,23 +9,23 @@ use cinematch_service::Service;
 use cinematch_service::catalog::{self, Genres, MovieReply, Services};
 use serde::Deserialize;
 
-/// Lists the genres of the catalog, in lower case.
+/// Lists the genres in the catalog, in lowercase.
 #[utoipa::path(get, path = "/api/genres", tag = "catalogue", responses((status = 200, body = Genres)))]
 pub async fn genres(State(service): State<Service>) -> Json<Genres> {
     Json(catalog::genres(&service.bundle()))
 }
 
-/// Parameter that selects the country of the streaming services.
+/// Query parameter that selects the country for streaming services.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct RegionQuery {
-    /// Two-letter country code; the default is the operator's region.
+    /// Two-letter country code. Defaults to the operator's region.
     #[param(example = "DE")]
     region: Option<String>,
 }
 
-/// Lists the streaming services of the catalog, or of a country.
+/// Lists the streaming services in the catalog, or those available in a country.
 #[utoipa::path(get, path = "/api/services", tag = "catalogue", params(RegionQuery),
     responses(
         (status = 200, body = Services),
@@ -38,9 +38,9 @@ pub async fn services(
     Ok(Json(catalog::services(&service.bundle(), query.region.as_deref())?))
 }
 
-/// Returns a movie with its streaming services in a country.
+/// Returns a movie, including its streaming services in a country.
 #[utoipa::path(get, path = "/api/movies/{movie_id}", tag = "catalogue",
-    params(("movie_id" = i64, Path, description = "MovieLens id", minimum = 0, maximum = 4_294_967_295_u32), RegionQuery),
+    params(("movie_id" = i64, Path, description = "MovieLens ID", minimum = 0, maximum = 4_294_967_295_u32), RegionQuery),
     responses(
         (status = 200, body = MovieReply),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -102,10 +102,10 @@ mod tests {
         }
         assert!(reply["attribution"].as_str().unwrap().contains("TMDb"));
         assert_eq!(reply["shortfall"]["removed_by"]["services"], 351);
-        // Rental offers do not count as subscriptions.
+        // Rentals don't count as subscriptions.
         assert_eq!(post(json!({"region": "US", "services": ["Apple TV"]})).json()["count"], 0);
         post(json!({"region": "US", "services": ["MUBI Amazon Channel"]})).problem(422);
-        // Changing only the region changes the displayed services and nothing else.
+        // Changing the region only affects which services are displayed.
         let movies = |body| -> Vec<serde_json::Value> {
             post(body).json()["recommendations"].as_array().unwrap().clone()
         };

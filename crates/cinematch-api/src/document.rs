@@ -1,4 +1,4 @@
-//! The `OpenAPI` document: general information, security requirements of guarded operations, and the error
+//! The `OpenAPI` document: general information, security requirements for guarded operations, and the error
 //! responses common to all operations.
 
 use utoipa::openapi::path::{Operation, PathItem};
@@ -13,30 +13,30 @@ use cinematch_http::problem::ProblemDocument;
 use cinematch_service::export::ExportFormat;
 use cinematch_service::selection::{Mode, RuntimeBucket, YearBucket};
 
-/// Base of the document: general information and shared schemas, without operations.
+/// The base document: general information and shared schemas, without operations.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
         title = "CineMatch",
         description = "Movie recommendations with reasons computed from the score itself. \
                        Errors are application/problem+json (RFC 9457).\n\nIn open mode, for use on a single \
-                       machine, the `X-User-Id` header selects the profile of a request. In accounts mode, users \
-                       sign in and clients send an API key.\n\nMovie metadata comes from MovieLens and, if it was \
+                       machine, the `X-User-Id` header selects the profile for a request. In accounts mode, users \
+                       sign in and clients send an API key.\n\nMovie metadata comes from MovieLens and, if \
                        fetched, from TMDB. This product uses the TMDB API but is not endorsed or certified by \
-                       TMDB. Streaming availability is JustWatch's data.",
+                       TMDB. Streaming availability data comes from JustWatch.",
         license(name = "MIT", identifier = "MIT")
     ),
-    // Schemas referenced by parameters only, which utoipa doesn't collect by itself.
+    // utoipa doesn't collect schemas that only parameters refer to.
     components(schemas(ProblemDocument, Mode, YearBucket, RuntimeBucket, ExportFormat))
 )]
 pub struct Document;
 
-/// Adds the security schemes, and adds to every operation its id and the error responses of the outer layers.
+/// Adds the security schemes, then gives each operation an ID and the error responses that outer layers can return.
 pub fn complete(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     let header = |name: &str, text: &str| ApiKey::Header(ApiKeyValue::with_description(name, text));
     let schemes = [
-        ("user_id", SecurityScheme::ApiKey(header("X-User-Id", "Open mode: id of the profile"))),
+        ("user_id", SecurityScheme::ApiKey(header("X-User-Id", "Open mode: profile ID"))),
         ("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
             SESSION_COOKIE, "Accounts mode: session cookie set by /auth/login")))),
         ("api_key", SecurityScheme::Http(
@@ -47,7 +47,7 @@ pub fn complete(document: &mut OpenApi) {
     for (name, scheme) in schemes {
         components.add_security_scheme(name, scheme);
     }
-    // Drops defaults next to `oneOf`, which client generators reject; an omitted property means `null`.
+    // Drop defaults next to `oneOf`, which client generators reject. Omitting the property still means `null`.
     for schema in components.schemas.values_mut() {
         if let RefOr::T(Schema::Object(object)) = schema {
             for property in object.properties.values_mut() {
@@ -60,7 +60,7 @@ pub fn complete(document: &mut OpenApi) {
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             operation.operation_id = Some(operation_id(method, path));
-            add_problem(operation, "403", "Not allowed, or sent by a page of another origin");
+            add_problem(operation, "403", "Not allowed, or sent from a page on another origin");
             add_problem(
                 operation,
                 "429",
@@ -81,11 +81,11 @@ pub fn complete(document: &mut OpenApi) {
     }
 }
 
-/// Adds the default security requirements to the operations of a guarded router.
+/// Adds the default security requirements to the operations in a guarded router.
 pub fn protect(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
         for (_, operation) in operations(item) {
-            // Operations that need no profile admit every caller in open mode (the empty requirement), and
+            // Operations that don't need a profile admit any caller in open mode (the empty requirement) and
             // any session or API key in accounts mode.
             let scheme = |name: &str| SecurityRequirement::new::<_, [&str; 0], &str>(name, []);
             operation.security.get_or_insert_with(|| {
@@ -95,7 +95,7 @@ pub fn protect(document: &mut OpenApi) {
     }
 }
 
-/// Returns the operations of a path with their HTTP methods.
+/// Returns the operations on a path, with their HTTP methods.
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
     let operations = [
         ("get", &mut item.get),
@@ -106,7 +106,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut O
     operations.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
-/// Returns the operation id, from which client generators derive function names, e.g.
+/// Returns the operation ID, from which client generators derive function names, such as
 /// `get_watchlist_by_user_id`.
 fn operation_id(method: &str, path: &str) -> String {
     let parts = path.split(['/', '-']).filter(|part| !part.is_empty() && *part != "api");
@@ -122,7 +122,7 @@ fn operation_id(method: &str, path: &str) -> String {
     name
 }
 
-/// Fills in missing response descriptions, which the specification requires.
+/// Fills in missing response descriptions, since the specification requires them.
 fn describe(operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response
@@ -139,7 +139,7 @@ fn describe(operation: &mut Operation) {
     }
 }
 
-/// Adds an error response to an operation, unless it declares that status itself.
+/// Adds an error response to `operation`, unless it already declares that status.
 fn add_problem(operation: &mut Operation, status: &str, description: &str) {
     let problem = Ref::from_schema_name("ProblemDocument");
     let content = ContentBuilder::new().schema(Some(problem)).build();

@@ -10,9 +10,9 @@ use cinematch_service::Service;
 use cinematch_service::feedback::{self, FeedbackList, FeedbackReply, NewFeedback, ResetReply};
 use cinematch_store::Reaction;
 
-/// Records a reaction to a movie, a rating or a watched mark.
+/// Records a reaction, a rating or a watched mark for a movie.
 ///
-/// The feedback affects the next request for recommendations.
+/// The feedback takes effect with the next request for recommendations.
 #[utoipa::path(post, path = "/api/feedback", tag = "people", request_body = NewFeedback,
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
@@ -28,7 +28,7 @@ pub async fn record(
     Ok(Json(feedback::record(&service, &profile, new).await?))
 }
 
-/// Lists all feedback of the caller's profile, newest first.
+/// Lists all feedback in the caller's profile, newest first.
 #[utoipa::path(get, path = "/api/feedback", tag = "people",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
@@ -41,7 +41,7 @@ pub async fn list(
     Ok(Json(feedback::list(&service, &profile).await?))
 }
 
-/// Deletes all feedback of the caller's profile on a movie.
+/// Deletes all feedback on a movie from the caller's profile.
 #[utoipa::path(delete, path = "/api/feedback/{movie_id}", tag = "people",
     params(("movie_id" = i64, Path, minimum = 0, maximum = 4_294_967_295_u32, example = 6)),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
@@ -59,7 +59,7 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Lists the ids of the movies that the caller's profile likes, newest first.
+/// Lists the IDs of liked movies in the caller's profile, newest first.
 #[utoipa::path(get, path = "/api/feedback/my-likes", tag = "people",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
@@ -73,7 +73,7 @@ pub async fn likes(
     Ok(Json(feedback::movies_with(&service, &profile, likes).await?))
 }
 
-/// Lists the ids of the movies that the caller's profile dislikes or is not interested in, newest first.
+/// Lists the IDs of disliked and dismissed movies in the caller's profile, newest first.
 #[utoipa::path(get, path = "/api/feedback/my-dislikes", tag = "people",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
@@ -87,9 +87,9 @@ pub async fn dislikes(
     Ok(Json(feedback::movies_with(&service, &profile, dislikes).await?))
 }
 
-/// Deletes all reactions and ratings of the caller's profile.
+/// Deletes all reactions and ratings from the caller's profile.
 ///
-/// Watched marks are not deleted.
+/// Watched marks are kept.
 #[utoipa::path(post, path = "/api/feedback/reset", tag = "people",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(

@@ -12,8 +12,8 @@ use cinematch_service::names::check_user;
 
 /// Recommends movies for a group of users.
 ///
-/// Excludes movies that any member has seen. The services and languages in the members' preferences do not filter
-/// the list, since one member with access to a movie is enough.
+/// Excludes movies that any member has seen. The list isn't filtered by the services and languages in members'
+/// preferences, since it is enough for one member to have access to a movie.
 #[utoipa::path(post, path = "/api/groups/recommendations", tag = "recommendations",
     request_body = GroupRequest,
     responses(

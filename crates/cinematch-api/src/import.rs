@@ -1,4 +1,4 @@
-//! `POST /api/import`: import of a user's history from another service.
+//! `POST /api/import`: imports a user's history from another service.
 
 #[cfg(test)]
 mod tests;
@@ -19,23 +19,22 @@ use cinematch_service::Service;
 use cinematch_service::imports::{self, ImportReply};
 use serde::Deserialize;
 
-/// Query parameters of `POST /api/import`.
+/// Query parameters for `POST /api/import`.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct ImportQuery {
-    /// Name of the file, if the request body is the file itself. It distinguishes the CSV files of a Letterboxd
-    /// export.
+    /// Name of the file, if the file is the request body. Needed to tell apart the CSV files in a Letterboxd export.
     #[param(example = "watched.csv", max_length = 255)]
     filename: Option<String>,
-    /// Number of movies to recommend after the import, 0 to 100; the default is 20.
+    /// Number of movies to recommend after the import, from 0 to 100. Defaults to 20.
     #[param(minimum = 0, maximum = 100)]
     limit: Option<usize>,
-    /// If true, the report also lists the rows that were matched; the default is false.
+    /// If true, the report also lists the rows that were matched. Defaults to false.
     all_rows: Option<bool>,
 }
 
-/// Multipart form with the files of an import.
+/// Multipart form with the files to import.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "documents the form")]
 pub struct ImportForm {
@@ -84,11 +83,11 @@ pub async fn import(
     Ok(Json(reply).into_response())
 }
 
-/// Returns the description of the route in the API document.
+/// Returns the route's description for the API document.
 fn description() -> String {
     format!(
         "Supported exports: {}. Send a file as the request body, or one or more files as a multipart form. \
-         Ambiguous rows are reported and not imported. Importing the same file again has no effect.",
+         Ambiguous rows are reported but not imported. Importing the same file again has no effect.",
         supported_exports()
     )
 }

@@ -1,5 +1,5 @@
-//! Property tests for the recommendation routes with random users, histories and filters, checked against a
-//! movie-by-movie scan of the catalog.
+//! Property tests for the recommendation routes. They send requests with random users, histories and filters, and
+//! compare the replies with a movie-by-movie scan of the catalog.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -81,10 +81,10 @@ impl TestFilter {
     }
 }
 
-/// A user, and the movies that the server does not recommend to them by default.
+/// A user, and the movies that the server doesn't recommend to them by default.
 struct TestUser {
     id: String,
-    /// Movies with feedback.
+    /// Movies that the user has given feedback on.
     known: BTreeSet<u64>,
     /// Movies on the watchlist.
     listed: BTreeSet<u64>,
@@ -135,7 +135,7 @@ impl<'a> Catalog<'a> {
         (0..dice.below(max)).map(|_| *dice.pick(&self.ids)).collect()
     }
 
-    /// Sends random feedback on behalf of `user`.
+    /// Sends feedback from `user` on a random movie, or adds the movie to their watchlist.
     fn send_random_feedback(&self, dice: &mut Dice, user: &mut TestUser) {
         let movie = *dice.pick(&self.ids);
         let feedback = |body: Value| {
@@ -157,7 +157,7 @@ impl<'a> Catalog<'a> {
         user.known.insert(movie);
     }
 
-    /// Checks that the page has exactly the expected number of results, all of them eligible and explained.
+    /// Checks that the page has exactly the expected number of movies, all of them eligible and explained.
     fn check(&self, reply: &Value, eligible: &BTreeSet<u64>, (offset, limit): (usize, usize)) {
         let movies = reply["recommendations"].as_array().unwrap();
         let expected = limit.min(eligible.len().saturating_sub(offset));
@@ -185,7 +185,7 @@ impl<'a> Catalog<'a> {
 }
 
 #[test]
-#[allow(clippy::too_many_lines, reason = "one list of checks")]
+#[allow(clippy::too_many_lines, reason = "a single list of checks")]
 fn invariants_hold_for_random_users_histories_and_filters() {
     let server = sample();
     let catalog = Catalog::of(&server);
@@ -236,12 +236,12 @@ fn invariants_hold_for_random_users_histories_and_filters() {
         });
         let reply = server.post("/api/recommendations", &body);
         assert_eq!(reply.status, 200, "{}", reply.text);
-        assert_eq!(server.post("/api/recommendations", &body).text, reply.text, "equal requests");
+        assert_eq!(server.post("/api/recommendations", &body).text, reply.text, "repeated request");
         let movies = eligible(&filter, &ineligible);
         catalog.check(&reply.json(), &movies, (offset, limit));
         n_short += usize::from(movies.len() < offset + limit);
 
-        // Send only the user ID, so that the server uses the stored history.
+        // Send only the user ID so that the server uses the stored history.
         let mut ineligible = user.known.clone();
         if !with_listed {
             ineligible.extend(&user.listed);

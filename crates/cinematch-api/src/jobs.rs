@@ -11,12 +11,12 @@ use cinematch_service::jobs::{self, JobItem, JobList};
 use cinematch_store::JobKind;
 use serde::Deserialize;
 
-/// Query parameters of `GET /api/jobs`.
+/// Query parameters for `GET /api/jobs`.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 pub struct JobsQuery {
-    /// Maximum number of jobs, 1 to 100; the default is 20.
+    /// Maximum number of jobs, from 1 to 100. Defaults to 20.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<u32>,
 }
@@ -35,9 +35,9 @@ pub async fn list(
     Ok(Json(jobs::list(&service, params.limit.unwrap_or(20)).await?))
 }
 
-/// Returns a background job with its state, progress and result.
+/// Returns a background job, including its state, progress and result.
 #[utoipa::path(get, path = "/api/jobs/{job_id}", tag = "operation",
-    params(("job_id" = i64, Path, description = "Id of the job", minimum = 1)),
+    params(("job_id" = i64, Path, description = "Job ID", minimum = 1)),
     responses(
         (status = 200, body = JobItem),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -53,7 +53,7 @@ pub async fn show(
 
 /// Queues a job that trains a new generation.
 ///
-/// The new generation is promoted if it is not worse than the served one. If a job of this kind is already
+/// The new generation is promoted if it is no worse than the one being served. If a job of this kind is already
 /// queued, returns that job.
 #[utoipa::path(post, path = "/api/admin/retrain", tag = "operation",
     responses((status = 202, body = JobItem, description = "The queued job")))]
@@ -64,7 +64,7 @@ pub async fn retrain(
     enqueue(&service, JobKind::Retrain).await
 }
 
-/// Queues a job that adds new movies to the served generation without training.
+/// Queues a job that adds new movies to the served generation without retraining.
 ///
 /// If a job of this kind is already queued, returns that job.
 #[utoipa::path(post, path = "/api/admin/update", tag = "operation",
@@ -76,7 +76,7 @@ pub async fn update(
     enqueue(&service, JobKind::Update).await
 }
 
-/// Queues a job and returns it with a 202.
+/// Queues a job of `kind` and returns it with status 202 (Accepted).
 async fn enqueue(service: &Service, kind: JobKind) -> Result<(StatusCode, Json<JobItem>), Problem> {
     Ok((StatusCode::ACCEPTED, Json(jobs::enqueue(service, kind, "api").await?.into())))
 }

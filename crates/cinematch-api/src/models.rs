@@ -1,4 +1,4 @@
-//! `/api/models`: the generations on disk, their roles, promotion and rollback.
+//! `/api/models`: listing, promoting and rolling back generations.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,13 +8,13 @@ use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
 use cinematch_service::models::{self, ModelItem, ModelList, PromotedItem};
 
-/// Reason recorded for promotions and rollbacks requested over the API.
-const REQUESTED_BY_API: &str = "requested over the API";
+/// Reason recorded for promotions and rollbacks requested through the API.
+const REQUESTED_BY_API: &str = "requested through the API";
 
 /// Lists the generations on disk with their roles.
 ///
-/// `champion` is the served generation, `previous` is the target of a rollback, `retired` generations were served
-/// in the past, and a `candidate` has never been served.
+/// `champion` is the served generation, `previous` is the one a rollback would restore, `retired` generations were
+/// served in the past, and a `candidate` has never been served.
 #[utoipa::path(get, path = "/api/models", tag = "operation",
     responses((status = 200, body = ModelList)))]
 pub async fn list(State(service): State<Service>, _: Operator) -> Result<Json<ModelList>, Problem> {
@@ -23,7 +23,7 @@ pub async fn list(State(service): State<Service>, _: Operator) -> Result<Json<Mo
 
 /// Returns a generation with its manifest and model card.
 #[utoipa::path(get, path = "/api/models/{generation}", tag = "operation",
-    params(("generation" = i64, Path, description = "Number of the generation", minimum = 0)),
+    params(("generation" = i64, Path, description = "Generation number", minimum = 0)),
     responses(
         (status = 200, body = ModelItem),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),
@@ -40,7 +40,7 @@ pub async fn show(
 
 /// Verifies the checksums of a generation and promotes it.
 #[utoipa::path(post, path = "/api/admin/models/{generation}/promote", tag = "operation",
-    params(("generation" = i64, Path, description = "Number of the generation", minimum = 0)),
+    params(("generation" = i64, Path, description = "Generation number", minimum = 0)),
     responses(
         (status = 200, body = PromotedItem),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),

@@ -1,4 +1,4 @@
-//! `/api/preferences/me`: preferences of the caller's profile.
+//! `/api/preferences/me`: the preferences in the caller's profile.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,7 +8,7 @@ use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
 use cinematch_service::preferences::{NewPreferences, PreferencesBody, save};
 
-/// Returns the preferences of the caller's profile.
+/// Returns the preferences in the caller's profile.
 #[utoipa::path(get, path = "/api/preferences/me", tag = "people",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
@@ -22,7 +22,7 @@ pub async fn read(
     Ok(Json(history.preferences.clone().into()))
 }
 
-/// Replaces the preferences of the caller's profile.
+/// Replaces the preferences in the caller's profile.
 #[utoipa::path(put, path = "/api/preferences/me", tag = "people", request_body = NewPreferences,
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
@@ -66,11 +66,11 @@ mod tests {
         assert!(in_germany.iter().all(|movie| movie["services_source"] == "tmdb"));
         let reply = call("GET", "/api/recommendations", None).json();
         assert!(reply["attribution"].as_str().unwrap().contains("JustWatch"));
-        // Request settings override the profile; unavailable services are ignored.
+        // Settings in the request override the profile. Services that aren't available are ignored.
         let in_us = call("GET", "/api/recommendations?region=US", None).json();
         assert_eq!(in_us["ignored_preferences"], json!(["Netflix"]));
         assert_eq!(in_us["count"], 20);
-        // A country without catalog data is stored and reported, and filters out no movie.
+        // A country without catalog data is stored and reported, but doesn't filter out any movies.
         put(json!({"region": "FR"}));
         let reply = call("GET", "/api/recommendations", None).json();
         assert_eq!((&reply["ignored_preferences"], &reply["count"]), (&json!(["FR"]), &json!(20)));

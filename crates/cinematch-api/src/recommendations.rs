@@ -1,4 +1,4 @@
-//! `/api/recommendations`: `POST` recommends for the history in the request, `GET` for the caller's profile.
+//! `/api/recommendations`: `POST` uses the history in the request, `GET` the caller's profile.
 
 use axum::extract::{RawQuery, State};
 use cinematch_http::access::{Caller, CurrentProfile};
@@ -10,9 +10,9 @@ use cinematch_service::listing::RecommendationReply;
 use cinematch_service::personal::{self, PersonalQuery};
 use cinematch_service::recommend::{self, ListOwner, RecommendationRequest};
 
-/// Recommends movies for the history, preferences and filters in the request.
+/// Recommends movies based on the history, preferences and filters in the request.
 ///
-/// The data of the user named by `user_id` serves only to exclude movies that the user already knows.
+/// The data stored for `user_id` is only used to exclude movies that the user already knows.
 #[utoipa::path(post, path = "/api/recommendations", tag = "recommendations",
     request_body = RecommendationRequest,
     responses(
@@ -26,13 +26,13 @@ pub async fn recommend(
 ) -> Result<Cached, Problem> {
     let owner = request.owner()?;
     let allowed = caller.may_act_for(&owner.user_id);
-    // Callers restricted to their own profile can't read the default user's data: it is ignored for them,
-    // whereas naming another user is an error.
+    // Callers restricted to their own profile can't read the default user's data, so it is ignored. Naming any
+    // other user is an error.
     let is_allowed = if owner.is_named { allowed.map(|()| true)? } else { allowed.is_ok() };
     Ok(Cached(recommend::recommend(&service, ListOwner { is_allowed, ..owner }, request).await?))
 }
 
-/// Recommends movies for the caller's profile.
+/// Recommends movies based on the caller's profile.
 ///
 /// Uses the profile's current ratings, reactions and preferences.
 #[utoipa::path(get, path = "/api/recommendations", tag = "recommendations", params(PersonalQuery),
@@ -88,7 +88,7 @@ mod tests {
         };
         assert_eq!([page(0, 7), page(7, 13)].concat(), page(0, 20));
 
-        // A short list is reported, with an explanation of the filters.
+        // A short list is reported, with the number of movies that each filter removed.
         let short = server.recommend(&json!({
             "liked_movie_ids": [1], "limit": 100, "filters": {"genres": {"all": ["western", "drama"]}},
         }));
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(shortfall["returned"], short["count"]);
         assert_eq!(total + short["count"].as_u64().unwrap(), 353);
 
-        // `model` selects one component of the hybrid, or all of them by the name `hybrid`.
+        // `model` selects one component of the hybrid; the name `hybrid` selects all of them.
         let with_model = |model: Value| {
             ids(&server.recommend(&json!({"liked_movie_ids": [1], "limit": 30, "model": model})))
         };
@@ -150,9 +150,9 @@ mod tests {
             server.post("/api/recommendations", &json!({"liked_movie_ids": 1.5})).problem(422);
         let message = problem["errors"][0]["message"].as_str().unwrap();
         assert_eq!(message, "invalid type: floating point `1.5`, expected a list");
-        // `null` means absent, at every depth.
+        // `null` is treated as absent at any depth.
         server.recommend(&json!({"liked_movie_ids": null, "filters": {"genres": {"any": null}}}));
-        // Unknown movie ids are not an error.
+        // Unknown movie IDs aren't an error.
         let reply =
             server.recommend(&json!({"liked_movie_ids": [1, -1, 99_999, 9_999_999_999_i64]}));
         assert_eq!(reply["unknown_movie_ids"], json!([-1, 9_999_999_999_i64, 99_999]));

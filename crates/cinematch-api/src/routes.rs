@@ -1,4 +1,4 @@
-//! The routers of the API, grouped by the access that they require.
+//! The API's routers, grouped by the access they require.
 
 use cinematch_http::state::RouteState;
 use utoipa_axum::router::OpenApiRouter;
@@ -9,7 +9,7 @@ use crate::{
     search, similar, users, watchlist,
 };
 
-/// Returns the operations that require no identified caller.
+/// Returns the operations that don't require an identified caller.
 pub fn public() -> OpenApiRouter<RouteState> {
     OpenApiRouter::new()
         .routes(routes!(auth::identify))

@@ -8,16 +8,16 @@ use cinematch_service::Service;
 use cinematch_service::search::{self, SearchReply};
 use serde::Deserialize;
 
-/// Query parameters of `GET /api/search`.
+/// Query parameters for `GET /api/search`.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SearchQuery {
-    /// Words of a title, a person's name or a keyword. The last word may be a prefix. A year favors movies of that
-    /// year.
+    /// Words from a title, a person's name or a keyword. The last word may be a prefix. Including a year favors
+    /// movies from that year.
     #[param(example = "godfater", max_length = 200)]
     q: String,
-    /// Maximum number of movies, 1 to 50; the default is 10.
+    /// Maximum number of movies, from 1 to 50. Defaults to 10.
     #[param(minimum = 1, maximum = 50)]
     limit: Option<usize>,
 }

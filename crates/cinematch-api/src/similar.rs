@@ -1,4 +1,4 @@
-//! `GET /api/movies/{movie_id}/similar`: movies similar to a movie.
+//! `GET /api/movies/{movie_id}/similar`: movies similar to a given movie.
 
 use axum::extract::{RawQuery, State};
 use cinematch_http::cached::Cached;
@@ -8,23 +8,23 @@ use cinematch_service::Service;
 use cinematch_service::similar::{self, SimilarReply};
 use serde::Deserialize;
 
-/// Parameters of a request for similar movies.
+/// Query parameters for `GET /api/movies/{movie_id}/similar`.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SimilarQuery {
-    /// Maximum number of movies, 1 to 100; the default is 20.
+    /// Maximum number of movies, from 1 to 100. Defaults to 20.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
-    /// Two-letter code of the country whose streaming services are shown; the default is the operator's region.
+    /// Two-letter code of the country whose streaming services are shown. Defaults to the operator's region.
     region: Option<String>,
 }
 
-/// Lists the movies most similar to a movie, by content and by shared audience.
+/// Lists the movies most similar to a given movie, by content and by shared audience.
 ///
-/// The result equals the recommendations for a user whose only feedback is a like of this movie.
+/// Equivalent to the recommendations for a user whose only feedback is a like for this movie.
 #[utoipa::path(get, path = "/api/movies/{movie_id}/similar", tag = "catalogue",
-    params(("movie_id" = i64, Path, description = "MovieLens id", minimum = 0, maximum = 4_294_967_295_u32), SimilarQuery),
+    params(("movie_id" = i64, Path, description = "MovieLens ID", minimum = 0, maximum = 4_294_967_295_u32), SimilarQuery),
     responses(
         (status = 200, body = SimilarReply),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),

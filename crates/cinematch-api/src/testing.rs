@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use crate::{guarded, public};
 
-/// Returns a client for an API that serves the sample and has an empty database.
+/// Returns an API client for the sample catalog, with an empty database.
 pub fn sample() -> Client {
     over(World::default())
 }
 
-/// Returns a client for an API backed by `world`.
+/// Returns an API client for the test fixture `world`.
 pub fn over(world: World) -> Client {
     let router = world.router(|_| {
         vec![(RouteClass::Public, public().into()), (RouteClass::Guarded, guarded().into())]
@@ -21,26 +21,26 @@ pub fn over(world: World) -> Client {
     Client::new(world, router)
 }
 
-/// Returns a client for an API with streaming services by region and without mock services.
+/// Returns an API client for a catalog that has streaming services by region and no mock services.
 pub fn with_regions() -> Client {
     let sample = Sample::default().with_providers(SERVICES_OF_REGIONS).without_mock_services();
     over(World::of(sample.serving()))
 }
 
-/// Returns the IDs of the recommended movies, in order.
+/// Returns the IDs of the recommended movies in `reply`, in order.
 pub fn ids(reply: &Value) -> Vec<u64> {
     let items = reply["recommendations"].as_array().unwrap();
     items.iter().map(|item| item["movie_id"].as_u64().unwrap()).collect()
 }
 
-/// A user, and the client that sends their requests.
+/// A user, and the client that sends requests on their behalf.
 pub struct User<'a> {
     pub server: &'a Client,
     pub id: String,
 }
 
 impl<'a> User<'a> {
-    /// Creates a profile for `email`, or finds the existing one.
+    /// Finds the profile with the address `email`, or creates it.
     pub fn new(server: &'a Client, email: &str) -> Self {
         let reply = server.post("/auth/identify", &json!({"email": email, "name": "Ada"}));
         assert_eq!(reply.status, 200, "{}", reply.text);

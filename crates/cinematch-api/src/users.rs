@@ -1,4 +1,4 @@
-//! Export and deletion of a user's data.
+//! Exporting and deleting a user's data.
 
 #[cfg(test)]
 mod tests;
@@ -15,20 +15,20 @@ use cinematch_service::export::{DeletionReply, Export, ExportFormat, delete_user
 use cinematch_service::names::{UserName, check_user};
 use serde::Deserialize;
 
-/// Query parameters of `GET /api/export/me`.
+/// Query parameters for `GET /api/export/me`.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ExportQuery {
-    /// `json` (default) exports all data of the profile; `csv` exports its movies as a table for spreadsheets.
+    /// `json` (the default) exports all data in the profile. `csv` exports its movies as a table for spreadsheets.
     #[param(value_type = Option<ExportFormat>)]
     format: Option<ExportFormat>,
 }
 
-/// Exports all data of the caller's profile.
+/// Exports all data in the caller's profile.
 #[utoipa::path(get, path = "/api/export/me", tag = "people", params(ExportQuery),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
-        (status = 200, description = "All data of the profile", content(
+        (status = 200, description = "All data in the profile", content(
             (Export = "application/json"),
             (String = "text/csv"),
         )),
@@ -44,7 +44,7 @@ pub async fn export(
 
 /// Deletes a user's profile, preferences, feedback, watchlist and sessions.
 #[utoipa::path(delete, path = "/api/users/{id}", tag = "people",
-    params(("id" = UserName, Path, description = "Id of a profile, or the user id of a watchlist")),
+    params(("id" = UserName, Path, description = "Profile ID, or the user ID of a watchlist")),
     responses(
         (status = 200, body = DeletionReply),
         (status = 404, body = ProblemDocument, content_type = "application/problem+json"),

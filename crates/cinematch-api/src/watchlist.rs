@@ -1,4 +1,4 @@
-//! `/api/watchlist`: watchlists of the user named by `{user_id}`, and of the caller's profile.
+//! `/api/watchlist`: the watchlist of the user `{user_id}`, or of the caller's profile.
 
 use axum::Json;
 use axum::extract::State;
@@ -12,7 +12,7 @@ use cinematch_service::watchlist::{self, NewEntry, RemovalReply, Watchlist, Watc
 use cinematch_store::{AddOutcome, Owner};
 use serde::Deserialize;
 
-/// Lists the watchlist of a user, newest first.
+/// Lists a user's watchlist, newest first.
 #[utoipa::path(get, path = "/api/watchlist/{user_id}", tag = "watchlist",
     params(("user_id" = UserName, Path)),
     responses(
@@ -41,7 +41,7 @@ pub async fn list_mine(
     Ok(Json(watchlist::list(&service, profile.key()).await?))
 }
 
-/// Adds a movie to the watchlist of a user.
+/// Adds a movie to a user's watchlist.
 ///
 /// Adding a movie that is already on the list has no effect.
 #[utoipa::path(post, path = "/api/watchlist/{user_id}", tag = "watchlist",
@@ -95,7 +95,7 @@ fn added((added, reply): (AddOutcome, WatchlistReply)) -> (StatusCode, Json<Watc
     (status, Json(reply))
 }
 
-/// Removes a movie from the watchlist of a user.
+/// Removes a movie from a user's watchlist.
 #[utoipa::path(delete, path = "/api/watchlist/{user_id}/{movie_id}", tag = "watchlist",
     params(("user_id" = UserName, Path),
         ("movie_id" = i64, Path, minimum = 0, maximum = 4_294_967_295_u32)),
@@ -116,9 +116,9 @@ pub async fn remove(
 
 /// Removes a movie from the watchlist of the caller's profile.
 ///
-/// On this route, the path parameter `user_id` is the id of the movie.
+/// On this route, the path parameter `user_id` holds the movie ID.
 #[utoipa::path(delete, path = "/api/watchlist/{user_id}", tag = "watchlist",
-    params(("user_id" = i64, Path, description = "Id of the movie", minimum = 0, maximum = 4_294_967_295_u32)),
+    params(("user_id" = i64, Path, description = "Movie ID", minimum = 0, maximum = 4_294_967_295_u32)),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
         (status = 200, body = RemovalReply, description = "Removed; existing front ends expect a body"),
@@ -133,13 +133,13 @@ pub async fn remove_mine(
     Ok(Json(watchlist::remove(&service, &profile.key(), movie_id).await?))
 }
 
-/// Parameter that sets the watched mark.
+/// Query parameter that sets the watched mark.
 #[derive(Debug, Deserialize)]
 pub struct WatchedQuery {
     watched: bool,
 }
 
-/// Marks a movie on the watchlist of a user as watched or not watched.
+/// Marks a movie on a user's watchlist as watched or not watched.
 #[utoipa::path(put, path = "/api/watchlist/{user_id}/{movie_id}/watched", tag = "watchlist",
     params(("user_id" = UserName, Path),
         ("movie_id" = i64, Path, minimum = 0, maximum = 4_294_967_295_u32), ("watched" = bool, Query)),
@@ -158,7 +158,7 @@ pub async fn set_watched(
     Ok(Json(watchlist::set_watched(&service, &user_id, movie_id, query.watched).await?))
 }
 
-/// Parameter that sets the watched mark; the default is true.
+/// Query parameter that sets the watched mark. Defaults to true.
 #[derive(Debug, Deserialize)]
 pub struct OptionalWatchedQuery {
     watched: Option<bool>,
@@ -166,9 +166,9 @@ pub struct OptionalWatchedQuery {
 
 /// Marks a movie on the watchlist of the caller's profile as watched or not watched.
 ///
-/// On this route, the path parameter `user_id` is the id of the movie.
+/// On this route, the path parameter `user_id` holds the movie ID.
 #[utoipa::path(post, path = "/api/watchlist/{user_id}/watched", tag = "watchlist",
-    params(("user_id" = i64, Path, description = "Id of the movie", minimum = 0, maximum = 4_294_967_295_u32),
+    params(("user_id" = i64, Path, description = "Movie ID", minimum = 0, maximum = 4_294_967_295_u32),
         ("watched" = Option<bool>, Query, description = "Default: `true`")),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(

@@ -16,7 +16,7 @@ pub struct Global {
     /// Print only results and errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// Print the result as one JSON document
+    /// Print the result as a single JSON document
     #[arg(long, global = true)]
     pub json: bool,
     /// Number of worker threads; 0 starts one per core

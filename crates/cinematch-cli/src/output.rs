@@ -1,5 +1,5 @@
-//! Terminal output. Results go to standard output; progress, notes and errors go to standard
-//! error. Progress and colors are printed on a terminal only.
+//! Terminal output. Results go to standard output; progress, warnings and errors go to standard
+//! error. Progress and colors are printed only on a terminal.
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -15,21 +15,21 @@ use serde::Serialize;
 
 use crate::options::Global;
 
-/// Style of the most important part of a line.
+/// Style for the most important part of a line.
 pub const STRONG: Style = Style::new().bold();
-/// Style of secondary details.
+/// Style for secondary details.
 pub const DIM: Style = Style::new().dimmed();
-/// Style of success and improvement.
+/// Style for success and improvement.
 pub const SUCCESS: Style = AnsiColor::Green.on_default();
-/// Style of failures, declines and warnings.
+/// Style for failures, declines and warnings.
 pub const WARNING: Style = AnsiColor::Yellow.on_default();
 
-/// Printer of a command's results, notes and progress.
+/// Printer for a command's results, notes and progress.
 #[derive(Clone, Debug)]
 pub struct Output {
     quiet: bool,
     format: Format,
-    /// True for a step of a larger command, which prints the result itself.
+    /// True for a step of a larger command that prints the result itself.
     step: bool,
 }
 
@@ -45,7 +45,7 @@ enum Format {
 }
 
 impl Output {
-    /// Creates a printer that follows `--quiet` and `--json`.
+    /// Creates a printer that honors `--quiet` and `--json`.
     pub fn new(global: &Global) -> Self {
         let format = if global.json { Format::Json } else { Format::Text };
         Self { quiet: global.quiet, format, step: false }
@@ -99,12 +99,12 @@ impl Output {
         }
     }
 
-    /// Prints one warning per kind of problem found in the files read.
+    /// Prints one warning for each kind of problem found in the input files.
     pub fn warn_problems(&self, problems: &[Problem]) {
         self.warn_counts(&count_problems(problems));
     }
 
-    /// Prints one warning per counted kind of problem.
+    /// Prints one warning for each kind of problem, with its count.
     pub fn warn_counts(&self, counts: &[ProblemCount<'_>]) {
         for problem in counts {
             self.warn(format_args!(
@@ -166,7 +166,7 @@ impl Output {
     }
 }
 
-/// First error of a write to standard output.
+/// First error from writing to standard output.
 static FAILURE: OnceLock<String> = OnceLock::new();
 
 fn note_failure(result: std::io::Result<()>) {

@@ -1,4 +1,4 @@
-//! The folder layout. Every path has a default below the root folder and a flag that overrides it.
+//! The folder layout. Every path has a default inside the root folder and a flag that overrides it.
 
 use std::path::{Path, PathBuf};
 
@@ -9,15 +9,15 @@ use clap::builder::ArgPredicate;
 
 use crate::options::Global;
 
-/// Folders below raw/ that are searched for a MovieLens release, in this order.
+/// Folders inside raw/ that are searched for a MovieLens release, in this order.
 const RELEASES: [&str; 5] = ["ml-32m", "ml-25m", "ml-latest", "ml-latest-small", SYNTHETIC_RELEASE];
-/// Folder below raw/ that `cinematch synth` writes to.
+/// Folder inside raw/ that `cinematch synth` writes to.
 pub const SYNTHETIC_RELEASE: &str = "ml-synthetic";
 
-/// Flag for the folder of MovieLens files.
+/// Flag for the MovieLens folder.
 #[derive(Clone, Debug, Args)]
 pub struct RawPath {
-    /// Folder with MovieLens's movies.csv, links.csv and tags.csv [default: raw/ml-32m]
+    /// Folder with the MovieLens files movies.csv, links.csv and tags.csv [default: raw/ml-32m]
     #[arg(long, env = "CINEMATCH_RAW", value_name = "DIR")]
     raw: Option<PathBuf>,
 }
@@ -43,7 +43,7 @@ impl RawPath {
 /// Flag for the merged table.
 #[derive(Clone, Debug, Args)]
 pub struct MergedPath {
-    /// File of the merged table [default: data/movies_merged.csv]
+    /// File for the merged table [default: data/movies_merged.csv]
     #[arg(long, env = "CINEMATCH_MERGED", value_name = "FILE")]
     merged: Option<PathBuf>,
 }
@@ -58,7 +58,7 @@ impl MergedPath {
 /// Flag for the packed ratings.
 #[derive(Clone, Debug, Args)]
 pub struct PackedPath {
-    /// File of the packed ratings [default: data/ratings.bin]
+    /// File for the packed ratings [default: data/ratings.bin]
     #[arg(long, env = "CINEMATCH_RATINGS", value_name = "FILE")]
     packed: Option<PathBuf>,
 }
@@ -73,7 +73,7 @@ impl PackedPath {
 /// Flag for the folder of trained models.
 #[derive(Clone, Debug, Args)]
 pub struct ArtifactsPath {
-    /// Folder of trained models [default: ml/artifacts]
+    /// Folder for trained models [default: ml/artifacts]
     #[arg(long, env = "CINEMATCH_ARTIFACTS", value_name = "DIR")]
     artifacts: Option<PathBuf>,
 }
@@ -85,10 +85,10 @@ impl ArtifactsPath {
     }
 }
 
-/// Flags for the database of user data.
+/// Flags for the user database.
 #[derive(Clone, Debug, Args)]
 pub struct DatabasePath {
-    /// SQLite file of user data [default: data/cinematch.db]
+    /// SQLite file for user data [default: data/cinematch.db]
     // A default from `cinematch.toml` does not apply if a database URL is set anywhere.
     #[arg(
         long,
@@ -103,7 +103,8 @@ pub struct DatabasePath {
 }
 
 impl DatabasePath {
-    /// Returns the address: the file of --database, else the database URL, else the default file.
+    /// Returns the address: the file given by --database, else the database URL, else the default
+    /// file.
     pub fn resolve(&self, global: &Global) -> Result<Address> {
         match (&self.database, &self.database_url) {
             (Some(path), _) => Ok(Address::File(path.clone())),

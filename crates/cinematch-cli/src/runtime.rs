@@ -1,4 +1,4 @@
-//! The asynchronous runtime and the clock of commands.
+//! The async runtime and the clock for commands.
 
 use anyhow::{Context, Result};
 

@@ -1,4 +1,4 @@
-//! Lists of movies on the terminal.
+//! Prints lists of movies on the terminal.
 
 use cinematch::catalog::Movie;
 use cinematch::ids::MovieIdx;
@@ -18,7 +18,7 @@ pub fn title_with_year(title: &str, year: Option<u16>) -> String {
 }
 
 /// Prints a ranked list with the reasons for each movie. `services_of` returns the streaming
-/// services to print below a movie; an empty list prints no line.
+/// services to print below a movie; if there are none, it prints no line.
 pub fn print_list<'a>(
     recommender: &'a Recommender,
     ranked: &Ranked<'_>,

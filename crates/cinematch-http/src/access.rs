@@ -1,8 +1,9 @@
 //! Caller identification and authorization.
 //!
 //! In open mode every caller on this machine has full access, and `X-User-Id` selects the profile. In accounts
-//! mode a request carries a session cookie or an API key. Pages of other sites can make a browser send requests
-//! with the user's cookies, so unsafe requests must come from a page of this server or of an allowed origin.
+//! mode a request carries a session cookie or an API key. Pages on other sites can make a browser send requests
+//! with the user's cookies, so requests with unsafe methods must come from this server's own pages or from an
+//! allowed origin.
 
 use std::net::IpAddr;
 
@@ -13,48 +14,48 @@ use cinematch_store::{Profile, Scope};
 
 use crate::problem::Problem;
 
-/// Caller of a request, as identified by the guard layer.
+/// The caller of a request, as identified by the guard layer.
 #[derive(Clone, Debug)]
 pub enum Caller {
     /// Open mode: any caller on this machine, with the profile selected by `X-User-Id`, if any.
     Open(Option<Profile>),
     /// Accounts mode: a signed-in user.
     Session(Profile),
-    /// Accounts mode: a client with an API key, with the profile it acts for, if any.
+    /// Accounts mode: a client with an API key, and the profile it acts for, if any.
     ApiKey(Scope, Option<Profile>),
     /// Accounts mode: a caller without credentials.
     Anonymous,
 }
 
 impl Caller {
-    /// Returns the profile that the request acts for. Returns a 401 if the request selects no profile, and a 403 if
-    /// the scope of its API key doesn't include access to profiles.
+    /// Returns the profile that the request acts for, or an error: 401 if the request doesn't select a profile, 403
+    /// if its API key only has the `read` scope.
     pub fn profile(&self) -> Result<&Profile, Problem> {
         match self {
             Self::Session(profile)
             | Self::Open(Some(profile))
             | Self::ApiKey(Scope::Write | Scope::Admin, Some(profile)) => Ok(profile),
             Self::ApiKey(Scope::Read, _) => Err(forbidden(
-                "This key can only read the catalog; use a key with the scope `write`",
+                "This key can only read the catalog; use a key with the `write` scope",
             )),
             Self::Open(None) => Err(unauthorized(
-                "No profile is selected: send a profile id as X-User-Id; /auth/identify returns the id",
+                "No profile is selected: send a profile ID as X-User-Id; /auth/identify returns the ID",
             )),
             Self::ApiKey(_, None) => Err(unauthorized(
-                "No profile is selected: send the id of the profile that the key acts for as X-User-Id",
+                "No profile is selected: send the ID of the profile that the key acts for as X-User-Id",
             )),
             Self::Anonymous => Err(sign_in()),
         }
     }
 
-    /// Returns a 401 or 403 unless the caller may read and change the data of `user`.
+    /// Returns a 401 or 403 error unless the caller may read and change `user`'s data.
     pub fn may_act_for(&self, user: &str) -> Result<(), Problem> {
         match self {
             Self::Open(_) | Self::ApiKey(Scope::Write | Scope::Admin, _) => Ok(()),
             Self::Session(profile) if profile.key() == user => Ok(()),
             Self::Session(_) => Err(forbidden("This data belongs to another profile")),
             Self::ApiKey(Scope::Read, _) => Err(forbidden(
-                "This key can only read the catalog; use a key with the scope `write`",
+                "This key can only read the catalog; use a key with the `write` scope",
             )),
             Self::Anonymous => Err(sign_in()),
         }
@@ -71,7 +72,7 @@ pub fn forbidden(detail: &str) -> Problem {
     Problem::new(StatusCode::FORBIDDEN, detail)
 }
 
-/// Creates the 401 for a caller without credentials.
+/// Creates the 401 (Unauthorized) problem for a caller without credentials.
 pub fn sign_in() -> Problem {
     unauthorized("Sign in at /auth/login, or send an API key as `Authorization: Bearer …`")
 }
@@ -80,7 +81,8 @@ pub fn sign_in() -> Problem {
 #[derive(Clone, Copy, Debug)]
 pub struct ClientIp(pub IpAddr);
 
-/// Extracts the caller identified by the guard layer; [`Caller::Anonymous`] if the guard has not run. Never rejects.
+/// Extracts the caller identified by the guard layer, or [`Caller::Anonymous`] if that layer hasn't run. Never
+/// rejects.
 impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Problem;
 
@@ -89,7 +91,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// Extracts the profile that the request acts for. Rejects a request with the error of [`Caller::profile`].
+/// Extracts the profile that the request acts for. Rejects the request with the error from [`Caller::profile`].
 pub struct CurrentProfile(pub Profile);
 
 impl<S: Send + Sync> FromRequestParts<S> for CurrentProfile {
@@ -101,7 +103,7 @@ impl<S: Send + Sync> FromRequestParts<S> for CurrentProfile {
     }
 }
 
-/// Extractor that admits operators only: every caller in open mode, API keys with the scope `admin` in accounts
+/// Extractor that only admits operators: any caller in open mode, and API keys with the `admin` scope in accounts
 /// mode.
 pub struct Operator;
 
@@ -113,7 +115,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Operator {
             Caller::Open(_) | Caller::ApiKey(Scope::Admin, _) => Ok(Self),
             Caller::Anonymous => Err(sign_in()),
             Caller::Session(_) | Caller::ApiKey(..) => {
-                Err(forbidden("This requires an API key with the scope `admin`"))
+                Err(forbidden("This requires an API key with the `admin` scope"))
             }
         }
     }

@@ -9,7 +9,7 @@ use cinematch_store::Profile;
 
 use crate::problem::Problem;
 
-/// Returns a user's data as a file download.
+/// Exports the user's data in `format` and returns it as a file download.
 pub async fn export(
     service: &Service,
     profile: &Profile,

@@ -21,8 +21,8 @@ impl IntoResponse for Cached {
     }
 }
 
-/// Middleware that sends the gzip form of a [`Cached`] response to clients that accept gzip. A compression layer
-/// outside this one does not compress it again, so each reply is compressed once rather than per request.
+/// Middleware that sends [`Cached`] responses in gzip-compressed form to clients that accept gzip. An outer
+/// compression layer doesn't compress them again, so each reply is compressed once instead of on every request.
 pub async fn compress(request: Request, next: Next) -> Response {
     let accepts = accepts_gzip(request.headers());
     let mut response = next.run(request).await;

@@ -1,15 +1,15 @@
-//! Route classes. A route's class is set as an extension where its router is assembled.
+//! Route classes, which are set as request extensions where the routers are assembled.
 
-/// Class of a route; determines which callers the route admits and how its errors are shown.
+/// The class of a route, which determines the callers it admits and how its errors are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RouteClass {
     /// An API operation that requires an identified caller.
     Guarded,
-    /// An API operation that admits callers with or without credentials.
+    /// An API operation that also accepts callers without credentials.
     Public,
-    /// A web page, or the target of a form on a page. Callers are identified by cookies.
+    /// A web page or form target. Callers are identified by cookies.
     Page,
-    /// A static file that pages load.
+    /// A static file loaded by pages.
     Asset,
     /// The API documentation.
     Docs,
@@ -20,12 +20,12 @@ pub enum RouteClass {
 }
 
 impl RouteClass {
-    /// True for API operations.
+    /// Returns true for API operations.
     pub fn is_api(self) -> bool {
         matches!(self, Self::Guarded | Self::Public)
     }
 
-    /// True if errors are shown as pages to clients that accept HTML.
+    /// Returns true if clients that accept HTML get errors as web pages.
     pub fn has_error_pages(self) -> bool {
         matches!(self, Self::Page | Self::Unmatched)
     }

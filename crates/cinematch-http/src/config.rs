@@ -1,4 +1,4 @@
-//! Settings of access control.
+//! Access control settings.
 
 use std::num::NonZeroU32;
 
@@ -6,15 +6,15 @@ use axum::http::StatusCode;
 
 use crate::problem::Problem;
 
-/// Settings of access control: mode, allowed hosts, rate limit and reverse proxy.
+/// Access control settings: mode, allowed hosts, rate limit and reverse proxy.
 #[derive(Clone, Debug, Default)]
 pub struct AccessConfig {
     /// Access mode: open, or with accounts.
     pub mode: AccessMode,
-    /// Additional host names of the server, without port. In open mode, requests for any host but these and
-    /// localhost are rejected with a 403.
+    /// Additional host names that requests may use, without ports. In open mode, requests to any host other than
+    /// these and localhost are rejected with a 403.
     pub allowed_hosts: Vec<String>,
-    /// Maximum number of requests per second and client, with bursts of up to five times that number; `None`
+    /// Maximum number of requests per second from each client, with bursts of up to five times that many. `None`
     /// disables the limit.
     pub rate_limit: Option<NonZeroU32>,
     /// True if all requests come through a reverse proxy that terminates HTTPS and appends the client's address
@@ -22,10 +22,10 @@ pub struct AccessConfig {
     pub behind_proxy: bool,
 }
 
-/// Method of identifying callers.
+/// Access mode, which determines how callers are identified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AccessMode {
-    /// Profiles without passwords; the server is reachable from its own machine only.
+    /// Profiles without passwords. The server is only reachable from its own machine.
     #[default]
     Open,
     /// Accounts with passwords, and API keys for clients.
@@ -33,7 +33,7 @@ pub enum AccessMode {
 }
 
 impl AccessConfig {
-    /// Returns a 403 with `detail` unless the server runs in `mode`.
+    /// Returns a 403 error with `detail` unless the server runs in `mode`.
     pub fn require_mode(&self, mode: AccessMode, detail: &str) -> Result<(), Problem> {
         if self.mode == mode {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Cookie names, and reading cookies from request headers.
+//! Cookie names, and functions that read cookies from request headers.
 
 use axum::http::{HeaderMap, header};
 use cinematch_service::secrets::SessionToken;
@@ -6,7 +6,7 @@ use cinematch_service::secrets::SessionToken;
 /// Name of the session cookie.
 pub const SESSION_COOKIE: &str = "cinematch_session";
 
-/// Name of the cookie that holds the id of the profile last chosen in the browser. Used in open mode only.
+/// Name of the cookie that holds the ID of the profile last selected in the browser. Only used in open mode.
 pub const PROFILE_COOKIE: &str = "cinematch_profile";
 
 /// Returns the value of the first cookie named `cookie_name`.
@@ -19,7 +19,7 @@ pub fn cookie<'a>(headers: &'a HeaderMap, cookie_name: &str) -> Option<&'a str> 
     })
 }
 
-/// Returns the session token in the request's cookies, if it is well formed.
+/// Returns the session token from the request's cookies, if there is one and it is well formed.
 pub fn session_token(headers: &HeaderMap) -> Option<SessionToken> {
     cookie(headers, SESSION_COOKIE).and_then(SessionToken::parse)
 }

@@ -11,8 +11,8 @@ use crate::strict::Strict;
 
 /// Extracts a JSON body.
 ///
-/// Rejects malformed JSON with a 400, other content types with a 415, and a value of the wrong type with a 422
-/// that names its field.
+/// Rejects malformed JSON with a 400, other content types with a 415, and values of the wrong type with a 422
+/// that names the field.
 pub struct JsonBody<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
@@ -49,13 +49,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     }
 }
 
-/// Maximum size of a JSON body, in bytes. A history of 100,000 ratings fits.
+/// Maximum size of a JSON body, in bytes: enough for a history of 100,000 ratings.
 const BODY_LIMIT: usize = 4 << 20;
 /// Maximum number of bytes to read from a body that exceeds the caller's limit. The excess is read and discarded,
-/// since a client that is still sending would not read an early error response.
+/// since a client that is still sending wouldn't read an early error response.
 const DISCARD_LIMIT: usize = 128 << 20;
 
-/// Reads a whole body; returns a 413 if it is longer than `limit` bytes.
+/// Reads all of `body`, or returns a 413 error if it is longer than `limit` bytes.
 pub async fn read_body(mut body: axum::body::Body, limit: usize) -> Result<Vec<u8>, Problem> {
     let (mut bytes, mut length) = (Vec::new(), 0);
     while let Some(frame) = body.frame().await {
@@ -81,8 +81,8 @@ pub async fn read_body(mut body: axum::body::Body, limit: usize) -> Result<Vec<u
     Ok(bytes)
 }
 
-/// Translates a serde error message into a problem: drops the position in the body and replaces the names of
-/// Rust types.
+/// Converts a serde error message to a problem, dropping the position in the body and replacing the names of Rust
+/// types.
 fn field_problem(field: String, message: &str) -> Problem {
     let message = message.rsplit_once(" at line ").map_or(message, |(text, _)| text);
     if let Some(missing) = message.strip_prefix("missing field `") {
@@ -104,7 +104,7 @@ fn field_problem(field: String, message: &str) -> Problem {
     Problem::field(field, format!("{got}, expected {expected}"))
 }
 
-/// Extracts path parameters. Rejects a parameter that can't be parsed with a 422 that names it.
+/// Extracts path parameters. If one can't be parsed, rejects the request with a 422 that names it.
 pub struct PathParams<T>(pub T);
 
 impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathParams<T> {
@@ -145,7 +145,7 @@ fn describe_type(type_name: &str) -> &str {
     }
 }
 
-/// Extracts query parameters. Rejects a parameter that can't be parsed with a 422 that names it.
+/// Extracts query parameters. If one can't be parsed, rejects the request with a 422 that names it.
 pub struct QueryParams<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryParams<T> {

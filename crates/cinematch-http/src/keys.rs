@@ -1,4 +1,4 @@
-//! Lookup of API keys.
+//! API key lookup.
 
 use cinematch_service::Service;
 use cinematch_service::secrets::ApiToken;
@@ -6,7 +6,7 @@ use cinematch_store::Scope;
 
 use crate::problem::Problem;
 
-/// Returns the scope of an API key, or `None` if the key is malformed, unknown or revoked.
+/// Returns the scope of the API key `key`, or `None` if it is malformed, unknown or revoked.
 pub async fn key_scope(service: &Service, key: &str) -> Result<Option<Scope>, Problem> {
     let Some(token) = ApiToken::parse(key) else { return Ok(None) };
     let Some(stored) = service.store().key(token.id()).await? else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! Rate limits on requests and sign-in attempts, and concurrency limits on hashing and imports.
+//! Rate limits on requests and sign-in attempts, and concurrency limits on password hashing and imports.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -11,27 +11,27 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::problem::{INTERNAL, Problem};
 
-/// Burst size of the request limit, as a multiple of the requests allowed per second.
+/// Burst size for requests, as a multiple of the number allowed per second.
 const BURST: u32 = 5;
 
-/// Burst size of sign-in attempts per client.
+/// Number of sign-in attempts a client can make in a burst.
 const ATTEMPTS: u32 = 5;
-/// Burst size of sign-in attempts per account, over all clients. Larger than [`ATTEMPTS`], so that a single
-/// client can't lock an account.
+/// Number of sign-in attempts that can be made in a burst for one account, across all clients. Larger than
+/// [`ATTEMPTS`] so that a single client can't lock an account.
 const ACCOUNT_ATTEMPTS: u32 = 20;
-/// Interval at which a spent sign-in attempt is restored, per client and per account.
+/// Time until a used sign-in attempt becomes available again, per client and per account.
 const ATTEMPT_INTERVAL: Duration = Duration::from_secs(12);
 
-/// Maximum number of passwords hashed concurrently; each hash uses 19 MiB.
+/// Maximum number of concurrent password hashes, each of which uses 19 MiB.
 const MAX_CONCURRENT_HASHES: usize = 2;
 
-/// Maximum number of concurrent imports; each holds its files and their unpacked contents in memory.
+/// Maximum number of concurrent imports, each of which holds its files and their unpacked contents in memory.
 const MAX_CONCURRENT_IMPORTS: usize = 2;
 
-/// Number of tracked clients or accounts above which those with a fully restored quota are dropped.
+/// Once more clients or accounts than this are tracked, those with a fully replenished quota are dropped.
 const MAX_TRACKED_KEYS: usize = 10_000;
 
-/// Rate and concurrency limits, with their current counts.
+/// Rate and concurrency limits, and their current state.
 #[derive(Debug)]
 pub struct Limits {
     requests: Option<DefaultKeyedRateLimiter<IpAddr>>,
@@ -42,7 +42,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Creates limits that allow `per_second` requests per second and client; `None` disables the request limit.
+    /// Creates limits that allow each client `per_second` requests per second. `None` disables the request limit.
     pub fn new(per_second: Option<NonZeroU32>) -> Self {
         let quota = |per_second: NonZeroU32| {
             Quota::per_second(per_second).allow_burst(
@@ -63,7 +63,7 @@ impl Limits {
         }
     }
 
-    /// Counts a request of `client`; returns a 429 if the client is over its limit.
+    /// Counts a request from `client`. Returns a 429 error if the client is over its limit.
     pub fn check_request(&self, client: IpAddr) -> Result<(), Problem> {
         let Some(requests) = &self.requests else { return Ok(()) };
         if requests.len() > MAX_TRACKED_KEYS {
@@ -72,7 +72,7 @@ impl Limits {
         check(requests, &client_network(client), "Too many requests")
     }
 
-    /// Counts a sign-in attempt against the client and the account; returns a 429 if either is over its limit.
+    /// Counts a sign-in attempt against `client` and `account`. Returns a 429 error if either is over its limit.
     pub fn check_sign_in(&self, client: IpAddr, account: &str) -> Result<(), Problem> {
         if self.ip_attempts.len() + self.account_attempts.len() > MAX_TRACKED_KEYS {
             self.ip_attempts.retain_recent();
@@ -89,7 +89,7 @@ impl Limits {
         self.imports.acquire().await.map_err(closed)
     }
 
-    /// Runs `hash` on a blocking thread, at most two at a time. Returns `None` if it panics.
+    /// Runs `hash` on a blocking thread, with at most two hashes running at a time. Returns `None` if it panics.
     pub async fn run_hash<T: Send + 'static>(
         &self,
         hash: impl FnOnce() -> T + Send + 'static,
@@ -99,8 +99,8 @@ impl Limits {
     }
 }
 
-/// Returns the network that identifies a client: the /64 prefix of an IPv6 address, since a single client usually
-/// controls all of it, or the whole IPv4 address.
+/// Returns the network that a client's requests are counted under: the /64 prefix of an IPv6 address, since a
+/// single client usually controls all of it, or the full IPv4 address.
 fn client_network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => {

@@ -1,7 +1,7 @@
 //! Errors as `application/problem+json` (RFC 9457).
 //!
-//! This module holds the only mapping from domain errors to HTTP statuses. Details of internal errors are logged
-//! under the request id and never sent to clients.
+//! This is the only place where domain errors are mapped to HTTP statuses. Details of internal errors are logged
+//! under the request ID and never sent to clients.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -19,38 +19,38 @@ pub struct Problem {
     retry_after: Option<u64>,
 }
 
-/// Body of an error response (RFC 9457).
+/// The body of an error response (RFC 9457).
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ProblemDocument {
     /// Always `about:blank`: the problem is described by `status` alone.
     #[serde(rename = "type")]
     #[schema(example = "about:blank")]
     kind: &'static str,
-    /// Reason phrase of the HTTP status.
+    /// HTTP reason phrase.
     title: &'static str,
     /// HTTP status code.
     status: u16,
     /// Human-readable description of the problem.
     detail: String,
-    /// Id of the request, as recorded in the server log.
+    /// Request ID, as recorded in the server log.
     request_id: String,
-    /// Invalid fields of the request; present on status 422.
+    /// Invalid fields in the request. Only present if the status is 422.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldProblem>,
 }
 
-/// An invalid field of a request.
+/// An invalid field in a request.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct FieldProblem {
-    /// Path of the field, with dots between names and list positions in brackets.
+    /// Path to the field, with dots between names and list indexes in brackets.
     #[schema(example = "preferred_genres[0]")]
     field: String,
-    /// Description of the error and of the expected value.
+    /// Description of the error and the expected value.
     message: String,
 }
 
 impl Problem {
-    /// Creates a problem with a human-readable description.
+    /// Creates a problem with a status and a human-readable description.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self { status, detail: detail.into(), errors: Vec::new(), retry_after: None }
     }
@@ -92,7 +92,7 @@ impl Problem {
             .into()
     }
 
-    /// Builds the response, with `request_id` in its document.
+    /// Builds the response, with `request_id` in its body.
     pub fn reply(self, request_id: &str) -> Response {
         let document = ProblemDocument {
             kind: "about:blank",
@@ -122,8 +122,8 @@ impl Problem {
     }
 }
 
-/// Attaches the problem to the response as an extension. The outermost layer, which has the request id, writes the
-/// document.
+/// Attaches the problem to the response as an extension. The outermost layer, which has the request ID, writes the
+/// body.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();

@@ -19,21 +19,21 @@ const SESSION_SECONDS: i64 = 30 * 24 * 3600;
 /// Maximum length of an email address, in characters.
 const MAX_EMAIL_LENGTH: usize = 254;
 
-/// Begins and ends the sessions of accounts.
+/// Signs users in and out.
 #[derive(Clone, Debug)]
 pub struct Sessions {
-    /// Use cases and their state.
+    /// The service that implements the use cases.
     pub service: Service,
-    /// Access settings of the server.
+    /// The server's access control settings.
     pub access: Arc<AccessConfig>,
     /// Limits on sign-in attempts.
     pub limits: Arc<Limits>,
 }
 
 impl Sessions {
-    /// Verifies the credentials, starts a session and returns its profile and the `Set-Cookie` header value.
+    /// Verifies the credentials and starts a session. Returns the user's profile and the `Set-Cookie` header value.
     ///
-    /// Counts as a sign-in attempt of `client` and of the account.
+    /// Counts as a sign-in attempt against both `client` and the account.
     pub async fn sign_in(
         &self,
         client: IpAddr,
@@ -57,7 +57,7 @@ impl Sessions {
         Ok((profile, self.cookie(token.expose(), SESSION_SECONDS)?))
     }
 
-    /// Ends the session named by the request's cookie, if any, and returns the `Set-Cookie` header value that
+    /// Ends the session identified by the request's cookie, if any, and returns the `Set-Cookie` header value that
     /// deletes the cookie.
     pub async fn sign_out(&self, headers: &HeaderMap) -> Result<HeaderValue, Problem> {
         if let Some(token) = session_token(headers) {

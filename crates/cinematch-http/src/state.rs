@@ -1,4 +1,4 @@
-//! Shared state of the API and page routers.
+//! State shared by the API and page routers.
 
 use std::sync::Arc;
 
@@ -9,19 +9,19 @@ use crate::config::AccessConfig;
 use crate::limits::Limits;
 use crate::sessions::Sessions;
 
-/// State of a router. Handlers extract the parts they need; cloning is cheap and shares the contents.
+/// Router state, from which handlers extract the parts they need. Clones are cheap and share their contents.
 #[derive(Clone, Debug)]
 pub struct RouteState {
-    /// Use cases and their state.
+    /// The service that implements the use cases.
     pub service: Service,
-    /// Access settings of the server.
+    /// The server's access control settings.
     pub access: Arc<AccessConfig>,
     /// Limits on requests, sign-in attempts and imports.
     pub limits: Arc<Limits>,
 }
 
 impl RouteState {
-    /// Creates the state of a service, with new limits.
+    /// Creates the router state for `service`, with fresh limits.
     pub fn new(service: Service, access: AccessConfig) -> Self {
         let limits = Arc::new(Limits::new(access.rate_limit));
         Self { service, access: Arc::new(access), limits }

@@ -1,13 +1,12 @@
-//! A [`Deserializer`] adapter that reads JSON by the rules of JSON Schema where serde's differ: a struct is read
-//! from an object only, never from an array of its fields, and an integer may be written with a decimal point
-//! (`2.0`).
+//! A [`Deserializer`] adapter that follows JSON Schema where serde doesn't: structs can only be read from objects,
+//! never from arrays of their fields, and integers can be written with a decimal point (`2.0`).
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-/// Wraps a deserializer, and recursively the visitors, seeds and accessors that it passes on.
+/// Wraps a deserializer and, recursively, the visitors, seeds and accessors it passes on.
 pub struct Strict<T>(pub T);
 
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Strict<D> {
@@ -77,11 +76,11 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Strict<V> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
-        // Values of magnitude 2^63 or more may have been rounded. They are passed on as floats, which integer fields
-        // reject.
+        // Values with a magnitude of 2^63 or more may have been rounded, so pass them on as floats, which integer
+        // fields reject.
         let bound = -(i64::MIN as f64);
         if value.fract() == 0.0 && value.abs() < bound {
-            // Safe for float fields: serde's float visitors accept integers.
+            // This is safe for float fields because serde's float visitors accept integers.
             return self.0.visit_i64(value as i64);
         }
         self.0.visit_f64(value)

@@ -19,10 +19,10 @@ use crate::problem::Problem;
 const MAX_FILES: usize = 20;
 /// Maximum length of a file name, in characters.
 const MAX_NAME_LENGTH: usize = 255;
-/// Allowance for a form's boundaries, part headers and other fields, in bytes.
+/// Number of bytes allowed for a form's boundaries, part headers and other fields.
 const FORM_OVERHEAD: usize = 1 << 20;
 
-/// Imports the files in `request` into `profile`. `filename` names the file if it is the request body itself.
+/// Imports the files in `request` into `profile`. `filename` is the file's name if the file is the request body.
 pub async fn import_upload(
     service: &Service,
     limits: &Limits,
@@ -31,13 +31,13 @@ pub async fn import_upload(
     request: Request,
     filename: Option<String>,
 ) -> Result<ImportOutcome, Problem> {
-    // Limits concurrency: each import may hold a whole file and its unpacked contents in memory.
+    // Limit concurrent imports, since each may hold a whole file and its unpacked contents in memory.
     let _permit = limits.import_permit().await?;
     let files = read_files(request, filename).await?;
     Ok(imports::import_files(service, serving, profile, files).await?)
 }
 
-/// Returns the names and contents of a form's files, or the request body as a single file.
+/// Returns the names and contents of the files in a form, or the request body as a single file.
 async fn read_files(
     request: Request,
     filename: Option<String>,
@@ -50,12 +50,12 @@ async fn read_files(
         if bytes.is_empty() {
             return Err(Problem::field(
                 "file",
-                "is empty: send the file as the body, or as a form",
+                "is empty: send the file as the request body or in a form",
             ));
         }
         return Ok(vec![(name, bytes)]);
     }
-    // Reads the whole body first, since a client that is still sending would not read an early error response.
+    // Read the whole body first, since a client that is still sending wouldn't read an early error response.
     let (parts, body) = request.into_parts();
     let body = read_body(body, MAX_BYTES + FORM_OVERHEAD).await?;
     let mut request = Request::from_parts(parts, Body::from(body));
@@ -65,7 +65,7 @@ async fn read_files(
     })?;
     let (mut files, mut remaining) = (Vec::new(), MAX_BYTES);
     while let Some(mut field) = form.next_field().await.map_err(|error| malformed(&error))? {
-        // Skips form fields that aren't files.
+        // Skip form fields that aren't files.
         let Some(name) = field.file_name() else { continue };
         let name = file_name(Some(name), "the file")?;
         let mut bytes = Vec::new();

@@ -10,27 +10,27 @@ use cinematch_service::cache::CacheConfig;
 use cinematch_service::jobs::JobsConfig;
 use cinematch_store::Address;
 
-/// Settings of the server: listener, paths, access, cache and jobs.
+/// Server settings: listener, paths, access, cache and jobs.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
     /// Address to listen on.
     pub host: IpAddr,
     /// Port to listen on; 0 picks a free one.
     pub port: u16,
-    /// Directory of the published generations.
+    /// Directory that holds the published generations.
     pub artifacts: PathBuf,
-    /// Address of the database with the users' data.
+    /// Address of the database that stores user data.
     pub database: Address,
     /// Origins whose pages may call the API.
     pub cors_origins: Vec<String>,
     /// Access mode, allowed hosts, rate limit and reverse proxy.
     pub access: AccessConfig,
-    /// Capacity of the in-memory reply cache and address of Redis.
+    /// Reply cache settings: in-memory capacity and Redis address.
     pub cache: CacheConfig,
-    /// Worker command and schedules of background jobs.
+    /// Worker command and schedules for background jobs.
     pub jobs: JobsConfig,
-    /// Time for which the server keeps accepting requests after a stop signal. The readiness probe already fails
-    /// during this time, so that load balancers can route requests elsewhere.
+    /// Time during which the server keeps accepting requests after a stop signal. The readiness probe already fails
+    /// then, so load balancers can route requests elsewhere.
     pub stop_delay: Duration,
 }
 
@@ -42,7 +42,7 @@ pub const DEVELOPMENT_ORIGINS: [&str; 4] = [
     "http://127.0.0.1:3000",
 ];
 
-/// An invalid setting of the server.
+/// An invalid server setting.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// Open mode on a non-loopback address, which would give the whole network full access.
@@ -52,19 +52,19 @@ pub enum ConfigError {
          accounts and `cinematch key create` creates API keys"
     )]
     OpenToOthers {
-        /// Address to listen on, as configured.
+        /// The configured listen address.
         host: IpAddr,
     },
     /// A CORS origin is malformed.
     #[error("`{origin}` is not an origin; expected something like http://localhost:5173")]
     Origin {
-        /// Origin, as configured.
+        /// The configured origin.
         origin: String,
     },
 }
 
 impl ConfigError {
-    /// Returns the flags of `cinematch serve` that the error concerns, without leading dashes.
+    /// Returns the `cinematch serve` flags that the error is about, without leading dashes.
     pub fn flags(&self) -> &'static [&'static str] {
         match self {
             Self::OpenToOthers { .. } => &["host", "access"],

@@ -1,7 +1,7 @@
-//! Drains request bodies that a handler did not read to the end, usually because it rejected the request.
+//! Drains request bodies that a handler didn't read to the end, usually because it rejected the request.
 //!
-//! hyper closes a keep-alive connection if part of the request body is unread when the response is complete, and
-//! does not announce this with `Connection: close`. A client that reuses the connection then gets a connection
+//! hyper closes a keep-alive connection if part of the request body is still unread when the response is complete,
+//! without announcing it with `Connection: close`. A client that reuses the connection then gets a connection
 //! error. To avoid this, the rest of a small body is read before the response is sent.
 
 use std::pin::Pin;
@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body as _, Frame, Incoming, SizeHint};
 use tokio::sync::oneshot;
 
-/// Maximum number of bytes to drain. Beyond it, closing the connection is cheaper.
+/// Maximum number of bytes to drain. Beyond that, closing the connection is cheaper.
 const MAX_DRAINED: usize = 256 << 10;
 /// Time limit for draining a body.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -24,10 +24,10 @@ struct ReturningBody {
     sender: Option<oneshot::Sender<Incoming>>,
 }
 
-/// Receiver of the unread remainder of a request body.
+/// Receives the unread remainder of a request body.
 pub struct UnreadBody(Option<oneshot::Receiver<Incoming>>);
 
-/// Wraps a request body; returns the body for the handler and the receiver of its unread remainder.
+/// Wraps a request body. Returns the body for the handler, and the receiver for its unread remainder.
 pub fn split(body: Incoming) -> (Body, UnreadBody) {
     if body.is_end_stream() {
         return (Body::new(body), UnreadBody(None));

@@ -1,5 +1,5 @@
-//! Makes the API calls of the open-source CineMatch front ends the way a browser on another origin does: it
-//! sends a preflight request first, and can read a reply only if the CORS headers allow it.
+//! Replays the API calls of the open-source CineMatch front ends as a browser on another origin would make them: a
+//! preflight request comes first, and a page can only read a reply if its CORS headers allow it.
 
 use std::collections::BTreeSet;
 
@@ -46,7 +46,7 @@ impl<'a> Page<'a> {
         let mut headers = headers.to_vec();
         headers.push(("origin", ORIGIN));
         if !matches!(method, "GET" | "DELETE") && body.is_none() {
-            // Browsers send this header even on a request without a body.
+            // Browsers send this header with requests that have no body.
             headers.push(("content-length", "0"));
         }
         let text = body.map(Value::to_string);
@@ -66,7 +66,7 @@ impl<'a> Page<'a> {
         (status, json)
     }
 
-    /// Sends a CORS preflight, as a browser does for all but simple requests, and checks that it allows the request.
+    /// Sends a CORS preflight request, as browsers do for all but simple requests, and checks that it is allowed.
     fn preflight(&self, method: &str, path: &str, headers: &[(&str, &str)]) {
         let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
         let all_names = names.join(",");
@@ -102,8 +102,8 @@ impl<'a> Page<'a> {
         reply
     }
 
-    /// Requests recommendations and returns the movie IDs. Asserts that each movie has the fields that a card
-    /// needs and satisfies `fit`.
+    /// Requests recommendations and returns their movie IDs. Asserts that each movie has the fields that a card shows
+    /// and satisfies `fit`.
     fn recommended(&self, query: &str, mode: &str, fit: impl Fn(&Value) -> bool) -> Vec<u64> {
         let reply = self.get(&format!("/api/recommendations?{query}"));
         assert_eq!(reply["mode"], mode, "{query}");
@@ -141,7 +141,7 @@ fn header(reply: &Reply, name: &str) -> String {
     value.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
 }
 
-/// Returns the numeric `field` of a movie, or NaN, which is outside every range.
+/// Returns a numeric field of `movie`. If it is missing, returns NaN, which is outside every range.
 fn number(movie: &Value, field: &str) -> f64 {
     movie[field].as_f64().unwrap_or(f64::NAN)
 }
@@ -220,7 +220,7 @@ fn serves_the_pages_of_a_signed_in_user() {
     assert!(page.ids("/api/feedback/my-dislikes").is_empty());
 }
 
-/// Makes the profile page's calls: it loads the preferences, edits them and sends all of them back.
+/// Makes the profile page's calls, which load the preferences, edit them and send them all back.
 fn preferences(page: &Page<'_>) {
     let path = "/api/preferences/me";
     let mut edited = page.get(path);
@@ -256,7 +256,7 @@ fn preferences(page: &Page<'_>) {
     page.expect(200, "PUT", path, Some(&edited));
 }
 
-/// Makes the home page's calls, from its feedback buttons and filter chips.
+/// Makes the home page's calls, which come from its feedback buttons and filter chips.
 fn feedback_and_modes(page: &Page<'_>) {
     let shown = page.recommended("limit=20&mode=because_liked", "because_liked", |_| true);
     assert_eq!(shown.len(), 20);

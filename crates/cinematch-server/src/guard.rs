@@ -35,7 +35,7 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Creates the guard of a server.
+    /// Creates the guard from the server's state.
     pub fn new(state: &AppState) -> Self {
         Self {
             service: state.service().clone(),
@@ -46,7 +46,7 @@ impl Guard {
     }
 }
 
-/// Middleware that identifies the caller and rejects requests that the route's class does not admit.
+/// Middleware that identifies the caller and rejects requests that the route's class doesn't admit.
 ///
 /// Adds [`ClientIp`] and, for operations and pages, [`Caller`] to the request's extensions.
 pub async fn guard(
@@ -95,7 +95,7 @@ fn client_ip(state: &Guard, request: &Request) -> IpAddr {
     last.unwrap_or(peer)
 }
 
-/// Rejects requests for hosts other than loopback names and `allowed_hosts`.
+/// Rejects requests to hosts other than loopback names and `allowed_hosts`.
 ///
 /// Protects open mode against DNS rebinding: a page whose host name an attacker has pointed at this machine would
 /// otherwise have full access.
@@ -120,18 +120,18 @@ fn check_host(state: &Guard, request: &Request) -> Result<(), Problem> {
         return Ok(());
     }
     Err(forbidden(
-        "This server accepts requests to localhost only; allow other host names with --allowed-hosts",
+        "This server only accepts requests to localhost; allow other host names with --allowed-hosts",
     ))
 }
 
-/// Rejects requests from pages of other sites, except for the listed origins (CSRF protection).
+/// Rejects requests from pages on other sites, except for allowed origins (CSRF protection).
 fn check_origin(state: &Guard, headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("null"));
     let Some(origin) = text("origin") else {
         // Browsers send at least one of the two headers; other clients usually send neither.
         return match text("sec-fetch-site") {
             None | Some("same-origin" | "none") => Ok(()),
-            Some(_) => Err(forbidden("Requests from pages of other sites are refused")),
+            Some(_) => Err(forbidden("Requests from pages on other sites are refused")),
         };
     };
     let host = text("host").unwrap_or_default();
@@ -142,7 +142,7 @@ fn check_origin(state: &Guard, headers: &HeaderMap) -> Result<(), Problem> {
         return Ok(());
     }
     Err(forbidden(
-        "Requests from pages of other origins are refused; allow an origin with --cors-origins",
+        "Requests from pages on other origins are refused; allow an origin with --cors-origins",
     ))
 }
 
@@ -183,7 +183,8 @@ async fn page_caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Probl
     session(state, headers).await
 }
 
-/// Returns the profile named by `X-User-Id`; `None` if the header is missing, malformed or names no profile.
+/// Returns the profile with the ID in `X-User-Id`, or `None` if the header is missing or malformed, or if there is
+/// no such profile.
 async fn named_profile(state: &Guard, headers: &HeaderMap) -> Result<Option<Profile>, Problem> {
     let Some(value) = headers.get("x-user-id") else { return Ok(None) };
     let id = value.to_str().ok().and_then(|text| text.trim().parse::<i64>().ok());

@@ -16,26 +16,26 @@ use utoipa_axum::routes;
 use crate::monitor;
 use crate::state::Lifecycle;
 
-/// State of the probe and metrics handlers.
+/// State for the probe and metrics handlers.
 #[derive(Clone)]
 pub struct ProbeState {
-    /// Use cases and their state.
+    /// The service that implements the use cases.
     pub service: Service,
-    /// Start time and shutdown flag of the server.
+    /// The server's start time and shutdown flag.
     pub lifecycle: Arc<Lifecycle>,
 }
 
-/// Returns the router of the health endpoints, which require no caller.
+/// Returns the router for the health endpoints, which don't require an identified caller.
 pub fn probes() -> OpenApiRouter<ProbeState> {
     OpenApiRouter::new().routes(routes!(health)).routes(routes!(live)).routes(routes!(ready))
 }
 
-/// Returns the router of the metrics endpoint, which requires an identified caller.
+/// Returns the router for the metrics endpoint, which requires an identified caller.
 pub fn metrics_routes() -> OpenApiRouter<ProbeState> {
     OpenApiRouter::new().routes(routes!(metrics))
 }
 
-/// State of the server and of the served model.
+/// State of the server and the served model.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Health {
     #[schema(example = "ok")]
@@ -44,7 +44,7 @@ pub struct Health {
     num_items: usize,
     #[schema(example = "cinematch-ml-backend")]
     service: &'static str,
-    /// Id of the served model.
+    /// ID of the served model.
     model_id: String,
     /// Number of the served generation.
     generation: u64,
@@ -70,7 +70,7 @@ pub async fn health(State(state): State<ProbeState>) -> Json<Health> {
         refused: state
             .service
             .reload_failed()
-            .then_some("the published generation cannot be used; see the server log"),
+            .then_some("the published generation can't be used; see the server log"),
         uptime_seconds: state.lifecycle.uptime().as_secs(),
     })
 }
@@ -84,7 +84,7 @@ pub struct Probe {
 
 const OK: Probe = Probe { status: "ok" };
 
-/// Liveness probe: returns 200 while the process responds.
+/// Liveness probe: returns 200 as long as the process responds.
 ///
 /// Orchestrators should restart the process if this probe fails.
 #[utoipa::path(get, path = "/health/live", tag = "service", responses((status = 200, body = Probe)))]
@@ -94,8 +94,7 @@ pub async fn live() -> Json<Probe> {
 
 /// Readiness probe: returns 200 if the server can handle requests.
 ///
-/// Returns 503 while no model is loaded, while the database does not respond, or while the server is shutting
-/// down.
+/// Returns 503 while no model is loaded, while the database isn't responding, or while the server is shutting down.
 #[utoipa::path(get, path = "/health/ready", tag = "service", responses((status = 200, body = Probe)))]
 pub async fn ready(State(state): State<ProbeState>) -> Result<Json<Probe>, Problem> {
     if state.lifecycle.is_stopping() {
@@ -119,7 +118,7 @@ pub async fn metrics(State(state): State<ProbeState>, caller: Caller) -> Result<
     Ok(metrics_response(monitor::render(&state.service, state.lifecycle.uptime()).await))
 }
 
-/// Returns the metrics available before a model is loaded.
+/// Returns the metrics that are available before a model is loaded.
 pub async fn process_metrics() -> Response {
     metrics_response(monitor::text())
 }

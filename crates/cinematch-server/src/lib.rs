@@ -1,6 +1,6 @@
-//! The HTTP server of CineMatch: serves the JSON API and the web pages on one listener, with access control,
-//! limits, observability and graceful shutdown. Each request uses a single generation from start to end, even if
-//! another one is promoted meanwhile.
+//! CineMatch's HTTP server. It serves the JSON API and the web pages on one listener, with access control, limits,
+//! observability and graceful shutdown. Each request uses a single generation from start to finish, even if another
+//! one is promoted in the meantime.
 
 mod config;
 mod drain_body;

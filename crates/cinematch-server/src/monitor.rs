@@ -1,6 +1,6 @@
 //! Prometheus metrics, as served at `/metrics`.
 //!
-//! Call sites record values with the macros of the `metrics` crate. This module installs the recorder, describes
+//! Call sites record values with the `metrics` crate's macros. This module installs the recorder, describes
 //! the metrics and renders them.
 
 use std::fmt::Write;
@@ -13,19 +13,19 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use cinematch_service::Service;
 
-/// Histogram buckets of requests and rankings, in seconds: 0.1 ms to 30 s.
+/// Histogram buckets for requests and rankings, in seconds, from 0.1 ms to 30 s.
 const REQUEST_BUCKETS: [f64; 14] =
     [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
-/// Histogram buckets of jobs, in seconds: 1 s to 4 h.
+/// Histogram buckets for jobs, in seconds, from 1 s to 4 h.
 const JOB_BUCKETS: [f64; 9] = [1.0, 5.0, 15.0, 60.0, 180.0, 600.0, 1800.0, 3600.0, 14400.0];
 
 /// Interval at which pending histogram samples are moved into their buckets.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The process-wide recorder, as required by the macros of `metrics`.
+/// The process-wide recorder, which the `metrics` macros require.
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
-/// Installs the metrics recorder. Further calls have no effect.
+/// Installs the metrics recorder on the first call. Later calls have no effect.
 pub fn start() {
     RECORDER.get_or_init(|| {
         let suffix = |name: &str| Matcher::Suffix(name.to_owned());
@@ -43,7 +43,7 @@ pub fn start() {
     });
 }
 
-/// Periodically moves pending histogram samples into their buckets, so that memory use stays bounded even if
+/// Periodically moves pending histogram samples into their buckets so that memory use stays bounded even if
 /// `/metrics` is never requested. Runs until aborted.
 pub async fn watch() {
     let mut ticks = tokio::time::interval(UPKEEP_INTERVAL);
@@ -55,8 +55,8 @@ pub async fn watch() {
     }
 }
 
-/// Registers counters with the value 0. Prometheus can't compute an increase for a series that first appears with
-/// a nonzero value.
+/// Registers counters with the value 0, since Prometheus can't compute an increase for a series that first appears
+/// with a nonzero value.
 fn register_counters() {
     for kind in JobKind::ALL {
         for outcome in ["done", "failed"] {
@@ -79,31 +79,30 @@ fn describe() {
         "Time from receiving a request to returning its response, by route"
     );
     describe_gauge!("cinematch_http_in_flight", "Requests in progress");
-    describe_histogram!("cinematch_rank_seconds", Unit::Seconds, "Duration of rankings, by model");
+    describe_histogram!("cinematch_rank_seconds", Unit::Seconds, "Ranking duration, by model");
     describe_gauge!("cinematch_model_generation", "Number of the served generation");
     describe_gauge!("cinematch_model_age_seconds", Unit::Seconds, "Age of the served model");
-    describe_counter!("cinematch_model_swaps_total", "Reloads of a new generation");
-    describe_counter!("cinematch_model_refused_total", "Generations that could not be loaded");
+    describe_counter!("cinematch_model_swaps_total", "Number of times a new generation was loaded");
+    describe_counter!(
+        "cinematch_model_refused_total",
+        "Number of generations that could not be loaded"
+    );
     describe_counter!("cinematch_cache_requests_total", "Cache lookups, by tier and result");
     describe_gauge!("cinematch_cache_bytes", Unit::Bytes, "Size of the in-memory reply cache");
     describe_gauge!(
         "cinematch_cache_breaker_open",
-        "1 while lookups skip Redis because it does not respond"
+        "1 while lookups skip Redis because it isn't responding"
     );
     describe_counter!("cinematch_jobs_total", "Finished job attempts, by kind and outcome");
     describe_gauge!("cinematch_jobs_queued", "Queued jobs");
     describe_gauge!("cinematch_jobs_running", "1 while a job is running on any server");
-    describe_histogram!(
-        "cinematch_job_seconds",
-        Unit::Seconds,
-        "Duration of job attempts, by kind"
-    );
+    describe_histogram!("cinematch_job_seconds", Unit::Seconds, "Job attempt duration, by kind");
     describe_gauge!("cinematch_store_up", "1 if the database responds");
     describe_gauge!("cinematch_uptime_seconds", Unit::Seconds, "Time since the server started");
 }
 
-/// Renders all metrics in the Prometheus text format, after updating the gauges of the model, the database and
-/// the cache.
+/// Updates the gauges for the model, the database and the cache, then renders all metrics in the Prometheus text
+/// format.
 pub async fn render(service: &Service, uptime: Duration) -> String {
     let bundle = service.bundle();
     let run = &bundle.manifest.run;
@@ -117,7 +116,7 @@ pub async fn render(service: &Service, uptime: Duration) -> String {
     gauge!("cinematch_store_up").set(f64::from(service.is_store_up().await));
     service.cache().update_gauges();
     let mut text = text();
-    // Written by hand, not recorded: a recorded series would remain after the model is replaced.
+    // Written by hand because a recorded series would still be reported after the model is replaced.
     let (model_id, generation) = (&bundle.manifest.model_id, bundle.generation);
     // Writing to a `String` never fails.
     let _ = write!(
@@ -129,7 +128,7 @@ pub async fn render(service: &Service, uptime: Duration) -> String {
     text
 }
 
-/// Renders the recorded metrics and the memory and CPU use of the process.
+/// Renders the recorded metrics, plus the process's memory and CPU use.
 pub fn text() -> String {
     let recorded = RECORDER.get().and_then(Option::as_ref).map(PrometheusHandle::render);
     let mut text = recorded.unwrap_or_default();
@@ -147,14 +146,14 @@ pub fn text() -> String {
     text
 }
 
-/// Memory use in bytes and CPU time in seconds of this process.
+/// This process's memory use in bytes and CPU time in seconds.
 struct Process {
     resident_bytes: f64,
     cpu_seconds: f64,
 }
 
 impl Process {
-    /// Reads the current values from `/proc`; `None` on systems without it.
+    /// Reads the current values from `/proc`. Returns `None` on systems without it.
     fn now() -> Option<Self> {
         let memory = std::fs::read_to_string("/proc/self/statm").ok()?;
         let pages: f64 = memory.split(' ').nth(1)?.parse().ok()?;

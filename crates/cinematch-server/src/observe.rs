@@ -1,5 +1,5 @@
-//! The outermost layer: assigns request ids, sets security headers, writes one access log line per request,
-//! records metrics, and writes the problem documents of error responses.
+//! The outermost layer: assigns request IDs, sets security headers, writes one access log line per request,
+//! records metrics, and writes the problem documents for error responses.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -18,17 +18,17 @@ use crate::trace;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Content security policy: allows scripts and styles from the server's own files only, images also from TMDB,
-/// and forms and requests to this server only.
+/// Content security policy that limits scripts, styles, forms and requests to this server, and images to this server
+/// and TMDB.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
                       img-src 'self' data: https://image.tmdb.org; connect-src 'self'; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// Content security policy of `/docs`, which allows inline styles because Swagger UI uses them.
+/// Content security policy for `/docs`, which allows inline styles because Swagger UI uses them.
 const DOCS_POLICY: &str = "default-src 'self'; img-src 'self' data:; \
                            style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 
-/// Middleware around all requests, including those that no route matches.
+/// Middleware that wraps all requests, including those that no route matches.
 pub async fn observe(mut request: Request, next: Next) -> Response {
     let request_id = accepted_id(&request).unwrap_or_else(generate_id);
     let started = Instant::now();
@@ -46,7 +46,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     let status = response.status();
     trace::end(&trace, status);
     if let Some(problem) = response_problem(&response) {
-        // Replaces the body, but not the headers added by inner layers (CORS, `Allow`, …).
+        // Replace the body but keep the headers added by inner layers (CORS, `Allow`, …).
         let mut headers = std::mem::take(response.headers_mut());
         for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
             headers.remove(name);
@@ -61,7 +61,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
         let no_store = HeaderValue::from_static("no-store");
         headers.entry(header::CACHE_CONTROL).or_insert(no_store);
     }
-    // Generated and accepted request ids contain visible ASCII only, so the conversion succeeds.
+    // Generated and accepted request IDs only contain visible ASCII, so the conversion succeeds.
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         headers.insert(REQUEST_ID.clone(), value);
     }
@@ -83,7 +83,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// Records the metrics of a response, labeled by route pattern. Labels by path would create a series per movie.
+/// Records the metrics for a response, labeled by route pattern. Labeling by path would create a series per movie.
 fn record_metrics(
     route: Option<&MatchedPath>,
     method: &Method,
@@ -104,7 +104,7 @@ fn record_metrics(
         .increment(1);
 }
 
-/// Returns the problem attached to a response, or one for an error status that a layer returned without a problem.
+/// Returns the problem attached to `response`, or creates one if a layer returned an error status without a problem.
 /// Returns `None` for pages and successful responses.
 fn response_problem(response: &Response) -> Option<Problem> {
     if let Some(problem) = response.extensions().get::<Problem>() {
@@ -120,21 +120,21 @@ fn response_problem(response: &Response) -> Option<Problem> {
             StatusCode::PAYLOAD_TOO_LARGE => "The request body is too large",
             StatusCode::REQUEST_TIMEOUT => "The request took too long",
             _ if status.is_server_error() => INTERNAL,
-            _ => status.canonical_reason().unwrap_or("The request cannot be served"),
+            _ => status.canonical_reason().unwrap_or("The request can't be served"),
         };
         return Some(Problem::new(status, detail));
     }
     None
 }
 
-/// Returns the client's `X-Request-Id` if it is 1 to 64 characters of `[A-Za-z0-9._-]`, which are safe to log.
+/// Returns the client's `X-Request-Id` if it has 1 to 64 characters in `[A-Za-z0-9._-]`, which are safe to log.
 fn accepted_id(request: &Request) -> Option<String> {
     let id = request.headers().get(&REQUEST_ID)?.to_str().ok()?;
     let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     (!id.is_empty() && id.len() <= 64 && id.bytes().all(is_safe)).then(|| id.to_owned())
 }
 
-/// Generates a request id from the process start time in microseconds and a counter. Ids are unique within the
+/// Generates a request ID from the process start time in microseconds and a counter. IDs are unique within the
 /// process and unlikely to collide with those of other processes.
 fn generate_id() -> String {
     static START: std::sync::LazyLock<u64> = std::sync::LazyLock::new(|| {

@@ -34,10 +34,10 @@ use crate::home;
 use crate::observe::observe;
 use crate::state::AppState;
 
-/// Time limit of a request; exceeding it returns a 408.
+/// Time limit for a request, after which the server returns a 408.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Returns the router of the whole server.
+/// Returns the router for the whole server.
 pub fn router(state: &AppState) -> Router {
     let RouteGroups { route_groups, probe_groups, document, classes } = RouteGroups::new();
     let probe_state =
@@ -68,7 +68,7 @@ struct RouteGroups {
     route_groups: Vec<(RouteClass, Router<RouteState>)>,
     probe_groups: Vec<(RouteClass, Router<ProbeState>)>,
     document: utoipa::openapi::OpenApi,
-    /// Maps the first segment of documented paths to a class, for requests that no route matches.
+    /// Maps the first segment of each documented path to a class, for requests that no route matches.
     classes: BTreeMap<String, RouteClass>,
 }
 
@@ -119,7 +119,7 @@ fn first_segment(path: &str) -> &str {
 }
 
 /// Assigns a class to a request that no route matches: the class of the operations with the same first path
-/// segment. API clients thus receive API errors for unknown API paths.
+/// segment. This way, API clients get API errors for unknown API paths.
 async fn classify(
     State(classes): State<Arc<BTreeMap<String, RouteClass>>>,
     mut request: Request,
@@ -179,7 +179,8 @@ impl Layers {
 
 /// Returns the router used until the server is ready.
 ///
-/// Serves the liveness probe and process metrics; returns a 503 that names the missing dependency for other requests.
+/// Serves the liveness probe and the process metrics. All other requests get a 503 that names the missing
+/// dependency.
 pub fn not_ready(reason: Arc<ArcSwap<String>>) -> Router {
     let refuse = move || {
         let detail = format!("The server is not ready: {}", reason.load());

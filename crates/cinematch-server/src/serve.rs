@@ -1,4 +1,4 @@
-//! Runs the server until a stop signal.
+//! Runs the server until it receives a stop signal.
 
 use std::future::Future;
 
@@ -11,8 +11,8 @@ use crate::swappable_router::SwappableRouter;
 
 /// Serves on `listener` until `stop` resolves, then shuts down gracefully.
 ///
-/// During shutdown, the readiness probe fails, the server keeps serving for `stop_delay`, and then requests in
-/// flight finish.
+/// During shutdown, the readiness probe fails, but the server keeps serving for `stop_delay`. It then waits for
+/// requests in flight to finish.
 pub async fn serve(
     state: AppState,
     listener: TcpListener,
@@ -31,7 +31,7 @@ pub async fn serve(
     Ok(())
 }
 
-/// Serves like [`serve`], but waits for the model and the database if they are not available yet.
+/// Like [`serve`], but waits for the model and the database if they are not available yet.
 ///
 /// The server listens immediately. Until it is ready, it returns a 503 that names the missing dependency.
 pub async fn serve_when_ready(

@@ -25,7 +25,7 @@ pub enum StartError {
     /// The database can't be opened.
     #[error(transparent)]
     Store(StoreError),
-    /// The address of the Redis cache is invalid.
+    /// The Redis cache address is invalid.
     #[error(transparent)]
     Cache(RedisAddressError),
 }
@@ -40,7 +40,7 @@ impl From<OpenError> for StartError {
     }
 }
 
-/// Services, settings and lifecycle of a running server. Cloning is cheap and shares the contents.
+/// Service, settings and lifecycle of a running server. Clones are cheap and share their contents.
 #[derive(Clone, Debug)]
 pub struct AppState {
     pub(crate) routes: RouteState,
@@ -59,7 +59,7 @@ impl AppState {
         Ok(Self::new(config, service))
     }
 
-    /// Checks the settings and opens the database, with a bundle that is already loaded.
+    /// Checks the settings and opens the database, using a bundle that is already loaded.
     pub async fn with_bundle(config: ServerConfig, bundle: Bundle) -> Result<Self, StartError> {
         config.check()?;
         monitor::start();
@@ -67,7 +67,7 @@ impl AppState {
         Ok(Self::new(config, service))
     }
 
-    /// Creates the state of checked settings and an opened service.
+    /// Creates the state from validated settings and an open service.
     pub(crate) fn new(config: ServerConfig, service: Service) -> Self {
         let routes = RouteState::new(service, config.access.clone());
         Self { routes, config: Arc::new(config), lifecycle: Arc::default() }
@@ -78,12 +78,12 @@ impl AppState {
         self.service().bundle()
     }
 
-    /// Returns the service, which provides the use cases.
+    /// Returns the service, which implements the use cases.
     pub(crate) fn service(&self) -> &Service {
         &self.routes.service
     }
 
-    /// Starts the shutdown: the readiness probe fails from now on.
+    /// Starts the shutdown. The readiness probe fails from then on.
     pub(crate) fn stop(&self) {
         tracing::info!(
             delay_seconds = self.config.stop_delay.as_secs(),
@@ -103,7 +103,7 @@ fn service_config(config: &ServerConfig) -> ServiceConfig {
     }
 }
 
-/// Start time and shutdown flag of the server.
+/// The server's start time and shutdown flag.
 #[derive(Debug)]
 pub struct Lifecycle {
     started: Instant,
@@ -122,7 +122,7 @@ impl Lifecycle {
         self.started.elapsed()
     }
 
-    /// True while the server is shutting down.
+    /// Returns true while the server is shutting down.
     pub fn is_stopping(&self) -> bool {
         self.is_stopping.load(Ordering::Relaxed)
     }

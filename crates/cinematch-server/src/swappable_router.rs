@@ -31,7 +31,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time limit for receiving a request head. It also limits how long a connection may stay idle between requests.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Holds the current router: a placeholder that returns 503, until [`SwappableRouter::switch_to`] is called.
+/// Holds the current router: a placeholder that returns 503 until [`SwappableRouter::switch_to`] is called.
 pub struct SwappableRouter {
     app: Arc<ArcSwap<Router>>,
     reason: Arc<ArcSwap<String>>,
@@ -49,9 +49,9 @@ impl Default for SwappableRouter {
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 impl SwappableRouter {
-    /// Retries until the model and the database can be opened, and returns the state.
+    /// Opens the model and the database, retrying until both succeed, and returns the state.
     ///
-    /// Logs an error if it differs from the previous one, and includes it in the 503 responses.
+    /// Logs each error that differs from the previous one, and includes the latest error in the 503 responses.
     pub async fn open_state(&self, config: ServerConfig) -> AppState {
         let mut reported = String::new();
         loop {
@@ -82,7 +82,7 @@ impl SwappableRouter {
         }
     }
 
-    /// Accepts connections until `stop` resolves, then lets requests in flight finish for at most 10 seconds.
+    /// Accepts connections until `stop` resolves, then gives requests in flight up to 10 seconds to finish.
     /// Returns the output of `stop`.
     pub async fn accept_connections<T>(
         &self,
@@ -141,17 +141,17 @@ impl SwappableRouter {
     }
 }
 
-/// Background tasks of the server: model reload, jobs and metrics.
+/// The server's background tasks: model reload, jobs and metrics.
 pub struct Background {
     tasks: Vec<JoinHandle<()>>,
 }
 
 impl Background {
-    /// Aborts the tasks, including the process of a running job, and closes the database.
+    /// Aborts the tasks, including the process of any running job, and closes the database.
     pub async fn stop(self, state: &AppState) {
         for task in self.tasks {
             task.abort();
-            // The result does not matter: the task has either finished or been aborted.
+            // The result doesn't matter: the task has either finished or been aborted.
             let _ = task.await;
         }
         state.service().store().close().await;

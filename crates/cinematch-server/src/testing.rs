@@ -1,4 +1,4 @@
-//! Test clients for the complete server, run in-process.
+//! Test clients for the complete server, which runs in-process.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
@@ -20,8 +20,8 @@ pub fn open() -> Client {
     serve(World::default(), |_| ())
 }
 
-/// Returns a client for a server with accounts, a limit on requests per second, and a published generation, so
-/// that operator routes have something to operate on.
+/// Returns a client for a server in accounts mode, limited to `rate_limit` requests per second. A published
+/// generation gives the operator routes something to act on.
 pub fn with_accounts(rate_limit: Option<u32>) -> Client {
     serve(World::published(&Sample::default()), |config| {
         config.access = AccessConfig {
@@ -32,7 +32,7 @@ pub fn with_accounts(rate_limit: Option<u32>) -> Client {
     })
 }
 
-/// Returns a client for a server with the default settings as changed by `set`. The server doesn't run jobs.
+/// Returns a client for a server with the default settings, as modified by `set`. The server doesn't run jobs.
 pub fn serve(world: World, set: impl FnOnce(&mut ServerConfig)) -> Client {
     let mut config = ServerConfig {
         host: IpAddr::V4(Ipv4Addr::LOCALHOST),

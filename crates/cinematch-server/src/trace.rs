@@ -1,4 +1,4 @@
-//! OpenTelemetry spans of requests, with trace context propagation (`traceparent`).
+//! OpenTelemetry spans for requests, with trace context propagation (`traceparent`).
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, StatusCode};
@@ -9,7 +9,7 @@ use tracing::Span;
 use tracing::field::Empty;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-/// Creates the span of a request, as a child of the span in its `traceparent` header, if present.
+/// Creates the span for a request, as a child of the span in its `traceparent` header if there is one.
 pub fn request_span(request: &Request, request_id: &str) -> Span {
     let span = tracing::info_span!(
         target: TARGET,
@@ -30,12 +30,12 @@ pub fn request_span(request: &Request, request_id: &str) -> Span {
             span.record("http.route", route.as_str());
             format!("{} {}", request.method(), route.as_str())
         }
-        // Leaves out paths that match no route: clients choose them, so span names would be unbounded.
+        // Leave out the path if it doesn't match a route: clients choose it, so span names would be unbounded.
         None => request.method().to_string(),
     };
     span.record("otel.name", name);
     let caller = global::get_text_map_propagator(|wire| wire.extract(&Headers(request.headers())));
-    // Setting the parent fails only for spans that have already started.
+    // Setting the parent only fails for spans that have already started.
     let _ = span.set_parent(caller);
     span
 }

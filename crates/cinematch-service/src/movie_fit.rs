@@ -15,7 +15,7 @@ pub struct MovieFit<'a> {
     pub place: Option<usize>,
     /// Sentence about the movie in the user's history on which this movie's rank depends most.
     pub counterfactual: Option<String>,
-    /// Whether the user has a history.
+    /// True if the user has a history.
     pub is_known: bool,
 }
 

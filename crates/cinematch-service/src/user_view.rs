@@ -31,7 +31,7 @@ pub struct MovieCard<'a> {
 pub struct MovieStatus {
     /// Rating, reaction and watched mark; `None` if the user has given no feedback.
     pub feedback: Option<MovieFeedback>,
-    /// Whether the movie is on the user's watchlist.
+    /// True if the movie is on the user's watchlist.
     pub is_listed: bool,
 }
 

@@ -1,15 +1,15 @@
-//! Sessions and API keys. Secrets are stored as hashes only.
+//! Sessions and API keys. Only hashes of secrets are stored.
 
 use crate::error::StoreError;
 use crate::store::Store;
 use crate::users::Profile;
 
-/// Permissions of an API key. Each scope includes the ones before it.
+/// Permissions of an API key. Each scope includes the previous ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
-    /// Read the catalog, and get recommendations for the history contained in the request.
+    /// Read the catalog, and get recommendations for a history sent with the request.
     Read,
-    /// Read and write the data of any user.
+    /// Read and write any user's data.
     Write,
     /// Full access.
     Admin,
@@ -34,13 +34,13 @@ impl Scope {
 /// An API key to store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewKey {
-    /// Id of the key, which is public.
+    /// Public ID of the key.
     pub id: String,
     /// Purpose of the key, as entered by the operator.
     pub name: String,
     /// SHA-256 of the secret part, in hexadecimal.
     pub secret_hash: String,
-    /// Permissions of the key.
+    /// Permissions granted to the key.
     pub scope: Scope,
 }
 
@@ -49,9 +49,9 @@ pub struct NewKey {
 pub struct ApiKey {
     /// The key as it was created.
     pub key: NewKey,
-    /// Time of creation, in milliseconds since 1970.
+    /// Creation time, in milliseconds since the Unix epoch.
     pub created_at: i64,
-    /// Time of revocation, in milliseconds since 1970; `None` while the key is active.
+    /// Revocation time, in milliseconds since the Unix epoch; `None` while the key is active.
     pub revoked_at: Option<i64>,
 }
 
@@ -65,8 +65,8 @@ impl ApiKey {
 }
 
 impl Store {
-    /// Starts a session that lasts until `expires_at`, and deletes expired ones. `token_hash` is the SHA-256
-    /// of the session token, in hexadecimal.
+    /// Starts a session that lasts until `expires_at`, and deletes expired sessions. `token_hash` is the
+    /// SHA-256 of the session token, in hexadecimal.
     pub async fn begin_session(
         &self,
         token_hash: String,
@@ -101,7 +101,7 @@ impl Store {
         .await
     }
 
-    /// Returns the profile of a session; `None` if the session is unknown or has expired.
+    /// Returns the profile that a session belongs to, or `None` if the session is unknown or has expired.
     pub async fn session(&self, token_hash: &str, now: i64) -> Result<Option<Profile>, StoreError> {
         let row: Option<(i64, String, Option<String>, i64)> = sqlx::query_as(
             "SELECT users.id, email, name, users.created_at
@@ -154,7 +154,7 @@ impl Store {
         .await
     }
 
-    /// Returns the API key with the given id, even if it is revoked.
+    /// Returns the API key with the given ID, even if it is revoked.
     pub async fn key(&self, id: &str) -> Result<Option<ApiKey>, StoreError> {
         let row: Option<KeyRow> = sqlx::query_as(
             "SELECT id, name, secret_hash, scope, created_at, revoked_at FROM api_keys WHERE id = $1",
@@ -176,7 +176,7 @@ impl Store {
         Ok(rows.into_iter().filter_map(ApiKey::from_row).collect())
     }
 
-    /// Revokes an API key. Returns false if no active key has the given id.
+    /// Revokes an API key. Returns false if no active key has the given ID.
     pub async fn revoke_key(&self, id: &str, now: i64) -> Result<bool, StoreError> {
         let (store, id) = (self.clone(), id.to_owned());
         self.write("", async move {

@@ -1,4 +1,4 @@
-//! Addresses of databases: an `SQLite` file, or a `PostgreSQL` URL.
+//! Database addresses: an `SQLite` file or a `PostgreSQL` URL.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use url::Url;
 const PATH_ENCODE_SET: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_').remove(b'~');
 
-/// Address of a database. `Display` and `Debug` omit the password.
+/// Database address. `Display` and `Debug` omit the password.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Address {
     /// Path of an `SQLite` file.
@@ -29,7 +29,7 @@ pub struct AddressError {
 }
 
 impl Address {
-    /// Parses `postgres://…`, `postgresql://…`, `sqlite:FILE` or the path of a file.
+    /// Parses `postgres://…`, `postgresql://…`, `sqlite:FILE` or a file path.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let scheme = text.split_once(':').map(|(scheme, _)| scheme).unwrap_or_default();
         match scheme.to_ascii_lowercase().as_str() {
@@ -47,7 +47,7 @@ impl Address {
                 let path = text["sqlite:".len()..].trim_start_matches("//");
                 Ok(Self::File(PathBuf::from(path)))
             }
-            // A one-letter scheme is the drive letter of a path.
+            // A one-letter scheme is a drive letter.
             other if other.len() > 1 && text.contains("://") => {
                 Err(AddressError { reason: format!("unsupported database `{other}`") })
             }
@@ -55,8 +55,8 @@ impl Address {
         }
     }
 
-    /// Parses an address that must have a scheme, for settings in which a missing scheme is a mistake and
-    /// not the path of a file.
+    /// Parses an address that must have a scheme, for settings where a missing scheme is a mistake rather
+    /// than a file path.
     pub fn parse_url(text: &str) -> Result<Self, AddressError> {
         let schemes = ["postgres:", "postgresql:", "sqlite:"];
         let prefix = text.get(..11).unwrap_or(text).to_ascii_lowercase();
@@ -67,7 +67,7 @@ impl Address {
         Self::parse(text)
     }
 
-    /// Returns the path of an `SQLite` file; `None` for other databases.
+    /// Returns the path of an `SQLite` file, or `None` for other databases.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),

@@ -9,7 +9,7 @@ use crate::records::history::UserHistory;
 /// Maximum number of cached users. A history of 10,000 movies takes about 400 KB.
 const CAPACITY: usize = 4096;
 
-/// A cache of users' histories. Every change of a user's data must invalidate the user's entry.
+/// A cache of users' histories. Every change to a user's data must invalidate the user's entry.
 #[derive(Debug, Default)]
 pub(crate) struct HistoryCache {
     state: RwLock<State>,
@@ -41,7 +41,7 @@ impl HistoryCache {
         }
     }
 
-    /// Removes the history of `user`. Must be called after every change of the user's data.
+    /// Removes the history of `user`. Must be called after every change to the user's data.
     pub(crate) fn invalidate(&self, user: &str) {
         let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
         state.changes += 1;

@@ -1,19 +1,20 @@
-//! Integrity checks of a database, which a server may have open at the same time.
+//! Integrity checks for a database, which may be in use by a server.
 
 use crate::address::Address;
 use crate::error::StoreError;
 use crate::store::connect_once;
 
-/// Damage and current time of a database, as found by [`check_database`].
+/// Result of [`check_database`]: the damage found, and the current time of a database server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatabaseCheck {
-    /// Damage that `SQLite`'s integrity check found, one message per problem; empty for a sound file.
+    /// Problems found by `SQLite`'s integrity check; empty if the file is intact.
     pub problems: Vec<String>,
-    /// Current time of a database server, in milliseconds since 1970; `None` for a file.
+    /// Current time on the database server, in milliseconds since the Unix epoch; `None` for a file.
     pub server_time: Option<i64>,
 }
 
-/// Opens a database without changing it, and checks the integrity of an `SQLite` file in O(bytes).
+/// Opens a database without changing it. For `SQLite`, also runs an integrity check, which reads the
+/// whole file.
 pub async fn check_database(address: &Address) -> Result<DatabaseCheck, StoreError> {
     use sqlx::Connection;
     if let Address::File(path) = address

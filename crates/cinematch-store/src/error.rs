@@ -1,13 +1,13 @@
-//! Errors of database operations.
+//! Errors from database operations.
 
 use std::path::PathBuf;
 
 use cinematch::files::FileError;
 
-/// An error of a database operation.
+/// An error from a database operation.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Another server has opened the file.
+    /// Another server has the file open.
     #[error(
         "{} is in use by another CineMatch server; stop that server, or choose another file with \
          --database", path.display()
@@ -24,7 +24,7 @@ pub enum StoreError {
     Open {
         /// Address of the database, without its password.
         address: String,
-        /// Error of the driver.
+        /// Error from the database driver.
         cause: sqlx::Error,
     },
     /// The schema cannot be upgraded.
@@ -35,7 +35,7 @@ pub enum StoreError {
     Migrate {
         /// Address of the database, without its password.
         address: String,
-        /// Error of the migration.
+        /// Error from the schema migration.
         cause: sqlx::migrate::MigrateError,
     },
     /// The file to read does not exist.
@@ -60,7 +60,7 @@ pub enum StoreError {
         /// Address of the database, or path of the file.
         address: String,
     },
-    /// A profile with the email address exists.
+    /// A profile with this email address already exists.
     #[error("a profile with this email address already exists")]
     EmailTaken,
     /// The profile was deleted while the request was in progress.
@@ -78,8 +78,8 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// True if the database is unreachable, overloaded or out of disk space, so that a later attempt may
-    /// succeed.
+    /// Returns true if the database is unreachable, overloaded or out of disk space, so a later attempt
+    /// may succeed.
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
@@ -100,7 +100,7 @@ impl StoreError {
     }
 }
 
-/// True for the codes `SQLITE_FULL` and `SQLITE_IOERR`. Codes of `PostgreSQL` have five characters.
+/// Returns true for the codes `SQLITE_FULL` and `SQLITE_IOERR`. `PostgreSQL` codes have five characters.
 fn is_sqlite_disk_error(code: &str) -> bool {
     const FULL: u32 = 13;
     const IO: u32 = 10;

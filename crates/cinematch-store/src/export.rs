@@ -1,4 +1,4 @@
-//! Export of all data of a user.
+//! Exports all data stored about a user.
 
 use crate::error::StoreError;
 use crate::imports::PastImport;
@@ -13,7 +13,7 @@ use crate::watchlist::WatchlistItem;
 pub struct UserExport {
     /// Profile, if the user has one.
     pub profile: Option<Profile>,
-    /// Viewing preferences; the default if the user has saved none.
+    /// Viewing preferences; the defaults if the user hasn't saved any.
     pub preferences: Preferences,
     /// Feedback, most recent first.
     pub feedback: Vec<MovieFeedback>,

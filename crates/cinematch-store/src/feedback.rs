@@ -12,7 +12,7 @@ use crate::store::{Store, Transaction};
 use crate::users::{Owner, touch, touch_or_insert};
 
 impl Store {
-    /// Applies a change to a user's feedback on a movie. Returns the feedback after the change.
+    /// Applies a change to a user's feedback on a movie. Returns the updated feedback.
     pub async fn update_feedback(
         &self,
         owner: impl Into<Owner>,
@@ -32,7 +32,7 @@ impl Store {
         .await
     }
 
-    /// Deletes all feedback of a user on a movie. Returns false if there was none.
+    /// Deletes a user's feedback on a movie. Returns false if there was none.
     pub async fn delete_feedback(
         &self,
         user: &str,
@@ -52,8 +52,8 @@ impl Store {
         .await
     }
 
-    /// Deletes all reactions and ratings of a user, but not the watched marks. Returns the number of movies
-    /// changed.
+    /// Deletes all of a user's reactions and ratings, but keeps the watched marks. Returns the number of
+    /// movies changed.
     pub async fn reset_feedback(&self, user: &str, now: i64) -> Result<u64, StoreError> {
         let (store, key) = (self.clone(), user.to_owned());
         self.write(user, async move {
@@ -79,7 +79,7 @@ impl Store {
         .await
     }
 
-    /// Returns all feedback of a user, most recent first.
+    /// Returns all of a user's feedback, most recent first.
     pub async fn feedback(&self, user: &str) -> Result<Vec<MovieFeedback>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM feedback JOIN users ON users.id = feedback.user_id
@@ -91,7 +91,7 @@ impl Store {
     }
 }
 
-/// Applies a change to the feedback of the user with the row id `user`.
+/// Applies a change to the feedback of the user with row ID `user`.
 pub(crate) async fn apply(
     transaction: &mut Transaction,
     user: i64,

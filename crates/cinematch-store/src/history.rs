@@ -25,8 +25,8 @@ impl Store {
         }
     }
 
-    /// Returns the current version of a user's data; `None` for an unknown user. Takes one lookup by key if
-    /// other processes may write to the database; otherwise none, once the user is cached.
+    /// Returns the current version of a user's data, or `None` for an unknown user. If other processes may
+    /// write to the database, this takes one lookup by key; otherwise, a cached user needs none.
     pub async fn data_version(&self, user: &str) -> Result<Option<DataVersion>, StoreError> {
         if self.history_cache().is_some() {
             return Ok(self.user_history(user).await?.data_version);

@@ -1,6 +1,6 @@
-//! Imports of a user's history from another service.
+//! Imports a user's history from another service.
 //!
-//! An import runs in one transaction, and a repeated import of the same export changes nothing. Every
+//! An import runs in one transaction, and importing the same export again changes nothing. Every
 //! feedback row records the import that wrote it: a later import may correct such a row, but never one
 //! that the user entered or changed here.
 
@@ -17,12 +17,12 @@ use crate::store::{Store, Transaction};
 use crate::users::{Owner, touch_or_insert};
 use crate::watchlist::NewWatchlistItem;
 
-/// A movie of an export, with everything the export contains about it.
+/// A movie in an export, with all the data that the export has about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportedMovie {
     /// The movie, as it would be added to the watchlist.
     pub item: NewWatchlistItem,
-    /// Rating in the export.
+    /// Rating in the export, if any.
     pub stars: Option<Stars>,
     /// True if the movie is marked as liked.
     pub liked: bool,
@@ -41,24 +41,24 @@ pub struct ImportRecord {
     pub file: String,
     /// Number of rows in the export.
     pub rows: u64,
-    /// Number of rows matched to a movie of the catalog.
+    /// Number of rows matched to a movie in the catalog.
     pub matched: u64,
 }
 
 /// A completed import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PastImport {
-    /// Id of the import, referenced by [`MovieFeedback::import_id`].
+    /// ID of the import, referenced by [`MovieFeedback::import_id`].
     pub id: i64,
     /// Source and size of the import.
     pub record: ImportRecord,
     /// Number of movies changed.
     pub changed: u64,
-    /// Time of the import, in milliseconds since 1970.
+    /// Time of the import, in milliseconds since the Unix epoch.
     pub imported_at: i64,
 }
 
-/// Number of movies for each effect of an import.
+/// Numbers of movies that an import added, changed or left alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ImportChanges {
     /// Movies that had no feedback before.
@@ -74,15 +74,15 @@ pub struct ImportChanges {
 }
 
 impl ImportChanges {
-    /// Returns the number of movies with any change.
+    /// Returns the number of movies that the import changed.
     fn total(&self) -> u64 {
         self.added + self.changed + self.listed
     }
 }
 
 impl Store {
-    /// Imports movies. Changes neither values that are missing from the export nor values that the user
-    /// entered here.
+    /// Imports movies. Doesn't change values that are missing from the export or that the user entered
+    /// here.
     pub async fn import(
         &self,
         owner: impl Into<Owner>,
@@ -155,9 +155,9 @@ impl CurrentState {
 #[derive(Default)]
 struct ImportPlan {
     changes: ImportChanges,
-    /// Feedback rows to store with the id of this import.
+    /// Feedback rows to store with the ID of this import.
     from_import: Vec<MovieFeedback>,
-    /// Feedback rows that the user entered and the import extends. They get no import id.
+    /// Feedback rows that the user entered and the import adds to. They get no import ID.
     from_user: Vec<MovieFeedback>,
     watchlist: Vec<NewWatchlistItem>,
 }
@@ -268,13 +268,13 @@ async fn insert_into_watchlist(
 }
 
 impl ImportedMovie {
-    /// True if the export contains a rating, a like or a watched mark for the movie.
+    /// Returns true if the export contains a rating, a like or a watched mark for the movie.
     fn has_feedback(&self) -> bool {
         self.stars.is_some() || self.liked || self.watched
     }
 
     /// Adds the export's values to the feedback `before` the import. Returns `before` unchanged if the
-    /// export contains nothing new. A reaction or stars that the user entered here are not replaced.
+    /// export contains nothing new. A reaction or rating that the user entered here is not replaced.
     fn merged_with(&self, before: Option<&MovieFeedback>, now: i64) -> MovieFeedback {
         let is_from_user = before.is_some_and(|before| before.import_id.is_none());
         let mut after =

@@ -1,7 +1,7 @@
 //! Queue of background jobs.
 //!
-//! At most one job runs at a time on all servers of a database: a unique index allows a single row in the
-//! state `running`. The server that runs the job increments the row's `beat`. If the beat stops changing,
+//! At most one job runs at a time across all servers that share a database: a unique index allows a single row
+//! in the state `running`. The server that runs the job increments the row's `beat`. If the beat stops changing,
 //! other servers assume that the worker died. They do not compare clocks, which may jump.
 
 use std::str::FromStr;
@@ -12,13 +12,13 @@ use crate::error::StoreError;
 use crate::rows::damaged;
 use crate::store::Store;
 
-/// Maximum tolerated difference between the clocks of servers, in milliseconds: one day.
+/// Maximum tolerated difference between server clocks, in milliseconds: one day.
 const MAX_CLOCK_SKEW: i64 = 86_400_000;
 
-/// Kind of a background job.
+/// Kind of background job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum JobKind {
-    /// Train new models and promote the generation if it is not worse.
+    /// Train new models and promote the new generation unless it ranks worse.
     Retrain,
     /// Add new movies to the served generation.
     Update,
@@ -49,9 +49,9 @@ impl FromStr for JobKind {
 /// State of a job in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JobState {
-    /// The job waits for its turn or for its next attempt.
+    /// The job is waiting for its turn or for its next attempt.
     Queued,
-    /// A worker runs the job.
+    /// A worker is running the job.
     Running,
     /// The job completed.
     Done,
@@ -77,10 +77,10 @@ impl JobState {
     }
 }
 
-/// A background job. Times are in milliseconds since 1970.
+/// A background job. Times are in milliseconds since the Unix epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
-    /// Id of the job.
+    /// ID of the job.
     pub id: i64,
     /// Kind of job.
     pub kind: JobKind,
@@ -102,17 +102,17 @@ pub struct Job {
     pub stage: Option<String>,
     /// Progress of the stage, in thousandths.
     pub permille: i64,
-    /// Start of the last attempt.
+    /// Start time of the last attempt.
     pub started_at: Option<i64>,
-    /// End of the last attempt.
+    /// End time of the last attempt.
     pub ended_at: Option<i64>,
     /// Result of the job, as JSON.
     pub outcome: Option<String>,
-    /// Error of the last failed attempt.
+    /// Error message from the last failed attempt.
     pub error: Option<String>,
 }
 
-/// A failed attempt of a job.
+/// A failed attempt at a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failure<'a> {
     /// Last heartbeat that another server observed before it declared the worker lost; `None` if the server that
@@ -122,7 +122,7 @@ pub struct Failure<'a> {
     pub error: &'a str,
     /// Time of the failure.
     pub failed_at: i64,
-    /// Time of the next attempt; `None` for no further attempt.
+    /// Time of the next attempt; `None` if there won't be one.
     pub retry_at: Option<i64>,
 }
 
@@ -211,8 +211,8 @@ impl Store {
         .await
     }
 
-    /// Enqueues the job of a schedule's latest slot, unless a server handled that slot already. Returns true
-    /// if a job was added. A new schedule starts with its next slot.
+    /// Enqueues the job for a schedule's latest slot, unless a server has already handled that slot. Returns
+    /// true if a job was added. A new schedule starts with its next slot.
     pub async fn enqueue_scheduled_job(
         &self,
         kind: JobKind,
@@ -233,7 +233,8 @@ impl Store {
                 transaction.commit().await?;
                 return Ok(false);
             }
-            // A slot further ahead than the clock skew was written under a wrong clock: restart the schedule.
+            // A slot further ahead than the clock skew was written while a clock was wrong: restart the
+            // schedule.
             let reset = sqlx::query("UPDATE schedules SET slot = $2 WHERE kind = $1 AND slot > $3")
                 .bind(kind.name())
                 .bind(slot)
@@ -386,7 +387,7 @@ impl Store {
         .await
     }
 
-    /// Returns the job that is running on any server, or `None`.
+    /// Returns the job that is currently running on any server, if there is one.
     pub async fn running_job(&self) -> Result<Option<Job>, StoreError> {
         let row: Option<JobRow> = sqlx::query_as("SELECT * FROM jobs WHERE state = 'running'")
             .fetch_optional(self.pool())
@@ -394,7 +395,7 @@ impl Store {
         row.map(JobRow::into_job).transpose()
     }
 
-    /// Returns the job with the given id.
+    /// Returns the job with the given ID.
     pub async fn job(&self, id: i64) -> Result<Option<Job>, StoreError> {
         let row: Option<JobRow> = sqlx::query_as("SELECT * FROM jobs WHERE id = $1")
             .bind(id)

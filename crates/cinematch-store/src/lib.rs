@@ -1,12 +1,12 @@
-//! Storage of users' data in an `SQLite` file or in `PostgreSQL`: profiles, preferences, feedback,
+//! Stores user data in an `SQLite` file or in `PostgreSQL`: profiles, preferences, feedback,
 //! watchlists, imports, sessions, API keys and background jobs.
 //!
 //! Both databases have the same tables and run the same statements. A user is identified by a key: a
-//! name chosen by a front end, or the id of a profile in decimal. The caller passes in times and random
+//! name chosen by a front end, or a profile ID in decimal. The caller passes in times and random
 //! values.
 //!
 //! `SQLite` runs in write-ahead mode with `synchronous = FULL`: once a call has returned, its change
-//! survives a crash of the process or of the machine.
+//! survives a crash of the process or the machine.
 
 mod access;
 mod address;

@@ -1,4 +1,4 @@
-//! Storage of preferences.
+//! Writes users' preferences.
 
 use crate::error::StoreError;
 use crate::records::preferences::Preferences;

@@ -22,7 +22,7 @@ pub(crate) fn damaged(column: &str, value: &dyn std::fmt::Display) -> StoreError
     StoreError::Damaged { value: format!("{value} in column {column}") }
 }
 
-/// Returns the placeholders of `rows` rows with `columns` values each: `($1, $2), ($3, $4)`.
+/// Returns the placeholders for `rows` rows with `columns` values each: `($1, $2), ($3, $4)`.
 pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
     let row = |row: usize| {
         let placeholder = |column: usize| format!("${}", row * columns + column + 1);

@@ -29,13 +29,13 @@ const MAX_CONNECTIONS: u32 = 8;
 /// Time limit for getting a connection to a database server.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Settings of every `SQLite` connection. `secure_delete` overwrites deleted rows, so that a deleted profile
-/// leaves no trace in the file.
+/// Settings for every `SQLite` connection. `secure_delete` overwrites deleted rows, so a deleted profile leaves
+/// no trace in the file.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; \
                        PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
                        PRAGMA secure_delete = ON";
 
-/// How an `SQLite` file is shared with other processes.
+/// Determines how an `SQLite` file is shared with other processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ownership {
     /// This process locks the file, which allows it to cache users' histories.
@@ -55,7 +55,7 @@ struct Shared {
     pool: AnyPool,
     /// Cache of users' histories; `None` if other processes may write.
     history_cache: Option<HistoryCache>,
-    /// Serializes writers of an `SQLite` file, which allows one at a time. Waiting here is fairer than
+    /// Serializes writes to an `SQLite` file, which allows only one writer at a time. Waiting here is fairer than
     /// polling the file's lock.
     write_lock: Option<Mutex<()>>,
     /// Lock file next to the `SQLite` file, held until the store is dropped.
@@ -135,14 +135,14 @@ impl Store {
         self.shared.history_cache.as_ref()
     }
 
-    /// True for an `SQLite` file, false for a database server.
+    /// Returns true for an `SQLite` file, and false for a database server.
     pub(crate) fn is_file(&self) -> bool {
         self.shared.write_lock.is_some()
     }
 
-    /// Begins a transaction that writes.
+    /// Begins a write transaction.
     pub(crate) async fn begin(&self) -> Result<Transaction, StoreError> {
-        // An SQLite transaction that starts with a read fails to write if another process wrote since.
+        // An SQLite transaction that starts with a read fails to write if another process has written since.
         let transaction = if self.is_file() {
             self.pool().begin_with("BEGIN IMMEDIATE").await?
         } else {
@@ -151,7 +151,7 @@ impl Store {
         Ok(transaction)
     }
 
-    /// Begins a transaction that reads a consistent snapshot.
+    /// Begins a read-only transaction on a consistent snapshot.
     pub(crate) async fn begin_read(&self) -> Result<Transaction, StoreError> {
         let begin = if self.is_file() {
             "BEGIN"
@@ -161,8 +161,8 @@ impl Store {
         Ok(self.pool().begin_with(begin).await?)
     }
 
-    /// Runs a change of the data of `user` and invalidates the cached history. The change runs to completion even
-    /// if the caller is canceled.
+    /// Runs `write`, which changes the data of `user`, and invalidates their cached history. The change runs to
+    /// completion even if the caller is canceled.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         user: &str,
@@ -186,7 +186,7 @@ impl Store {
         }
     }
 
-    /// Waits for open queries and closes the database.
+    /// Waits for running queries and closes the database.
     pub async fn close(&self) {
         self.pool().close().await;
     }
@@ -196,8 +196,8 @@ async fn connect(address: &Address, options: AnyPoolOptions) -> Result<AnyPool, 
     options.connect_with(driver(address)?).await.map_err(open_error(address))
 }
 
-/// Creates a missing file with access for its owner only. `SQLite` creates its log files with the same
-/// permissions.
+/// Creates the file if it is missing, with access only for its owner. `SQLite` creates its log files with the
+/// same permissions.
 fn create_private_file(path: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::OpenOptionsExt;
     let created = File::options().write(true).create_new(true).mode(0o600).open(path);
@@ -234,7 +234,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let address = Address::File(folder.path().join("people.db"));
         let store = Store::open(&address, Ownership::Exclusive).await.unwrap();
-        // One transaction more than the pool has connections.
+        // One more transaction than the pool has connections.
         for _ in 0..5 {
             let mut transaction = store.begin().await.unwrap();
             // SQLite rolls back by itself when the disk is full.

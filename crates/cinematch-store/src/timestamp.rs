@@ -1,17 +1,17 @@
-//! The current time, and formatting of timestamps.
+//! The current time, and timestamp formatting.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Returns the current time in milliseconds since 1970.
+/// Returns the current time in milliseconds since the Unix epoch.
 pub fn now_millis() -> i64 {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
     since_1970.map_or(0, |time| time.as_millis() as i64)
 }
 
-/// Formats a time in milliseconds since 1970 as RFC 3339, in UTC and rounded down to the second.
+/// Formats a time in milliseconds since the Unix epoch as RFC 3339, in UTC and rounded down to the second.
 pub fn rfc3339(milliseconds: i64) -> String {
     let time = OffsetDateTime::from_unix_timestamp(milliseconds.div_euclid(1000))
         .unwrap_or(OffsetDateTime::UNIX_EPOCH);

@@ -1,4 +1,4 @@
-//! Copies between databases: backup, restore, and moves between `SQLite` and `PostgreSQL`.
+//! Copies data between databases: backup, restore, and migration between `SQLite` and `PostgreSQL`.
 //!
 //! A copy runs in one transaction: if it is interrupted, the target is unchanged.
 
@@ -16,7 +16,7 @@ use crate::error::StoreError;
 use crate::rows::{ROWS_PER_STATEMENT, placeholders};
 use crate::store::{Ownership, Store, Transaction, connect_once};
 
-/// A table with its columns. Rows are copied in the order of the first numeric column.
+/// A table with its columns. Rows are copied in order of the first numeric column.
 struct Table {
     name: &'static str,
     integer_columns: &'static [&'static str],
@@ -78,7 +78,7 @@ const TABLES: [Table; 7] = [
     },
 ];
 
-/// Treatment of existing data in the target.
+/// Determines how existing data in the target is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
     /// Return an error without writing anything.
@@ -87,7 +87,7 @@ pub enum Existing {
     Replace,
 }
 
-/// Number of copied rows by table.
+/// Number of rows copied, by table.
 pub type RowCounts = BTreeMap<&'static str, u64>;
 
 /// Copies a consistent snapshot of one database to another. Returns an error if the target contains data and
@@ -197,7 +197,7 @@ fn check_target(address: &Address, file: &Path, existing: Existing) -> Result<()
         return not_a_backup("it is the database itself");
     }
     if existing == Existing::Replace && file.exists() && !is_sqlite(file) {
-        return not_a_backup("it is a file of another kind, which is not replaced");
+        return not_a_backup("it is a different kind of file, which is not replaced");
     }
     if existing == Existing::Keep && file.exists() {
         return Err(StoreError::NotEmpty { address: file.display().to_string() });
@@ -214,7 +214,7 @@ async fn write_snapshot(address: &Address, folder: &Path, to: &Path) -> Result<(
                 let hint = "specify the database with --database or DATABASE_URL";
                 return Err(StoreError::Missing { path: path.clone(), hint });
             }
-            // Does not upgrade the schema: operators back up before an upgrade.
+            // Don't upgrade the schema: operators back up before an upgrade.
             let mut source = connect_once(address).await?;
             let copied = vacuum().execute(&mut source).await;
             source.close().await?;
@@ -233,8 +233,7 @@ async fn write_snapshot(address: &Address, folder: &Path, to: &Path) -> Result<(
     Ok(())
 }
 
-/// Copies a backup, written by this version or an earlier one, into a database. Does not change the backup
-/// file.
+/// Copies a backup written by this or an earlier version into a database. Does not change the backup file.
 pub async fn restore(
     file: &Path,
     to: (&Store, &Address),

@@ -1,4 +1,4 @@
-//! Undo: snapshots of a user's data on a movie, and their restoration.
+//! Undo: takes and restores snapshots of a user's feedback on a movie.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,10 +13,10 @@ use crate::records::feedback::{COLUMNS, FeedbackRow, MovieFeedback, Reaction};
 use crate::store::{Store, Transaction};
 use crate::users::{Owner, touch_or_insert};
 
-/// Snapshot of a user's feedback on a movie and of the movie's place on the user's watchlist.
+/// Snapshot of a user's feedback on a movie and of the movie's position on their watchlist.
 ///
-/// Its text form is JSON, which pages embed in their undo form. A forged text has no effect that the user
-/// could not achieve with regular feedback.
+/// It is serialized as JSON, which pages embed in their undo form. A forged snapshot has no effect that
+/// the user couldn't achieve with regular feedback.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MovieSnapshot {
@@ -29,10 +29,10 @@ pub struct MovieSnapshot {
     /// True if the user has watched the movie.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub watched: bool,
-    /// Time of the last change of the feedback, in milliseconds since 1970.
+    /// Time when the feedback last changed, in milliseconds since the Unix epoch.
     #[serde(default, rename = "said_at")]
     pub updated_at: i64,
-    /// Id of the import the feedback came from, if any.
+    /// ID of the import the feedback came from, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import_id: Option<i64>,
     /// Position on the watchlist; `None` if the movie is not on it.
@@ -40,28 +40,28 @@ pub struct MovieSnapshot {
     pub watchlist: Option<WatchlistSnapshot>,
 }
 
-/// Position of a movie on a watchlist.
+/// A movie's watchlist entry, including its position.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WatchlistSnapshot {
-    /// Title at the time of addition.
+    /// Title when the movie was added.
     pub title: String,
-    /// Release year at the time of addition.
+    /// Release year when the movie was added.
     pub year: Option<u16>,
     /// Streaming service that the user chose for the movie.
     pub service: Option<String>,
-    /// Time of addition, in milliseconds since 1970.
+    /// Time when the movie was added, in milliseconds since the Unix epoch.
     pub added_at: i64,
-    /// Sort key, which grows with every addition to any watchlist.
+    /// Sort key, which increases with every addition to any watchlist.
     position: i64,
 }
 
-/// Error for a text that is not a valid [`MovieSnapshot`].
+/// Error returned when a string is not a valid [`MovieSnapshot`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the undo data is invalid")]
 pub struct InvalidSnapshot;
 
-/// Maximum length of the text form in bytes. Snapshots produce shorter texts.
+/// Maximum length of a serialized snapshot in bytes. Genuine snapshots are shorter.
 const MAX_LENGTH: usize = 2000;
 
 impl FromStr for MovieSnapshot {
@@ -88,7 +88,7 @@ impl fmt::Display for MovieSnapshot {
     }
 }
 
-/// Serializes stars as a number of half stars.
+/// Serializes a rating as a number of half stars.
 mod as_halves {
     use cinematch::rating::Stars;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -112,7 +112,7 @@ mod as_halves {
 type WatchlistRow = (String, Option<i64>, Option<String>, i64, i64);
 
 impl Store {
-    /// Returns a snapshot of a user's feedback on a movie and of its place on the watchlist.
+    /// Returns a snapshot of a user's feedback on a movie and of its position on the watchlist.
     pub async fn movie_snapshot(
         &self,
         user: &str,
@@ -194,7 +194,7 @@ impl Store {
     }
 }
 
-/// Returns `import_id` if the user made that import. The id may be forged.
+/// Returns `import_id` if the user made that import. The ID may be forged.
 async fn existing_import(
     transaction: &mut Transaction,
     user: i64,
@@ -211,7 +211,7 @@ async fn existing_import(
 
 impl WatchlistSnapshot {
     /// Inserts the movie at its former position. The position may be forged: a position that was never
-    /// used, or that another movie has, is replaced by the next free one, so that forged texts cannot
+    /// used, or that another movie has, is replaced by the next free one, so that forged snapshots cannot
     /// exhaust the positions.
     async fn insert(
         self,

@@ -10,13 +10,13 @@ use crate::store::{Store, Transaction};
 /// The profile of a user with an email address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
-    /// Id of the profile, never reused. Its decimal form is the key of the user's data.
+    /// ID of the profile, never reused. Its decimal form is the key of the user's data.
     pub id: i64,
     /// Email address in lower case.
     pub email: String,
     /// Display name.
     pub name: String,
-    /// Time of creation, in milliseconds since 1970.
+    /// Creation time, in milliseconds since the Unix epoch.
     pub created_at: i64,
 }
 
@@ -30,7 +30,7 @@ impl Profile {
 /// Maximum length of an email address in characters (RFC 5321).
 const MAX_EMAIL_LENGTH: usize = 254;
 
-/// True if `text` has the form of an email address. Does not check that the address exists.
+/// Returns true if `text` looks like an email address. Does not check that the address exists.
 pub fn is_email(text: &str) -> bool {
     let has_name_and_host = text
         .split_once('@')
@@ -44,7 +44,7 @@ pub fn is_email(text: &str) -> bool {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
     pub(crate) key: String,
-    /// True if the user must exist already: a change must not recreate a profile that was deleted.
+    /// True if the user must already exist: a change must not recreate a deleted profile.
     is_profile: bool,
 }
 
@@ -84,7 +84,7 @@ pub struct Account {
 /// Result of looking up a profile with [`Store::identify`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Identified {
-    /// A profile with the address existed; it is unchanged.
+    /// A profile with the address already exists; it is unchanged.
     Existing(Profile),
     /// A profile was created.
     New(Profile),
@@ -92,14 +92,14 @@ pub enum Identified {
     Unknown,
 }
 
-/// Proof that a user's data was deleted. Does not identify the user.
+/// Proof that a user's data has been deleted. Does not identify the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Receipt {
-    /// Random id of the receipt.
+    /// Random ID of the receipt.
     pub receipt: String,
-    /// Number of deleted rows by table.
+    /// Number of deleted rows, by table.
     pub deleted: BTreeMap<&'static str, u64>,
-    /// Time of deletion, in milliseconds since 1970.
+    /// Deletion time, in milliseconds since the Unix epoch.
     #[serde(skip)]
     pub deleted_at: i64,
 }
@@ -114,7 +114,7 @@ fn account((id, email, name, created_at, password_hash): ProfileRow) -> Option<A
 }
 
 impl Store {
-    /// Returns the profile with the given id.
+    /// Returns the profile with the given ID.
     pub async fn profile(&self, id: i64) -> Result<Option<Profile>, StoreError> {
         let sql = sqlx::AssertSqlSafe(format!("{ACCOUNT} WHERE id = $1 AND email IS NOT NULL"));
         let row: Option<ProfileRow> =
@@ -137,8 +137,8 @@ impl Store {
         Ok(rows.into_iter().filter_map(account).collect())
     }
 
-    /// Returns the profile with an email address. If there is none and `name` is given, creates one. Does not
-    /// change the name of an existing profile.
+    /// Returns the profile with the given email address. If there is none and `name` is given, creates one.
+    /// Does not change the name of an existing profile.
     pub async fn identify(
         &self,
         email: &str,
@@ -198,7 +198,8 @@ impl Store {
                 if updated.rows_affected() == 1 {
                     break id;
                 }
-                // A front end already uses this number as a key: take the next id.
+                // A front end already uses this ID as a key. Delete the row so that the next insert gets a new
+                // ID.
                 sqlx::query("DELETE FROM users WHERE id = $1")
                     .bind(id)
                     .execute(&mut *transaction)
@@ -213,7 +214,7 @@ impl Store {
         .await
     }
 
-    /// Sets the password of an account and ends all its sessions. Returns false if there is no account.
+    /// Sets an account's password and ends all its sessions. Returns false if the account does not exist.
     pub async fn set_password(&self, email: &str, hash: String) -> Result<bool, StoreError> {
         let (store, email) = (self.clone(), email.to_lowercase());
         self.write("", async move {
@@ -235,8 +236,8 @@ impl Store {
         .await
     }
 
-    /// Deletes a user and all data about the user. Returns `None` for an unknown user. `receipt` is a random id
-    /// under which the number of deleted rows is recorded; it does not identify the user.
+    /// Deletes a user and all of their data. Returns `None` for an unknown user. `receipt` is a random ID under
+    /// which the number of deleted rows is recorded; it does not identify the user.
     pub async fn delete_user(
         &self,
         user: &str,
@@ -277,7 +278,7 @@ impl Store {
     }
 }
 
-/// Returns the row id of a user, and locks the row so that changes of one user are serialized across
+/// Returns the row ID of a user, and locks the row so that changes to one user's data are serialized across
 /// servers.
 async fn lock_user(
     store: &Store,
@@ -295,8 +296,8 @@ async fn lock_user(
     Ok(row.map(|(id,)| id))
 }
 
-/// Increases the version of a user's data and returns the user's row id; `None` for an unknown user. The
-/// update locks the row, so that changes of one user are serialized across servers.
+/// Increases the version of a user's data and returns the user's row ID, or `None` for an unknown user. The
+/// update locks the row, so changes to one user's data are serialized across servers.
 pub(crate) async fn touch(
     transaction: &mut Transaction,
     key: &str,
@@ -313,7 +314,7 @@ pub(crate) async fn touch(
     Ok(row.map(|(id,)| id))
 }
 
-/// Increases the version of a user's data and returns the user's row id. Creates an unknown user, but returns
+/// Increases the version of a user's data and returns the user's row ID. Creates an unknown user, but returns
 /// [`StoreError::ProfileDeleted`] for a missing profile, which was deleted and must not be recreated.
 pub(crate) async fn touch_or_insert(
     transaction: &mut Transaction,

@@ -12,9 +12,9 @@ use crate::users::{Owner, touch, touch_or_insert};
 /// A movie to add to a watchlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewWatchlistItem {
-    /// Id of the movie.
+    /// MovieLens ID of the movie.
     pub movie_id: MovieId,
-    /// Title, stored so that the list remains readable if the catalog loses the movie.
+    /// Title, stored so that the list remains readable if the movie leaves the catalog.
     pub title: String,
     /// Release year.
     pub year: Option<u16>,
@@ -25,17 +25,17 @@ pub struct NewWatchlistItem {
 /// A movie on a watchlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchlistItem {
-    /// Id of the movie.
+    /// MovieLens ID of the movie.
     pub movie_id: MovieId,
-    /// Title at the time of addition.
+    /// Title when the movie was added.
     pub title: String,
-    /// Release year at the time of addition.
+    /// Release year when the movie was added.
     pub year: Option<u16>,
     /// Streaming service that the user chose for the movie.
     pub service: Option<String>,
     /// True if the user has watched the movie.
     pub watched: bool,
-    /// Time of addition, in milliseconds since 1970.
+    /// Time when the movie was added, in milliseconds since the Unix epoch.
     pub added_at: i64,
 }
 
@@ -115,8 +115,8 @@ impl Store {
         rows.into_iter().map(WatchlistItem::from_row).collect()
     }
 
-    /// Removes a movie from a user's watchlist, but does not delete its feedback. Returns false if the movie was
-    /// not listed.
+    /// Removes a movie from a user's watchlist, but keeps the user's feedback on it. Returns false if the movie
+    /// was not listed.
     pub async fn remove_from_watchlist(
         &self,
         user: &str,

@@ -1,4 +1,4 @@
-//! `cache`: compares the reply caches under one mixed load: none, memory, Redis, and both.
+//! `cache`: compares reply caches under the same mixed load: none, in memory, in Redis, and both.
 
 use anyhow::{Context, Result};
 
@@ -11,7 +11,7 @@ use crate::redis::Redis;
 /// Requests per second.
 const RATE: f64 = 1_000.0;
 
-/// Measures all cache configurations at one rate.
+/// Measures all cache configurations at the same request rate.
 pub fn cache(setup: &Setup) -> Result<Report> {
     let stage = Stage::prepare(setup, "cache")?;
     let redis = Redis::start()?;

@@ -1,4 +1,4 @@
-//! Command lines of the benchmarks, for our binary and the peers.
+//! Command lines for the benchmarks, for our binary and the Python programs that it is compared with.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -9,23 +9,23 @@ use anyhow::{Context, Result};
 
 use crate::project::Inputs;
 
-/// Features of the measured server: the default of `train`.
+/// Features that the measured server uses: the default of `cinematch train`.
 pub const SERVED: Features = Features::Full;
 
-/// First seed of the splits for tuning. The splits for testing start at the default seed.
+/// First seed of the tuning splits. The test splits start at the default seed.
 const TUNE_SEED: &str = "1042";
 
 /// Movie features that `cinematch train` computes.
 #[derive(Clone, Copy)]
 pub enum Features {
-    /// Features of the peer: TF-IDF, genres, year and runtime.
+    /// Features that the Python stack uses: TF-IDF, genres, year and runtime.
     Seed,
     /// All features.
     Full,
 }
 
 impl Features {
-    /// Returns the value of `--features`.
+    /// Returns the value for `--features`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Seed => "seed",
@@ -34,7 +34,7 @@ impl Features {
     }
 }
 
-/// Operation of `cinematch ratings`.
+/// Mode in which `cinematch ratings` runs.
 #[derive(Clone, Copy)]
 pub enum Ratings {
     /// Parses and validates ratings.csv without writing a cache.
@@ -45,16 +45,16 @@ pub enum Ratings {
     Open,
 }
 
-/// A peer that reads ratings.csv.
+/// A compared library that reads ratings.csv.
 #[derive(Clone, Copy)]
 pub struct PeerReader {
     /// Name of the library.
     pub library: &'static str,
-    /// True to also sort by user and movie, remove duplicate pairs, and sort by movie.
+    /// If true, also sorts by user and movie, removes duplicate pairs, and sorts by movie.
     pub sort: bool,
 }
 
-/// Solver for a row of the least-squares problem.
+/// Method for solving the least-squares problem of a user or movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Solver {
     /// Cholesky decomposition, which is exact.
@@ -64,7 +64,7 @@ pub enum Solver {
 }
 
 impl Solver {
-    /// Returns the value of `--solver`.
+    /// Returns the value for `--solver`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Cholesky => "cholesky",
@@ -97,7 +97,7 @@ impl Training {
     }
 }
 
-/// A server of a peer.
+/// A competing recommender's server.
 #[derive(Clone, Copy)]
 pub struct PeerServer {
     /// Implementation of the server.
@@ -106,12 +106,12 @@ pub struct PeerServer {
     pub workers: usize,
 }
 
-/// Implementation of a peer's server.
+/// Implementation of a competing server.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum PeerKind {
-    /// pandas and scikit-learn, with artifacts of `train.py`.
+    /// pandas and scikit-learn, with artifacts from `train.py`.
     Plain,
-    /// numpy and scipy, with our artifacts; its replies equal ours.
+    /// numpy and scipy, with our artifacts; returns the same replies as our server.
     Tuned,
     /// [`PeerKind::Plain`] with search, and with users and their ratings in SQLite.
     WithProfiles,
@@ -138,20 +138,20 @@ impl PeerServer {
     }
 }
 
-/// Our binary, and the interpreter and scripts of the peers.
+/// Our binary, and the Python interpreter and scripts that it is compared with.
 pub struct Programs {
     /// Path of our release binary.
     pub ours: PathBuf,
-    /// Path of Python in the peers' environment.
+    /// Path of the Python interpreter that runs the scripts.
     pub python: PathBuf,
-    /// Directory of the peers' scripts.
+    /// Directory that contains the scripts.
     pub peers: PathBuf,
 }
 
 impl Programs {
     fn ours(&self, root: &Path) -> Command {
         let mut command = Command::new(&self.ours);
-        // The benchmarks measure the defaults, independent of settings in the caller's environment.
+        // The benchmarks measure the defaults, regardless of settings in the caller's environment.
         for (name, _) in std::env::vars_os() {
             let name_bytes = name.as_encoded_bytes();
             if name_bytes.starts_with(b"CINEMATCH_") || name_bytes == b"REDIS_URL" {
@@ -174,7 +174,7 @@ impl Programs {
         command
     }
 
-    /// Merges the raw files in `root`. Keeps movies without genres, like the peer.
+    /// Merges the raw files in `root`. Keeps movies without genres, like the Python script.
     pub fn ours_preprocess(&self, root: &Path) -> Command {
         let mut command = self.ours(root);
         command.args(["preprocess", "--keep-without-genres"]);
@@ -188,7 +188,7 @@ impl Programs {
         command
     }
 
-    /// Serves the latest artifacts in `root`. Logs warnings but not requests, like the peer.
+    /// Serves the latest artifacts in `root`. Logs warnings but not requests, like the competing servers.
     pub fn ours_serve(&self, root: &Path, port: u16) -> Command {
         let mut command = self.ours(root);
         command.args(["serve", "--port", &port.to_string(), "--log", "warn"]);
@@ -213,7 +213,7 @@ impl Programs {
         command
     }
 
-    /// Merges all movies of [`Self::ours_synth`].
+    /// Merges all movies generated by [`Self::ours_synth`].
     pub fn ours_merge_all(&self, root: &Path) -> Command {
         let mut command = self.ours(root);
         command.args(["preprocess", "--min-year", "none", "--keep-without-genres"]);
@@ -227,7 +227,7 @@ impl Programs {
         command
     }
 
-    /// Writes lists of 100 movies for the users of `histories`.
+    /// Writes lists of 100 movies for the users in `histories`.
     pub fn ours_rank_all(&self, root: &Path, histories: &Path, out: &Path) -> Command {
         let mut command = self.ours(root);
         command.args(["recommend", "--limit", "100"]);
@@ -235,7 +235,7 @@ impl Programs {
         command
     }
 
-    /// Merges all movies of the small dataset.
+    /// Merges all movies in the small dataset.
     pub fn ours_preprocess_small(&self, root: &Path) -> Command {
         let mut command = self.ours(root);
         command.args(["preprocess", "--raw", "raw/small", "--services", "none"]);
@@ -243,7 +243,7 @@ impl Programs {
         command
     }
 
-    /// Tunes the hyperparameters of a model on a number of splits.
+    /// Tunes the hyperparameters of `model` on `splits` splits.
     pub fn ours_tune(&self, root: &Path, model: &str, trials: usize, splits: usize) -> Command {
         let mut command = self.ours(root);
         command.args(["tune", "--raw", "raw/small", "--model", model, "--seed", TUNE_SEED]);
@@ -251,7 +251,7 @@ impl Programs {
         command
     }
 
-    /// Writes the validation splits of [`Self::ours_tune`] to a folder.
+    /// Writes the validation splits that [`Self::ours_tune`] uses to the folder `out`.
     pub fn ours_export_validation(&self, root: &Path, splits: usize, out: &Path) -> Command {
         let mut command = self.ours_evaluate(root, splits);
         command.args(["--models", "popular", "--seed", TUNE_SEED]);
@@ -259,14 +259,15 @@ impl Programs {
         command
     }
 
-    /// Evaluates models on the test part of a number of splits.
+    /// Evaluates models on the test sets of `splits` splits.
     pub fn ours_evaluate(&self, root: &Path, splits: usize) -> Command {
         let mut command = self.ours(root);
         command.args(["evaluate", "--raw", "raw/small", "--splits", &splits.to_string()]);
         command
     }
 
-    /// Tunes the peer `name` on the splits in `tune` and writes its lists for the splits in `test` to `out`.
+    /// Tunes the compared library `name` on the splits in `tune`, then writes its lists for the splits in
+    /// `test` to `out`.
     pub fn peer_quality(
         &self,
         python: &Path,
@@ -280,7 +281,7 @@ impl Programs {
         command
     }
 
-    /// Merges the raw files into `out` with the peer's script.
+    /// Merges the raw files into `out` with pandas.
     pub fn peer_preprocess(&self, inputs: &Inputs, out: &Path) -> Command {
         let mut command = self.peer("preprocess.py");
         command.arg("--movies").arg(&inputs.movies).arg("--links").arg(&inputs.links);
@@ -288,14 +289,14 @@ impl Programs {
         command
     }
 
-    /// Trains on `merged` with the peer's script and writes to the directory `out`.
+    /// Trains on `merged` with scikit-learn and writes to the directory `out`.
     pub fn peer_train(&self, merged: &Path, out: &Path) -> Command {
         let mut command = self.peer("train.py");
         command.arg("--merged").arg(merged).arg("--out").arg(out);
         command
     }
 
-    /// Reads the file `ratings` with a peer's reader.
+    /// Reads the file `ratings` with a compared library.
     pub fn peer_ratings(&self, reader: PeerReader, ratings: &Path) -> Command {
         let mut command = self.peer("ratings.py");
         command.arg(reader.library).arg("--ratings").arg(ratings);
@@ -339,7 +340,7 @@ impl Programs {
         command
     }
 
-    /// Trains EASE in numpy on the matrix `data`, with `method` for the inverse.
+    /// Trains EASE in numpy on the matrix `data`, using `method` for the matrix inversion.
     pub fn peer_ease(&self, python: &Path, method: &str, data: &Path, movies: usize) -> Command {
         let mut command = self.peer_with(python, "ease.py");
         command.arg(method).arg("--data").arg(data);
@@ -347,18 +348,18 @@ impl Programs {
         command
     }
 
-    /// Trains the implicit ALS of the peer `name` on the matrix `data`.
+    /// Trains implicit ALS on the matrix `data` with the compared library `name`.
     pub fn peer_ials(&self, python: &Path, name: &str, data: &Path, training: Training) -> Command {
         let mut command = self.peer_with(python, "ials.py");
         command.arg(name).arg("--data").arg(data);
-        // Our side uses these values by default.
+        // Our trainer uses these values by default.
         command.args(["--unobserved-weight", "0.1", "--regularization", "0.003"]);
         command.args(["--cg-steps", "3"]);
         training.add_to(&mut command);
         command
     }
 
-    /// Serves the artifacts of [`Self::peer_train`], or ours for [`PeerKind::Tuned`].
+    /// Serves the artifacts written by [`Self::peer_train`], or ours for [`PeerKind::Tuned`].
     pub fn peer_serve(&self, server: PeerServer, artifacts: &Path, port: u16) -> Command {
         let mut command = self.peer(server.script());
         command.arg("--artifacts").arg(artifacts);
@@ -367,7 +368,7 @@ impl Programs {
     }
 }
 
-/// Trains our implicit ALS on the peers' matrix `data` with the measurements at `program`.
+/// Trains our implicit ALS on the matrix `data` with the measurement binary `program`.
 pub fn ours_ials(program: &Path, data: &Path, solver: Solver, training: Training) -> Command {
     let mut command = Command::new(program);
     command.args(["fit", "ials"]).arg(data).args(["--solver", solver.name()]);
@@ -375,14 +376,14 @@ pub fn ours_ials(program: &Path, data: &Path, solver: Solver, training: Training
     command
 }
 
-/// Trains our EASE on the peers' matrix `data` with the measurements at `program`.
+/// Trains our EASE on the matrix `data` with the measurement binary `program`.
 pub fn ours_ease(program: &Path, data: &Path, movies: usize) -> Command {
     let mut command = Command::new(program);
     command.args(["fit", "ease"]).arg(data).args(["--films", &movies.to_string()]);
     command
 }
 
-/// Times single requests on the artifacts in `root` with the measurements at `program`.
+/// Times individual requests on the artifacts in `root` with the measurement binary `program`.
 pub fn ours_rank(program: &Path, root: &Path) -> Command {
     let mut command = Command::new(program);
     command.arg("rank").arg(root.join("ml/artifacts"));
@@ -408,17 +409,17 @@ pub fn make_root(root: &Path, inputs: &Inputs) -> Result<()> {
     Ok(())
 }
 
-/// Returns the path of the merged file of `cinematch preprocess`.
+/// Returns the path of the merged file that `cinematch preprocess` writes.
 pub fn merged(root: &Path) -> PathBuf {
     root.join("data/movies_merged.csv")
 }
 
-/// Returns the path of the ratings of `cinematch synth`.
+/// Returns the path of the ratings that `cinematch synth` writes.
 pub fn ratings(root: &Path) -> PathBuf {
     root.join("raw/ml-synthetic/ratings.csv")
 }
 
-/// Returns the path of the packed ratings of `cinematch ratings`.
+/// Returns the path of the packed ratings that `cinematch ratings` writes.
 pub fn packed(root: &Path) -> PathBuf {
     root.join("data/ratings.bin")
 }

@@ -1,6 +1,6 @@
 //! Minimal CSV parser for well-formed files: quotes, doubled quotes, and line breaks in fields.
 
-/// Returns the records of a file.
+/// Returns the records in `text`.
 pub fn records(text: &str) -> impl Iterator<Item = Vec<String>> + '_ {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -10,7 +10,7 @@ pub fn records(text: &str) -> impl Iterator<Item = Vec<String>> + '_ {
     })
 }
 
-/// Splits off the first record. Returns `None` at the end of the text.
+/// Splits off the first record. Returns `None` at the end of `text`.
 fn record(text: &str) -> Option<(Vec<String>, &str)> {
     if text.is_empty() {
         return None;

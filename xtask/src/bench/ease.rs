@@ -1,4 +1,4 @@
-//! `ease`: training of EASE item-item weights, compared with numpy.
+//! `ease`: trains EASE item-item weights, compared with numpy.
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -10,13 +10,13 @@ use super::report::{Report, Unit};
 use super::setup::Setup;
 use super::stages;
 
-/// Matrix inversion methods of the peer, by their names in `ease.py`, with descriptions.
+/// Matrix inversion methods to compare with, as names in `ease.py` and descriptions.
 const METHODS: [(&str, &str); 2] = [("inv", "numpy.linalg.inv"), ("cholesky", "spotrf and spotri")];
 
-/// Relative tolerance for equal mean weights.
+/// Relative tolerance when comparing mean weights.
 const TOLERANCE: f64 = 1e-3;
 
-/// Compares training of EASE.
+/// Benchmarks EASE training against numpy.
 pub fn ease(setup: &Setup) -> Result<Report> {
     let TrainerSetup { program, python, liked } = TrainerSetup::prepare(setup)?;
     let log = setup.work.join("ease");

@@ -16,7 +16,7 @@ pub fn post(path: &str, address: SocketAddr, body: &str) -> Vec<u8> {
     request("POST", path, address, None, Some(body))
 }
 
-/// Returns the bytes of a request, with an optional user id and JSON body.
+/// Returns the bytes of a request, with an optional user ID and JSON body.
 pub fn request(
     method: &str,
     path: &str,
@@ -42,8 +42,8 @@ pub struct Reply<'a> {
 }
 
 impl Reply<'_> {
-    /// Returns true if the JSON body has `"count": count` near its end. Quotes within JSON strings
-    /// are escaped, so text does not match the field.
+    /// Returns true if the JSON body has `"count": count` near its end. Quotes inside JSON strings
+    /// are escaped, so a string value can't be mistaken for the field.
     pub fn has_count(&self, count: usize) -> bool {
         let field = format!("\"count\":{count}");
         let mut windows = self.body.windows(field.len()).enumerate().rev();

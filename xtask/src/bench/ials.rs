@@ -13,8 +13,8 @@ use super::report::{Report, Unit};
 use super::setup::{Setup, measurements};
 use crate::venv;
 
-/// Peers, by their names in `ials.py`: the fastest solver of each library, and both solvers of the
-/// fastest library.
+/// Compared libraries, by their names in `ials.py`: each with its fastest solver, and the fastest
+/// library with both solvers.
 const PEERS: [(&str, Solver); 4] = [
     ("irspack-cholesky", Solver::Cholesky),
     ("irspack-cg", Solver::ConjugateGradients),
@@ -26,7 +26,7 @@ const PEERS: [(&str, Solver); 4] = [
 struct Trainer {
     name: &'static str,
     solver: Solver,
-    /// Python interpreter of a library; `None` for our trainer.
+    /// Python interpreter that runs the library; `None` for our trainer.
     python: Option<PathBuf>,
 }
 
@@ -42,7 +42,7 @@ struct Trained {
 }
 
 impl Trained {
-    /// Adds the output of a process. Skips its first iteration, which is a warm-up.
+    /// Adds a process's output. Skips its first iteration, which is a warm-up.
     fn add(&mut self, stdout: &str, peak_bytes: Option<u64>) -> Result<()> {
         let line = stdout.lines().last().unwrap_or_default();
         let printed: Value =
@@ -77,16 +77,17 @@ impl Trained {
 
 /// Programs that train on a matrix, and the path of the matrix.
 pub struct TrainerSetup {
-    /// Path of our measurements.
+    /// Path of our measurement binary.
     pub program: PathBuf,
-    /// Path of Python in the libraries' environment.
+    /// Path of the Python interpreter in the libraries' environment.
     pub python: PathBuf,
     /// Path of the matrix of positive interactions.
     pub liked: PathBuf,
 }
 
 impl TrainerSetup {
-    /// Builds our measurements, and creates the Python environment and the matrix unless they exist.
+    /// Builds our measurement binary, and creates the Python environment and the matrix unless they
+    /// exist.
     pub fn prepare(setup: &Setup) -> Result<Self> {
         let program = measurements()?;
         let requirements = setup.programs.peers.join("requirements-ials.txt");
@@ -101,7 +102,7 @@ impl TrainerSetup {
     }
 }
 
-/// Compares training of implicit ALS.
+/// Benchmarks implicit ALS training against popular libraries.
 pub fn ials(setup: &Setup) -> Result<Report> {
     let environment = TrainerSetup::prepare(setup)?;
     let TrainerSetup { program, python, liked } = &environment;
@@ -159,7 +160,7 @@ pub fn ials(setup: &Setup) -> Result<Report> {
 }
 
 impl Trainer {
-    /// Returns the name, with the solver for our trainer.
+    /// Returns the trainer's name; ours includes the solver.
     fn title(&self) -> String {
         match self.python {
             None => format!("ours {}", self.solver.name()),
@@ -168,7 +169,8 @@ impl Trainer {
     }
 }
 
-/// Returns the recall of hidden interactions, which must exceed that of the most popular movies.
+/// Returns the recall of hidden interactions, or an error unless it exceeds the recall of the most
+/// popular movies.
 fn recall(stdout: &str) -> Result<f64> {
     let line = stdout.lines().last().unwrap_or_default();
     let printed: Value =
@@ -179,7 +181,7 @@ fn recall(stdout: &str) -> Result<f64> {
     }
 }
 
-/// Returns our trainer with both solvers, then the peers.
+/// Returns our trainer with both solvers, then the compared libraries.
 fn trainers(peers: &Path, python: &Path, lenskit: bool) -> Result<Vec<Trainer>> {
     let ours = [Solver::Cholesky, Solver::ConjugateGradients];
     let mut all: Vec<Trainer> = ours
@@ -199,7 +201,7 @@ fn trainers(peers: &Path, python: &Path, lenskit: bool) -> Result<Vec<Trainer>> 
     Ok(all)
 }
 
-/// Compares each peer with our trainer that uses the same solver.
+/// Compares each library with our trainer that uses the same solver.
 fn compare(
     report: &mut Report,
     factors: usize,
@@ -305,7 +307,7 @@ mod tests {
         compare(&mut report, 64, &trainers, &trained).unwrap();
         let rows = report.json()["rows"].as_array().unwrap().clone();
         let ratios: Vec<f64> = rows.iter().filter_map(|row| row["ratio"].as_f64()).collect();
-        // Seconds: 1 and 2 for our trainers, 3 to 6 for the peers.
+        // Seconds: 1 and 2 for our trainers, 3 to 6 for the libraries.
         assert_eq!(ratios, [3.0, 2.0, 2.5, 3.0]);
     }
 }

@@ -1,4 +1,4 @@
-//! `job`: the full pipeline at the size of MovieLens 32M, including serving, without a peer.
+//! `job`: the full CineMatch pipeline at MovieLens 32M scale, including serving.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -13,7 +13,7 @@ use super::server::Server;
 use super::setup::{Setup, measurements};
 use super::{commands, ratings, requests, serve, stages};
 
-/// Measures merging, training, batch ranking and single requests.
+/// Measures merging, training, batch ranking and individual requests.
 pub fn job(setup: &Setup) -> Result<Report> {
     let program = measurements()?;
     let programs = &setup.programs;
@@ -82,7 +82,7 @@ pub fn job(setup: &Setup) -> Result<Report> {
     Ok(report)
 }
 
-/// Copies the rows of users with ids up to `max_user`, which are the first rows of the file.
+/// Copies the rows of users with IDs up to `max_user`, which are the first rows of the file.
 fn first_users(ratings: &Path, max_user: u64, out: &Path) -> Result<()> {
     let error_message = |what: &str, path: &Path| format!("cannot {what} {}", path.display());
     let rows = BufReader::new(File::open(ratings).with_context(|| error_message("read", ratings))?);

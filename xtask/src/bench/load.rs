@@ -11,12 +11,12 @@ use anyhow::{Result, anyhow, bail};
 use super::http::{Connection, Reply};
 use super::requests::RECOMMENDED;
 
-/// Interval between the openings of two connections. Connections open one by one under load, so that every
-/// worker that shares the listening socket accepts some of them.
+/// Interval at which connections are opened. Opening them one at a time under load lets every worker that
+/// shares the listening socket accept some of them.
 pub const CONNECT_INTERVAL: Duration = Duration::from_millis(5);
-/// Time after the opening of the last connection in which all connections receive their first reply.
+/// Time allowed, once the last connection is open, for all connections to receive their first reply.
 const CONNECT_GRACE: Duration = Duration::from_millis(250);
-/// Maximum number of bytes of an invalid reply in an error message.
+/// Maximum number of bytes of an invalid reply to quote in an error message.
 const MAX_QUOTED: usize = 500;
 
 /// A server and the requests to send.
@@ -32,9 +32,9 @@ pub struct ClosedLoop {
     /// Number of connections, each with its own thread. Fewer threads with several connections each did not
     /// use less CPU time in our measurements.
     pub connections: u32,
-    /// Time after all connections are open in which replies are not counted.
+    /// Time after all connections are open during which replies are not counted.
     pub warm_up: Duration,
-    /// Time after the warm-up in which replies are counted.
+    /// Time after the warm-up during which replies are counted.
     pub window: Duration,
 }
 
@@ -42,7 +42,7 @@ pub struct ClosedLoop {
 pub struct Throughput {
     /// Replies per second.
     pub per_second: f64,
-    /// Number of all replies, including those outside the measured window.
+    /// Total number of replies, including those outside the measured window.
     pub replies: usize,
 }
 
@@ -60,14 +60,14 @@ pub struct OpenLoop {
 pub struct Latencies {
     /// Seconds from the due time of each request to its reply, ascending.
     pub replies: Vec<f64>,
-    /// Seconds from the due time to the sending of each request that had a free connection, ascending. It is
-    /// the delay that the load generator causes.
+    /// Seconds by which requests with a free connection were sent late, ascending. This delay is caused by the
+    /// load generator.
     pub wake_delays: Vec<f64>,
     /// Seconds from the due time of the last request to the last reply.
     pub overrun: f64,
 }
 
-/// Measurements of a connection of an open-loop load.
+/// Measurements from one connection of an open-loop load.
 #[derive(Default)]
 struct Sent {
     replies: Vec<f64>,
@@ -149,7 +149,7 @@ impl OpenLoop {
     }
 }
 
-/// Runs `worker` in each of `threads` threads. Returns the results, or the first error.
+/// Runs `worker` on `threads` threads. Returns the results, or the first error.
 pub fn in_threads<T: Send>(
     threads: u32,
     worker: impl Fn(u32) -> Result<T> + Sync,
@@ -164,7 +164,7 @@ pub fn in_threads<T: Send>(
     results.into_iter().collect::<Result<_>>()
 }
 
-/// Checks the status and count of a reply.
+/// Checks the status and the number of recommendations in a reply.
 fn accept(reply: &Reply<'_>) -> Result<()> {
     if reply.status == 200 && reply.has_count(RECOMMENDED) {
         return Ok(());

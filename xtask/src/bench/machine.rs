@@ -1,4 +1,4 @@
-//! Hardware and software versions of a benchmark run.
+//! Hardware and software versions for a benchmark run.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::commands::Programs;
 
-/// Packages in the text output. The JSON output lists all packages.
+/// Packages to list in the text output. The JSON output lists all packages.
 const LISTED_PACKAGES: [&str; 9] = [
     "numpy",
     "pandas",
@@ -23,7 +23,7 @@ const LISTED_PACKAGES: [&str; 9] = [
     "duckdb",
 ];
 
-/// Hardware, and the software versions of our side and of the peers.
+/// Hardware, and software versions on both sides.
 pub struct Machine {
     cpu: String,
     cores: usize,
@@ -55,7 +55,7 @@ impl Machine {
         })
     }
 
-    /// Returns lines of text output.
+    /// Returns the lines to print as text.
     pub fn lines(&self) -> Vec<String> {
         let shown =
             self.packages.iter().filter(|(name, _)| LISTED_PACKAGES.contains(&name.as_str()));

@@ -1,4 +1,4 @@
-//! Runs and measures processes alternately, and computes the statistics of the tables.
+//! Runs and measures processes alternately, and computes the statistics for the tables.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -16,7 +16,7 @@ const SAMPLE_EVERY: Duration = Duration::from_millis(2);
 
 /// Measurements of a process that exited successfully.
 pub struct Finished {
-    /// Wall time from before the start to the exit, in seconds.
+    /// Wall time from just before the process starts until it exits, in seconds.
     pub seconds: f64,
     /// Peak memory in bytes; `None` on systems other than Linux.
     pub peak_bytes: Option<u64>,
@@ -27,7 +27,7 @@ pub struct Finished {
 /// Runs and measures a command, with output in `<log>.out` and `<log>.err`. Returns an error if it fails.
 pub fn run(command: &mut Command, log: &Path) -> Result<Finished> {
     redirect(command, log)?;
-    // Flushes writes of earlier processes, which would otherwise delay the first sync of this one.
+    // Flushes writes from earlier processes, which would otherwise delay the first sync of this one.
     let _ = Command::new("sync").status();
     let started = Instant::now();
     let mut child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
@@ -67,7 +67,7 @@ pub fn redirect(command: &mut Command, log: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Returns the last 15 lines of each log of a command.
+/// Returns the last 15 lines of each of a command's logs.
 pub fn tail(log: &Path) -> String {
     let mut lines = Vec::new();
     for extension in ["out", "err"] {
@@ -80,7 +80,7 @@ pub fn tail(log: &Path) -> String {
     if lines.is_empty() { "    (no output)".to_owned() } else { lines.join("\n") }
 }
 
-/// One side of a comparison. Each call is a measurement.
+/// One side of a comparison. Each call takes one measurement.
 pub type Contender<'a, T> = &'a mut dyn FnMut() -> Result<T>;
 
 /// Measures each contender once as a warm-up, then all of them alternately, `runs` times.
@@ -105,9 +105,9 @@ pub fn alternate<T, const N: usize>(
 pub struct Summary {
     /// Median: the middle value, or the mean of the two middle values.
     pub median: f64,
-    /// Minimum.
+    /// Smallest measurement.
     pub min: f64,
-    /// Maximum.
+    /// Largest measurement.
     pub max: f64,
 }
 
@@ -121,7 +121,8 @@ pub fn summarize(values: &[f64]) -> Option<Summary> {
     Some(Summary { median: f64::midpoint(lower, upper), min, max })
 }
 
-/// Returns the nearest-rank percentile: the smallest value that `percent` of all values do not exceed.
+/// Returns the nearest-rank percentile: the smallest value that at least `percent` % of the values do not
+/// exceed.
 pub fn percentile(sorted: &[f64], percent: f64) -> Option<f64> {
     let rank = (percent / 100.0 * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).copied()

@@ -22,20 +22,21 @@ use super::{requests, stages};
 const CONNECTIONS: u32 = 32;
 /// Requests per second to our server.
 const OURS_RATE: f64 = 1_000.0;
-/// Requests per second to try for a peer, ascending.
+/// Requests per second to try on a competing server, ascending.
 const PEER_RATES: [f64; 7] = [5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0];
-/// Maximum delay, in seconds, of the last reply after the last scheduled request at a sustained rate.
+/// A rate is sustained if the last reply arrives at most this many seconds after the last scheduled
+/// request.
 const MAX_OVERRUN: f64 = 0.1;
 /// Maximum number of error messages in a report.
 const MAX_REPORTED_ERRORS: usize = 5;
-/// Seconds after the publication of a generation that are reported as "during a swap".
+/// Requests due within this many seconds after a generation is published are reported as "during a swap".
 const SWAP_SECONDS: f64 = 5.0;
 const PEERS: [PeerServer; 2] = [
     PeerServer { kind: PeerKind::WithProfiles, workers: 1 },
     PeerServer { kind: PeerKind::WithProfiles, workers: 2 },
 ];
 
-/// Measurements of a load.
+/// Measurements taken under load.
 pub struct LoadResult {
     /// Kind, due time and latency of each successful request. Due times are in seconds from the start,
     /// latencies in seconds from the due time.
@@ -53,7 +54,8 @@ pub struct LoadResult {
 }
 
 impl LoadResult {
-    /// Returns the latencies of a kind of request that was due within a time span, ascending.
+    /// Returns the latencies of requests of `kind` (`None` for all kinds) that were due in `from..until`,
+    /// ascending.
     fn latencies(&self, kind: Option<Kind>, from: f64, until: f64) -> Vec<f64> {
         let counts = |(of, due, _): &&(Kind, f64, f64)| {
             kind.is_none_or(|kind| kind == *of) && (from..until).contains(due)
@@ -77,7 +79,7 @@ impl LoadResult {
     }
 }
 
-/// Sends the requests of `traffic` at a fixed rate. Calls `midway` after half of the duration.
+/// Sends the requests in `traffic` at a fixed rate, and calls `midway` halfway through.
 pub fn load(
     server: &Server,
     traffic: &UserTraffic,
@@ -151,7 +153,7 @@ pub fn load(
     })
 }
 
-/// Measurements of a connection.
+/// Measurements from one connection.
 #[derive(Default)]
 struct Sent {
     replies: Vec<(Kind, f64, f64)>,
@@ -217,7 +219,7 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Measures the mixed load on our server, and on the peer at a rate that it sustains.
+/// Measures the mixed load on our server, and on a competing server at a rate that it sustains.
 pub fn mixed(setup: &Setup) -> Result<Report> {
     let stage = Stage::prepare(setup, "mixed")?;
     let mut report = Report::new("mixed");
@@ -246,7 +248,7 @@ fn ours(result: &LoadResult, report: &mut Report) {
         rows(report, &format!("{OURS_RATE} requests/s, {}", kind.name()), &seconds, &[]);
     }
     report.compare("CPU time per reply", Unit::Seconds, vec![result.cpu_per_reply], vec![]);
-    // Compares memory of the last fifth with that of the second fifth to detect growth.
+    // Compares memory in the last fifth of the run with the second fifth to detect growth.
     let fifth = result.resident.len() / 5;
     for (name, part) in [
         ("second", result.resident.get(fifth..2 * fifth)),
@@ -261,7 +263,7 @@ fn ours(result: &LoadResult, report: &mut Report) {
     }
 }
 
-/// Measures the mixed load while a new generation is published halfway.
+/// Measures the mixed load, with a new generation published halfway through.
 fn swapped(
     stage: &Stage<'_>,
     server: &Server,
@@ -297,7 +299,7 @@ fn swapped(
     Ok(())
 }
 
-/// Compares both servers at the highest rate that the peer sustains.
+/// Compares both servers at the highest rate that the competing one sustains.
 fn compare_with_peer(
     stage: &Stage<'_>,
     peer: PeerServer,

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::fs;
 
-/// Unit of CPU time in `/proc`, as ticks per second.
+/// Clock ticks per second, the unit of CPU time in `/proc`.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// A process, identified by id and start time, since ids are reused.
+/// A process, identified by ID and start time, since IDs are reused.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Process {
-    /// Process id.
+    /// Process ID.
     pub pid: u32,
     parent: u32,
     started: u64,
@@ -42,7 +42,7 @@ impl Process {
         })
     }
 
-    /// Returns true while the process exists. A reused id does not count.
+    /// Returns true while the process exists. A reused ID does not count.
     pub fn exists(self) -> bool {
         Self::read(self.pid).is_some_and(|now| now.started == self.started)
     }
@@ -73,12 +73,13 @@ pub fn cpu_seconds(pid: u32) -> f64 {
     tree(pid).iter().map(|process| process.cpu_ticks).sum::<u64>() as f64 / TICKS_PER_SECOND
 }
 
-/// Returns the memory of a process without its descendants.
+/// Returns the memory of a process, excluding its descendants.
 pub fn memory(pid: u32) -> Option<Memory> {
     parse_memory(&fs::read_to_string(format!("/proc/{pid}/status")).ok()?)
 }
 
-/// Returns the summed memory of a process and its descendants. Shared pages count once per process.
+/// Returns the total memory of a process and its descendants. Shared pages are counted once per
+/// process.
 pub fn tree_memory(pid: u32) -> Option<Memory> {
     tree(pid).iter().filter_map(|process| memory(process.pid)).reduce(|sum, one| Memory {
         resident: sum.resident + one.resident,

@@ -1,4 +1,5 @@
-//! `quality`: our models and libraries, tuned on validation splits and evaluated on test splits.
+//! `quality`: tunes our models and popular libraries on validation splits, and evaluates them on
+//! test splits.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -15,10 +16,10 @@ use crate::venv;
 
 /// Our models to tune. The hybrid is evaluated with its defaults.
 const OURS: [&str; 3] = ["ials", "edlae", "ease"];
-/// Models of the peers, by their names in `quality.py`.
+/// Models from the compared libraries, by their names in `quality.py`.
 const PEERS: [&str; 4] = ["numpy-ease", "irspack-ials", "implicit-als", "rusket-als"];
 
-/// Compares lists for held-out users of the small dataset.
+/// Compares lists for held-out users in the small dataset.
 pub fn quality(setup: &Setup) -> Result<Report> {
     let Search { trials, validations, tests } = setup.scale.search;
     let programs = &setup.programs;
@@ -46,7 +47,7 @@ pub fn quality(setup: &Setup) -> Result<Report> {
         outputs.push(finished.stdout.trim_end().to_owned());
     }
 
-    // Reports all models, then compares ours with the best peer.
+    // Reports all models, then compares ours with the best library's.
     for baseline in [None, Some(best_peer(&outputs)?)] {
         let mut command = programs.ours_evaluate(&root, tests);
         command.args(["--models", "hybrid,ials,edlae,ease"]);
@@ -70,7 +71,7 @@ pub fn quality(setup: &Setup) -> Result<Report> {
     Ok(report)
 }
 
-/// Returns the peer with the highest test NDCG@100, parsed from the output of each.
+/// Returns the library model with the highest test NDCG@100, parsed from `outputs`.
 fn best_peer(outputs: &[String]) -> Result<&'static str> {
     let mut best = (0.0, PEERS[0]);
     for (peer, outputs) in PEERS.into_iter().zip(outputs) {

@@ -1,4 +1,4 @@
-//! `ratings`: reading a file of the size of MovieLens 32M, compared with fast CSV readers.
+//! `ratings`: reads a file the size of MovieLens 32M, compared with fast CSV readers.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use super::report::{Report, Unit};
 use super::setup::Setup;
 use super::stages;
 
-/// Peers, each with and without the sorting that our reader does.
+/// Compared libraries, each with and without the sorting that our reader does.
 const PEERS: [PeerReader; 4] = [
     PeerReader { library: "polars", sort: false },
     PeerReader { library: "polars", sort: true },
@@ -20,7 +20,7 @@ const PEERS: [PeerReader; 4] = [
     PeerReader { library: "duckdb", sort: true },
 ];
 
-/// Compares readers of ratings.csv.
+/// Benchmarks reading ratings.csv against fast CSV readers.
 pub fn ratings(setup: &Setup) -> Result<Report> {
     let root = synthetic_root(setup)?;
     let ours = |mode: Ratings| {

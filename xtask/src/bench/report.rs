@@ -57,7 +57,7 @@ impl Unit {
     }
 }
 
-/// A comparison, one row of the table.
+/// A comparison, which is one row in the table.
 struct Row {
     what: String,
     unit: Unit,
@@ -65,7 +65,7 @@ struct Row {
     peer: Vec<f64>,
 }
 
-/// Comparisons and notes of a benchmark.
+/// Comparisons and notes from a benchmark.
 pub struct Report {
     title: &'static str,
     rows: Vec<Row>,

@@ -16,13 +16,13 @@ pub const USERS: usize = 1_000;
 pub const RECOMMENDED: usize = 20;
 
 const SEED: u64 = 42;
-/// Number of most voted movies that likes and dislikes are drawn from.
+/// Likes and dislikes are drawn from this many of the most-voted movies.
 const N_POPULAR: usize = 5_000;
 const RUNTIME_LIMITS: [u64; 4] = [90, 100, 120, 150];
 
 /// Movies and genres that requests are drawn from.
 struct Catalog {
-    /// Movies by descending number of votes.
+    /// Movie IDs, most-voted first.
     movies: Vec<u64>,
     genres: Vec<String>,
 }
@@ -50,7 +50,7 @@ impl Catalog {
         for record in records {
             let field = |index: usize| record.get(index).map_or("", String::as_str);
             let id: u64 = field(id).parse().context("a movieId is not a number")?;
-            // pandas writes whole numbers of a column with gaps as `12.0`.
+            // pandas writes integers as `12.0` in columns with missing values.
             movies.push((field(votes).parse::<f64>().unwrap_or(0.0), id));
             names.extend(
                 field(genres).split('|').filter(|name| !name.is_empty()).map(str::to_owned),
@@ -71,7 +71,7 @@ impl Catalog {
         let mut bodies = Vec::with_capacity(USERS);
         while bodies.len() < USERS {
             let mut body = self.body(&mut random);
-            // Requests differ in more than the user id.
+            // Requests differ in more than the user ID.
             if seen.insert(Value::Object(body.clone()).to_string()) {
                 body.insert("user_id".to_owned(), json!(format!("user-{:04}", bodies.len())));
                 bodies.push(Value::Object(body).to_string());
@@ -106,7 +106,8 @@ impl Catalog {
         body
     }
 
-    /// Draws movies that are not in `chosen`, rank r with a probability proportional to 1/r.
+    /// Draws movies that are not in `chosen`, with probability proportional to 1/r for the movie of
+    /// rank r.
     fn movies(&self, count: usize, chosen: &mut Vec<u64>, random: &mut Random) -> Vec<u64> {
         let start = chosen.len();
         while chosen.len() < start + count {
@@ -123,12 +124,12 @@ impl Catalog {
 pub struct Random(u64);
 
 impl Random {
-    /// Creates a generator with a seed.
+    /// Creates a generator from a seed.
     pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// Draws an index below `count`, rank r with a probability proportional to 1/r.
+    /// Draws an index below `count`, with probability proportional to 1/r for rank r.
     pub fn rank(&mut self, count: usize) -> usize {
         ((count as f64).powf(self.unit()) as usize).clamp(1, count) - 1
     }
@@ -156,8 +157,8 @@ impl Random {
     }
 }
 
-/// Validates a reply fully, which is too slow under load. Checks the number of movies, duplicates,
-/// rated movies and the runtime limit. Returns the recommended movies.
+/// Fully validates a reply, which is too slow to do under load. Checks the number of movies,
+/// duplicates, rated movies and the runtime limit. Returns the recommended movies.
 pub fn check(body: &str, reply: &Reply<'_>) -> Result<Vec<u64>> {
     let text = String::from_utf8_lossy(&reply.body);
     if reply.status != 200 {

@@ -18,9 +18,10 @@ const THROUGHPUT_CONNECTIONS: u32 = 16;
 const LATENCY_CONNECTIONS: u32 = 32;
 /// Requests per second to our server.
 const OURS_RATE: f64 = 1_000.0;
-/// Requests per second to try for a peer, ascending.
+/// Requests per second to try on a competing server, ascending.
 const PEER_RATES: [f64; 5] = [50.0, 100.0, 200.0, 400.0, 800.0];
-/// Maximum delay, in seconds, of the last reply after the last scheduled request at a sustained rate.
+/// A rate is sustained if the last reply arrives at most this many seconds after the last scheduled
+/// request.
 const MAX_OVERRUN: f64 = 0.1;
 const PEERS: [PeerServer; 4] = [
     PeerServer { kind: PeerKind::Plain, workers: 1 },
@@ -74,7 +75,7 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Compares our server with the peers.
+/// Compares our server with the competing servers.
 pub fn serve(setup: &Setup) -> Result<Report> {
     let stage = Stage::prepare(setup)?;
     let mut report = Report::new("serve");
@@ -127,7 +128,7 @@ fn start_up(stage: &Stage<'_>, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
-/// Validates one reply to each request and returns the movies of each. Also warms up the server.
+/// Validates the reply to each request and returns its movies. Also warms up the server.
 fn check(server: &Server, bodies: &[String]) -> Result<Vec<Vec<u64>>> {
     eprintln!("serve: checking the replies of {}", server.name);
     let mut connection = Connection::open(server.target.address)?;
@@ -145,7 +146,7 @@ fn check(server: &Server, bodies: &[String]) -> Result<Vec<Vec<u64>>> {
 /// Result of a throughput round.
 struct Round {
     per_second: f64,
-    /// CPU time of the server per reply, in seconds.
+    /// The server's CPU time per reply, in seconds.
     cpu_per_reply: f64,
 }
 
@@ -175,7 +176,7 @@ fn round(scale: &Scale, server: &Server) -> Result<Round> {
     Ok(Round { per_second: run.per_second, cpu_per_reply })
 }
 
-/// Measures our server without a peer: throughput, and latency at half of that rate.
+/// Measures our server on its own: throughput, and latency at half that rate.
 pub fn measure_alone(
     scale: &Scale,
     server: &Server,
@@ -220,7 +221,7 @@ fn ours_latency(found: &Latencies, report: &mut Report) {
     rows(report, &format!("{OURS_RATE} requests/s"), Some(found), None);
 }
 
-/// Compares latency at the highest rate that the peer sustains.
+/// Compares latency at the highest rate that the competing server sustains.
 fn latency(scale: &Scale, ours: &Server, peer: &Server, report: &mut Report) -> Result<()> {
     let mut sustained = None;
     for rate in PEER_RATES {

@@ -15,7 +15,7 @@ use super::load::Target;
 use super::measure;
 use super::process::{self, Memory};
 
-/// Route that the load requests.
+/// Route that the load generator requests.
 const ROUTE: &str = "/api/recommendations";
 const READY_TIMEOUT: Duration = Duration::from_mins(1);
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,9 +25,9 @@ const POLL_INTERVAL: Duration = Duration::from_millis(1);
 pub struct Server {
     /// Name in messages.
     pub name: String,
-    /// Address of the server and requests of the load.
+    /// Address of the server, and the requests to send to it.
     pub target: Target,
-    /// Seconds from before the start of the process to the first successful reply.
+    /// Seconds from just before the process starts to the first successful reply.
     pub ready_after: f64,
     child: Child,
     log: PathBuf,
@@ -120,7 +120,7 @@ impl Drop for Server {
     }
 }
 
-/// Sends a signal with the shell's `kill`, since the standard library supports SIGKILL only.
+/// Sends a signal with the shell's `kill`, since the standard library supports only SIGKILL.
 fn signal(name: &str, pids: &[u32]) {
     let pids: Vec<String> = pids.iter().map(u32::to_string).collect();
     let _ = Command::new("sh")

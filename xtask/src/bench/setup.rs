@@ -1,4 +1,4 @@
-//! Configuration, programs and inputs that all benchmarks share.
+//! Configuration, programs and inputs shared by all benchmarks.
 
 use std::env;
 use std::ffi::OsString;
@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use super::commands::Programs;
 use crate::project::{self, Inputs};
 
-/// Cargo profile of all measured binaries: link-time optimization, one codegen unit.
+/// Cargo profile for all measured binaries: link-time optimization, one codegen unit.
 const PROFILE: &str = "dist";
 
 /// Number and duration of measurements, and sizes of generated data.
@@ -21,7 +21,7 @@ pub struct Scale {
     pub runs: usize,
     /// Duration of one throughput round.
     pub window: Duration,
-    /// Duration of one load at a fixed rate.
+    /// Duration of each load at a fixed rate.
     pub latency: Duration,
     /// Duration of the mixed load.
     pub mixed: Duration,
@@ -72,7 +72,7 @@ impl Scale {
     };
 }
 
-/// Number of trials and splits of a hyperparameter search.
+/// Number of trials and splits for a hyperparameter search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Search {
     /// Hyperparameter settings to try per model.
@@ -83,12 +83,12 @@ pub struct Search {
     pub tests: usize,
 }
 
-/// Command-line settings of the `ials` benchmark.
+/// Command-line settings for the `ials` benchmark.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IalsOptions {
     /// Numbers of factors to measure.
     pub factors: Vec<usize>,
-    /// True to include `LensKit` as a peer.
+    /// If true, also compares with `LensKit`.
     pub lenskit: bool,
 }
 
@@ -98,9 +98,9 @@ impl Default for IalsOptions {
     }
 }
 
-/// Input that all benchmarks share.
+/// Inputs shared by all benchmarks.
 pub struct Setup {
-    /// Programs of our side and of the peers.
+    /// Programs to run on both sides.
     pub programs: Programs,
     /// Paths of the test data.
     pub inputs: Inputs,
@@ -108,11 +108,11 @@ pub struct Setup {
     pub work: PathBuf,
     /// Number and duration of measurements.
     pub scale: Scale,
-    /// Settings of the `ials` benchmark.
+    /// Settings for the `ials` benchmark.
     pub ials: IalsOptions,
 }
 
-/// Builds the binary of a package with the profile of the benchmarks, and returns its path.
+/// Builds a package's binary with the benchmark profile, and returns its path.
 pub fn build(package: &str, program: &str) -> Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let built = Command::new(cargo)
@@ -129,7 +129,7 @@ pub fn build(package: &str, program: &str) -> Result<PathBuf> {
     Ok(program)
 }
 
-/// Builds the program of `benches/measurements`, and returns its path.
+/// Builds the program in `benches/measurements`, and returns its path.
 pub fn measurements() -> Result<PathBuf> {
     build("cinematch-measurements", "cinematch-measurements")
 }

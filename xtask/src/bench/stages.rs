@@ -1,4 +1,4 @@
-//! `preprocess` and `train`: durations of whole processes, from start to exit.
+//! `preprocess` and `train`: times whole processes, from start to exit.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use super::measure::{self, Finished};
 use super::report::{Report, Unit};
 use super::setup::Setup;
 
-/// Compares merging of the raw files.
+/// Benchmarks merging the raw files against pandas.
 pub fn preprocess(setup: &Setup) -> Result<Report> {
     let root = setup.work.join("preprocess");
     let out = setup.work.join("peer_merged.csv");
@@ -40,7 +40,7 @@ pub fn preprocess(setup: &Setup) -> Result<Report> {
     Ok(report)
 }
 
-/// Compares training on our merged file.
+/// Benchmarks training on our merged file against scikit-learn.
 pub fn train(setup: &Setup) -> Result<Report> {
     let [seed_root, full_root] = [Features::Seed, Features::Full]
         .map(|features| setup.work.join(format!("train_{}", features.name())));
@@ -82,7 +82,8 @@ pub fn ours_train(setup: &Setup, root: &Path, features: Features) -> Result<Fini
     measure::run(&mut setup.programs.ours_train(root, features), root)
 }
 
-/// Compares time and memory. `peer_seconds` contains the durations that the peer measures, without its imports.
+/// Compares time and memory. `peer_seconds` contains the durations that the Python script measures, without its
+/// imports.
 pub fn compare(
     report: &mut Report,
     detail: &str,

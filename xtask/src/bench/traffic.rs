@@ -1,5 +1,5 @@
-//! Simulated users, who request recommendations, search and rate. The activity of users and the popularity
-//! of movies follow a power law.
+//! Simulated users who request recommendations, search for movies and rate them. User activity and movie
+//! popularity follow a power law.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -14,18 +14,18 @@ use super::requests::Random;
 
 /// Number of profiles.
 const N_USERS: usize = 1_000;
-/// Number of movies that each user rates repeatedly, drawn from the most voted ones.
+/// Number of movies that each user rates repeatedly, drawn from the most-voted ones.
 const MOVIES_PER_USER: usize = 50;
 /// Number of ratings per user when the load begins.
 const INITIAL_RATINGS: usize = 10;
-/// Number of movies, by votes, to draw from.
+/// Movies are drawn from this many of the most-voted ones.
 const N_POPULAR: usize = 5_000;
 /// Number of distinct search terms.
 const MAX_SEARCHES: usize = 500;
-/// Seed of all random draws.
+/// Seed for all random draws.
 const SEED: u64 = 42;
 
-/// Kind of a request.
+/// Kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Recommendations for the stored history; 30 % of these requests have a genre filter.
@@ -37,7 +37,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All kinds, in the order of the tables.
+    /// All kinds, in table order.
     pub const ALL: [Self; 3] = [Self::Recommend, Self::Search, Self::Rate];
 
     /// Returns the name for tables.
@@ -56,12 +56,13 @@ pub struct UserTraffic {
     movies: Vec<u64>,
     genres: Vec<String>,
     searches: Vec<String>,
-    /// Profile ids.
+    /// Profile IDs.
     ids: Vec<u64>,
 }
 
 impl UserTraffic {
-    /// Creates profiles with a few ratings each on a server of the catalog in `merged`.
+    /// Creates profiles with a few ratings each on the server at `address`, which serves the movies in
+    /// `merged`.
     pub fn create(merged: &Path, address: SocketAddr) -> Result<Self> {
         let text = fs::read_to_string(merged)
             .with_context(|| format!("cannot read {}", merged.display()))?;
@@ -90,7 +91,7 @@ impl UserTraffic {
         Ok(traffic)
     }
 
-    /// Returns the kind and bytes of the request with this number. Equal numbers give equal requests.
+    /// Returns the kind and bytes of request `number`. The same number always gives the same request.
     pub fn request_at(&self, number: usize) -> (Kind, Vec<u8>) {
         let mut random = Random::new(SEED.wrapping_add(number as u64).wrapping_mul(0x5851_F42D));
         let user = random.rank(N_USERS);
@@ -137,7 +138,7 @@ impl UserTraffic {
     }
 }
 
-/// Returns the most voted movies, all genres, and parts of titles to search for.
+/// Returns the most-voted movies, all genres, and parts of titles to search for.
 fn read_catalog(merged: &str) -> Result<(Vec<u64>, Vec<String>, Vec<String>)> {
     let mut records = csv::records(merged);
     let header = records.next().unwrap_or_default();
@@ -173,7 +174,7 @@ fn read_catalog(merged: &str) -> Result<(Vec<u64>, Vec<String>, Vec<String>)> {
     Ok((movies.into_iter().map(|(_, id, _)| id).collect(), genres.into_iter().collect(), searches))
 }
 
-/// Returns true if a word needs no percent-encoding in a URL.
+/// Returns true if `word` needs no percent-encoding in a URL.
 fn is_plain(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
@@ -206,7 +207,7 @@ mod tests {
         let [lists, searches, ratings] = kinds;
         assert!((7_850..8_150).contains(&lists), "{kinds:?}");
         assert!((900..1_100).contains(&searches) && (900..1_100).contains(&ratings), "{kinds:?}");
-        // Expected share: ln 2 / ln 1000 = 10.03 % of the nine tenths that send a user id.
+        // Expected share: ln 2 / ln 1000 = 10.03 % of the nine tenths that send a user ID.
         assert!((800..1_000).contains(&of_the_first), "{of_the_first}");
     }
 

@@ -1,4 +1,4 @@
-//! Import graph of the modules of a crate.
+//! Import graph of a crate's modules.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -24,7 +24,7 @@ struct Module {
 }
 
 impl Modules {
-    /// Reads the target with the root file `root`, such as `src/lib.rs` or `tests/it/main.rs`. Skips test
+    /// Reads the target whose root file is `root`, such as `src/lib.rs` or `tests/it/main.rs`. Skips test
     /// modules unless `with_tests` is set.
     pub fn read(root: &Path, with_tests: bool) -> Result<Self> {
         let mut modules = Self { files: Vec::new() };
@@ -62,8 +62,8 @@ impl Modules {
         Ok(own_index)
     }
 
-    /// Returns the import cycles, sorted. Each is a list of its edges, as `from -> to (names)`. The re-export
-    /// of a child module is not an edge.
+    /// Returns the import cycles, sorted. Each is a list of its edges, as `from -> to (names)`. Re-exporting a
+    /// child module doesn't count as an edge.
     pub fn import_cycles(&self) -> Vec<Vec<String>> {
         let imports = self.imports(false);
         let targets: Vec<Vec<usize>> =
@@ -103,7 +103,7 @@ impl Modules {
         seen.into_iter().map(|index| self.files[index].file.clone()).collect()
     }
 
-    /// Returns the edges of each file: the names that it uses from other files of the crate.
+    /// Returns the edges of each file: the names that it uses from other files in the crate.
     fn imports(&self, with_reexports: bool) -> Vec<BTreeMap<usize, BTreeSet<String>>> {
         (0..self.files.len())
             .map(|from| {
@@ -124,7 +124,7 @@ impl Modules {
     }
 
     /// Returns the file that defines the item at `path`, resolved in module `from`. Returns `None` for an item
-    /// of another crate.
+    /// from another crate.
     fn resolve(&self, from: usize, path: &[String], hops: usize) -> Option<usize> {
         if hops == 0 {
             return None;
@@ -139,7 +139,7 @@ impl Modules {
             }
             name => {
                 let import = self.import(from, name)?;
-                // `use name;` of an external crate binds the name to itself.
+                // `use name;` for an external crate binds the name to itself.
                 if import.path.first().is_some_and(|first| first == name) {
                     return None;
                 }
@@ -242,7 +242,7 @@ fn strongly_connected(targets: &[Vec<usize>]) -> Vec<Vec<usize>> {
 mod tests {
     use super::*;
 
-    /// Writes the files of a crate to a temporary folder and reads them.
+    /// Writes a crate's files to a temporary folder and reads them.
     fn modules(name: &str, files: &[(&str, &str)]) -> Modules {
         let folder =
             std::env::temp_dir().join(format!("xtask-modules-{}-{name}", std::process::id()));

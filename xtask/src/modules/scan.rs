@@ -13,7 +13,7 @@ pub struct Import {
     pub is_reexport: bool,
 }
 
-/// A `mod` declaration of a module in another file.
+/// A `mod` declaration for a module in another file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Child {
     /// Name of the module.
@@ -22,7 +22,7 @@ pub struct Child {
     pub is_test: bool,
 }
 
-/// Declarations and paths of one file.
+/// Declarations and paths in one file.
 #[derive(Debug, Default)]
 pub struct Scanned {
     /// Modules in separate files.
@@ -165,7 +165,7 @@ fn import(tokens: &[TokenTree], prefix: &[String], is_reexport: bool, out: &mut 
     }
 }
 
-/// Returns the path that starts at a token, and the index after it. Generic arguments end the path.
+/// Returns the path that starts at `position`, and the index after it. Generic arguments end the path.
 fn path_at(tokens: &[TokenTree], mut position: usize) -> (Vec<String>, usize) {
     let mut path = Vec::new();
     while let Some(TokenTree::Ident(word)) = tokens.get(position) {

@@ -9,7 +9,7 @@ use crate::project;
 use needs::{Need, TestEnvironment};
 use steps::{cargo, gates, step};
 
-/// Options of the command line.
+/// Command-line options.
 struct Options {
     /// Also run the slow tests, which are marked `#[ignore]`.
     is_full: bool,

@@ -1,4 +1,4 @@
-//! External programs of the tests: finds the programs that a test needs, and provides them.
+//! External programs for the tests: finds the programs that a test needs, and provides them.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -31,7 +31,7 @@ pub enum Need {
 }
 
 impl Need {
-    /// All needs.
+    /// All programs that tests may need.
     pub const ALL: [Self; 6] = [
         Self::Postgres,
         Self::Redis,
@@ -41,7 +41,7 @@ impl Need {
         Self::Faketime,
     ];
 
-    /// Returns a text that occurs in the source of every module that uses the program.
+    /// Returns a string that occurs in the source of every module that uses the program.
     const fn marker(self) -> &'static str {
         match self {
             Self::Postgres => "CINEMATCH_TEST_POSTGRES",
@@ -54,8 +54,8 @@ impl Need {
     }
 }
 
-/// Builds the tests and returns the needs of those whose names contain one of `filters`: the needs of all
-/// files that their modules reach through imports. Returns an error if no test matches.
+/// Builds the tests and returns the programs needed by those whose names contain one of `filters`,
+/// including any that are needed by files their modules import. Returns an error if no test matches.
 pub fn of_filters(filters: &[String]) -> Result<Vec<Need>> {
     let mut sources = BTreeSet::new();
     for Target { root, executable } in targets()? {
@@ -66,7 +66,7 @@ pub fn of_filters(filters: &[String]) -> Result<Vec<Need>> {
         let modules = Modules::read(&root, true)?;
         for test in tests {
             let path: Vec<&str> = test.split("::").collect();
-            // An inline module is in the file of the enclosing module.
+            // An inline module lives in its enclosing module's file.
             let modules_reached = (0..path.len()).rev().map(|n| modules.reachable(&path[..n]));
             sources.extend(
                 modules_reached.into_iter().find(|files| !files.is_empty()).unwrap_or_default(),
@@ -88,7 +88,7 @@ struct Target {
     executable: PathBuf,
 }
 
-/// Builds all test targets of the workspace.
+/// Builds all test targets in the workspace.
 fn targets() -> Result<Vec<Target>> {
     let output = Command::new(env!("CARGO"))
         .current_dir(project::root())
@@ -109,7 +109,7 @@ fn targets() -> Result<Vec<Target>> {
     Ok(messages.filter_map(read).collect())
 }
 
-/// Returns the names of the matching tests of a target.
+/// Returns the names of the matching tests in a target.
 fn list(executable: &PathBuf, filters: &[String]) -> Result<Vec<String>> {
     let output = Command::new(executable)
         .args(["--list", "--format", "terse"])
@@ -128,7 +128,7 @@ pub struct TestEnvironment {
 }
 
 impl TestEnvironment {
-    /// Finds or installs the wanted programs, and starts PostgreSQL if it is wanted.
+    /// Finds or installs the programs in `needs`, and starts PostgreSQL if it is one of them.
     pub fn new(needs: &[Need]) -> Result<Self> {
         let mut environment = Self::default();
         let python = |file: &str, name: &str| {

@@ -1,4 +1,5 @@
-//! Steps with printed names and durations, and the static checks before the tests.
+//! Runs steps, printing their names and durations, and the static checks that come before the
+//! tests.
 
 use std::ffi::OsStr;
 use std::path::Path;

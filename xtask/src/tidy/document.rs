@@ -1,4 +1,4 @@
-//! Text files of the project.
+//! Text files in the project.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ impl Document {
         Path::new(&self.name).extension().is_some_and(|found| found == extension)
     }
 
-    /// Returns `file:line` for the index of a line, counted from 0.
+    /// Returns `file:line` for the zero-based index of a line.
     pub fn location(&self, line: usize) -> String {
         format!("{}:{}", self.name, line + 1)
     }

@@ -2,7 +2,7 @@
 
 use super::document::Document;
 
-/// Maximum number of lines of a Rust file.
+/// Maximum number of lines in a Rust file.
 const MAX_LINES: usize = 600;
 
 /// Returns the findings in a file.

@@ -33,10 +33,10 @@ pub fn check(documents: &[Document]) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// A member of the workspace.
+/// A workspace member.
 struct Crate {
     name: String,
-    /// Normal dependencies on other members of the workspace.
+    /// Normal dependencies on other workspace members.
     dependencies: BTreeSet<String>,
     /// Root files of the library and the binaries.
     roots: Vec<String>,

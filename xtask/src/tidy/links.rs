@@ -1,4 +1,4 @@
-//! Checks the links of Markdown documents: targets must exist, and project paths in the text must be links.
+//! Checks the links in Markdown documents: targets must exist, and project paths in the text must be links.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -60,7 +60,7 @@ pub fn check(document: &Document, all: &[Document]) -> Vec<String> {
     found
 }
 
-/// Returns the lines outside of fenced code, with their indexes from 0.
+/// Returns the lines outside of fenced code, with their zero-based indexes.
 fn lines_outside_fences(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut is_code = false;
     text.lines().enumerate().filter(move |(_, line)| {

@@ -7,7 +7,7 @@ use cinematch::features::CsrMatrix;
 
 use crate::outcome::Outcome;
 
-/// Reads the matrix array by array, so that no data is in memory twice. All entries are 1.
+/// Reads the matrix one array at a time, to avoid holding two copies in memory. All entries are 1.
 pub fn read(path: &str) -> Outcome<CsrMatrix<f32>> {
     let mut archive = zip::ZipArchive::new(BufReader::new(File::open(path)?))?;
     let mut array = |name: &str, descr: &str| -> Outcome<Vec<i32>> {

@@ -55,7 +55,7 @@ fn imported_history_affects_the_next_request() {
         );
         assert_eq!(ada.get("/api/export/me"), before, "a second import changes nothing");
 
-        // In a multipart form, the file name determines the format.
+        // In a multipart form, a file's name determines its format.
         let form = "--b\r\nContent-Disposition: form-data; name=\"comment\"\r\n\r\nhello\r\n--b\r\n\
             Content-Disposition: form-data; name=\"file\"; filename=\"watched.csv\"\r\n\
             Content-Type: text/csv\r\n\r\nDate,Name,Year,Letterboxd URI\r\n2024-01-01,Heat,1995,u\r\n\r\n--b--\r\n";
@@ -66,7 +66,7 @@ fn imported_history_affects_the_next_request() {
         let named = send("/api/import?filename=C%3A%5Cwatched.csv", "text/csv", watched.as_bytes());
         assert_eq!(named.json()["changes"]["unchanged"], 1);
 
-        // Unsupported exports are rejected with a message and change nothing.
+        // Unsupported exports are rejected with a message, and nothing is changed.
         for (kind, body, status) in [
             ("application/zip", b"PK\x03\x04 and nothing more".to_vec(), 422),
             ("application/json", b"[[[[".repeat(100_000), 422),

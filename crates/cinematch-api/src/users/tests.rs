@@ -62,7 +62,7 @@ fn feedback_affects_the_next_request(ada: &User<'_>) {
     assert!(after["recommendations"].as_array().unwrap().iter().any(|movie| {
         movie["reasons"].as_array().unwrap().iter().any(|reason| reason["movie_id"] == 1)
     }));
-    // A request with the same history returns the same list.
+    // A request with an equivalent history returns the same list.
     let from_ratings =
         ada.server.recommend(&json!({"ratings": [{"movie_id": 1, "rating": 5.0}], "limit": 100}));
     assert_eq!(ids(&from_ratings), ids(&after));
@@ -92,7 +92,7 @@ fn feedback_affects_the_next_request(ada: &User<'_>) {
         listed.as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect();
     assert_eq!(dislikes, [3, top].into());
     assert_eq!(ada.get("/api/feedback")["count"], 4);
-    // The latest feedback wins; feedback that is undone has no effect.
+    // The latest feedback wins, and deleted feedback has no effect.
     let feedback = ada.send_feedback(&json!({"movie_id": 2, "rating": 1.5}));
     assert_eq!((&feedback["rating"], &feedback["signal"]), (&json!(1.5), &Value::Null));
     assert_eq!(ada.call("DELETE", &format!("/api/feedback/{top}"), None).status, 204);
@@ -110,15 +110,14 @@ fn feedback_affects_the_next_request(ada: &User<'_>) {
     ada.call("POST", "/api/feedback", Some(&json!({"movie_id": 424_242, "signal": "like"})))
         .problem(404);
 
-    // Watched and watchlisted movies are excluded; watchlisted ones can be requested.
+    // Movies that are watched or on the watchlist are excluded, but the latter can be requested.
     ada.send_feedback(&json!({"movie_id": 4, "watched": true}));
     let listed = ids(&list())[0];
     ada.call("POST", "/api/watchlist", Some(&json!({"movie_id": listed})));
     assert!(!ids(&list()).contains(&4) && !ids(&list()).contains(&listed));
     let with_watchlist = ada.get("/api/recommendations?limit=100&include_watchlist=true");
     assert!(ids(&with_watchlist).contains(&listed) && !ids(&with_watchlist).contains(&4));
-    // The watchlist requested by user ID is identical, and a movie remains watched after it is removed from the
-    // watchlist.
+    // The watchlist requested by user ID is identical. A watched movie stays watched after it is removed from the list.
     let item = &ada.server.get(&format!("/api/watchlist/{}", ada.id)).json()["items"][0];
     assert_eq!(item["movie_id"], listed);
     ada.call("POST", &format!("/api/watchlist/{listed}/watched"), None);

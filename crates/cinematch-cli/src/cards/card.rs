@@ -1,25 +1,25 @@
-//! The card of a generation.
+//! A generation's card.
 
 use cinematch::bundle::{Generations, Manifest};
 use cinematch::evaluation::promotion::Verdict;
 use serde::{Deserialize, Serialize};
 
-/// Content of `card.json`: origin and measured quality of a generation.
+/// Content of `card.json`: a generation's origin and measured quality.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Card {
     format_version: u32,
-    /// Number of the generation.
+    /// Generation number.
     pub generation: u64,
     /// Manifest of the generation: data, settings and sizes.
     pub manifest: Manifest,
-    /// Time of the verdict, RFC 3339 in UTC.
+    /// Time of the verdict, in RFC 3339 (UTC).
     pub judged_at: Option<String>,
     /// Verdict on the generation; `None` if it was not evaluated.
     pub verdict: Option<Verdict>,
 }
 
 impl Card {
-    /// Creates the card of a generation that was not evaluated yet.
+    /// Creates a card for a generation that has not been evaluated yet.
     pub fn new(generation: u64, manifest: &Manifest) -> Self {
         let manifest = manifest.clone();
         Self { format_version: 1, generation, manifest, judged_at: None, verdict: None }
@@ -33,7 +33,7 @@ impl Card {
         self
     }
 
-    /// Reads a generation's card; `None` if it has no valid card.
+    /// Reads a generation's card. Returns `None` if the card is missing or invalid.
     pub fn load(generations: &Generations, generation: u64) -> Option<Self> {
         serde_json::from_value(generations.card(generation)?).ok()
     }

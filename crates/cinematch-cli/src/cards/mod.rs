@@ -1,5 +1,5 @@
-//! Cards of generations: origin, settings and measured quality, as `card.json` and `card.html`
-//! beside the generation's files.
+//! Generation cards: origin, settings and measured quality, stored as `card.json` and `card.html`
+//! next to the generation's files.
 
 mod card;
 mod page;
@@ -9,7 +9,7 @@ use cinematch::bundle::Generations;
 
 pub use card::Card;
 
-/// Writes a card beside its generation's files.
+/// Writes a card next to its generation's files.
 pub fn write(card: &Card, generations: &Generations) -> Result<()> {
     let mut json = serde_json::to_vec_pretty(card)?;
     json.push(b'\n');

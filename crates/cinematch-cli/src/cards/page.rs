@@ -1,4 +1,4 @@
-//! A generation's card as one HTML file with plots.
+//! A generation's card as a single HTML file with plots.
 
 use anyhow::Result;
 use cinematch::evaluation::promotion::{Interval, Means, Verdict};
@@ -75,7 +75,7 @@ fn quality(verdict: &Verdict) -> Markup {
         }
         p {
             (champion) " The metrics are means over lists of 20 movies, as the server returns them, for users on \
-             whom neither model was trained. Intervals are from the bootstrap over users. The accepted loss is "
+             whom neither model was trained. Intervals are from a bootstrap over users. The largest accepted loss is "
             (format!("{:.1}", verdict.margin * 100.0)) " % of the champion's NDCG."
         }
         @for (users, comparison) in groups.iter().flatten() { (plots::comparison(users, comparison)) }

@@ -1,4 +1,4 @@
-//! `cinematch user` and `cinematch key`: accounts and API keys.
+//! `cinematch user` and `cinematch key`: manage accounts and API keys.
 
 use std::io::{BufRead, IsTerminal};
 
@@ -16,16 +16,16 @@ use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING};
 use crate::paths::DatabasePath;
 use crate::runtime::block_on;
 
-/// Minimum length of a password, in characters (NIST SP 800-63B).
+/// Minimum password length, in characters (NIST SP 800-63B).
 const MIN_PASSWORD_LENGTH: usize = 8;
 
-/// Flags of `user`.
+/// Flags for `cinematch user`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch user add ada@example.org --name Ada     prompts for the password\n  \
                   pass show cinematch | cinematch user passwd ada@example.org\n  \
                         cinematch user list --json\n\n\
-                  Accounts are used by servers that run with `--access accounts`."
+                  Accounts apply to servers started with `--access accounts`."
 )]
 pub struct User {
     #[command(subcommand)]
@@ -44,7 +44,7 @@ enum UserAction {
         #[command(flatten)]
         database: DatabasePath,
     },
-    /// Change the password of an account and end its sessions
+    /// Change an account's password and end its sessions
     Passwd {
         /// Email address of the account
         email: String,
@@ -58,12 +58,12 @@ enum UserAction {
     },
 }
 
-/// Flags of `key`.
+/// Flags for `cinematch key`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch key create phone --scope write     prints the key once\n  \
                         cinematch key list\n  cinematch key revoke 3f2a90c1d4e5\n\n\
-                  Programs send the key as `Authorization: Bearer KEY`, and the id of the user they act for as \
+                  Programs send the key as `Authorization: Bearer KEY`, and the ID of the user they act for as \
                   X-User-Id."
 )]
 pub struct Key {
@@ -77,7 +77,7 @@ enum KeyAction {
     Create {
         /// Name of the key, such as the program that uses it
         name: String,
-        /// read: the catalog; write: also the data of any user; admin: everything
+        /// read: the catalog; write: also any user's data; admin: everything
         #[arg(long, value_enum, default_value = "read")]
         scope: ScopeName,
         #[command(flatten)]
@@ -85,7 +85,7 @@ enum KeyAction {
     },
     /// Revoke a key
     Revoke {
-        /// Id of the key: the part between the underscores, listed by `key list`
+        /// ID of the key: the part between the underscores, listed by `key list`
         id: String,
         #[command(flatten)]
         database: DatabasePath,
@@ -104,7 +104,7 @@ enum ScopeName {
     Admin,
 }
 
-/// An account as JSON.
+/// An account, as printed by `--json`.
 #[derive(Serialize)]
 struct AccountRow {
     id: i64,
@@ -114,7 +114,7 @@ struct AccountRow {
     created_at: String,
 }
 
-/// A key as JSON.
+/// A key, as printed by `--json`.
 #[derive(Serialize)]
 struct KeyRow {
     id: String,
@@ -122,13 +122,13 @@ struct KeyRow {
     scope: &'static str,
     created_at: String,
     revoked_at: Option<String>,
-    /// The whole key; set only in the result of `key create`.
+    /// The full key; present only in the output of `key create`.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
 }
 
 impl User {
-    /// Adds, changes or lists accounts.
+    /// Adds or lists accounts, or changes a password.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         match &self.action {
             UserAction::Add { email, name, database } => {
@@ -286,7 +286,7 @@ fn create_key(
 fn revoke_key(id: &str, (database, global): DatabaseFlags<'_>, output: &Output) -> Result<()> {
     with_store(database, global, async |store| {
         if !store.revoke_key(id, now_millis()).await? {
-            bail!("no active key has the id {id}; run `cinematch key list` to list all");
+            bail!("no active key has the ID {id}; run `cinematch key list` to list all");
         }
         output.json(&serde_json::json!({ "id": id }))?;
         output.line(format_args!("{SUCCESS}✓{SUCCESS:#} the key {id} is revoked"));
@@ -327,7 +327,7 @@ fn list_keys((database, global): DatabaseFlags<'_>, output: &Output) -> Result<(
     })
 }
 
-/// Runs `action` on the database, which servers may be using at the same time.
+/// Opens the database, which running servers may also be using, and runs `action` on it.
 fn with_store<T>(
     database: &DatabasePath,
     global: &Global,
@@ -342,8 +342,8 @@ fn with_store<T>(
     })
 }
 
-/// Prompts for a password twice, or reads a line from standard input, and returns the hash. Passwords are
-/// not accepted as arguments, because other users of the machine can see those.
+/// Prompts for a password twice, or reads it from standard input, and returns its hash. Passwords are not
+/// accepted as arguments, because other users on the machine can see those.
 fn new_password() -> Result<String> {
     let password = if std::io::stdin().is_terminal() {
         let prompt = |message| rpassword::prompt_password(message).map(SecretString::from);

@@ -1,4 +1,4 @@
-//! `cinematch config`: explains settings, and checks the file and the environment.
+//! `cinematch config`: explains settings, and checks `cinematch.toml` and the environment.
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
@@ -13,7 +13,7 @@ use crate::settings::{Effective, Fault, Kind, Origin, SECTIONS, Setting, Setting
 /// Maximum width of help text, in characters.
 const WIDTH: usize = 100;
 
-/// Flags of `config`.
+/// Flags for `cinematch config`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch config explain                    all settings and their values\n  \
@@ -29,36 +29,36 @@ pub struct Config {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Print each setting with its help, its value in effect and the origin of the value
+    /// Print each setting with its help, its effective value and the origin of that value
     Explain(Explain),
     /// Check cinematch.toml and the environment
     Check(Check),
 }
 
-/// Flags of `config explain`.
+/// Flags for `cinematch config explain`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch config explain\n  cinematch config explain access\n  \
                         cinematch config explain server.port --json"
 )]
 struct Explain {
-    /// Setting, such as server.port, or section
+    /// Setting, such as server.port, or section to explain
     key: Option<String>,
 }
 
-/// Flags of `config check`.
+/// Flags for `cinematch config check`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  cinematch config check && systemctl restart cinematch")]
 struct Check {}
 
-/// A setting as JSON.
+/// A setting, as printed by `--json`.
 #[derive(Serialize)]
 struct SettingReport<'a> {
     key: String,
     help: String,
     expected: &'static str,
     choices: Vec<String>,
-    /// Value in effect; `None` if not set or secret.
+    /// Effective value; `None` if it is unset or secret.
     value: Option<String>,
     origin: String,
     default: Option<String>,
@@ -67,7 +67,7 @@ struct SettingReport<'a> {
     commands: &'a [String],
 }
 
-/// Result of `config check` as JSON.
+/// JSON output of `cinematch config check`.
 #[derive(Serialize)]
 struct Report<'a> {
     file: Option<String>,
@@ -159,15 +159,14 @@ fn explained<'a>(setting: &'a Setting, settings: &Settings) -> SettingReport<'a>
     }
 }
 
-/// Returns true if a value may contain a password. Values from the file do not, because the reader rejects
-/// passwords.
+/// Returns true if `effective` may contain a password. Values from the file never do, because the reader
+/// rejects them.
 fn is_secret(setting: &Setting, effective: &Effective) -> bool {
     setting.arg.is_hide_env_values_set()
         && !matches!(effective.origin, Origin::File(..) | Origin::BuiltIn)
 }
 
-/// Prints a setting in the format of the file: entries of the file unchanged, and all other settings as
-/// comments.
+/// Prints a setting as TOML. Settings in the file are printed unchanged, and all others as comments.
 fn describe(setting: &Setting, settings: &Settings, output: &Output) {
     for line in wrap(&help_text(setting)) {
         output.line(format_args!("{DIM}# {line}{DIM:#}"));
@@ -204,7 +203,7 @@ fn describe(setting: &Setting, settings: &Settings, output: &Output) {
     }
 }
 
-/// Describes the type of a setting, its flag and its environment variable.
+/// Describes a setting's type, flag and environment variable.
 fn about(setting: &Setting) -> String {
     let expected = match &setting.choices()[..] {
         [] => setting.kind.name().to_owned(),
@@ -236,7 +235,7 @@ fn toml(setting: &Setting, values: &[String]) -> String {
     }
 }
 
-/// Returns a placeholder for a setting without a value.
+/// Returns a placeholder value for a setting that has none.
 fn placeholder(setting: &Setting) -> String {
     let names = setting.arg.get_value_names().unwrap_or_default();
     let name = names.first().map(ToString::to_string).unwrap_or_default();
@@ -260,7 +259,7 @@ fn wrap(text: &str) -> Vec<String> {
     lines
 }
 
-/// Checks each setting alone, then the settings of `serve` together.
+/// Checks each setting on its own, then all `cinematch serve` settings together.
 fn check(global: &Global, settings: &Settings, output: &Output) -> Result<()> {
     let mut faults = settings.faults.clone();
     for setting in &settings.definitions {
@@ -304,7 +303,7 @@ fn check(global: &Global, settings: &Settings, output: &Output) -> Result<()> {
     Ok(())
 }
 
-/// Checks that `cinematch serve` accepts the settings in effect.
+/// Checks that `cinematch serve` accepts the effective settings.
 fn check_serve(global: &Global, settings: &Settings) -> Result<()> {
     let flags: ServeFlags = settings.parse_command(&["serve"], []).map_err(|error| {
         let text = error.render().to_string();

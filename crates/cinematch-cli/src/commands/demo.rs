@@ -23,7 +23,7 @@ use crate::runtime::{block_on, now};
 use crate::serving::{Listen, listen};
 use crate::terminal::{print_list, title_of};
 
-/// Flags of `demo`.
+/// Flags for `cinematch demo`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch demo          print recommendations, then serve the web pages\n  \
@@ -43,14 +43,14 @@ const TMDB: &[u8] = include_bytes!("../../../../sample/tmdb_metadata.csv");
 const RATINGS: &[u8] = include_bytes!("../../../../sample/ratings.csv");
 const TAGS: &[u8] = include_bytes!("../../../../sample/tags.csv");
 
-/// User whose recommendations are printed, and the movie whose rating is changed.
+/// User whose recommendations are printed before and after the rating of [`CHANGED_TITLE`] changes.
 const USER: UserId = UserId(1);
 const CHANGED_TITLE: &str = "Heat";
 const NEW_RATING: f32 = 1.0;
 const LIST_LENGTH: usize = 10;
 
 impl Demo {
-    /// Prints the lists before and after a changed rating, then serves the sample.
+    /// Prints the recommendations before and after a rating change, then serves the sample.
     pub fn run(&self, output: &Output) -> Result<()> {
         let folder = tempfile::tempdir().context("cannot create a temporary folder")?;
         let bundle = prepare(folder.path())?;
@@ -168,12 +168,12 @@ fn show(bundle: &Bundle, output: &Output) -> Result<()> {
     }))
 }
 
-/// A ranked list and its request.
+/// A ranked list, with the request that produced it.
 struct Listing<'a> {
     recommender: &'a Recommender,
     request: Request,
     ranked: Ranked<'a>,
-    /// Index of the changed rating in the history.
+    /// Index of the changed rating in the user's history.
     changed: usize,
 }
 
@@ -200,7 +200,7 @@ impl<'a> Listing<'a> {
     }
 }
 
-/// Prints the second list with each movie's change of rank, then the movies that dropped out.
+/// Prints the new list with each movie's change in rank, then the movies that dropped out.
 fn print_moves(before: &Listing<'_>, after: &Listing<'_>, output: &Output) {
     let contributions = |movie| {
         let (old_contribution, new_contribution) =

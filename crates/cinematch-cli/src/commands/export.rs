@@ -1,4 +1,4 @@
-//! `cinematch export`: writes the fitted transformers for other tools.
+//! `cinematch export`: exports the fitted transformers for use in other tools.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::options::Global;
 use crate::output::{Output, STRONG};
 use crate::paths::{ArtifactsPath, display_path};
 
-/// Flags of `export`.
+/// Flags for `cinematch export`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  cinematch export sklearn --out ml/sklearn")]
 pub struct Export {

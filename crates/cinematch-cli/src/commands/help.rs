@@ -1,18 +1,18 @@
-//! The page that `cinematch --help` prints: first steps, and the commands under headings.
+//! The page that `cinematch --help` prints: first steps, and the commands grouped under headings.
 
 use std::fmt::Write as _;
 
 use clap::Command;
 use clap::builder::styling::{AnsiColor, Styles};
 
-/// Colors of all help pages.
+/// Colors for all help pages.
 pub const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Yellow.on_default().bold())
     .usage(AnsiColor::Yellow.on_default().bold())
     .literal(AnsiColor::Green.on_default())
     .placeholder(AnsiColor::Cyan.on_default());
 
-/// Headings and their commands, in the order of the page.
+/// Headings and their commands, in the order they are printed.
 pub const GROUPS: [(&str, &[&str]); 7] = [
     ("Get data", &["fetch", "import", "ratings", "synth"]),
     ("Build", &["preprocess", "train", "retrain", "update"]),
@@ -56,7 +56,7 @@ Examples:
 
 `cinematch COMMAND --help` describes a command and its flags.";
 
-/// Replaces clap's flat list of commands by [`GROUPS`].
+/// Replaces clap's flat list of commands with [`GROUPS`].
 pub fn grouped(command: Command) -> Command {
     let page = page(&command);
     command.before_help(page).after_help(EXAMPLES).help_template(
@@ -64,7 +64,7 @@ pub fn grouped(command: Command) -> Command {
     )
 }
 
-/// Returns the first steps and the groups as text. The description of a command is its `about`.
+/// Returns the first steps and the groups as text. Each command is described by its `about` text.
 pub fn page(command: &Command) -> String {
     let mut page = String::new();
     for (heading, lines) in FIRST_STEPS {

@@ -1,4 +1,4 @@
-//! `cinematch jobs`: background jobs of servers.
+//! `cinematch jobs`: lists, shows and requests background jobs.
 
 use anyhow::{Context, Result};
 use cinematch_service::jobs::JobItem;
@@ -11,13 +11,13 @@ use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING};
 use crate::paths::DatabasePath;
 use crate::runtime::block_on;
 
-/// Flags of `jobs`.
+/// Flags for `cinematch jobs`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch jobs                   list finished, running and waiting jobs\n  \
                   cinematch jobs run retrain       request a training run from a server\n  \
                   cinematch jobs show 12 --json    show a job and its result\n\n\
-                  Schedules are flags of the server: `cinematch serve --retrain weekly`."
+                  To schedule jobs, pass flags to the server: `cinematch serve --retrain weekly`."
 )]
 pub struct Jobs {
     #[command(subcommand)]
@@ -31,7 +31,7 @@ pub struct Jobs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Request a job from the servers on this database
+    /// Ask the servers that use this database to run a job
     Run {
         /// retrain trains a new model; update adds new movies without training
         kind: JobKind,
@@ -40,7 +40,7 @@ enum Action {
     },
     /// Show one job
     Show {
-        /// Number of the job
+        /// Job number
         id: i64,
         #[command(flatten)]
         database: DatabasePath,
@@ -84,7 +84,7 @@ async fn request(store: &Store, kind: JobKind, output: &Output) -> Result<()> {
     output.json(&JobItem::from(job.clone()))?;
     let status = if is_new { "is queued" } else { "was queued already" };
     output.line(format_args!(
-        "{STRONG}job {}{STRONG:#} ({}) {status}; a running server starts it; `cinematch jobs` shows its progress",
+        "{STRONG}job {}{STRONG:#} ({}) {status}; a running server will start it; `cinematch jobs` shows its progress",
         job.id,
         kind.name()
     ));

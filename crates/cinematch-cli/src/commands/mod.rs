@@ -45,7 +45,7 @@ pub struct Cli {
     command: Command,
 }
 
-/// The commands. `help::GROUPS` assigns each to a heading of the help page.
+/// The commands. `help::GROUPS` assigns each to a heading on the help page.
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Recommend from a built-in sample, then serve it; needs no data and no network
@@ -58,7 +58,7 @@ enum Command {
     Preprocess(preprocess::Preprocess),
     /// Train a model on data/movies_merged.csv; writes a generation to ml/artifacts/
     Train(train::Train),
-    /// Train on current data; serve the new generation only if it ranks no worse
+    /// Retrain on current data; serve the new generation only if it ranks no worse than the current one
     Retrain(retrain::Retrain),
     /// Add new and changed movies to the served generation, without training
     Update(update::Update),
@@ -74,12 +74,12 @@ enum Command {
     Search(search::Search),
     /// Serve the web pages and the HTTP API
     ///
-    /// The web pages are at http://127.0.0.1:8000/, the API is below /api/, and its documentation at
+    /// The web pages are at http://127.0.0.1:8000/, the API is under /api/, and its documentation is at
     /// /docs. Needs a trained model (`cinematch train`), unless --wait is given. Newly promoted
-    /// generations are served without a restart. Ctrl-C or SIGTERM stops the server after open requests
+    /// generations are served without a restart. Ctrl-C or SIGTERM stops the server once open requests
     /// have finished.
     Serve(Box<serve::Serve>),
-    /// List background jobs of the servers, and request new ones
+    /// List background jobs, and request new ones
     Jobs(jobs::Jobs),
     /// Check whether the running server is ready, for health checks
     Ping(ping::Ping),
@@ -91,9 +91,9 @@ enum Command {
     Backup(transfer::Backup),
     /// Restore user data from a backup
     Restore(transfer::Restore),
-    /// Copy all user data between a SQLite file and PostgreSQL
+    /// Copy all user data between an SQLite file and PostgreSQL
     Migrate(transfer::Migrate),
-    /// List generations of models, and choose which one is served
+    /// List model generations, and choose which one is served
     Models(models::Models),
     /// Explain settings, and check cinematch.toml and the environment
     Config(config::Config),
@@ -107,13 +107,13 @@ enum Command {
     Synth(synth::Synth),
 }
 
-/// Returns the command line that clap parses, with commands grouped in its help.
+/// Returns the clap command, with subcommands grouped in its help.
 pub fn command_line() -> clap::Command {
     help::grouped(Cli::command())
 }
 
 impl Cli {
-    /// Converts parsed arguments. Invalid arguments end the process with a usage error.
+    /// Converts parsed arguments. Exits with a usage error if they are invalid.
     pub fn from_matches(matches: &ArgMatches) -> Self {
         Self::from_arg_matches(matches).unwrap_or_else(|error| error.exit())
     }
@@ -175,7 +175,8 @@ mod tests {
     use super::*;
     use crate::settings::{SECTIONS, Setting, walk};
 
-    /// Flags that have an environment variable but no key, because they locate `.env` and the file.
+    /// Flags that have an environment variable but no key, because they locate `.env` and
+    /// `cinematch.toml`.
     const FIND_THE_FILE: [&str; 2] = ["root", "config"];
 
     #[test]

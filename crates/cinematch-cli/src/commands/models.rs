@@ -1,4 +1,4 @@
-//! `cinematch models`: lists generations and selects the served one.
+//! `cinematch models`: lists generations and selects the one to serve.
 
 use anyhow::Result;
 use cinematch::bundle::{ArtifactsError, GenerationInfo, Generations, Manifest, Promoted, Role};
@@ -12,7 +12,7 @@ use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING, thousands};
 use crate::paths::{ArtifactsPath, display_path};
 use crate::runtime::now;
 
-/// Flags of `models`.
+/// Flags for `cinematch models`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cinematch models list\n  \
                   cinematch models show 7                  show its card, and verify its files\n  \
@@ -33,14 +33,14 @@ enum Action {
     },
     /// Show one generation, and verify the checksums of its files
     Show {
-        /// Number of the generation [default: the served one]
+        /// Generation number [default: the served one]
         generation: Option<u64>,
         #[command(flatten)]
         artifacts: ArtifactsPath,
     },
     /// Serve a generation
     Promote {
-        /// Number of the generation
+        /// Generation number
         generation: u64,
         #[command(flatten)]
         why: PromotionReason,
@@ -63,7 +63,7 @@ struct PromotionReason {
     why: String,
 }
 
-/// Result of `models list` as JSON.
+/// JSON output of `cinematch models list`.
 #[derive(Serialize)]
 struct List {
     champion: Option<u64>,
@@ -72,19 +72,19 @@ struct List {
     generations: Vec<GenerationInfo>,
 }
 
-/// Result of `models show` as JSON.
+/// JSON output of `cinematch models show`.
 #[derive(Serialize)]
 struct GenerationReport {
     #[serde(flatten)]
     info: GenerationInfo,
     directory: String,
     manifest: Manifest,
-    /// Verdict; `None` if the generation was not evaluated.
+    /// Verdict on the generation; `None` if it was not evaluated.
     judged: Option<Verdict>,
     judged_at: Option<String>,
 }
 
-/// Result of `models promote` and `models rollback` as JSON.
+/// JSON output of `cinematch models promote` and `cinematch models rollback`.
 #[derive(Serialize)]
 struct PromotionReport {
     generation: u64,

@@ -13,7 +13,7 @@ use crate::serving::ListenAddress;
 /// Maximum size of a reply, in bytes.
 const MAX_REPLY: u64 = 64 * 1024;
 
-/// Flags of `ping`.
+/// Flags for `cinematch ping`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch ping && echo ready\n  cinematch ping --port 9000\n\n\
@@ -31,7 +31,7 @@ impl Ping {
     /// Requests /health/ready. Returns an error if the server is not ready.
     pub fn run(&self, output: &Output) -> Result<()> {
         let host = match self.place.host {
-            // A server on all addresses also listens on loopback.
+            // A server that listens on all addresses also listens on loopback.
             IpAddr::V4(host) if host.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
             IpAddr::V6(host) if host.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
             host => host,
@@ -55,7 +55,7 @@ fn request_readiness(address: SocketAddr, wait: Duration) -> Result<(u16, String
     let mut stream = TcpStream::connect_timeout(&address, wait)?;
     stream.set_read_timeout(Some(wait))?;
     stream.set_write_timeout(Some(wait))?;
-    // In open mode the server accepts loopback host names only.
+    // In open mode, the server accepts only loopback host names.
     stream
         .write_all(b"GET /health/ready HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
     let mut reply = String::new();

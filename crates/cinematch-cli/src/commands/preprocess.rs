@@ -7,7 +7,7 @@ use crate::options::Global;
 use crate::output::Output;
 use crate::pipeline::merging::Merge;
 
-/// Flags of `preprocess`.
+/// Flags for `cinematch preprocess`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cinematch preprocess\n  \
                         cinematch preprocess --min-year none --keep-without-genres\n  \

@@ -13,7 +13,7 @@ use crate::output::{DIM, Output, STRONG, counted, thousands};
 use crate::paths::{PackedPath, RawPath, display_path};
 use crate::pipeline::inputs::{Loaded, ReadMode, load_ratings, report_path};
 
-/// Flags of `ratings`.
+/// Flags for `cinematch ratings`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch ratings             check all rows and pack the ratings\n  \
@@ -33,7 +33,7 @@ pub struct Ratings {
     no_cache: bool,
 }
 
-/// Result of `ratings` as JSON.
+/// JSON output of `cinematch ratings`.
 #[derive(Serialize)]
 struct Summary<'a> {
     ratings: usize,
@@ -83,7 +83,7 @@ impl Ratings {
             counted(rated_movies as u64, "movie"),
             if *cached { "packed" } else { "read from the file" }
         ));
-        // The process ends here; freeing the memory first would only take time.
+        // The process is about to exit, so freeing the memory would only waste time.
         std::mem::forget(loaded);
         Ok(())
     }

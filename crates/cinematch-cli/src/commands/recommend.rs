@@ -23,7 +23,7 @@ use crate::output::{DIM, Output};
 use crate::paths::ArtifactsPath;
 use crate::terminal::{print_list, title_of};
 
-/// Flags of `recommend`.
+/// Flags for `cinematch recommend`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cinematch recommend --liked 1,3114\n  \
                         cinematch recommend --ratings 6=5,47=4.5,1721=1 --limit 5\n  \
@@ -34,13 +34,13 @@ use crate::terminal::{print_list, title_of};
 pub struct Recommend {
     #[command(flatten)]
     artifacts: ArtifactsPath,
-    /// Movies you like, by MovieLens id
+    /// MovieLens IDs of movies you like
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     liked: Vec<MovieId>,
-    /// Movies you dislike, by MovieLens id
+    /// MovieLens IDs of movies you dislike
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     disliked: Vec<MovieId>,
-    /// Rated movies, 0.5 to 5 stars: 6=5,47=4.5
+    /// Movies and your ratings, 0.5 to 5 stars: 6=5,47=4.5
     #[arg(long, value_delimiter = ',', value_parser = rating, value_name = "ID=STARS")]
     ratings: Vec<Rating>,
     /// Genres to prefer
@@ -64,18 +64,18 @@ pub struct Recommend {
         allow_negative_numbers = true
     )]
     novelty: f32,
-    /// Model to rank with: the whole model of the generation or one of its components
+    /// Model to rank with: the generation's full model or one of its components
     #[arg(long, value_parser = PossibleValuesParser::new(NAMES), value_name = "NAME")]
     model: Option<String>,
-    /// Rank movies for each user in a CSV file: userId,movieId,rating[,timestamp]
+    /// Rank movies for each user in a CSV file with the columns userId,movieId,rating[,timestamp]
     #[arg(long, value_name = "FILE", requires = "out", conflicts_with_all = SINGLE_USER_FLAGS)]
     histories: Option<PathBuf>,
-    /// Output file for --histories: userId,rank,movieId,score
+    /// Output file for --histories, with the columns userId,rank,movieId,score
     #[arg(long, value_name = "FILE", requires = "histories", conflicts_with_all = SINGLE_USER_FLAGS)]
     out: Option<PathBuf>,
 }
 
-/// Flags that describe one user, in conflict with --histories.
+/// Flags that describe a single user, which conflict with --histories.
 const SINGLE_USER_FLAGS: [&str; 17] = [
     "liked",
     "disliked",
@@ -130,13 +130,13 @@ struct FilterFlags {
     /// Minimum average vote, 0 to 10
     #[arg(long, value_name = "VOTE")]
     rating_min: Option<f64>,
-    /// Movies to exclude, by MovieLens id
+    /// MovieLens IDs of movies to exclude
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     exclude: Vec<MovieId>,
 }
 
 fn rating(text: &str) -> Result<Rating, String> {
-    let expected = || format!("expected a movie and its stars, such as 6=4.5, got `{text}`");
+    let expected = || format!("expected a movie ID and a rating, such as 6=4.5, got `{text}`");
     let (id, stars) = text.split_once('=').ok_or_else(expected)?;
     Ok(Rating {
         movie_id: id.trim().parse().map_err(|_| expected())?,
@@ -144,7 +144,7 @@ fn rating(text: &str) -> Result<Rating, String> {
     })
 }
 
-/// A recommended movie as JSON.
+/// A recommended movie, as printed by `--json`.
 #[derive(Serialize)]
 struct RecommendationReport<'a> {
     rank: usize,
@@ -209,7 +209,7 @@ impl Recommend {
         if !unknown.is_empty() {
             let ids: Vec<String> = unknown.iter().map(ToString::to_string).collect();
             output
-                .warn(format_args!("ignored ids that are not in the catalog: {}", ids.join(", ")));
+                .warn(format_args!("ignored IDs that are not in the catalog: {}", ids.join(", ")));
         }
         let history: Vec<String> = request
             .history

@@ -23,7 +23,7 @@ use crate::runtime::now;
 use crate::settings::Settings;
 use crate::tmdb::fetch::FetchTmdb;
 
-/// Flags of `retrain`.
+/// Flags for `cinematch retrain`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch retrain                      as a server does on schedule\n  \
@@ -36,7 +36,7 @@ use crate::tmdb::fetch::FetchTmdb;
 pub struct Retrain {
     #[command(flatten)]
     artifacts: ArtifactsPath,
-    /// Maximum accepted loss of NDCG, as a share of the champion's, at the lower end of the 95 % interval
+    /// Maximum accepted loss in NDCG, as a share of the champion's, at the lower end of the 95 % interval
     #[arg(long, env = "CINEMATCH_MARGIN", default_value = "0.02", value_parser = margin, value_name = "SHARE")]
     margin: f64,
     /// Accept a generation with less than 90 % of the champion's movies
@@ -60,7 +60,7 @@ fn margin(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| "expected a number from 0 to below 1".to_owned())
 }
 
-/// Result of `retrain` as JSON.
+/// JSON output of `cinematch retrain`.
 #[derive(Debug, Serialize)]
 struct Outcome {
     /// Number of the new generation; `None` if the data did not change.
@@ -154,8 +154,8 @@ impl Retrain {
     }
 
     /// Returns an error if the ratings that the champion was trained on are missing, for example because a
-    /// disk is not mounted. Without the check, a content model would replace the champion. Flags for `train`
-    /// disable it.
+    /// disk is not mounted. Without this check, a content model would replace the champion. Passing flags to
+    /// `train` disables it.
     fn check_ratings(
         &self,
         generations: &Generations,
@@ -194,7 +194,7 @@ impl Retrain {
         events::stage(output, "fetch", 1.0)
     }
 
-    /// Returns the operator's flags for `train`, with `--candidate` so that the generation is not served.
+    /// Returns the operator's flags for `train`, plus `--candidate` so that the generation is not served.
     fn train(&self, context: Context<'_>) -> Result<TrainFlags> {
         let artifacts = self.artifacts.resolve(context.global);
         let flags = ["--candidate".into(), "--artifacts".into(), artifacts.into()];
@@ -268,7 +268,7 @@ struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Parses the flags of another command, with the same root folder, file and environment.
+    /// Parses flags for another command, with the same root folder, settings file and environment.
     fn parse_flags<T: FromArgMatches>(
         self,
         command: &[&str],
@@ -279,7 +279,7 @@ impl Context<'_> {
     }
 }
 
-/// Merges the table with the same options as before. Returns the folder of MovieLens files.
+/// Merges the table again with its recorded options. Returns the MovieLens folder.
 fn preprocess(
     context: Context<'_>,
     output: &Output,
@@ -300,8 +300,8 @@ fn preprocess(
     Ok(merge.raw().clone())
 }
 
-/// Trains a candidate; `None` if it equals the champion. An existing generation with the same model,
-/// for example one that was rejected against an earlier champion, is evaluated again.
+/// Trains a candidate. Returns `None` if it equals the champion. If a generation with the same model already
+/// exists, such as one that lost to an earlier champion, returns that generation to be evaluated again.
 fn train_candidate(
     train: &TrainFlags,
     global: &Global,
@@ -323,7 +323,7 @@ fn train_candidate(
     let manifest = trained.manifest.clone();
     let mut all = generations.list()?.into_iter();
     let existing = all.find(|info| info.model_id.as_deref() == Some(manifest.model_id.as_str()));
-    // If that generation is damaged, it is written again.
+    // If the existing generation is damaged, the model is stored as a new one.
     let existing =
         existing.filter(|existing| generations.check_generation(existing.generation).is_ok());
     let generation = match existing {
@@ -340,7 +340,7 @@ fn train_candidate(
     Ok(generation.map(|generation| Candidate { generation, manifest }))
 }
 
-/// Loads the champion; `None` if there is none or it is damaged.
+/// Loads the champion. Returns `None` if there is none or if it is damaged.
 fn load_champion(generations: &Generations, warnings: &mut Vec<String>) -> Result<Option<Bundle>> {
     match generations.load() {
         Ok(champion) => Ok(Some(champion)),
@@ -353,7 +353,7 @@ fn load_champion(generations: &Generations, warnings: &mut Vec<String>) -> Resul
     }
 }
 
-/// Returns true if a generation was trained on all users. Content models are trained on no ratings.
+/// Returns true if a generation was trained on all users. Content models do not train on ratings.
 fn has_seen_all(manifest: &Manifest) -> bool {
     manifest.holdout.is_none() && manifest.settings.model.model.learns_from_ratings()
 }

@@ -12,12 +12,12 @@ use crate::output::{DIM, Output, STRONG};
 use crate::paths::ArtifactsPath;
 use crate::terminal::title_of;
 
-/// Flags of `search`.
+/// Flags for `cinematch search`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cinematch search godfater\n  cinematch search heat 1995\n  \
                         cinematch search al pacino --limit 20 --json")]
 pub struct Search {
-    /// Words of a title, a person or a keyword; a year narrows the search
+    /// Words from a title, name or keyword; a year narrows the search
     #[arg(required = true, value_name = "WORDS")]
     words: Vec<String>,
     /// Maximum number of movies to print
@@ -27,7 +27,7 @@ pub struct Search {
     artifacts: ArtifactsPath,
 }
 
-/// A search result as JSON.
+/// A search result, as printed by `--json`.
 #[derive(Serialize)]
 struct Found<'a> {
     movie_id: MovieId,

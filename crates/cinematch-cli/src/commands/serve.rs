@@ -9,7 +9,7 @@ use crate::output::{Output, STRONG};
 use crate::runtime::block_on;
 use crate::serving::{ServeFlags, bind, listen, stop_signal};
 
-/// Flags of `serve`.
+/// Flags for `cinematch serve`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch serve                                  pages on http://127.0.0.1:8000/\n  \
@@ -25,7 +25,7 @@ pub struct Serve {
 }
 
 impl Serve {
-    /// Serves until a stop signal.
+    /// Serves until it receives a stop signal.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let telemetry = self.flags.start_telemetry()?;
         let config = self.flags.config(global)?;

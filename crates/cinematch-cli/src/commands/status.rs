@@ -12,7 +12,7 @@ use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING, thousands};
 use crate::paths::{ArtifactsPath, MergedPath, RawPath, display_path};
 
-/// Flags of `status`.
+/// Flags for `cinematch status`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  cinematch status --json | jq .model.manifest.model_id")]
 pub struct Status {
@@ -24,12 +24,12 @@ pub struct Status {
     artifacts: ArtifactsPath,
 }
 
-/// Result of `status` as JSON.
+/// JSON output of `cinematch status`.
 #[derive(Serialize)]
 struct Report {
     files: Vec<FileStatus>,
     model: Option<ModelStatus>,
-    /// Error of the served generation, if it exists but cannot be loaded.
+    /// Error message, if the served generation exists but cannot be loaded.
     model_error: Option<String>,
     /// Numbers of the generations on disk.
     generations: Vec<u64>,

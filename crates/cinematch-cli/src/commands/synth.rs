@@ -1,4 +1,4 @@
-//! `cinematch synth`: generates files in the formats of MovieLens and TMDb.
+//! `cinematch synth`: generates files in MovieLens and TMDb formats.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use clap::Args;
 use crate::output::{DIM, Output, STRONG, thousands};
 use crate::paths::{SYNTHETIC_RELEASE, display_path};
 
-/// Flags of `synth`.
+/// Flags for `cinematch synth`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cinematch synth --out /tmp/small\n  \
                         cinematch synth --out /tmp/ml32m --ratings 32000204\n  \
@@ -22,7 +22,7 @@ pub struct Synth {
     /// Number of ratings
     #[arg(long, default_value_t = 320_002, value_name = "N")]
     ratings: u64,
-    /// Number of movies [default: about as many as the same number of ratings covers in MovieLens]
+    /// Number of movies [default: about as many as MovieLens has with that many ratings]
     #[arg(long, value_name = "N")]
     movies: Option<u32>,
     /// Number of users [default: one per 159 ratings, as in MovieLens]
@@ -31,7 +31,7 @@ pub struct Synth {
     /// Number of tags [default: one per 16 ratings, as in MovieLens]
     #[arg(long, value_name = "N")]
     tags: Option<u64>,
-    /// Seed; equal seeds produce equal files
+    /// Seed; the same seed always produces the same files
     #[arg(long, default_value_t = 1, value_name = "N")]
     seed: u64,
     /// Replace existing files
@@ -39,13 +39,13 @@ pub struct Synth {
     force: bool,
 }
 
-/// Counts of MovieLens 32M.
+/// Numbers of ratings, movies and users in MovieLens 32M.
 const RATINGS: f64 = 32_000_204.0;
 const MOVIES: f64 = 87_585.0;
 const USERS: f64 = 200_948.0;
 
 impl Synth {
-    /// Writes the five files of the dataset.
+    /// Writes the dataset's five files.
     pub fn run(&self, output: &Output) -> Result<()> {
         let generator = Generator::new(&self.params().check()?);
         let release = self.out.join("raw").join(SYNTHETIC_RELEASE);
@@ -93,7 +93,8 @@ impl Synth {
 
     fn params(&self) -> SyntheticParams {
         let share = self.ratings as f64 / RATINGS;
-        // The number of movies shrinks more slowly than that of users, who mostly rate popular movies.
+        // The number of movies shrinks more slowly than the number of users, who mostly rate popular
+        // movies.
         let movies = (MOVIES * share.min(1.0).powf(0.32)).ceil().max(2.0) as u32;
         SyntheticParams {
             movies: self.movies.unwrap_or(movies),

@@ -11,7 +11,7 @@ use crate::output::{Output, STRONG, thousands};
 use crate::paths::display_path;
 use crate::pipeline::training::{TrainFlags, TrainingInputs, run_training};
 
-/// Flags of `train`.
+/// Flags for `cinematch train`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch train                    train the hybrid model, if there are ratings\n  \
@@ -25,7 +25,7 @@ pub struct Train {
     flags: TrainFlags,
 }
 
-/// Result of `train` as JSON.
+/// JSON output of `cinematch train`.
 #[derive(Serialize)]
 struct Summary<'a> {
     generation: u64,
@@ -75,7 +75,7 @@ impl Train {
             stored.generation,
             manifest.model_id
         ));
-        // The process ends here; freeing the memory first would only take time.
+        // The process is about to exit, so freeing the memory would only waste time.
         std::mem::forget(trained);
         Ok(())
     }

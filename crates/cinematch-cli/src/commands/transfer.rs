@@ -11,7 +11,7 @@ use crate::output::{Output, STRONG, SUCCESS, counted, thousands};
 use crate::paths::{DatabasePath, display_path};
 use crate::runtime::block_on;
 
-/// Flags of `backup`.
+/// Flags for `cinematch backup`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch backup people-2026-01-31.db          servers may keep running\n  \
@@ -27,13 +27,13 @@ pub struct Backup {
     database: DatabasePath,
 }
 
-/// Flags of `restore`.
+/// Flags for `cinematch restore`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cinematch restore people-2026-01-31.db --replace\n  \
                         DATABASE_URL=postgres://… cinematch restore people.db\n\n\
                   Stop the servers first; they cache data that the restore replaces.")]
 pub struct Restore {
-    /// File written by `cinematch backup`, of this version or an earlier one
+    /// File written by this or an earlier version of `cinematch backup`
     file: PathBuf,
     /// Replace the existing data
     #[arg(long)]
@@ -42,7 +42,7 @@ pub struct Restore {
     database: DatabasePath,
 }
 
-/// Flags of `migrate`.
+/// Flags for `cinematch migrate`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  DATABASE_URL=postgres://… cinematch migrate             from data/cinematch.db to PostgreSQL\n  \

@@ -1,4 +1,4 @@
-//! `cinematch tune`: searches for hyperparameters on the validation split.
+//! `cinematch tune`: tunes hyperparameters on the validation split.
 
 mod log;
 
@@ -26,7 +26,7 @@ use crate::pipeline::inputs::read_specs;
 
 use log::{Log, Measured};
 
-/// Flags of `tune`.
+/// Flags for `cinematch tune`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch tune --model edlae                       forty trials on one split\n  \
@@ -42,7 +42,7 @@ pub struct Tune {
     /// Model to tune
     #[arg(long, value_parser = PossibleValuesParser::new(tunable_models()), value_name = "NAME")]
     model: String,
-    /// Number of hyperparameter sets to try; the first is the default
+    /// Number of hyperparameter sets to try, starting with the defaults
     #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=100_000), value_name = "N")]
     trials: u32,
     /// File for the best hyperparameters, shared by all models [default: data/tuned.json or
@@ -62,14 +62,14 @@ struct Finalist<'a> {
     spec: &'a Spec,
 }
 
-/// Result of `tune` as JSON.
+/// JSON output of `cinematch tune`.
 #[derive(Serialize)]
 struct Summary<'a> {
     model: &'a str,
-    /// Metric of the scores.
+    /// Metric that the scores measure.
     objective: &'static str,
     trials: usize,
-    /// Number of measurements made by this run.
+    /// Number of measurements made in this run.
     measured: usize,
     /// Number of measurements read from the log.
     resumed: usize,
@@ -80,7 +80,7 @@ struct Summary<'a> {
     seconds: f64,
 }
 
-/// Result of a search.
+/// Result of a search, with counts of new and resumed measurements.
 struct SearchResult<'a> {
     /// Trials measured on every split, best first.
     finalists: Vec<Finalist<'a>>,
@@ -129,26 +129,26 @@ impl Tune {
         print_finalists(&found, &log, output)?;
         if let Some(better_score) = better_score {
             output.warn(format_args!(
-                "the hyperparameters of {} in {} are better ({better_score:.4} in the log) and were kept",
+                "the hyperparameters for {} in {} are better ({better_score:.4} in the log) and were kept",
                 self.model,
                 display_path(&out)
             ));
         }
         output.line(format_args!(
-            "{STRONG}{}{STRONG:#}: hyperparameters of {} with a validation {} of {:.4}",
+            "{STRONG}{}{STRONG:#}: hyperparameters for {} with a validation {} of {:.4}",
             display_path(&out),
             self.model,
             protocol.objective(),
             better_score.unwrap_or(best.score)
         ));
         self.warn_about_hybrid(&out, output)?;
-        // The process ends here; freeing the memory first would only take time.
+        // The process is about to exit, so freeing the memory would only waste time.
         std::mem::forget(data);
         Ok(())
     }
 
-    /// Measures trials by successive halving: all on the first split, and the better half on each further
-    /// split. Measurements in the log are not repeated.
+    /// Measures trials by successive halving: all trials on the first split, then the better half of the
+    /// remaining ones on each further split. Measurements in the log are not repeated.
     fn search<'a>(
         &self,
         trials: &'a [Spec],
@@ -212,7 +212,7 @@ impl Tune {
         for (index, part) in parts.iter_mut().enumerate() {
             if let Some(spec) = others.get(part.model.name()) {
                 part.model = spec.model.clone();
-                // A hybrid weighs ratings as its first component does.
+                // A hybrid weights ratings the way its first component does.
                 if index == 0 {
                     base.confidence = spec.confidence;
                 }
@@ -221,7 +221,7 @@ impl Tune {
         Ok(base)
     }
 
-    /// Warns if the tuned hybrid contains older hyperparameters of this model.
+    /// Warns if the tuned hybrid contains older hyperparameters for this model.
     fn warn_about_hybrid(&self, out: &Path, output: &Output) -> Result<()> {
         let all = read_specs(out)?;
         let (Some(tuned), Some(hybrid)) = (all.get(&self.model), all.get("hybrid")) else {
@@ -232,7 +232,7 @@ impl Tune {
             |part: &Weighted| part.model.name() == self.model && part.model != tuned.model;
         if parts.iter().any(is_outdated) {
             output.warn(format_args!(
-                "the hybrid in {} contains older hyperparameters of {}; run `cinematch tune --model hybrid` \
+                "the hybrid in {} contains older hyperparameters for {}; run `cinematch tune --model hybrid` \
                  to tune it with the new ones",
                 display_path(out),
                 self.model
@@ -282,7 +282,7 @@ fn print_finalists(found: &SearchResult<'_>, log: &Log, output: &Output) -> Resu
     Ok(())
 }
 
-/// Returns trials with their mean over `n` measurements.
+/// Returns each remaining trial with its mean over `n` measurements.
 fn means(remaining: &[usize], sums: &[f64], n: usize) -> Vec<(usize, f64)> {
     remaining.iter().map(|trial| (*trial, sums[*trial] / n as f64)).collect()
 }
@@ -293,7 +293,7 @@ struct Evaluator<'a> {
     split: Split<'a>,
     features: RankingFeatures,
     seed: u64,
-    /// Components of a hybrid, fitted once, because only their weights are searched.
+    /// Fitted components of a hybrid, shared by all trials because the search only varies their weights.
     hybrid: Option<Hybrid<Fitted>>,
 }
 
@@ -303,7 +303,8 @@ impl<'a> Evaluator<'a> {
         Ok(Self { data, split, features, seed, hybrid: None })
     }
 
-    /// Measures a trial on validation users; returns `None` with a warning if it cannot be fitted.
+    /// Measures a trial on validation users. If the model cannot be fitted, prints a warning and returns
+    /// `None`.
     fn measure(&mut self, spec: &Spec, output: &Output) -> Result<Option<f64>> {
         let model =
             if let (Some(hybrid), Kind::Hybrid { parts }) = (self.hybrid.take(), &spec.model) {

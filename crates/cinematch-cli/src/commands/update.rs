@@ -26,7 +26,7 @@ use crate::pipeline::inputs::{
 use crate::pipeline::merging::Merge;
 use crate::runtime::now;
 
-/// Flags of `update`.
+/// Flags for `cinematch update`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch update             read movies.csv, links.csv and TMDb's files again\n  \
@@ -63,7 +63,7 @@ pub struct Update {
     events: Events,
 }
 
-/// Result of `update` as JSON.
+/// JSON output of `cinematch update`.
 #[derive(Serialize)]
 struct Outcome {
     /// Number of the published generation; `None` if nothing changed.
@@ -159,18 +159,18 @@ impl Update {
             changes,
             seconds: started.elapsed().as_secs_f64(),
         };
-        // The process ends soon; freeing the memory first would only take time.
+        // The process is about to exit, so freeing the memory would only waste time.
         std::mem::forget(trained);
         Ok(outcome)
     }
 
-    /// Merges the table with the same options as before. Returns the folder of MovieLens files.
+    /// Merges the table again with its recorded options. Returns the MovieLens folder.
     fn merge(&self, global: &Global, output: &Output) -> Result<RawPath> {
         let merge = Merge::recorded(&self.raw, self.tmdb.as_deref(), &self.merged, global)?;
         let Some(merge) = merge else {
             output.warn(
                 "data/preprocess_report.json not found, so the options of the last merge are unknown; the \
-                 table is used as it is",
+                 table is used as is",
             );
             return Ok(self.raw.clone());
         };
@@ -214,7 +214,8 @@ impl Update {
         }
     }
 
-    /// Loads the ratings to fold in new movies; `None` if there are no new movies or no ratings.
+    /// Loads the ratings for folding in new movies. Returns `None` if there are no new movies or no
+    /// ratings.
     fn ratings(
         &self,
         base: &Base,
@@ -254,7 +255,7 @@ fn rated_newcomers(manifest: &Manifest) -> usize {
     manifest.derived_from.as_ref().map_or(0, |derived| derived.rated_new_movies)
 }
 
-/// Describes the changes on one line.
+/// Describes the changes in one line.
 fn summarize(changes: &CatalogChanges) -> String {
     let CatalogChanges { added, changed, missing: left } = changes;
     let mut parts = Vec::new();

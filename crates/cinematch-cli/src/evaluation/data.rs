@@ -75,7 +75,8 @@ impl Inputs {
 }
 
 impl Data {
-    /// Computes the movies' features for ranking, with the tags in the training part of the split.
+    /// Computes the ranking features of the movies, with only the tags in the training part of the
+    /// split.
     pub fn features(&self, split: &Split<'_>) -> Result<RankingFeatures> {
         let tags = TagCounts::new(self.tags.iter().filter(|tag| split.tags.admits(tag)));
         Ok(RankingFeatures::fit(FeatureSet::Full, &self.movies, &self.plain, &tags)?)

@@ -1,4 +1,4 @@
-//! Data and splits that `evaluate` and `tune` share.
+//! Data and splits shared by `evaluate` and `tune`.
 
 mod data;
 
@@ -21,13 +21,13 @@ pub use data::{Data, Inputs};
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Splits")]
 pub struct SplitFlags {
-    /// Data to withhold from training: users, the future or movies
+    /// Data to withhold from training: users, future ratings or movies
     #[arg(long, value_enum, default_value = "strong-generalization", value_name = "NAME")]
     protocol: ProtocolName,
     /// Number of splits, with seeds --seed, --seed + 1, …
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000), value_name = "N")]
     splits: u16,
-    /// Seed of the split and of the models
+    /// Seed for the splits and the models
     #[arg(long, default_value_t = 42, value_name = "N")]
     pub seed: u64,
     /// Number of users to hold out for the test, and again for validation [default: 10,000, but at most a
@@ -92,8 +92,8 @@ impl SplitFlags {
         })
     }
 
-    /// Returns the file that `tune` writes hyperparameters to. Each protocol has its own file, because
-    /// the best values for unseen users differ from those for the future.
+    /// Returns the file that `tune` writes hyperparameters to. Each protocol has its own file, because the best
+    /// values for unseen users differ from those for future ratings.
     pub fn tuned(&self, global: &Global) -> PathBuf {
         global.root.join(match self.protocol {
             ProtocolName::StrongGeneralization => "data/tuned.json",
@@ -123,7 +123,7 @@ pub fn tuned(
     let specs = read_specs(path)?;
     let models: Vec<&str> = specs.keys().map(String::as_str).collect();
     output.note(format_args!(
-        "using hyperparameters of {} from {}",
+        "using hyperparameters for {} from {}",
         models.join(", "),
         display_path(path)
     ));

@@ -17,8 +17,8 @@ const NICENESS: i32 = 19;
 /// Flags that a server passes to a job.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Events {
-    /// Run as a job of a server: print one JSON object per line, run at low priority, and exit when
-    /// standard input closes
+    /// Run as a server's background job: print one JSON object per line, run at low priority, and exit
+    /// when standard input closes
     #[arg(long)]
     events: bool,
     /// With --events, number of seconds without a heartbeat after which the job exits
@@ -40,8 +40,8 @@ struct Outcome<'a, T> {
 }
 
 impl Events {
-    /// Returns the printer for the command. With `--events`, also lowers the priority of this process, and
-    /// exits when standard input closes, which means that the server has died.
+    /// Returns the printer for the command. With `--events`, also lowers the priority of this process and
+    /// makes it exit when standard input closes, which means that the server has died.
     pub fn follow(self, output: &Output) -> Result<Output> {
         if !self.events {
             return Ok(output.clone());
@@ -83,7 +83,7 @@ fn last_heartbeat() -> Option<Instant> {
     *HEARTBEAT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Prints the progress of a stage as an event; `share` is from 0 to 1.
+/// Prints the progress of a stage as an event; `share` ranges from 0 to 1.
 pub fn stage(output: &Output, stage: &str, share: f32) -> Result<()> {
     output.event(&Stage { stage, share })
 }

@@ -1,4 +1,4 @@
-//! Readers of the training inputs: merged table, ratings, tags, watch providers and hyperparameters.
+//! Readers for the training inputs: merged table, ratings, tags, watch providers and hyperparameters.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -30,12 +30,12 @@ struct Report<'a> {
     rows: u64,
     ratings: usize,
     problem_counts: Vec<ProblemCount<'a>>,
-    /// Number of problems that are counted but not listed; files with many problems list only some.
+    /// Number of problems that are counted but not listed, because the file has too many.
     unlisted_problems: u64,
     problems: &'a [Problem],
 }
 
-/// Ratings, with the statistics of reading them.
+/// Ratings, with statistics from reading them.
 pub struct Loaded {
     /// Ratings of all movies in movies.csv.
     pub interactions: Interactions,
@@ -43,15 +43,15 @@ pub struct Loaded {
     pub rows: u64,
     /// Number of problems in the file.
     pub problems: u64,
-    /// Problems found, if the file was read rather than the packed ratings.
+    /// Problems found in the file; empty if the packed ratings were used.
     pub listed: Vec<Problem>,
-    /// Counts of further problems that are not listed.
+    /// Counts of the problems that are not listed.
     pub unlisted: Unlisted,
     /// True if the packed ratings were up to date and were used.
     pub cached: bool,
 }
 
-/// Options of [`load_ratings`].
+/// Options for [`load_ratings`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReadMode {
     /// Read the file even if the packed ratings are up to date.
@@ -60,7 +60,7 @@ pub struct ReadMode {
     pub read_only: bool,
 }
 
-/// Reads the movies of the merged table, with the checksum of the file.
+/// Reads the movies in the merged table and computes the file's checksum.
 pub fn read_movies(
     merged: &MergedPath,
     global: &Global,
@@ -85,7 +85,7 @@ fn is_parquet(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "parquet")
 }
 
-/// Returns the name, rows and SHA-256 of the ratings file, as a manifest records them. O(bytes).
+/// Returns the name, row count and SHA-256 of the ratings file, as recorded in manifests. O(bytes).
 pub fn ratings_sum(raw: &RawPath, loaded: &Loaded, global: &Global) -> Result<InputChecksum> {
     let path = ratings_path(&raw.resolve(global));
     let file = File::open(&path).with_context(|| format!("cannot open {}", display_path(&path)))?;
@@ -95,7 +95,7 @@ pub fn ratings_sum(raw: &RawPath, loaded: &Loaded, global: &Global) -> Result<In
     Ok(InputChecksum { name, rows: loaded.rows, sha256 })
 }
 
-/// Reads hyperparameters by model name from a file that `cinematch tune` writes.
+/// Reads hyperparameters by model name from a file written by `cinematch tune`.
 pub fn read_specs(path: &Path) -> Result<BTreeMap<String, Spec>> {
     let bytes = read_file(path, "`cinematch tune` writes it")?;
     let specs: BTreeMap<String, Spec> = serde_json::from_slice(&bytes).with_context(|| {
@@ -140,7 +140,7 @@ pub fn read_tags(
     Ok((decoded.records, Some(sum)))
 }
 
-/// Reads the streaming services per movie, if they were fetched. A file named by a flag must exist.
+/// Reads each movie's streaming services, if they were fetched. A file named by a flag must exist.
 pub fn read_providers(
     explicit_path: Option<&Path>,
     movies: &[Movie],
@@ -160,8 +160,8 @@ pub fn read_providers(
     Ok((decoded.records.into_iter().next(), Some(sum)))
 }
 
-/// Loads the ratings. Opens the packed ratings if they are up to date; otherwise reads the file and
-/// packs it.
+/// Loads the ratings. Opens the packed ratings if they are up to date; otherwise reads and packs the
+/// file.
 pub fn load_ratings(
     mode: ReadMode,
     raw: &RawPath,
@@ -243,7 +243,7 @@ pub fn report_path(packed: &Path) -> PathBuf {
     files::parent(packed).join("ratings_report.json")
 }
 
-/// Reads the ids of MovieLens's movies. Problems in movies.csv are reported by `preprocess`, not here.
+/// Reads the movie IDs from movies.csv. Problems in that file are reported by `preprocess`, not here.
 fn read_vocabulary(raw: &Path) -> Result<Vocabulary> {
     let path = raw.join("movies.csv");
     let bytes = read_file(

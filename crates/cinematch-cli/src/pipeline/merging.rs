@@ -77,7 +77,7 @@ pub struct Services {
     #[arg(long, value_enum, default_value = "auto", value_name = "WHICH")]
     #[allow(clippy::struct_field_names, reason = "the flag is --services")]
     services: ServicesName,
-    /// Seed of mock services
+    /// Seed for mock services
     #[arg(long, default_value_t = 42, value_name = "N")]
     seed: u64,
     /// Share of movies that get one or two additional mock services
@@ -98,7 +98,7 @@ fn fraction(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
-/// Result of `preprocess` as JSON.
+/// JSON output of `cinematch preprocess`.
 #[derive(serde::Serialize)]
 struct Summary<'a> {
     merged: String,
@@ -108,12 +108,12 @@ struct Summary<'a> {
     problems: Vec<cinematch::catalog::ProblemCount<'a>>,
 }
 
-/// A finished merge, with its files on disk.
+/// A finished merge and the files it wrote.
 #[derive(Debug)]
 pub struct MergeOutput {
-    /// Table and problems in memory.
+    /// Merged table, with the problems found.
     pub merged: Merged,
-    /// Settings of the merge.
+    /// Settings that the table was merged with.
     settings: MergeSettings,
     /// Path of the table.
     pub table: PathBuf,
@@ -157,7 +157,7 @@ impl Merge {
         };
         let recipe = Recipe::read(&bytes).with_context(|| {
             format!(
-                "{} is not a report of `cinematch preprocess`; run it again",
+                "{} is not a report from `cinematch preprocess`; run it again",
                 display_path(&path)
             )
         })?;
@@ -198,7 +198,7 @@ impl Merge {
         Ok(recorded.unwrap_or_else(|| self.clone()))
     }
 
-    /// Returns the folder of MovieLens files.
+    /// Returns the flag for the MovieLens folder.
     pub fn raw(&self) -> &RawPath {
         &self.raw
     }
@@ -281,8 +281,8 @@ fn report_path(table: &Path) -> PathBuf {
     files::parent(table).join("preprocess_report.json")
 }
 
-/// Returns a path relative to the root folder, so that the folder can be moved, or an absolute path if it
-/// is outside the root folder.
+/// Returns `path` relative to the root folder, so that the root folder can be moved. A path outside the
+/// root folder is returned as an absolute path.
 fn below_root(path: &Path, global: &Global) -> Result<String> {
     let absolute = |path: &Path| {
         std::path::absolute(path).with_context(|| format!("cannot resolve {}", path.display()))

@@ -1,4 +1,4 @@
-//! Training: flags, training data and storage of a generation.
+//! Training: flags, training data, and storing the new generation.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -39,7 +39,7 @@ pub struct TrainFlags {
     /// Model to train [default: hybrid; content if there are no ratings]
     #[arg(long, value_parser = PossibleValuesParser::new(NAMES), value_name = "NAME")]
     model: Option<String>,
-    /// File of hyperparameters by model [default: data/tuned.json, if it exists]
+    /// File with hyperparameters for each model [default: data/tuned.json, if it exists]
     #[arg(long, env = "CINEMATCH_PARAMS", value_name = "FILE")]
     params: Option<PathBuf>,
     #[command(flatten)]
@@ -54,7 +54,7 @@ pub struct TrainFlags {
     /// Train on MovieLens text only; TMDb metadata is still displayed and used by filters
     #[arg(long)]
     without_tmdb_text: bool,
-    /// Seed of all random draws
+    /// Seed for all random draws
     #[arg(long, default_value_t = 42, value_name = "N")]
     seed: u64,
     /// Add the generation without serving it; `cinematch models promote N` serves it later
@@ -130,10 +130,10 @@ impl FromStr for HoldoutShare {
     }
 }
 
-/// Training data, with the count of ratings for messages.
+/// Training data, with the rating count for messages.
 #[derive(Debug)]
 pub struct TrainingInputs {
-    /// Input of the training.
+    /// Data to train on.
     pub training: Training,
     /// Number of ratings in the file, including those of movies outside the table.
     pub n_ratings: usize,
@@ -144,7 +144,7 @@ pub struct TrainingInputs {
 pub struct Stored {
     /// Number of the generation.
     pub generation: u64,
-    /// Folder of its files.
+    /// Folder that holds its files.
     pub directory: PathBuf,
     /// Generations deleted to make room.
     pub removed: Vec<u64>,
@@ -153,7 +153,7 @@ pub struct Stored {
 }
 
 impl TrainFlags {
-    /// Returns the flags with `raw` as the folder of ratings and tags, unless a flag names another.
+    /// Returns these flags with `raw` as the folder for ratings and tags, unless a flag names another.
     #[must_use]
     pub fn with_raw(self, raw: &RawPath, global: &Global) -> Self {
         Self { raw: self.raw.or(Some(raw.resolve(global))), ..self }
@@ -164,7 +164,7 @@ impl TrainFlags {
         self.artifacts.resolve(global)
     }
 
-    /// Returns the generations in that folder.
+    /// Returns the generations in the folder of trained models.
     pub fn generations(&self, global: &Global) -> Generations {
         Generations::new(&self.artifacts(global))
     }
@@ -280,14 +280,14 @@ impl TrainFlags {
         let found = specs.remove(name);
         if let (Some(_), Some(path)) = (&found, &params) {
             output
-                .note(format_args!("using hyperparameters of {name} from {}", display_path(path)));
+                .note(format_args!("using hyperparameters for {name} from {}", display_path(path)));
         }
         let spec = found.or_else(|| Spec::named(name)).context("unknown model")?;
         Ok(spec.with_predictions().with_seed(self.seed))
     }
 }
 
-/// Trains the models. Calls `progress` with the finished share of the training, 0 to 1.
+/// Trains the models. Calls `progress` with the fraction of training completed, from 0 to 1.
 pub fn run_training(
     training: Training,
     output: &Output,

@@ -1,10 +1,11 @@
-//! HTML reports. Each is one file without scripts or external resources, in light or dark colors.
+//! HTML reports. Each is a single file without scripts or external resources, with light and dark
+//! colors.
 
 pub mod scatter;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-/// Stylesheet of all reports.
+/// Stylesheet for all reports.
 const STYLE: &str = "
 :root{--paper:#fbfaf8;--ink:#1d1f24;--soft:#6b7080;--line:#dcdad4;--bar:#3b6fb6;--best:#c4572e;--box:#fff}
 @media(prefers-color-scheme:dark){:root{--paper:#15171c;--ink:#e8e6e1;--soft:#9aa0ae;--line:#33363f;\

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 /// Width of a plot in SVG units.
 const WIDTH: f64 = 420.0;
 
-/// A named point of a scatter plot.
+/// A named point in a scatter plot.
 #[derive(Clone, Copy, Debug)]
 pub struct Point<'a> {
     /// Label beside the point.
@@ -64,7 +64,7 @@ pub fn scatter(caption: &str, points: &[Point<'_>], (x_label, y_label): (&str, &
     }
 }
 
-/// Formats a coordinate.
+/// Formats a coordinate with one decimal place.
 fn coordinate(coordinate: f64) -> String {
     format!("{coordinate:.1}")
 }

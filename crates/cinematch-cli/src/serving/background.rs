@@ -1,4 +1,4 @@
-//! Background jobs of a server and their schedules.
+//! A server's background jobs and their schedules.
 
 use std::path::Path;
 
@@ -11,8 +11,8 @@ use crate::options::Global;
 /// Flags for background jobs.
 #[derive(Clone, Debug, Args)]
 pub struct Background {
-    /// Schedule for training a new model, which is served if it ranks no worse: never, hourly, daily,
-    /// weekly, monthly, or five cron fields, in UTC
+    /// Schedule for training a new model, which is served unless it ranks worse: never, hourly,
+    /// daily, weekly, monthly, or five cron fields, in UTC
     #[arg(long, default_value = "never", env = "CINEMATCH_RETRAIN", value_name = "SCHEDULE")]
     retrain: ScheduleFlag,
     /// Schedule for adding movies that are new in raw/, without training
@@ -42,7 +42,7 @@ impl std::str::FromStr for ScheduleFlag {
 }
 
 impl Background {
-    /// Returns the settings of background jobs. A job runs this program in the same root folder.
+    /// Returns the settings for background jobs. A job runs this program in the same root folder.
     pub fn config(&self, global: &Global, artifacts: &Path) -> Result<JobsConfig> {
         let program = std::env::current_exe().context("cannot locate this program's executable")?;
         let mut leading_args = vec!["--root".into(), global.root.clone().into(), "--quiet".into()];

@@ -1,4 +1,4 @@
-//! Flags of `serve`, and the server settings that result from them.
+//! Flags for `cinematch serve`, and the server settings they produce.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::telemetry::{Started, Telemetry};
 use crate::options::Global;
 use crate::paths::{ArtifactsPath, DatabasePath};
 
-/// Flags of `serve`.
+/// Flags for `cinematch serve`.
 #[derive(Debug, Args)]
 pub struct ServeFlags {
     #[command(flatten)]
@@ -40,7 +40,7 @@ pub struct ServeFlags {
     telemetry: Telemetry,
 }
 
-/// Flags for access.
+/// Flags for access control.
 #[derive(Clone, Debug, Args)]
 struct Access {
     /// open: profiles without passwords, from this machine only; accounts: users sign in and programs
@@ -50,11 +50,11 @@ struct Access {
     /// Host names accepted in open mode besides localhost, for a proxy that authenticates users
     #[arg(long, value_delimiter = ',', env = "CINEMATCH_ALLOWED_HOSTS", value_name = "NAMES")]
     allowed_hosts: Vec<String>,
-    /// Requests per second and client, with bursts of five seconds' worth; 0 disables the limit [default:
-    /// 20 with accounts, 0 in open mode]
+    /// Requests per second per client, with bursts of five seconds' worth; 0 disables the limit [default: 20 with
+    /// accounts, 0 in open mode]
     #[arg(long, env = "CINEMATCH_RATE_LIMIT", value_name = "N")]
     rate_limit: Option<u32>,
-    /// Trust a proxy in front that terminates HTTPS and sets X-Forwarded-For
+    /// Trust a reverse proxy that terminates HTTPS and sets X-Forwarded-For
     #[arg(long, env = "CINEMATCH_BEHIND_PROXY")]
     behind_proxy: bool,
 }
@@ -70,7 +70,7 @@ struct Cache {
         value_name = "MB"
     )]
     cache_mb: u32,
-    /// Redis in which several servers share cached replies: redis://user:password@host:6379/0
+    /// Redis server through which several servers share cached replies: redis://user:password@host:6379/0
     #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
     redis_url: Option<String>,
 }
@@ -115,7 +115,7 @@ impl ServeFlags {
         self.telemetry.start()
     }
 
-    /// Checks the settings, each alone and in combination.
+    /// Checks the settings individually and in combination.
     pub fn check(&self, global: &Global) -> Result<()> {
         self.telemetry.check()?;
         Ok(self.config(global)?.check()?)

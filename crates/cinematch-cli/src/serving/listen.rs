@@ -1,4 +1,4 @@
-//! The listener, and the loop that serves until a stop signal.
+//! The listener, and the loop that serves until a stop signal arrives.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -15,13 +15,13 @@ use tokio::net::TcpListener;
 
 use crate::output::{Output, STRONG, WARNING};
 
-/// Flags for the address of the server.
+/// Flags for the server's address.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct ListenAddress {
-    /// IP address of the server; must be a loopback address in open mode
+    /// IP address to listen on; must be a loopback address in open mode
     #[arg(long, default_value = "127.0.0.1", env = "CINEMATCH_HOST", value_name = "ADDRESS")]
     pub host: IpAddr,
-    /// Port of the server; 0 picks a free port
+    /// Port to listen on; 0 picks a free port
     #[arg(long, default_value_t = 8000, env = "CINEMATCH_PORT", value_name = "PORT")]
     pub port: u16,
 }
@@ -56,7 +56,7 @@ impl Listen {
     }
 }
 
-/// Listens, prints the address, and serves until a stop signal.
+/// Listens, prints the address, and serves until a stop signal arrives.
 pub async fn listen(state: AppState, config: &ServerConfig, output: &Output) -> Result<()> {
     let (listener, shown) = bind(config).await?;
     let bundle = state.bundle();

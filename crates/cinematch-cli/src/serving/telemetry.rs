@@ -1,4 +1,4 @@
-//! Logs and traces of the server.
+//! The server's logs and traces.
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
 
-/// Maximum time to send the last spans at shutdown.
+/// Time limit for sending the last spans at shutdown.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Flags for logs and traces.
@@ -59,7 +59,7 @@ fn share(text: &str) -> Result<f64, String> {
     share.ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
-/// Running logging and tracing.
+/// Running logging and tracing, as started by [`Telemetry::start`].
 #[derive(Debug)]
 #[must_use = "call `stop` to send the last spans"]
 pub struct Started {
@@ -106,7 +106,7 @@ impl Telemetry {
         Ok(filter.add_directive(no_traces))
     }
 
-    /// Returns the URL for spans: the collector's base address with OpenTelemetry's path.
+    /// Returns the URL for spans: the collector's base address plus OpenTelemetry's path.
     fn traces_url(&self) -> Result<Option<String>> {
         let Some(endpoint) = self.otlp_endpoint.as_deref().filter(|text| !text.is_empty()) else {
             return Ok(None);
@@ -122,7 +122,7 @@ impl Telemetry {
 
     fn provider(&self) -> Result<Option<SdkTracerProvider>> {
         let Some(url) = self.traces_url()? else { return Ok(None) };
-        // An error means that a provider is installed already.
+        // An error means that a provider is already installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let exporter = SpanExporter::builder()
             .with_http()
@@ -142,7 +142,8 @@ impl Telemetry {
     }
 }
 
-/// Returns the resource of spans. `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` override it.
+/// Returns the resource that spans are attributed to. `OTEL_SERVICE_NAME` and
+/// `OTEL_RESOURCE_ATTRIBUTES` override it.
 fn resource() -> Resource {
     let builder = Resource::builder();
     let version = opentelemetry::KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));

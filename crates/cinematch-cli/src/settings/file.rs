@@ -1,4 +1,4 @@
-//! Reader of `cinematch.toml`: its entries and faults.
+//! Reader for `cinematch.toml`, which returns the file's entries and faults.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,7 +16,7 @@ const MIN_SIMILARITY: f64 = 0.8;
 /// A setting in the file.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Line of the key.
+    /// Line number of the key.
     pub line: usize,
     /// Values in the form that the flag accepts.
     pub values: Vec<String>,
@@ -24,7 +24,7 @@ pub struct Entry {
     pub source_text: String,
 }
 
-/// An invalid entry of the file or an invalid variable.
+/// An invalid entry in the file, or an invalid environment variable.
 #[derive(Clone, Debug, Serialize)]
 pub struct Fault {
     /// File and line, or variable and its origin; `None` for a conflict between several settings.
@@ -38,12 +38,12 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// Creates a fault of an environment variable.
+    /// Creates a fault for an environment variable.
     pub fn for_variable(place: String, setting: &Setting, problem: String) -> Self {
         Self { place: Some(place), setting: Some(setting.shown()), problem, line: 0 }
     }
 
-    /// Creates a fault of a combination of settings, which `problem` names.
+    /// Creates a fault for a combination of settings, which `problem` names.
     pub fn for_combination(problem: String) -> Self {
         Self { place: None, setting: None, problem, line: 0 }
     }
@@ -58,19 +58,19 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Reader of one file.
+/// Reader for one settings file.
 pub struct Reader<'a> {
-    /// Name of the file for messages.
+    /// File name, for messages.
     pub name: &'a str,
     /// Text of the file.
     pub text: &'a str,
-    /// Base folder of relative paths.
+    /// Base folder for relative paths.
     pub root: &'a Path,
-    /// All settings that exist.
+    /// All known settings.
     pub definitions: &'a [Setting],
 }
 
-/// The file's entries by `section.key`, and its faults in the order of lines.
+/// The file's entries by `section.key`, and its faults in line order.
 pub type Content = (BTreeMap<String, Entry>, Vec<Fault>);
 
 impl Reader<'_> {

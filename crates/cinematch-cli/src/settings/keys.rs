@@ -4,7 +4,7 @@
 //! once, at the flag; a new setting is one line here. A test reports flags that have an
 //! environment variable but no key.
 
-/// A section of the file.
+/// A section in the file.
 pub struct Section {
     /// Name, such as `server`.
     pub name: &'static str,
@@ -14,7 +14,7 @@ pub struct Section {
     pub keys: &'static [Key],
 }
 
-/// A key of a section.
+/// A key in a section.
 pub struct Key {
     /// Name in the file.
     pub name: &'static str,
@@ -32,7 +32,7 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "general", about: "All commands", keys: &[key("threads", "--threads")] },
     Section {
         name: "server",
-        about: "Address, startup and shutdown of the server",
+        about: "Server address, startup and shutdown",
         keys: &[
             key("host", "serve --host"),
             key("port", "serve --port"),
@@ -53,7 +53,7 @@ pub const SECTIONS: &[Section] = &[
     },
     Section {
         name: "database",
-        about: "Database of user data; set one of the two keys",
+        about: "Database for user data; set one of the two keys",
         keys: &[key("path", "serve --database"), key("url", "serve --database-url")],
     },
     Section {
@@ -73,7 +73,7 @@ pub const SECTIONS: &[Section] = &[
     },
     Section {
         name: "telemetry",
-        about: "Logs and traces of the server",
+        about: "Server logs and traces",
         keys: &[
             key("log", "serve --log"),
             key("log_format", "serve --log-format"),

@@ -34,11 +34,11 @@ const FILE: &str = "cinematch.toml";
 /// The settings in effect, with the origins of their values.
 #[derive(Debug)]
 pub struct Settings {
-    /// All settings that exist.
+    /// All known settings.
     pub definitions: Vec<Setting>,
-    /// The file, if it exists.
+    /// Path of the settings file, if it exists.
     pub file: Option<PathBuf>,
-    /// Faults of the file.
+    /// Faults in the file.
     pub faults: Vec<Fault>,
     /// The program's command line, without the file's defaults.
     command_line: Command,
@@ -48,14 +48,14 @@ pub struct Settings {
     entries: BTreeMap<String, Entry>,
     /// Names of the variables that `.env` set.
     from_env_file: BTreeSet<String>,
-    /// Values given on the command line, by the flag's id.
+    /// Values given on the command line, by flag ID.
     flag_values: BTreeMap<String, Vec<String>>,
 }
 
 /// Origin of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// A flag of the command line.
+    /// A flag on the command line.
     Flag(String),
     /// An environment variable.
     Environment(String),
@@ -79,7 +79,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value in effect, with its origin.
+/// An effective value, with its origin.
 #[derive(Clone, Debug)]
 pub struct Effective {
     /// Values in the form that the flag accepts; empty if nothing is set and there is no default.
@@ -89,8 +89,8 @@ pub struct Effective {
 }
 
 impl Settings {
-    /// Reads `.env` and the file for a command line and its arguments. Faults of the file are
-    /// recorded rather than returned, so that `--help` works with a faulty file.
+    /// Reads `.env` and the settings file for a command line and its arguments. Faults in the file
+    /// are recorded rather than returned, so that `--help` works with a faulty file.
     ///
     /// `command_line` is called after `.env` is loaded, because clap reads environment variables
     /// when flags are defined.
@@ -132,7 +132,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Parses the program's arguments. Help and usage errors end the process.
+    /// Parses the program's arguments. Exits on `--help` and on usage errors.
     pub fn parse(&mut self) -> ArgMatches {
         let matches = self.with_file_defaults().get_matches_from(&self.arguments);
         self.flag_values = flag_values(&matches);
@@ -155,7 +155,7 @@ impl Settings {
         T::from_arg_matches(matches)
     }
 
-    /// Returns the command line with the file's values as defaults of its flags.
+    /// Returns the command line with the file's values as flag defaults.
     fn with_file_defaults(&self) -> Command {
         self.with_defaults(self.command_line.clone(), "")
     }
@@ -209,7 +209,7 @@ impl Settings {
         self.entries.len()
     }
 
-    /// Returns the value in effect and its origin.
+    /// Returns the effective value of a setting and its origin.
     pub fn effective(&self, setting: &Setting) -> Effective {
         let id = setting.arg.get_id().as_str();
         if let Some(values) = self.flag_values.get(id) {
@@ -235,8 +235,7 @@ impl Settings {
         Effective { values: setting.built_in(), origin: Origin::BuiltIn }
     }
 
-    /// Appends the origin of each setting involved to an error about conflicting settings of
-    /// `serve`.
+    /// Appends the origin of each setting involved to an error about conflicting `serve` settings.
     pub fn with_origins(&self, error: anyhow::Error) -> anyhow::Error {
         let config_error = error.chain().find_map(|link| match link.downcast_ref::<StartError>() {
             Some(StartError::Config(error)) => Some(error),
@@ -279,7 +278,7 @@ impl Settings {
     }
 }
 
-/// Returns the values given on the command line, including those of subcommands, by flag id.
+/// Returns the values given on the command line, including those of subcommands, by flag ID.
 fn flag_values(matches: &ArgMatches) -> BTreeMap<String, Vec<String>> {
     let mut flags = match matches.subcommand() {
         Some((_, submatches)) => flag_values(submatches),
@@ -297,8 +296,8 @@ fn flag_values(matches: &ArgMatches) -> BTreeMap<String, Vec<String>> {
     flags
 }
 
-/// Returns the value of a flag before the command line is parsed, because the defaults of other
-/// flags depend on it.
+/// Returns a flag's value before the command line is parsed, because the defaults of other flags
+/// depend on it.
 fn early_value(arguments: &[OsString], flag: &str, variable: &str) -> Option<PathBuf> {
     let mut rest = arguments.iter().map(|argument| argument.to_string_lossy());
     while let Some(argument) = rest.next() {
@@ -321,7 +320,7 @@ fn load_env_file(root: &Path) -> Result<BTreeSet<String>> {
         Err(_) => BTreeSet::new(),
     };
     match dotenvy::from_path(&path) {
-        // The text of a parse error quotes the line, which may hold a secret.
+        // The message of a parse error quotes the line, which may hold a secret.
         Err(dotenvy::Error::LineParse(_, at)) => Err(anyhow!(
             "cannot read {}: expected NAME=value (near character {at} of a line)",
             display_path(&path)

@@ -1,4 +1,4 @@
-//! A setting: a key of the file bound to the flag whose default it sets.
+//! A setting: a configuration file key that sets the default of a command-line flag.
 
 use std::any::TypeId;
 use std::error::Error;
@@ -10,7 +10,7 @@ use toml_edit::Value;
 
 use super::keys::SECTIONS;
 
-/// A key of the file and its flag.
+/// A key in the settings file, with the flag whose default it sets.
 #[derive(Debug)]
 pub struct Setting {
     /// Section of the key.
@@ -94,7 +94,8 @@ impl Kind {
 }
 
 impl Setting {
-    /// Binds all keys to the flags of a command line. Skips keys without a flag; a test reports them.
+    /// Binds all keys to the flags of the `root` command and its subcommands. Skips keys without a
+    /// flag; a test reports them.
     pub fn all(root: &Command) -> Vec<Self> {
         let keys = SECTIONS.iter().flat_map(|section| {
             section.keys.iter().map(move |key| (section.name, key.name, key.flag))
@@ -151,7 +152,7 @@ impl Setting {
         self.arg.get_long().unwrap_or_default()
     }
 
-    /// Returns true if this setting provides the default of a command's flag.
+    /// Returns true if this setting provides the default for `arg` of `command`.
     pub fn is_default_of(&self, command: &str, arg: &Arg) -> bool {
         let same_variable = arg.get_env().is_some() && arg.get_env() == self.arg.get_env();
         same_variable || (command == self.commands[0] && arg.get_id() == self.arg.get_id())
@@ -173,7 +174,7 @@ impl Setting {
         values.map(|value| value.to_string_lossy().into_owned()).collect()
     }
 
-    /// Converts a value of the file to the form that the flag accepts.
+    /// Converts a value from the file to the form that the flag accepts.
     pub fn read(&self, value: &Value, root: &Path) -> Result<Vec<String>, String> {
         let read = match (self.kind, value) {
             (Kind::Boolean, Value::Boolean(truth)) => vec![truth.value().to_string()],
@@ -257,7 +258,7 @@ pub fn full_name(parent: &str, command: &Command) -> String {
     format!("{parent} {}", command.get_name()).trim_start().to_owned()
 }
 
-/// Returns true if a text is an address that contains a password or a token.
+/// Returns true if `text` is an address that contains a password or a token.
 fn contains_password(text: &str) -> bool {
     // PostgreSQL's keyword form: `host=db user=ada password=…`.
     if text.to_ascii_lowercase().contains("password=") {

@@ -27,10 +27,10 @@ use crate::runtime::block_on;
 
 const TOKEN: &str = "TMDB_BEARER_TOKEN";
 
-/// Flags of `fetch tmdb`.
+/// Flags for `cinematch fetch tmdb`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-                  cinematch fetch tmdb                    the 500 most rated movies, to try it out\n  \
+                  cinematch fetch tmdb                    the 500 most-rated movies, to try it out\n  \
                   cinematch fetch tmdb --all --region DE  every movie in links.csv; resumes after a stop\n  \
                   cinematch fetch tmdb --update           movies that changed or are too old to keep\n  \
                   cinematch fetch tmdb --providers        streaming services older than a week\n\n\
@@ -50,13 +50,13 @@ pub struct FetchTmdb {
     /// Fetch all movies in links.csv
     #[arg(long)]
     all: bool,
-    /// Fetch movies again that changed or are older than six months, the limit in TMDb's terms
+    /// Refetch movies that changed or are older than six months, the limit in TMDb's terms
     #[arg(long, conflicts_with_all = ["all", "max_ids", "providers"])]
     update: bool,
-    /// Fetch streaming services again if they are at least a week old
+    /// Refetch streaming services that are at least a week old
     #[arg(long, conflicts_with_all = ["all", "max_ids", "refresh_missing"])]
     providers: bool,
-    /// Request movies again that TMDb did not have
+    /// Retry movies that TMDb did not have
     #[arg(long)]
     refresh_missing: bool,
     /// Maximum number of requests per second
@@ -76,7 +76,7 @@ pub struct FetchTmdb {
     clock_ahead: i64,
 }
 
-/// Result of `fetch tmdb` as JSON.
+/// JSON output of `cinematch fetch tmdb`.
 #[derive(Serialize)]
 struct Report<'a> {
     asked: usize,
@@ -110,7 +110,7 @@ struct Failure<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// Creates the report on the requests of a run. The caller adds the counts of the tables.
+    /// Creates a report on the requests made in a run. The caller adds the table counts.
     fn new(plan: &Plan, summary: &'a Summary, files: &TmdbPaths) -> Self {
         let failures = summary.failures.iter();
         Self {
@@ -145,7 +145,7 @@ struct Plan {
 }
 
 impl FetchTmdb {
-    /// Returns true if a token is set and stored replies exist that could be updated.
+    /// Returns true if a token is set and there are stored replies to update.
     pub fn can_update(&self, global: &Global) -> bool {
         let has_token = std::env::var(TOKEN).is_ok_and(|token| !token.trim().is_empty());
         has_token && self.files.resolve(global).store.exists()
@@ -176,7 +176,7 @@ impl FetchTmdb {
         let seed = u64::from(std::process::id()) ^ clock.unix().cast_unsigned();
         let settings = ApiSettings { base: self.url.clone(), rate: self.rate, seed };
         let api = Arc::new(Api::new(token, &settings, clock)?);
-        // Movies of an existing table are imported before the table is replaced.
+        // Movies in an existing table are imported before the table is replaced.
         import_existing(&store, &files, output).await?;
         fetch::record_start(&store, clock).await?;
 
@@ -219,7 +219,7 @@ impl FetchTmdb {
         }
     }
 
-    /// Returns the movies of links.csv to fetch, most rated first.
+    /// Returns the movies in links.csv to fetch, most rated first.
     fn requested_ids(&self, global: &Global, output: &Output) -> Result<Vec<TmdbId>> {
         let raw = self.raw.resolve(global);
         let path = raw.join("links.csv");
@@ -239,14 +239,14 @@ impl FetchTmdb {
                 let row = interactions.movies().index_of(movie.0);
                 row.map_or(0, |row| interactions.movie_ratings(row).len())
             };
-            // The sort is stable: movies with equal counts remain in the order of the file.
+            // The sort is stable: movies with equal counts stay in file order.
             movies.sort_by_cached_key(|movie| std::cmp::Reverse(count(movie)));
         }
         let mut seen = std::collections::HashSet::new();
         let mut movie_ids: Vec<TmdbId> =
             movies.into_iter().map(|(_, id)| id).filter(|id| seen.insert(*id)).collect();
         if movie_ids.is_empty() {
-            bail!("{} contains no TMDb ids; there is nothing to fetch", display_path(&path));
+            bail!("{} contains no TMDb IDs; there is nothing to fetch", display_path(&path));
         }
         if !self.all && movie_ids.len() > self.max_ids {
             output.note(format_args!(

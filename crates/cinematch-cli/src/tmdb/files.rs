@@ -1,4 +1,4 @@
-//! TMDb's files: stored replies of the API, and the tables written from them.
+//! TMDb files: stored API replies, and the tables written from them.
 
 use std::path::{Path, PathBuf};
 
@@ -14,31 +14,31 @@ use crate::options::Global;
 use crate::output::{Output, thousands};
 use crate::paths::{display_path, read_file};
 
-/// Flags for TMDb's files and the region.
+/// Flags for the TMDb files and the region.
 #[derive(Clone, Debug, Args)]
 pub struct TmdbFiles {
-    /// Folder of tmdb_metadata.csv, watch_providers.csv and the stored replies, tmdb.db
-    /// [default: raw/tmdb]
+    /// Folder for tmdb_metadata.csv, watch_providers.csv and the stored replies, tmdb.db [default:
+    /// raw/tmdb]
     #[arg(long, env = "CINEMATCH_TMDB_DIR", value_name = "DIR")]
     tmdb_dir: Option<PathBuf>,
-    /// Country of streaming services and age ratings, as a two-letter code [default: as in the last run,
+    /// Country for streaming services and age ratings, as a two-letter code [default: as in the last run,
     /// or from the locale]
     #[arg(long, env = "CINEMATCH_REGION", value_name = "COUNTRY")]
     region: Option<String>,
 }
 
-/// Paths of TMDb's files.
+/// Paths of the TMDb files.
 pub struct TmdbPaths {
-    /// Stored replies of the API.
+    /// Stored API replies.
     pub store: PathBuf,
-    /// Table of movies.
+    /// Table of movie metadata.
     pub metadata: PathBuf,
     /// Table of streaming services in all regions.
     pub providers: PathBuf,
 }
 
 impl TmdbFiles {
-    /// Returns the paths of TMDb's files.
+    /// Returns the paths of the TMDb files.
     pub fn resolve(&self, global: &Global) -> TmdbPaths {
         let folder = self.tmdb_dir.clone().unwrap_or_else(|| global.root.join("raw/tmdb"));
         TmdbPaths {
@@ -72,10 +72,10 @@ impl TmdbFiles {
     }
 }
 
-/// Stored setting with the checksum of `tmdb_metadata.csv` as last written.
+/// Name of the stored setting that holds the checksum of `tmdb_metadata.csv` as last written.
 const METADATA_SHA256: &str = "metadata_sha256";
 
-/// Imports the movies of an existing table into the store, because the table is about to be replaced. Does
+/// Imports the movies in an existing table into the store, because the table is about to be replaced. Does
 /// nothing if this program wrote the table and it has not been edited since.
 pub async fn import_existing(store: &Store, files: &TmdbPaths, output: &Output) -> Result<()> {
     let path = &files.metadata;
@@ -111,7 +111,7 @@ pub async fn write_tables(
     files: &TmdbPaths,
     output: &Output,
 ) -> Result<Tables> {
-    // An empty table would hide that nothing was fetched.
+    // An empty table would hide the fact that nothing was fetched.
     if store.page(None, 1).await?.is_empty() && !files.metadata.exists() {
         return Ok(Tables::default());
     }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::output::{Output, Step, thousands};
 
-/// Minimum wait that is announced, even if no progress is shown.
+/// Waits of at least this long are announced, even if no progress is shown.
 const LONG_WAIT: Duration = Duration::from_secs(30);
 
-/// Progress bar of a fetch.
+/// Progress bar for a fetch.
 pub struct FetchProgress {
     step: Step,
     message: &'static str,
@@ -29,7 +29,7 @@ impl FetchProgress {
         self.step.set_position(done);
         if waits >= LONG_WAIT && !self.announced.replace(true) {
             self.output.warn(format_args!(
-                "TMDb requests a pause; requests continue in {} s. Press Ctrl-C to stop; fetched movies \
+                "TMDb asked for a pause; requests resume in {} s. Press Ctrl-C to stop; fetched movies \
                  are stored",
                 waits.as_secs()
             ));

@@ -6,10 +6,10 @@ use anyhow::{Result, bail};
 
 use crate::output::Output;
 
-/// Name of the stored setting with the region.
+/// Name of the stored setting that holds the region.
 pub const SETTING: &str = "region";
 
-/// Codes of ISO 3166-1, and of Kosovo, which TMDb lists too.
+/// ISO 3166-1 country codes, plus Kosovo, which TMDb also lists.
 const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN \
     BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ \
     DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL \
@@ -26,8 +26,7 @@ pub fn known(explicit: Option<&str>, stored: Option<String>) -> Result<Option<St
 }
 
 /// Returns the region: set by a flag or the environment, else remembered from an earlier run, else from the
-/// locale. On a terminal, asks the operator and only suggests the country of the locale. There is no other
-/// default.
+/// locale. On a terminal, asks the operator, suggesting the locale's country. There is no other default.
 pub fn resolve(explicit: Option<&str>, stored: Option<String>, output: &Output) -> Result<String> {
     if let Some(known) = known(explicit, stored)? {
         return Ok(known);
@@ -76,7 +75,7 @@ fn prompt(suggested: Option<&str>) -> Result<String> {
 
 /// Normalizes a country code: `de` and `DE` become `DE`.
 fn parse_country(text: &str) -> Result<String> {
-    // `UK` is common; the code of ISO 3166-1 is `GB`.
+    // `UK` is common, but the ISO 3166-1 code is `GB`.
     let region = match text.trim().to_ascii_uppercase() {
         region if region == "UK" => "GB".to_owned(),
         region => region,
@@ -89,7 +88,7 @@ fn parse_country(text: &str) -> Result<String> {
     Ok(region)
 }
 
-/// Returns the country of a locale: `DE` for `de_DE.UTF-8`, `None` for `C`, `POSIX` and `en`.
+/// Returns the country in a locale: `DE` for `de_DE.UTF-8`, `None` for `C`, `POSIX` and `en`.
 fn country_from_locale(locale: &str) -> Option<String> {
     let name = locale.split(['.', '@']).next()?;
     let (_, region) = name.split_once(['_', '-'])?;

@@ -1,5 +1,4 @@
-//! Access control: calls every route as every kind of caller, and sends the requests that other sites' pages
-//! could send.
+//! Access control: calls every route as every kind of caller, and sends requests the way pages on other sites do.
 
 use cinematch_store::Scope;
 use cinematch_testing::{Client, PlainBrowser, Reply, World};
@@ -51,7 +50,7 @@ fn callers(server: &Client) -> (Callers, [String; 2]) {
     (callers, ids)
 }
 
-/// Returns a valid request body for an operation, or `None` if it takes none.
+/// Returns a valid request body for an operation, or `None` if the operation doesn't take one.
 fn body_for(method: &str, path: &str) -> Option<Value> {
     match (method, path) {
         ("POST", "/api/feedback") => Some(json!({"movie_id": 1, "signal": "like"})),
@@ -82,9 +81,9 @@ fn call(
     server.send((method, path), &headers, text.as_deref().map(str::as_bytes))
 }
 
-/// Returns `path` with its parameters filled in to address the data of `user`.
+/// Returns `path` with its parameters filled in so that it refers to `user`'s data.
 fn filled(path: &str, user: &str) -> String {
-    // Operations on the caller's own profile receive a movie ID here instead of a user ID.
+    // In operations on the caller's own profile, `user_id` is a movie ID.
     path.replace("{user_id}", user)
         .replace("{id}", user)
         .replace("{movie_id}", "1")
@@ -100,7 +99,7 @@ fn filled(path: &str, user: &str) -> String {
 }
 
 #[test]
-#[allow(clippy::too_many_lines, reason = "one list of checks")]
+#[allow(clippy::too_many_lines, reason = "a single list of checks")]
 fn rejects_access_to_the_data_of_other_users() {
     let server = with_accounts(None);
     let (callers, [_, bob_id]) = callers(&server);
@@ -146,7 +145,7 @@ fn rejects_access_to_the_data_of_other_users() {
             ];
             if is_api || path == "/auth/me" {
                 assert_eq!(anonymous, [401; 5], "{request}");
-                // A key with the `read` scope has access to the catalog, but not to user data.
+                // A key with the `read` scope has access to the catalog but not to user data.
                 let with_read_key =
                     status(&[("authorization", &callers.read), ("x-user-id", &bob_id)]);
                 if is_personal || is_operation || (names_a_user && is_api) {
@@ -175,7 +174,7 @@ fn rejects_access_to_the_data_of_other_users() {
         }
     }
     assert!(n_operations > 30, "{n_operations}");
-    // User IDs in request bodies are checked as well.
+    // User IDs in request bodies are checked too.
     for (path, body) in [
         ("/api/recommendations", json!({"user_id": bob_id})),
         ("/api/groups/recommendations", json!({"members": [{"user_id": bob_id}]})),
@@ -197,7 +196,7 @@ fn rejects_access_to_the_data_of_other_users() {
     );
     assert_eq!(bobs_data(), before);
 
-    // A client with the `write` scope acts for the user it names, or for no user if it names none.
+    // A client with the `write` scope acts for the user it names; it has no user of its own.
     for key in [&callers.write, &callers.admin] {
         let headers = [("authorization", key.as_str()), ("x-user-id", bob_id.as_str())];
         let list = call(&server, "GET", "/api/watchlist", &headers, None);
@@ -279,7 +278,7 @@ fn throttles_failed_sign_ins_and_limits_the_request_rate() {
     refused.problem(429);
     let wait: u64 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait), "{wait}");
-    // Throttling applies even to the correct password, so the reply doesn't reveal it.
+    // The correct password is throttled too, so the reply doesn't reveal that it is correct.
     sign_in(&server, "ada@example.org", PASSWORD).problem(429);
     let statuses: Vec<u16> = (0..30).map(|_| server.get("/health").status).collect();
     assert!(statuses.contains(&429), "{statuses:?}");
@@ -287,6 +286,6 @@ fn throttles_failed_sign_ins_and_limits_the_request_rate() {
     let problem =
         lenient.post("/auth/identify", &json!({"email": "a@b.c", "name": "A"})).problem(403);
     assert!(problem["detail"].as_str().unwrap().contains("/auth/login"), "{problem}");
-    // With a limit of 20 requests per second, a burst can hold 5 seconds' worth of requests.
+    // A limit of 20 requests per second allows a burst of 5 seconds' worth of requests.
     assert!((0..40).all(|_| lenient.get("/health").status == 200));
 }

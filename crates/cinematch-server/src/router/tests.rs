@@ -1,4 +1,4 @@
-//! The complete router: documents, headers and errors that don't belong to an individual route.
+//! Tests for the complete router: documents, headers and errors that don't belong to an individual route.
 
 use cinematch_testing::{Client, PlainBrowser, Reply, Sample, World};
 use serde_json::json;
@@ -31,7 +31,7 @@ fn supports_the_routes_of_existing_front_ends() {
     assert!(movie["imdb_id"].is_null() && movie["poster_url"].is_null());
     assert!(movie.get("score").is_none());
 
-    // The full body that clients of the Python system send, and an empty one.
+    // Send the full body that clients of the Python system send, then an empty one.
     let reply = server.recommend(&json!({
         "user_id": "ada", "liked_movie_ids": [1], "disliked_movie_ids": [], "preferred_genres": [],
         "services": [], "runtime_min": null, "runtime_max": null,
@@ -119,7 +119,7 @@ fn serves_api_documents_offline() {
             "/metrics",
         ]
     );
-    // Client generators need an operation ID for every operation, and a description for every response.
+    // Client generators need an ID for every operation and a description for every response.
     let mut names = std::collections::BTreeSet::new();
     for item in document["paths"].as_object().unwrap().values() {
         for operation in item.as_object().unwrap().values() {
@@ -219,7 +219,7 @@ fn content_security_policy_allows_only_own_scripts_and_styles() {
     server.get("/nothing/here").problem(404);
 }
 
-/// Posts a form from the server's own origin.
+/// Posts a form, with `more` as additional headers.
 fn post(server: &Client, path: &str, fields: &str, more: &[(&str, &str)]) -> Reply {
     let headers = [("content-type", "application/x-www-form-urlencoded"), ("accept", "text/html")];
     server.send(("POST", path), &[&headers, more].concat(), Some(fields.as_bytes()))

@@ -1,4 +1,4 @@
-//! Parsing of Redis addresses.
+//! Redis address parsing.
 
 use std::fmt;
 

@@ -1,23 +1,23 @@
 //! A circuit breaker.
 //!
-//! After several consecutive failures the breaker opens, and requests skip the dependency. After a delay, which
-//! doubles with every failed probe, a single request probes the dependency.
+//! After several consecutive failures, the breaker opens and requests skip the dependency. After a delay, which
+//! doubles with each failed probe, a single request probes the dependency.
 
 use std::time::{Duration, Instant};
 
 /// Number of consecutive failures that open the breaker.
 const FAILURE_THRESHOLD: u32 = 5;
-/// Delay before the first probe; doubles after every failed probe.
+/// Delay before the first probe, which doubles with each failed probe.
 const MIN_BACKOFF: Duration = Duration::from_millis(250);
 /// Maximum delay before a probe.
 const MAX_BACKOFF: Duration = Duration::from_secs(15);
 
-/// The breaker's decision about a request.
+/// The breaker's decision for a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Use the dependency.
     Allow,
-    /// Probe the dependency and report the result to [`Breaker::probed`]; the request itself skips it.
+    /// Probe the dependency and report the result to [`Breaker::record_probe`]; the request itself skips it.
     Probe,
     /// Skip the dependency.
     Skip,
@@ -30,7 +30,7 @@ enum State {
     Probing { backoff: Duration },
 }
 
-/// A circuit breaker. Callers pass the current time.
+/// A circuit breaker. Callers pass in the current time.
 #[derive(Debug)]
 pub struct Breaker(State);
 
@@ -52,7 +52,7 @@ impl Breaker {
         }
     }
 
-    /// True if requests skip the dependency.
+    /// Returns true if requests skip the dependency.
     pub fn is_open(&self) -> bool {
         !matches!(self.0, State::Closed { .. })
     }
@@ -92,7 +92,7 @@ impl Breaker {
 mod tests {
     use super::*;
 
-    /// Returns a closed breaker and the time of its creation.
+    /// Returns a closed breaker and the time at which it was created.
     fn closed() -> (Breaker, Instant) {
         let start = Instant::now();
         let mut breaker = Breaker::open_until(start);

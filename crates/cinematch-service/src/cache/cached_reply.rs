@@ -8,12 +8,12 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// Compression ratio assumed when estimating the size of an entry. JSON of movies compresses to about one sixth.
+/// Compression ratio assumed when estimating the size of an entry. Lists of movies actually compress about 6:1.
 const COMPRESSION_RATIO: usize = 4;
-/// Memory used by an entry besides its bodies, in bytes.
+/// Memory that an entry uses in addition to its bodies, in bytes.
 const ENTRY_OVERHEAD: usize = 200;
 
-/// A cached reply; clones share the bodies.
+/// A cached reply. Clones share its bodies.
 #[derive(Clone, Debug)]
 pub struct CachedReply(Arc<Bodies>);
 

@@ -1,4 +1,4 @@
-//! Settings of the two tiers of the reply cache.
+//! Settings for the two tiers of the reply cache.
 
 use super::address::RedisAddress;
 
@@ -7,12 +7,12 @@ use super::address::RedisAddress;
 pub struct CacheConfig {
     /// Capacity of the in-memory tier in bytes; 0 disables it.
     pub memory_bytes: u64,
-    /// Address of the Redis server that several servers share; `None` disables the Redis tier.
+    /// Address of the Redis server, which several servers can share. `None` disables the Redis tier.
     pub redis: Option<RedisAddress>,
 }
 
 impl CacheConfig {
-    /// Default capacity of the in-memory tier in MiB. It holds more than 1,000 lists of 20 movies.
+    /// Default capacity of the in-memory tier in MiB: enough for more than 1,000 lists of 20 movies.
     pub const DEFAULT_MB: u32 = 64;
 }
 

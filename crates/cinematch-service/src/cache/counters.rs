@@ -1,13 +1,13 @@
-//! Counters of cache lookups.
+//! Cache lookup counters.
 
 use metrics::Counter;
 
-/// Counts one lookup in a tier (`memory` or `redis`) with a result (`hit`, `miss`, `error` or `skipped`).
+/// Counts a lookup in `tier` (`memory` or `redis`) with the given `result` (`hit`, `miss`, `error` or `skipped`).
 pub fn count(tier: &'static str, result: &'static str) {
     counter(tier, result).increment(1);
 }
 
-/// Returns the counter `cinematch_cache_requests_total` for a tier and a result.
+/// Returns the `cinematch_cache_requests_total` counter for `tier` and `result`.
 pub fn counter(tier: &'static str, result: &'static str) -> Counter {
     metrics::counter!("cinematch_cache_requests_total", "tier" => tier, "result" => result)
 }

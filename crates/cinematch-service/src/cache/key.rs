@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 use crate::error::ServiceError;
 use crate::serving::Serving;
 
-/// Version of the reply format. Increment it when the format changes without a change of the package version.
+/// Version of the reply format. Increment it if the format changes but the package version doesn't.
 const FORMAT_VERSION: u32 = 1;
 
-/// Lifetime of an entry. Bounds how long caches hold the data of a deleted user.
+/// Lifetime of a cache entry, which limits how long caches hold a deleted user's data.
 pub const TTL: Duration = Duration::from_mins(10);
 
 /// A hash of everything that a reply depends on.
@@ -20,8 +20,8 @@ pub const TTL: Duration = Duration::from_mins(10);
 pub struct Key([u8; 32]);
 
 impl Key {
-    /// Returns the key for the reply that `serving` computes for the request `request` on `route`. `users` lists the
-    /// users whose data the reply uses, with their data versions.
+    /// Returns the key for `serving`'s reply to `request` on `route`. `users` lists the users whose data the reply
+    /// uses, with their data versions.
     pub fn new<T: Serialize>(
         serving: &Serving,
         route: &str,
@@ -35,7 +35,7 @@ impl Key {
         Ok(Self(Sha256::digest(&json).into()))
     }
 
-    /// Returns a key derived from a text.
+    /// Returns a key derived from `text`.
     #[cfg(test)]
     pub fn from_text(text: &str) -> Self {
         Self(Sha256::digest(text.as_bytes()).into())
@@ -46,7 +46,7 @@ impl Key {
         &self.0
     }
 
-    /// Returns the key of the Redis entry: a fixed prefix followed by the hash.
+    /// Returns the Redis key: a fixed prefix followed by the hash.
     pub fn redis_key(&self) -> Vec<u8> {
         [b"cinematch:reply:".as_slice(), &self.0].concat()
     }

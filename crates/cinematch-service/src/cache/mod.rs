@@ -1,8 +1,8 @@
 //! The reply cache: an in-memory tier, and an optional Redis tier shared by several servers.
 //!
-//! The key of a reply is a hash of everything the reply depends on: the generation, the request and the data
+//! A reply's key is a hash of everything the reply depends on: the generation, the request and the data
 //! versions of the users whose data it uses. Any change results in a different key, so stale replies are never
-//! found and need no invalidation. Entries expire after ten minutes.
+//! found and don't need to be invalidated. Entries expire after ten minutes.
 
 mod address;
 mod breaker;

@@ -1,7 +1,7 @@
-//! The format of a reply in Redis: magic bytes, a checksum and the body.
+//! The format in which replies are stored in Redis: magic bytes, a checksum and the body.
 //!
-//! Other programs may write to a shared Redis. Values that were not written in this format for the same key are
-//! ignored.
+//! Other programs may write to the same Redis server, so values that aren't in this format, or that were stored
+//! under a different key, are ignored.
 
 use bytes::Bytes;
 
@@ -11,7 +11,7 @@ use super::key::Key;
 const MAGIC: [u8; 4] = *b"CMr\x01";
 const HEADER_LENGTH: usize = MAGIC.len() + 4;
 
-/// Encodes a body for storage under a key.
+/// Encodes `body` for storage under `key`.
 pub fn encode(key: &Key, body: &[u8]) -> Vec<u8> {
     let mut payload = Vec::with_capacity(HEADER_LENGTH + body.len());
     payload.extend_from_slice(&MAGIC);
@@ -20,7 +20,7 @@ pub fn encode(key: &Key, body: &[u8]) -> Vec<u8> {
     payload
 }
 
-/// Decodes a value stored under a key. Returns `None` if the format or the checksum does not match.
+/// Decodes a value stored under `key`. Returns `None` if the format or the checksum doesn't match.
 pub fn decode(key: &Key, payload: Vec<u8>) -> Option<Bytes> {
     let rest = payload.strip_prefix(&MAGIC)?;
     let (sum, body) = rest.split_first_chunk::<4>()?;
@@ -30,8 +30,8 @@ pub fn decode(key: &Key, payload: Vec<u8>) -> Option<Bytes> {
     Some(Bytes::from(payload).slice(HEADER_LENGTH..))
 }
 
-/// Returns the CRC-32 of key and body. It detects truncation, corruption and values stored under the wrong key.
-/// It does not authenticate: a client with write access to Redis can compute it.
+/// Returns the CRC-32 of `key` and `body`, which detects truncation, corruption and values stored under the wrong
+/// key. It provides no authentication: any client with write access to Redis can compute it.
 fn checksum(key: &Key, body: &[u8]) -> [u8; 4] {
     let mut sum = crc32fast::Hasher::new();
     sum.update(key.bytes());

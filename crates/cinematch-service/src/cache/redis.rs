@@ -1,6 +1,6 @@
 //! The Redis tier of the reply cache, shared by several servers.
 //!
-//! Requests succeed without Redis. A lookup times out after 50 ms, about the cost of computing a reply, and a
+//! Requests succeed even if Redis is down. A lookup times out after 50 ms, about the cost of computing a reply, and a
 //! circuit breaker skips Redis after repeated failures.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,14 +19,14 @@ use super::counters::count;
 use super::key::{Key, TTL};
 use super::payload;
 
-/// Timeout of a Redis command.
+/// Timeout for a Redis command.
 const COMMAND_TIMEOUT: Duration = Duration::from_millis(50);
-/// Timeout of a connection attempt. No request waits for a connection.
+/// Timeout for a connection attempt. Requests never wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// Maximum number of concurrent writes. Further replies are not stored, which bounds memory use.
+/// Maximum number of concurrent writes. Further replies aren't stored, which limits memory use.
 const MAX_CONCURRENT_WRITES: usize = 64;
 
-/// A client of a Redis server that may be unreachable. Reconnects in the background.
+/// A client for a Redis server that may be unreachable. Reconnects in the background.
 #[derive(Debug)]
 pub struct Redis {
     address: RedisAddress,
@@ -38,7 +38,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Connects to Redis. If Redis is unreachable, logs a warning and reconnects in the background later.
+    /// Connects to Redis. If Redis is unreachable, logs a warning and reconnects later in the background.
     pub async fn open(address: RedisAddress) -> Result<Arc<Self>, RedisAddressError> {
         let client = Client::open(address.info()).map_err(|_| RedisAddressError::UNUSABLE)?;
         let redis = Arc::new(Self {
@@ -59,7 +59,7 @@ impl Redis {
         Ok(redis)
     }
 
-    /// Returns the reply stored under a key, or `None` if it is missing or Redis fails or times out.
+    /// Returns the reply stored under `key`, or `None` if there is none or if Redis fails or times out.
     pub async fn get(self: &Arc<Self>, key: &Key) -> Option<Bytes> {
         let Some(mut connection) = self.connection() else {
             count("redis", "skipped");
@@ -102,7 +102,7 @@ impl Redis {
                 .take();
             match timeout(COMMAND_TIMEOUT, command.query_async::<()>(&mut connection)).await {
                 Ok(Ok(())) => {}
-                // A full Redis or a replica rejects writes but still serves reads.
+                // A Redis server that is full, or a replica, rejects writes but still serves reads.
                 Ok(Err(error)) if error.code().is_some() => {
                     count("redis", "error");
                     tracing::debug!(%error, "Redis rejected a write");
@@ -113,7 +113,7 @@ impl Redis {
         });
     }
 
-    /// Returns the connection if the breaker allows its use. Starts a probe if one is due.
+    /// Returns the connection if the breaker allows it, and starts a probe if one is due.
     fn connection(self: &Arc<Self>) -> Option<MultiplexedConnection> {
         let decision = self.breaker().decide(Instant::now());
         match decision {
@@ -138,9 +138,9 @@ impl Redis {
     fn record_failure(&self, error: &str) {
         count("redis", "error");
         if self.breaker().record_failure(Instant::now()) {
-            // Drops the connection, whose peer may be gone; the next probe opens a new one.
+            // Drop the connection, since the other end may be gone. The next probe opens a new one.
             self.connection.store(None);
-            tracing::warn!(redis = %self.address, error, "Redis fails; replies are computed without it");
+            tracing::warn!(redis = %self.address, error, "Redis is failing; replies are computed without it");
         }
     }
 
@@ -160,7 +160,7 @@ impl Redis {
     }
 
     async fn connect(&self) -> RedisResult<MultiplexedConnection> {
-        // This module applies its own timeouts, so those of the driver are disabled.
+        // This module applies its own timeouts, so the driver's are disabled.
         let config =
             AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
         let mut connection =
@@ -169,7 +169,7 @@ impl Redis {
         Ok(connection)
     }
 
-    /// True if the breaker is open and lookups skip Redis.
+    /// Returns true if the breaker is open, so lookups skip Redis.
     pub fn is_open(&self) -> bool {
         self.breaker().is_open()
     }

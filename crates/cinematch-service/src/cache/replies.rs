@@ -45,8 +45,8 @@ impl Cache {
         Ok(Self { memory, redis, is_disabled })
     }
 
-    /// Returns the reply cached under `key`, or computes it with `compute` and caches it. Concurrent requests for a
-    /// key share one computation. Errors are not cached.
+    /// Returns the reply cached under `key`, or computes it with `compute` and caches it. Concurrent requests for
+    /// the same key share one computation. Errors are not cached.
     pub async fn get_or_compute(
         &self,
         key: Key,
@@ -73,12 +73,12 @@ impl Cache {
         Ok(entry.into_value())
     }
 
-    /// Clears the in-memory tier. Called when a new generation is put into service, since its keys differ.
+    /// Clears the in-memory tier. Called when a new generation replaces the served one, since its keys are different.
     pub fn clear(&self) {
         self.memory.invalidate_all();
     }
 
-    /// Updates the gauges of cache size and breaker state.
+    /// Updates the gauges for cache size and breaker state.
     pub fn update_gauges(&self) {
         let is_open = self.redis.as_ref().is_some_and(|redis| redis.is_open());
         metrics::gauge!("cinematch_cache_bytes").set(self.memory.weighted_size() as f64);

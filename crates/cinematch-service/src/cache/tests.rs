@@ -1,4 +1,4 @@
-//! The in-memory cache: concurrent requests, errors, cancellation, size limits and an unreachable Redis.
+//! Tests for the reply cache: concurrent requests, errors, cancellation, size limits and an unreachable Redis server.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -52,7 +52,7 @@ fn concurrent_requests_for_one_key_compute_the_reply_once() {
                     })
                 })
                 .collect();
-            // The runtime is single-threaded: after the yield, all tasks are waiting.
+            // The runtime is single-threaded, so all tasks are waiting after this yield.
             tokio::task::yield_now().await;
             all_waiting.notify_one();
             for task in tasks {

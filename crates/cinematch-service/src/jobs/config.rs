@@ -1,4 +1,4 @@
-//! Worker command, schedules and timing of background jobs.
+//! Worker command, schedules and timing for background jobs.
 
 use std::time::Duration;
 
@@ -7,27 +7,27 @@ use cinematch_store::JobKind;
 use super::schedule::Schedule;
 use super::worker::WorkerCommand;
 
-/// Worker command, schedules and timing of background jobs.
+/// Worker command, schedules and timing for background jobs.
 #[derive(Clone, Debug, Default)]
 pub struct JobsConfig {
-    /// Command that starts a worker process; `None` if this server runs no jobs.
+    /// Command that starts a worker process; `None` if this server doesn't run jobs.
     pub worker: Option<WorkerCommand>,
-    /// Schedule of retraining; `None` disables it.
+    /// Retraining schedule; `None` disables scheduled retraining.
     pub retrain: Option<Schedule>,
-    /// Schedule of catalog updates; `None` disables it.
+    /// Catalog update schedule; `None` disables scheduled updates.
     pub update: Option<Schedule>,
     /// Intervals, timeouts and retries.
     pub timing: JobTiming,
 }
 
-/// Intervals, timeouts and retries of jobs.
+/// Intervals, timeouts and retries for jobs.
 #[derive(Clone, Copy, Debug)]
 pub struct JobTiming {
     /// Interval at which the queue is polled and a running job's heartbeat is recorded.
     pub heartbeat_interval: Duration,
     /// Time without a heartbeat after which a job's process is considered lost.
     pub heartbeat_timeout: Duration,
-    /// Delay before the first retry; doubles with every further failure.
+    /// Delay before the first retry, which doubles with each further failure.
     pub retry_delay: Duration,
     /// Maximum delay before a retry.
     pub max_retry_delay: Duration,
@@ -48,7 +48,7 @@ impl Default for JobTiming {
 }
 
 impl JobTiming {
-    /// Returns timing that is `speed` times as fast. `max_attempts` is unchanged.
+    /// Returns timing that is `speed` times as fast, with `max_attempts` unchanged.
     #[must_use]
     pub fn scaled(self, speed: f64) -> Self {
         let scale = |time: Duration| time.div_f64(speed.max(1e-3));
@@ -61,14 +61,14 @@ impl JobTiming {
         }
     }
 
-    /// Returns how long a worker continues without a signal from its server: two thirds of `heartbeat_timeout`, and at
-    /// least five seconds. With the default pace a worker stops before another server takes over its job.
+    /// Returns how long a worker keeps running without a signal from its server: two thirds of `heartbeat_timeout`,
+    /// but at least five seconds. With the default timing, a worker stops before another server takes over its job.
     pub fn signal_timeout(&self) -> Duration {
         (self.heartbeat_timeout * 2 / 3).max(Duration::from_secs(5))
     }
 
-    /// Returns the time of the next attempt after attempt number `attempt` failed at `failed_at`, both in milliseconds
-    /// since 1970. Returns `None` after the last attempt.
+    /// Returns the time of the next attempt after attempt number `attempt` failed at `failed_at`. Both times are in
+    /// milliseconds since 1970. Returns `None` after the last attempt.
     pub fn retry_at(&self, attempt: i64, failed_at: i64) -> Option<i64> {
         if attempt >= self.max_attempts {
             return None;
@@ -79,7 +79,7 @@ impl JobTiming {
 }
 
 impl JobsConfig {
-    /// Returns the schedule of a kind of job, if it has one.
+    /// Returns the schedule for jobs of `kind`, if there is one.
     pub fn schedule(&self, kind: JobKind) -> Option<&Schedule> {
         match kind {
             JobKind::Retrain => self.retrain.as_ref(),

@@ -1,7 +1,7 @@
 //! Background jobs.
 //!
-//! Jobs are queued and recorded in the database. One server at a time runs a job, in a separate process of low
-//! priority. Failed jobs are retried.
+//! Jobs are queued and recorded in the database. Only one server at a time runs a job, in a separate low-priority
+//! process. Failed jobs are retried.
 
 mod config;
 mod queue;

@@ -9,7 +9,7 @@ use crate::service::Service;
 /// A background job, as returned by `/api/jobs`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct JobItem {
-    /// Job id.
+    /// Job ID.
     #[schema(minimum = 1)]
     id: i64,
     /// Kind of job: `retrain` or `update`.
@@ -19,10 +19,10 @@ pub struct JobItem {
     /// Origin of the job: `schedule`, `api`, `cli` or `page`.
     #[serde(rename = "asked_by")]
     requested_by: String,
-    /// Time at which the job was queued, RFC 3339 in UTC.
+    /// Time at which the job was queued, in RFC 3339 format (UTC).
     #[serde(rename = "asked_at")]
     requested_at: String,
-    /// Earliest time of the next attempt, RFC 3339 in UTC.
+    /// Earliest time of the next attempt, in RFC 3339 format (UTC).
     not_before: String,
     /// Number of attempts so far.
     attempt: i64,
@@ -30,16 +30,16 @@ pub struct JobItem {
     worker: Option<String>,
     /// Name of the current stage; `null` before the first stage.
     stage: Option<String>,
-    /// Progress within the stage, 0 to 1.
+    /// Progress within the stage, from 0 to 1.
     share: f64,
-    /// Start of the last attempt, RFC 3339 in UTC.
+    /// Start time of the last attempt, in RFC 3339 format (UTC).
     started_at: Option<String>,
-    /// End of the last attempt, RFC 3339 in UTC.
+    /// End time of the last attempt, in RFC 3339 format (UTC).
     ended_at: Option<String>,
     /// Result reported by the worker; `null` until the job is done.
     #[schema(value_type = Option<Object>)]
     outcome: Option<serde_json::Value>,
-    /// Error of the last failed attempt.
+    /// Error from the last failed attempt.
     error: Option<String>,
 }
 
@@ -71,19 +71,19 @@ pub struct JobList {
     schedules: Vec<ScheduleItem>,
 }
 
-/// The schedule of a kind of job.
+/// The schedule for a kind of job.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ScheduleItem {
     /// Kind of job: `retrain` or `update`.
     kind: &'static str,
-    /// Schedule as configured.
+    /// The configured schedule: a name or a cron expression.
     #[schema(example = "weekly")]
     schedule: String,
-    /// Next due time, RFC 3339 in UTC.
+    /// Next due time, in RFC 3339 format (UTC).
     next: Option<String>,
 }
 
-/// Lists the `limit` most recent jobs (1 to 100) and the schedules.
+/// Lists the schedules and the `limit` most recent jobs. `limit` must be from 1 to 100.
 pub async fn list(service: &Service, limit: u32) -> Result<JobList, ServiceError> {
     if !(1..=100).contains(&limit) {
         return Err(ServiceError::field("limit", format!("expected 1 to 100, got {limit}")));
@@ -100,14 +100,14 @@ pub async fn list(service: &Service, limit: u32) -> Result<JobList, ServiceError
     Ok(JobList { jobs, schedules: schedules.collect() })
 }
 
-/// Returns the job with the given id.
+/// Returns the job with the given ID.
 pub async fn find(service: &Service, id: i64) -> Result<JobItem, ServiceError> {
     let job = service.store().job(id).await?;
     let job = job.ok_or_else(|| ServiceError::not_found(format!("There is no job {id}")))?;
     Ok(job.into())
 }
 
-/// Queues a job, or returns the job of this kind that is already queued.
+/// Queues a job of the given kind, or returns the one that is already queued.
 pub async fn enqueue(
     service: &Service,
     kind: JobKind,

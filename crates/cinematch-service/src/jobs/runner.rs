@@ -22,7 +22,7 @@ pub async fn watch(service: Service) {
         ticks.tick().await;
         let poll = Poll { service: &service, config: &config, command: &command, name: &name };
         if let Err(error) = poll.run_once(&mut remote).await {
-            // Retries at the next tick. Heartbeats during the outage were missed, so observation restarts.
+            // Retry at the next tick. Heartbeats may have been missed during the outage, so forget the last one.
             remote = RemoteHeartbeat::default();
             tracing::warn!(%error, "cannot read the job queue; retrying");
         }
@@ -30,7 +30,7 @@ pub async fn watch(service: Service) {
 }
 
 /// Returns a unique name for this server process. A random suffix keeps names distinct even if every server is
-/// process 1 of its container.
+/// process 1 in its container.
 fn worker_name() -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = host.trim();
@@ -39,15 +39,15 @@ fn worker_name() -> String {
     format!("{host}:{}:{random}", std::process::id())
 }
 
-/// Last observed heartbeat of a job that another server runs.
+/// Last observed heartbeat of a job running on another server.
 #[derive(Default)]
 struct RemoteHeartbeat {
     last_seen: Option<(i64, i64, Instant)>,
 }
 
 impl RemoteHeartbeat {
-    /// Returns true if the job's heartbeat has not changed for `heartbeat_timeout`, measured by this process's monotonic
-    /// clock.
+    /// Returns true if the job's heartbeat hasn't changed for `heartbeat_timeout`, as measured by this process's
+    /// monotonic clock.
     fn is_lost(&mut self, job: &Job, heartbeat_timeout: Duration) -> bool {
         match self.last_seen {
             Some((id, heartbeat, since)) if (id, heartbeat) == (job.id, job.heartbeat) => {
@@ -173,8 +173,8 @@ impl Poll<'_> {
         }
     }
 
-    /// Retries `record` for up to `heartbeat_timeout`, so that a short database outage does not make a finished job run
-    /// again.
+    /// Retries `record` for up to `heartbeat_timeout` so that a short database outage doesn't cause a finished job
+    /// to run again.
     async fn retry_until_recorded<F>(&self, record: impl Fn() -> F)
     where
         F: Future<Output = Result<bool, StoreError>>,

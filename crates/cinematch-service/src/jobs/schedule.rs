@@ -1,4 +1,4 @@
-//! Schedules of jobs: a name such as `weekly`, or a cron expression, in UTC.
+//! Job schedules: names such as `weekly`, or cron expressions, in UTC.
 
 use std::str::FromStr;
 
@@ -54,7 +54,7 @@ impl FromStr for Schedule {
         let cron = parser.parse(pattern).map_err(|error| {
             format!(
                 "`{text}` is not a valid schedule ({error}); expected hourly, daily, weekly, monthly, never, or \
-                 the five fields of cron: minute, hour, day of the month, month, day of the week"
+                 a five-field cron expression: minute, hour, day of the month, month, day of the week"
             )
         })?;
         if cron.find_next_occurrence(&DateTime::<Utc>::UNIX_EPOCH, false).is_err() {
@@ -101,7 +101,7 @@ mod tests {
     fn rejects_an_invalid_schedule_and_describes_the_syntax() {
         for text in ["", "fortnightly", "61 * * * *", "* * * *", "0 0 0 1 1 1 2027"] {
             let error = text.parse::<Schedule>().unwrap_err();
-            assert!(error.contains("five fields of cron"), "{error}");
+            assert!(error.contains("five-field cron expression"), "{error}");
         }
     }
 }

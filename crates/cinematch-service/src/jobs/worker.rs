@@ -1,4 +1,4 @@
-//! The worker process of a job.
+//! The worker process that runs a job.
 //!
 //! A worker lowers its own priority, reports progress on standard output and exits when its standard input is
 //! closed, so it never outlives its server.
@@ -15,14 +15,14 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
-/// Command line of a worker, for example `cinematch --root . retrain --events --artifacts …`.
+/// Command line for a worker, for example `cinematch --root . retrain --events --artifacts …`.
 #[derive(Clone, Debug)]
 pub struct WorkerCommand {
-    /// Path of the `cinematch` executable.
+    /// Path to the `cinematch` executable.
     pub program: PathBuf,
-    /// Arguments before the name of the job.
+    /// Arguments before the job name.
     pub leading_args: Vec<OsString>,
-    /// Arguments after the name of the job.
+    /// Arguments after the job name.
     pub trailing_args: Vec<OsString>,
 }
 
@@ -32,33 +32,34 @@ pub struct WorkerCommand {
 pub enum Event {
     /// The job is finished.
     Outcome {
-        /// Result of the job, which is stored as JSON.
+        /// The job's result, which is stored as JSON.
         outcome: serde_json::Value,
     },
     /// The job has made progress.
     Stage {
         /// Name of the current stage.
         stage: String,
-        /// Progress within the stage, 0 to 1.
+        /// Progress within the stage, from 0 to 1.
         #[serde(default)]
         share: f64,
     },
 }
 
-/// Number of trailing lines of standard error to include in the error message of a failed job.
+/// Number of lines from the end of standard error to include in a failed job's error message.
 const STDERR_LINES: usize = 12;
 
-/// A running worker process; killed on drop.
+/// A running worker process, which is killed on drop.
 pub struct Worker {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     stderr: JoinHandle<VecDeque<String>>,
-    /// Standard input of the worker. The system closes it when this process ends for any reason.
+    /// The worker's standard input. The operating system closes it when this process ends for any reason.
     stdin: ChildStdin,
 }
 
 impl Worker {
-    /// Starts a worker for a job. The worker exits after `signal_timeout` without a call of [`Worker::keep_alive`].
+    /// Starts a worker for a job of `kind`. The worker exits if [`Worker::keep_alive`] isn't called for
+    /// `signal_timeout`.
     pub fn start(
         command: &WorkerCommand,
         kind: JobKind,
@@ -74,7 +75,7 @@ impl Worker {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
-        let missing = || std::io::Error::other("the standard streams of the worker are not piped");
+        let missing = || std::io::Error::other("the worker's standard streams are not piped");
         let stdin = child.stdin.take().ok_or_else(missing)?;
         let stdout = child.stdout.take().ok_or_else(missing)?;
         let stderr = child.stderr.take().ok_or_else(missing)?;
@@ -82,17 +83,18 @@ impl Worker {
         Ok(Self { child, lines: BufReader::new(stdout).lines(), stderr, stdin })
     }
 
-    /// Signals that this server still owns the job. Write errors are ignored: without a signal the worker exits.
+    /// Signals that this server still owns the job. Write errors are ignored, since the worker exits
+    /// if it gets no signal.
     pub async fn keep_alive(&mut self) {
         let _ = self.stdin.write_all(b"\n").await;
     }
 
-    /// Returns the process id.
+    /// Returns the process ID.
     pub fn pid(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// Returns the next event, or `None` at the end of the output. Skips malformed lines. Cancel safe: no line is
+    /// Returns the next event, or `None` at the end of the output. Skips malformed lines. Cancel-safe: no line is
     /// lost if the future is dropped.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
@@ -113,7 +115,7 @@ impl Worker {
             return Ok(());
         }
         let mut lines = self.stderr.await.map(Vec::from).unwrap_or_default();
-        // Drops log lines before the error message.
+        // Drop the log lines before the error message.
         if let Some(at) = lines.iter().rposition(|line| line.starts_with("error: ")) {
             lines.drain(..at);
         }

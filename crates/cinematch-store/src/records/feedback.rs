@@ -1,4 +1,4 @@
-//! Feedback on movies: reactions, stars and watched marks.
+//! Feedback on movies: reactions, star ratings and watched marks.
 
 use cinematch::ids::MovieId;
 use cinematch::rating::Stars;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::StoreError;
 use crate::rows::{damaged, movie_id, stars};
 
-/// A reaction to a movie, given with one of the buttons below it.
+/// A user's reaction to a movie, given with one of the buttons below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reaction {
@@ -39,7 +39,7 @@ impl Reaction {
         }))
     }
 
-    /// True if a rating of `stars` expresses the opposite opinion.
+    /// Returns true if a rating of `stars` expresses the opposite opinion.
     fn contradicts(self, stars: Stars) -> bool {
         (self == Self::Like) != (stars.value() > 2.5)
     }
@@ -48,7 +48,7 @@ impl Reaction {
 /// A user's feedback on one movie.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovieFeedback {
-    /// Id of the movie.
+    /// MovieLens ID of the movie.
     pub movie_id: MovieId,
     /// Reaction, if any.
     pub reaction: Option<Reaction>,
@@ -56,13 +56,14 @@ pub struct MovieFeedback {
     pub stars: Option<Stars>,
     /// True if the user has watched the movie.
     pub watched: bool,
-    /// Time of the last change, in milliseconds since 1970.
+    /// Time of the last change, in milliseconds since the Unix epoch.
     pub updated_at: i64,
-    /// Id of the import the feedback came from; `None` if the user entered or changed it here.
+    /// ID of the import the feedback came from; `None` if the user entered or changed it here.
     pub import_id: Option<i64>,
 }
 
-/// A change to a user's feedback on one movie. A field that is `None` leaves the value unchanged.
+/// A change to a user's feedback on one movie. Fields that are `None` leave the current value
+/// unchanged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FeedbackUpdate {
     /// New reaction.
@@ -75,7 +76,7 @@ pub struct FeedbackUpdate {
 
 pub(crate) type FeedbackRow = (i64, Option<String>, Option<i64>, i64, i64, Option<i64>);
 
-/// The columns of a [`FeedbackRow`].
+/// Columns to select for a [`FeedbackRow`].
 pub(crate) const COLUMNS: &str =
     "movie_id, signal, half_stars, watched, feedback.updated_at, import_id";
 
@@ -104,13 +105,13 @@ impl MovieFeedback {
         })
     }
 
-    /// True if the feedback has no reaction, no rating and no watched mark.
+    /// Returns true if there is no reaction, no rating and no watched mark.
     pub(crate) fn is_empty(&self) -> bool {
         self.reaction.is_none() && self.stars.is_none() && !self.watched
     }
 
-    /// Applies `update`. If a new reaction contradicts the stars, the stars are cleared; if new stars
-    /// contradict the reaction, the reaction is cleared.
+    /// Applies `update`. If a new reaction contradicts the rating, the rating is cleared, and vice
+    /// versa.
     pub(crate) fn updated(mut self, update: FeedbackUpdate, now: i64) -> Self {
         let contradict = |reaction: Option<Reaction>, stars: Option<Stars>| {
             reaction.zip(stars).is_some_and(|(reaction, stars)| reaction.contradicts(stars))

@@ -1,4 +1,4 @@
-//! The part of a user's data that ranking reads.
+//! The part of a user's data that rankings are based on.
 
 use cinematch::ids::MovieId;
 use cinematch::rating::Stars;
@@ -9,7 +9,7 @@ use super::preferences::Preferences;
 
 /// Version of a user's data. Equal versions imply equal data.
 ///
-/// The version grows with every change to the user's feedback, preferences, watchlist or imports.
+/// The version increases with every change to the user's feedback, preferences, watchlist or imports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct DataVersion {
     pub(crate) id: i64,
@@ -22,11 +22,11 @@ pub struct UserHistory {
     /// Version of the data; `None` for an unknown user. The data may be newer than this version, but never
     /// older.
     pub data_version: Option<DataVersion>,
-    /// Viewing preferences; the default if the user has saved none.
+    /// Viewing preferences; the defaults if the user hasn't saved any.
     pub preferences: Preferences,
-    /// Feedback, by ascending movie id.
+    /// Feedback, sorted by movie ID.
     pub movies: Vec<MovieFeedback>,
-    /// Movies on the watchlist, by ascending id.
+    /// Movies on the watchlist, sorted by ID.
     pub watchlist: Vec<MovieId>,
 }
 
@@ -46,7 +46,7 @@ impl UserHistory {
         self.with_reaction(|reaction| reaction != Reaction::Like)
     }
 
-    /// Returns the movies that the user rated, with their stars.
+    /// Returns the movies that the user rated, with their ratings.
     pub fn rated(&self) -> impl Iterator<Item = (MovieId, Stars)> {
         self.movies.iter().filter_map(|movie| Some((movie.movie_id, movie.stars?)))
     }

@@ -1,4 +1,5 @@
-//! Types that rows are decoded into. They run no queries, so both the cache and the queries can use them.
+//! Types that database rows are decoded into. They don't run queries, so both the cache and the queries
+//! can use them.
 
 pub(crate) mod feedback;
 pub(crate) mod history;

@@ -3,7 +3,7 @@
 /// A user's viewing preferences. Empty lists and `None` mean no preference.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Preferences {
-    /// Preferred genres.
+    /// Names of the genres that the user prefers.
     pub preferred_genres: Vec<String>,
     /// Streaming services the user subscribes to.
     pub services: Vec<String>,
@@ -13,16 +13,16 @@ pub struct Preferences {
     pub runtime_min: Option<u32>,
     /// Maximum runtime in minutes.
     pub runtime_max: Option<u32>,
-    /// Country of the streaming services, as a two-letter ISO 3166-1 code.
+    /// Country whose streaming services are shown, as a two-letter ISO 3166-1 code.
     pub region: Option<String>,
-    /// Time of the last change, in milliseconds since 1970; `None` if preferences were never set.
+    /// Time of the last change, in milliseconds since the Unix epoch; `None` if preferences were never set.
     pub updated_at: Option<i64>,
 }
 
 pub(crate) type PreferencesRow =
     (String, String, String, Option<i64>, Option<i64>, Option<String>, i64);
 
-/// The columns of a [`PreferencesRow`].
+/// Columns to select for a [`PreferencesRow`].
 pub(crate) const COLUMNS: &str =
     "preferred_genres, services, original_languages, runtime_min, runtime_max, region, updated_at";
 

@@ -1,4 +1,4 @@
-// Applies a filter as soon as it changes, and updates the address. Without this module, the form's button applies the
+// Applies a filter as soon as it changes, and updates the URL. Without this module, the form's button applies the
 // filters.
 import { show } from "./fragment.js";
 

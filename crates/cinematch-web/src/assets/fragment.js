@@ -1,6 +1,6 @@
 // Inserts HTML fragments from the server into the page, and announces messages to screen readers.
 
-/** Replaces the page's elements with the reply's elements that have the same ids, and restores the focus. */
+/** Replaces elements on the page with those in the reply that have the same IDs, and restores the focus. */
 export function show(html) {
   const body = new DOMParser().parseFromString(html, "text/html").body;
   const elements = [...body.children];
@@ -9,7 +9,7 @@ export function show(html) {
     const previous = document.getElementById(element.id);
     if (!previous) continue;
     if (previous.getAttribute("role") === "status") {
-      // Screen readers announce only changes to an existing live region, so the region is not replaced.
+      // Screen readers only announce changes to an existing live region, so don't replace the region.
       previous.replaceChildren(...element.childNodes);
       continue;
     }
@@ -18,19 +18,19 @@ export function show(html) {
     previous.replaceWith(element);
     if (focused) counterpart(element, focused)?.focus({ preventScroll: true });
   }
-  // The Undo button was removed: moves the focus to the element that changed, or to the page.
+  // The Undo button was removed, so move the focus to the element that changed, or to the main content.
   if (statusRegion && document.activeElement === document.body) {
     const changed = elements.find((candidate) => candidate.isConnected && !candidate.matches("[role=status]"));
     (changed && fallback(changed) ? fallback(changed) : document.getElementById("main")).focus({ preventScroll: true });
   }
 }
 
-/** Finds the element in the new part that corresponds to the focused element of the old part. */
+/** Finds the element in `part` that corresponds to `focused`, the focused element in the part it replaced. */
 function counterpart(part, focused) {
   const { id, name, className } = focused;
   if (id) return part.querySelector(`#${CSS.escape(id)}`) ?? fallback(part);
   const candidates = [...part.querySelectorAll(focused.localName)];
-  // Prefers the element with the same value, then the same button with its new value.
+  // Prefer the element with the same value, then the same button with its new value.
   const named = candidates.filter((candidate) => candidate.name === name);
   const match = named.find(({ value, href }) => value === focused.value && href === focused.href);
   return match ?? named.find((candidate) => candidate.className === className) ?? fallback(part);
@@ -40,7 +40,7 @@ function fallback(part) {
   return part.querySelector("a[href], button, input, select, summary");
 }
 
-/** Announces a text in the live region. */
+/** Announces `text` in the live region. */
 export function announce(text) {
   const line = document.createElement("p");
   line.textContent = text;

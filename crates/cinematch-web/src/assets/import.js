@@ -1,4 +1,4 @@
-// Accepts files dropped anywhere on the import form. Without this module, users choose files in the file field.
+// Accepts files dropped anywhere on the import form. Without this module, users choose files with the file field.
 const form = document.querySelector("[data-drop]");
 const field = form?.querySelector("input[type=file]");
 const button = form?.querySelector("button");
@@ -27,13 +27,13 @@ form?.addEventListener("drop", (event) => {
   form.requestSubmit();
 });
 
-// Shows on the button that files are being sent, since large files take a moment.
+// Show on the button that files are being sent, since large files take a moment.
 form?.addEventListener("submit", () => {
   button.textContent = button.dataset.busy;
   button.setAttribute("aria-disabled", "true");
 });
 
-// Restores the button when the browser shows the page from its back/forward cache.
+// Restore the button when the browser shows the page from its back/forward cache.
 addEventListener("pageshow", () => {
   button?.removeAttribute("aria-disabled");
   if (button) button.textContent = label;

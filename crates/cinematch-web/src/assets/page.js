@@ -1,4 +1,4 @@
-// Sends forms marked `data-live` without leaving the page. The reply's elements replace those with the same ids.
+// Sends forms marked `data-live` without leaving the page. Elements in the reply replace those with the same IDs.
 // Without this module, the browser sends the forms and follows the redirect.
 import "./browse.js";
 import "./import.js";
@@ -15,14 +15,14 @@ document.addEventListener("submit", (event) => {
   if (!form.matches("[data-live]")) return;
   event.preventDefault();
   const button = event.submitter;
-  // Ignores a second press of the same button; presses of other buttons are sent in order.
+  // Ignore a second press of the same button. Presses of other buttons are sent in order.
   if (inFlight.includes(button ?? form)) return;
   inFlight.push(button ?? form);
   const data = new FormData(form, button);
   queue = queue.then(() => submitForm(form, button, data));
 });
 
-// Ignores the second press of a double click, since another movie may be under the pointer by then.
+// Ignore the second click of a double click, since another movie may be under the pointer by then.
 document.addEventListener("click", (event) => {
   if (event.detail > 1 && event.target.closest("form[data-live] button")) event.preventDefault();
 }, true);
@@ -50,7 +50,7 @@ async function submitForm(form, button, data) {
   }
 }
 
-/** Sends a form as its button would. Returns the reply's HTML. */
+/** Sends a form as `button` would. Returns the HTML in the reply. */
 async function send(form, button, data) {
   const hasFiles = form.enctype === "multipart/form-data";
   const isGet = form.method === "get";

@@ -1,5 +1,5 @@
-// Makes the search field a combobox (ARIA 1.2) with suggestions while typing: arrow keys select, Enter opens, Escape
-// closes. Without this module, Enter submits the search.
+// Turns the search field into a combobox (ARIA 1.2) that suggests films while typing: arrow keys select, Enter opens,
+// Escape closes. Without this module, Enter submits the search.
 const DELAY_MS = 120;
 const field = document.getElementById("q");
 let pending = 0;
@@ -31,7 +31,7 @@ if (field) {
     const option = event.target.closest("[role=option]");
     if (option) open(option);
   });
-  // Keeps the focus in the field while a suggestion is pressed.
+  // Keep the focus in the field while a suggestion is being clicked.
   field.form.addEventListener("pointerdown", (event) => {
     if (event.target.closest("[role=option]")) event.preventDefault();
   });

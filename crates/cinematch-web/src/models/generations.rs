@@ -1,4 +1,4 @@
-//! Generations with their evaluation.
+//! Generations and their evaluations.
 
 use cinematch::bundle::{GenerationInfo, Generations};
 use cinematch::evaluation::promotion::Verdict;
@@ -26,7 +26,7 @@ pub async fn list_generations(state: &Service) -> Result<Vec<Evaluated>, Problem
 /// Reads a generation's verdict from its model card.
 pub fn with_verdict(generations: &Generations, info: GenerationInfo) -> Evaluated {
     let verdict = generations.card(info.generation).and_then(|mut card| {
-        // A card written by another version may have a different format. Its verdict isn't shown.
+        // A card written by another version may have a different format, so its verdict isn't shown.
         serde_json::from_value(card["verdict"].take()).ok()
     });
     Evaluated { info, verdict }

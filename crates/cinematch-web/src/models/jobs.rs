@@ -1,4 +1,4 @@
-//! The section about background jobs, and requests for jobs.
+//! The background jobs section of the operator's page, and the handler that requests jobs.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -72,7 +72,7 @@ pub async fn section(state: &Service) -> Result<Markup, Problem> {
     })
 }
 
-/// Returns true if a job starts next. A failed job that waits for its retry doesn't count.
+/// Returns true if `job` is ready to start. A failed job that is waiting for its retry doesn't count.
 fn is_next(job: &Job, now: i64) -> bool {
     job.state == JobState::Queued && job.not_before <= now
 }

@@ -1,4 +1,4 @@
-//! `GET /models`: the generation in service, background jobs, and all generations.
+//! `GET /models`: the served generation, background jobs, and all generations.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -16,7 +16,7 @@ use crate::texts::{operator as texts, plots as plot_texts};
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 
-/// Renders the page, or its changed sections for `jobs.js`.
+/// Renders the page, or only the sections that `jobs.js` refreshes.
 pub async fn list(State(state): State<Service>, operator: Operator) -> Result<Response, Problem> {
     let generations = list_generations(&state).await?;
     let serving = state.bundle().generation;
@@ -39,7 +39,7 @@ pub async fn list(State(state): State<Service>, operator: Operator) -> Result<Re
     Ok(page(&operator.caller, &Page::new(texts::TITLE, Nav::Models, main)))
 }
 
-/// Plots NDCG of all evaluated generations.
+/// Plots the NDCG of all evaluated generations.
 fn evaluations(generations: &[Evaluated]) -> Markup {
     let evaluated = generations.iter().filter_map(|generation| {
         let overall = generation.verdict.as_ref()?.overall.as_ref()?;

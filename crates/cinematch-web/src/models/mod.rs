@@ -1,4 +1,4 @@
-//! `/models`: the operator's pages. They show generations with their evaluation, and start jobs.
+//! `/models`: the operator's pages, which show generations and their evaluations, and start jobs.
 
 mod generations;
 mod jobs;
@@ -12,7 +12,7 @@ use axum::routing::{get, post};
 
 use cinematch_http::state::RouteState;
 
-/// Returns the router of the operator's pages.
+/// Returns the router for the operator's pages.
 pub fn router() -> Router<RouteState> {
     Router::new()
         .route("/models", get(list::list))

@@ -1,5 +1,5 @@
-//! Access to the operator's pages. In open mode, every caller has access; in accounts mode, callers whose browser has
-//! a cookie with an API key of the scope `admin`.
+//! Access to the operator's pages. In open mode, every caller has access; in accounts mode, only callers whose
+//! browser has a cookie with an API key that has the `admin` scope.
 
 use std::sync::Arc;
 
@@ -22,15 +22,15 @@ use cinematch_http::problem::Problem;
 use cinematch_http::state::RouteState;
 use cinematch_service::Service;
 
-/// Cookie that holds the API key. Browsers send it to the operator's pages only.
+/// Cookie that holds the API key. Browsers only send it to the operator's pages.
 const COOKIE: &str = "cinematch_operator";
-/// Lifetime of the cookie: eight hours.
+/// Cookie lifetime in seconds: eight hours.
 const SECONDS: u32 = 8 * 3600;
 
-/// Extracts a caller with access to the operator's pages. Shows the form for the key to other callers.
+/// Extracts a caller with access to the operator's pages. Shows the API key form to other callers.
 pub struct Operator {
     pub caller: PageCaller,
-    /// True if the browser has a cookie with a key.
+    /// True if the browser has a cookie with a valid key.
     pub has_key: bool,
 }
 
@@ -60,7 +60,7 @@ impl FromRequestParts<RouteState> for Operator {
     }
 }
 
-/// `POST /models/enter`: checks the key. Keys have 256 random bits, so attempts need no limit.
+/// `POST /models/enter`: checks the key. Keys have 256 random bits, so attempts aren't limited.
 pub async fn enter(
     State(state): State<Service>,
     State(access): State<Arc<AccessConfig>>,
@@ -94,7 +94,7 @@ fn redirect_with_key(access: &AccessConfig, key: &str, seconds: u32) -> Response
     response
 }
 
-/// Renders the form for the key, with the problem of the last attempt.
+/// Renders the API key form, with the problem from the last attempt.
 fn key_form(caller: &PageCaller, problem: Option<&str>) -> Response {
     let main = html! {
         section .plain.narrow {

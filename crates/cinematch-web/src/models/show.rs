@@ -18,7 +18,7 @@ use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::models::with_generations;
 
-/// Renders the page of a generation.
+/// Renders the page for a generation.
 pub async fn show(
     State(state): State<Service>,
     operator: Operator,

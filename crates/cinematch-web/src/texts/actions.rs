@@ -1,4 +1,4 @@
-//! Notices after an action on a movie.
+//! Notices shown after an action on a movie.
 
 pub fn liked(title: &str) -> String {
     format!("You liked {title}.")
@@ -37,7 +37,7 @@ pub fn rated(title: &str, stars: f32) -> String {
 }
 
 pub fn rating_removed(title: &str) -> String {
-    format!("Removed your rating of {title}.")
+    format!("Removed your rating for {title}.")
 }
 
 pub fn undone(title: &str) -> String {

@@ -1,4 +1,4 @@
-//! Text of the catalog page and its filters.
+//! Text for the catalog page and its filters.
 
 use super::numbers::{films, title_case};
 
@@ -43,18 +43,18 @@ pub const LANGUAGE: &str = "Language";
 pub const ANY: &str = "Any";
 /// Link that expands a list of checkboxes if the checked ones are already shown.
 pub const MORE: &str = "Show more";
-/// Link that expands a list of checkboxes if none is shown.
+/// Link that expands a list of checkboxes if none are shown.
 pub const CHOOSE: &str = "Show all";
 
-/// Number of movies that match.
+/// Formats the number of matching movies.
 pub fn total(n_movies: usize) -> String {
     if n_movies == 0 { "No films".to_owned() } else { films(n_movies) }
 }
 
-/// Announced when the filters are invalid; the problems follow.
+/// Announced before the list of problems when the filters are invalid.
 pub const CHECK_FILTERS: &str = "Check your filters. ";
 
-/// Label of a filter in error messages, by the field's name in a query.
+/// Returns the label used in error messages for `field`, which is a query field name.
 pub fn field_label(field: &str) -> &str {
     match field {
         "genres.any" | "genres.all" => super::GENRES,
@@ -84,7 +84,7 @@ pub fn in_language(language: &str) -> String {
     format!("In {language}")
 }
 
-/// Label of an active numeric filter.
+/// Returns the label for an active numeric filter.
 pub fn bound(field: &str, value: &str) -> String {
     match field {
         "year_min" => format!("From {value}"),

@@ -1,4 +1,4 @@
-//! Text of a movie's card: stars, reasons, buttons.
+//! Text for movie cards: star ratings, reasons and buttons.
 
 pub const YOUR_RATING: &str = "your rating";
 pub const PREDICTED: &str = "Predicted for you: ";
@@ -13,8 +13,8 @@ pub const NOT_INTERESTED: &str = "Not interested";
 pub const SEEN: &str = "Seen";
 pub const WATCHLIST: &str = "Watchlist";
 
-/// Accessible name of a toggle button. It contains the button's visible label and doesn't change when the button
-/// is pressed, since `aria-pressed` reports the state.
+/// Returns the accessible name of a toggle button. It contains the button's visible label and doesn't change when
+/// the button is pressed, since `aria-pressed` reports the state.
 pub fn button(label: &str, title: &str) -> String {
     match label {
         LIKE | DISLIKE => format!("{label} {title}"),

@@ -1,4 +1,4 @@
-//! Text of the charts of a user's taste.
+//! Text for a user's taste charts.
 
 use super::numbers::{films, thousands};
 
@@ -17,7 +17,7 @@ pub const LIKED: &str = "Liked";
 pub const FILMS: &str = "Films";
 pub const SHOW_NUMBERS: &str = "Show numbers";
 
-/// Description of a user's taste, from well-known movies (0) to little-known ones (1).
+/// Describes a user's taste, where `place` ranges from well-known movies (0) to little-known ones (1).
 pub fn popularity(place: f32) -> &'static str {
     match place {
         place if place < 0.5 => "You mostly like well-known films.",
@@ -27,10 +27,12 @@ pub fn popularity(place: f32) -> &'static str {
     }
 }
 
-/// Sentence about the median liked movie: the parts before and after its title.
+/// Returns the parts of the sentence about the median liked movie that go before and after its title.
 pub fn median(n_liked: usize, rank: usize, n_movies: usize) -> (String, String) {
-    let before =
-        format!("Based on the {} you like. The middle one by TMDB votes is ", films(n_liked));
+    let before = format!(
+        "Based on the {} you like. Ranked by TMDB votes, the middle one is ",
+        films(n_liked)
+    );
     let after = format!(
         ", number {} of {} in the catalog.",
         thousands(rank as u64),

@@ -1,4 +1,4 @@
-//! Text of error pages, and the names of form fields in error messages.
+//! Text for error pages, and the names of form fields in error messages.
 
 use axum::http::StatusCode;
 
@@ -10,25 +10,25 @@ pub const GO_BACK: &str = "Go back";
 pub const GO_HOME: &str = "Go to the home page";
 
 pub const BAD_ACTION: &str =
-    "expected like, dislike, not_interested, seen, list, or one of them after `no-`";
+    "expected like, dislike, not_interested, seen or list, optionally prefixed with `no-`";
 pub const BAD_STARS: &str = "expected 0.5 to 5 in steps of 0.5";
 pub const BAD_IMPORT_VALUE: &str = "expected stars, liked, watched or watchlist";
 pub const MISSING: &str = "is missing";
 
-/// Names of request fields and the labels that pages use for them.
+/// Request field names, and the labels that pages use for them.
 const FIELD_LABELS: [(&str, &str); 9] = [
     ("filters.", ""),
     ("runtime_min", "minimum length"),
     ("runtime_max", "maximum length"),
-    ("year_min", "first year"),
-    ("year_max", "last year"),
+    ("year_min", "earliest year"),
+    ("year_max", "latest year"),
     ("preferred_genres", "genres"),
     ("original_languages", "languages"),
     ("rating_min", "minimum rating"),
     ("min_votes", "minimum votes"),
 ];
 
-/// Heading of the error page for a status.
+/// Returns the heading of the error page for `status`.
 pub fn heading(status: StatusCode) -> &'static str {
     match status {
         StatusCode::NOT_FOUND => "Page not found",
@@ -39,12 +39,12 @@ pub fn heading(status: StatusCode) -> &'static str {
     }
 }
 
-/// Request id for users to quote to the operator, who can find it in the server log.
+/// Asks users to quote the request ID, which the operator can find in the server log.
 pub fn reference(request_id: &str) -> String {
     format!("If this keeps happening, give the operator this reference: {request_id}")
 }
 
-/// Replaces field names in an API error message with the labels of the form.
+/// Replaces field names in an API error message with the form's labels.
 pub fn with_labels(detail: &str) -> String {
     let text = FIELD_LABELS
         .iter()
@@ -56,7 +56,7 @@ pub fn number_expected(text: &str) -> String {
     format!("expected a number, got `{text}`")
 }
 
-/// Message for a page that was rendered for another profile than the current one.
+/// Message for a page that was rendered for a profile other than the current one.
 pub fn profile_changed(name: &str) -> String {
     format!("You switched to {name} in another tab. Reload this page to continue")
 }

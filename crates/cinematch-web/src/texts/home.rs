@@ -1,7 +1,6 @@
-//! Text of the home page.
+//! Text for the home page.
 
-pub const NEW_USER: &str =
-    "These films are popular with everyone. Rate a few to get recommendations of your own.";
+pub const NEW_USER: &str = "These are popular films. Rate a few to get personal recommendations.";
 pub const FEW_RATINGS: &str = "Rate a few more films to improve your recommendations.";
 pub const NO_MATCHES: &str = "No films match your preferences.";
 pub const CHANGE_PREFERENCES: &str = "Change preferences";

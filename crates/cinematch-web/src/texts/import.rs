@@ -1,4 +1,4 @@
-//! Text of the import page and its report.
+//! Text for the import page and its report.
 
 use cinematch::sources::history::{self, EntryKind};
 use cinematch_store::ImportChanges;
@@ -9,14 +9,14 @@ use super::numbers::{count, films, thousands};
 pub const TITLE: &str = "Import";
 pub const HEADING: &str = "Import your ratings";
 pub const FILE_HELP: &str =
-    "Drop files here or choose them. Importing the same file again changes nothing.";
-/// Label of the button while files are being sent.
+    "Drop files here or choose them. Importing the same file again has no effect.";
+/// Button label while files are being sent.
 pub const READING: &str = "Reading files…";
 pub const HOW_TO_EXPORT: &str = "How to get your file";
 
-/// How to export from each supported service, in the order of the registry.
+/// Export steps for each supported service, in registry order.
 pub const SOURCES: [(&str, &str); 4] = [
-    ("Letterboxd", "Settings → Data → Export your data. Use the ZIP file as it is."),
+    ("Letterboxd", "Settings → Data → Export your data. Use the ZIP file as is."),
     ("IMDb", "Your ratings or a list → ⋮ → Export. Use the CSV file."),
     ("Trakt", "Settings → Data → Export. Use the ZIP file, or its JSON files."),
     ("MovieLens.org", "Your profile → Settings → Import/Export. Use the CSV file."),
@@ -38,7 +38,7 @@ pub const NOTHING_CHOSEN: &str = "You didn’t choose a film. Nothing changed.";
 pub const DOWNLOAD_ROWS: &str = "Download these rows (CSV)";
 pub const NO_CHANGES: &str = "Nothing changed.";
 
-/// Label of the file field.
+/// Returns the label for the file field.
 pub fn file_label() -> String {
     format!("Files from {}", history::service_names("or"))
 }
@@ -48,7 +48,7 @@ pub fn rows_matched(matched: usize, rows: usize) -> String {
 }
 
 pub fn fuzzy(rows: usize) -> String {
-    format!("{} matched although the year was missing or off by one", count(rows, "row", "rows"))
+    format!("{} matched even though the year was missing or off by one", count(rows, "row", "rows"))
 }
 
 pub fn skipped(rows: usize) -> String {
@@ -59,7 +59,7 @@ pub fn problems(number: usize) -> String {
     format!("{} could not be read", count(number, "value", "values"))
 }
 
-/// First occurrence of a kind of problem, with the number of further occurrences.
+/// Describes the first problem of a kind, with the number of further ones. `count` includes the first.
 pub fn problem(file: &str, line: u64, reason: &str, count: u64) -> String {
     let more = if count > 1 { format!(" (and {} more)", count - 1) } else { String::new() };
     format!("{file}, line {line}: {reason}{more}")
@@ -73,7 +73,7 @@ pub fn more_not_found(number: usize) -> String {
     format!("And {} more. Download the rows to see them all.", thousands(number as u64))
 }
 
-/// Values in the export for an ambiguous title.
+/// Lists the values in the export for an ambiguous title.
 pub fn in_your_file(values: &[EntryKind]) -> String {
     let values: Vec<String> = values.iter().map(|value| feedback(*value)).collect();
     format!("In your file: {}", values.join(", "))
@@ -88,7 +88,7 @@ fn feedback(value: EntryKind) -> String {
     }
 }
 
-/// Number of movies for each effect of the import.
+/// Lists how many movies the import added, updated or left unchanged.
 pub fn changes(changes: ImportChanges) -> String {
     let part = |number: u64, outcome: &str| {
         (number > 0).then(|| format!("{} {outcome}", films(number as usize)))
@@ -97,7 +97,7 @@ pub fn changes(changes: ImportChanges) -> String {
         part(changes.added, "added"),
         part(changes.listed, "added to your watchlist"),
         part(changes.changed, "updated"),
-        part(changes.kept, "kept with your own rating"),
+        part(changes.kept, "left with the rating you gave here"),
         part(changes.unchanged, "unchanged"),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();

@@ -1,4 +1,4 @@
-//! Text of the frame around every page: head, navigation, notice, footer, scripts.
+//! Text shared by all pages: head, navigation, notice, footer and scripts.
 
 pub const SKIP: &str = "Skip to main content";
 pub const NAVIGATION: &str = "Main";
@@ -28,7 +28,7 @@ pub const THEME_LIGHT_SET: &str = "Light theme on.";
 pub const THEME_DARK_SET: &str = "Dark theme on.";
 pub const THEME_INVALID: &str = "expected auto, light or dark";
 
-/// Credits in the footer; the links to TMDB and JustWatch follow these texts.
+/// Credits in the footer, before the links to TMDB and JustWatch.
 pub const CREDITS_MOVIELENS: &str = "Ratings and titles: MovieLens (GroupLens, University of Minnesota). Film details and posters: ";
 pub const CREDITS_TMDB: &str =
     ". This product uses the TMDB API but is not endorsed or certified by TMDB. Where to watch: ";
@@ -37,12 +37,12 @@ pub const UNDO: &str = "Undo";
 pub const UNDO_SHORTCUT: &str = "Ctrl+Z";
 pub const SHOW_NEW_PICKS: &str = "Show new picks";
 
-/// Shown by `page.js` when a form cannot be sent.
-pub const OFFLINE: &str = "Couldn’t reach the server. Nothing changed. Try again.";
+/// Shown by `page.js` when a form can't be sent.
+pub const OFFLINE: &str = "Couldn’t reach the server. Your change wasn’t saved. Try again.";
 /// Shown by `page.js`, followed by the status, when a reply is neither a page nor a problem document.
 pub const FAILED: &str = "Something went wrong. Try again.";
 
-/// Content of the `<title>` element of a page.
+/// Returns the content of a page's `<title>` element.
 pub fn document_title(page: &str) -> String {
     format!("{page} · CineMatch")
 }

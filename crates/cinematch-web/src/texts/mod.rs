@@ -1,7 +1,7 @@
-//! All English text on the pages, by page.
+//! All English text on the pages, with one module per page.
 //!
-//! Fixed strings are constants. Sentences with values are functions that return the whole sentence, so that a
-//! translation can change the word order and the plural forms. Pages contain markup only.
+//! Fixed strings are constants. Sentences with values are functions that return the whole sentence, so that
+//! translations can change the word order and plural forms. The page modules only contain markup.
 
 pub mod actions;
 pub mod browse;
@@ -23,7 +23,7 @@ pub mod tonight;
 pub mod watchlist;
 pub mod welcome;
 
-/// Label of the button that continues to the next step. The constants from here on are used by several pages.
+/// Label of the button that goes to the next step. This constant and the ones below are used on several pages.
 pub const CONTINUE: &str = "Continue";
 pub const CANCEL: &str = "Cancel";
 pub const GENRES: &str = "Genres";
@@ -31,5 +31,5 @@ pub const IMPORT_RATINGS: &str = "Import ratings";
 pub const RATE_FILMS: &str = "Rate films";
 pub const SEE_RECOMMENDATIONS: &str = "See recommendations";
 pub const SERVER_DEFAULT: &str = "Server default";
-/// Badge of streaming availability that was generated for demonstration.
+/// Badge on streaming availability that was generated for demonstration purposes.
 pub const DEMO: &str = "demo";

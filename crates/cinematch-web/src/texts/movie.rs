@@ -1,4 +1,4 @@
-//! Text of a movie's page.
+//! Text for movie pages.
 
 use super::numbers::films;
 
@@ -36,12 +36,12 @@ pub fn your_rating(stars: f32) -> String {
     format!("{YOUR_RATING}: {stars}")
 }
 
-/// Text after the predicted stars, with the prediction interval.
+/// Returns the text after the predicted rating, with the prediction interval.
 pub fn predicted(low: f32, high: f32) -> String {
     format!(" predicted for you, most likely {low:.1} to {high:.1}")
 }
 
-/// Sentence about the movie's rank for the user: the parts before and after the number.
+/// Returns the parts of the sentence about a movie's rank that go before and after the number.
 pub fn rank(n_movies: usize) -> (&'static str, String) {
     ("Ranked ", format!(" of {} for you.", films(n_movies)))
 }

@@ -2,7 +2,7 @@
 
 pub use cinematch::digits::thousands;
 
-/// Formats a count with the noun's singular or plural: `1 row`, `2,000 rows`.
+/// Formats a count with a singular or plural noun: `1 row`, `2,000 rows`.
 pub fn count(number: usize, singular: &str, plural: &str) -> String {
     format!("{} {}", thousands(number as u64), if number == 1 { singular } else { plural })
 }
@@ -12,7 +12,7 @@ pub fn films(number: usize) -> String {
     count(number, "film", "films")
 }
 
-/// Formats a TMDB average and its number of votes.
+/// Formats a TMDB average with its vote count.
 pub fn tmdb_votes(average: f32, votes: usize) -> String {
     format!("TMDB {average:.1} ({})", count(votes, "vote", "votes"))
 }
@@ -31,7 +31,7 @@ pub fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
-/// Formats a title with the movie's year, if it is known.
+/// Formats a movie title, with the year if it is known.
 pub fn title_and_year(title: &str, year: Option<u16>) -> String {
     year.map_or_else(|| title.to_owned(), |year| format!("{title} ({year})"))
 }

@@ -1,4 +1,4 @@
-//! Text of the operator's pages.
+//! Text for the operator's pages.
 
 use cinematch::bundle::Role;
 use cinematch_store::{JobKind, JobState};
@@ -6,10 +6,10 @@ use cinematch_store::{JobKind, JobState};
 use super::numbers::thousands;
 
 pub const TITLE: &str = "Models";
-pub const FOR_OPERATOR: &str = "This page is for the operator of the server.";
+pub const FOR_OPERATOR: &str = "This page is for the server’s operator.";
 pub const KEY: &str = "API key with the admin scope";
 pub const KEY_COMMAND: &str = "cinematch key create NAME --scope admin";
-/// Texts before and after the command that creates a key.
+/// Text before and after the command that creates a key.
 pub const KEY_HELP: (&str, &str) =
     ("Create one with ", ". This browser stores the key for eight hours.");
 pub const KEY_UNKNOWN: &str = "This key is unknown or revoked";
@@ -17,7 +17,7 @@ pub const KEY_SCOPE: &str = "This key doesn’t have the admin scope";
 pub const KEY_MISSING: &str = "The operator’s key has expired. Reload the page to enter it again";
 pub const REMOVE_KEY: &str = "Remove key";
 
-pub const IN_SERVICE: &str = "In service";
+pub const IN_SERVICE: &str = "Served generation";
 pub const GENERATIONS: &str = "Generations";
 pub const GENERATIONS_TABLE: &str = "Table of generations";
 pub const COLUMNS: [&str; 3] = ["Number", "Role", "Created"];
@@ -28,7 +28,7 @@ pub const NO_VALUE: &str = "–";
 
 pub const ROLL_BACK: &str = "Roll back";
 pub const NO_PREVIOUS: &str = "Nothing to roll back to";
-pub const NO_PREVIOUS_HELP: &str = "No other generation was in service before this one.";
+pub const NO_PREVIOUS_HELP: &str = "No other generation was served before this one.";
 pub const BACK_TO_MODELS: &str = "Back to models";
 pub const ALL_GENERATIONS: &str = "All generations";
 pub const PROMOTE_THIS: &str = "Serve this generation";
@@ -64,8 +64,8 @@ pub const SETTINGS: &str = "Settings";
 pub const WITH_HISTORY: &str = "users with a history";
 pub const NEW_USERS: &str = "new users";
 pub const TOO_FEW_USERS: &str = "Too few users were held out to evaluate this generation.";
-pub const METRICS_HELP: &str = "Measured on the first 20 films as served, for users held out of the training of both models. \
-     95 % intervals, bootstrapped over users.";
+pub const METRICS_HELP: &str = "Measured on the top 20 films as served, for users held out from training both models. \
+     The 95 % intervals are bootstrapped over users.";
 pub const METRICS_TABLE: &str = "Table of metrics";
 pub const GROUP: &str = "Group";
 pub const USERS: &str = "Users";
@@ -114,7 +114,7 @@ pub fn promote(generation: u64) -> String {
 }
 
 pub fn promote_help(current: u64) -> String {
-    format!("It replaces generation {current} for all users, about a second after it has loaded.")
+    format!("It replaces generation {current} for all users, about a second after it loads.")
 }
 
 pub fn verdict(verdict: Option<&str>) -> String {
@@ -149,7 +149,7 @@ pub fn job_kind(kind: JobKind) -> &'static str {
     }
 }
 
-/// State of a job. `attempt` is the number of attempts so far.
+/// Describes the state of a job. `attempt` is the number of attempts so far.
 pub fn job_state(kind: JobKind, state: JobState, attempt: i64) -> String {
     let state = match state {
         JobState::Queued if attempt > 0 => "failed and will be retried",
@@ -161,7 +161,7 @@ pub fn job_state(kind: JobKind, state: JobState, attempt: i64) -> String {
     format!("{} {state}", job_kind(kind))
 }
 
-/// Text before the time at which a job was requested.
+/// Returns the text before the time at which a job was requested.
 pub fn job_requested(id: i64, by: &str) -> String {
     format!("job {id}, requested by {by} ")
 }
@@ -192,7 +192,7 @@ pub fn outcome(is_promoted: bool, why: &str) -> String {
 
 pub fn compared_with(generation: u64, model_id: &str, margin: f64) -> String {
     format!(
-        "Compared with the champion, generation {generation} ({model_id}). Allowed loss of NDCG: {:.1} %.",
+        "Compared with the champion, generation {generation} ({model_id}). Maximum allowed NDCG loss: {:.1} %.",
         margin * 100.0
     )
 }

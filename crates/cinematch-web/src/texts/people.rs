@@ -1,4 +1,4 @@
-//! Text of the page on which a household chooses a profile.
+//! Text for the page where a household chooses a profile.
 
 pub const TITLE: &str = "Who’s watching?";
 pub const ADD_PROFILE: &str = "Add a profile";

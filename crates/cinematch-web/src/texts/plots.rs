@@ -1,4 +1,4 @@
-//! Captions and descriptions of the operator's plots.
+//! Captions and descriptions for the operator's plots.
 
 pub const HISTORY: &str = "Evaluation history";
 pub const HISTORY_CAPTION: &str = "NDCG@20 for users with a history, with 95 % intervals";
@@ -23,7 +23,7 @@ pub fn at_least(films: usize) -> String {
     format!("{films}+ films")
 }
 
-/// A value and, if there is one, its interval.
+/// Formats a value with its confidence interval, if there is one.
 pub fn value(name: &str, mean: f64, interval: Option<(f64, f64)>) -> String {
     match interval {
         Some((low, high)) => format!("{name}: {mean:.3}, interval {low:.3} to {high:.3}"),
@@ -31,7 +31,7 @@ pub fn value(name: &str, mean: f64, interval: Option<(f64, f64)>) -> String {
     }
 }
 
-/// A difference with its interval, and the allowed loss.
+/// Formats a difference with its confidence interval and the smallest allowed difference.
 pub fn difference_value(caption: &str, mean: f64, low: f64, high: f64, allowed: f64) -> String {
     format!(
         "{caption}. {mean:+.4}, interval {low:+.4} to {high:+.4}; allowed: {allowed:+.4} or more"

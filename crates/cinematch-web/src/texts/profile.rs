@@ -1,4 +1,4 @@
-//! Text of the profile page, and of deleting a profile.
+//! Text for the profile page and for deleting a profile.
 
 use super::numbers::{films, thousands};
 
@@ -33,12 +33,12 @@ pub const DOWNLOAD_FIRST: &str = "Download my data first";
 pub const NOT_FOUND: &str = "This profile no longer exists";
 pub const DELETED: &str = "Profile deleted";
 pub const DELETED_DATA: &str = "Deleted data";
-/// Text before the receipt's id.
+/// Text before the receipt's ID.
 pub const RECEIPT: &str = "Your receipt: ";
 pub const RECEIPT_HELP: &str =
     "The receipt contains no personal data. The server keeps it as proof of the deletion.";
 
-/// Tables of the store, with the labels that the receipt uses for their rows.
+/// Store tables, and the labels that the receipt uses for their rows.
 pub const DELETED_TABLES: [(&str, &str); 5] = [
     ("feedback", "Films with feedback"),
     ("watchlist", "Films on the watchlist"),
@@ -47,7 +47,7 @@ pub const DELETED_TABLES: [(&str, &str); 5] = [
     ("sessions", "Sessions"),
 ];
 
-/// Number of movies by kind of feedback.
+/// Lists the number of movies for each kind of feedback.
 pub fn summary(n_seen: usize, n_rated: usize, n_liked: usize, n_listed: usize) -> String {
     let counts =
         [(n_seen, "seen"), (n_rated, "rated"), (n_liked, "liked"), (n_listed, "on your watchlist")];

@@ -1,4 +1,4 @@
-//! Text of the search page.
+//! Text for the search page.
 
 pub const TITLE: &str = "Search";
 pub const HELP: &str = "Search by title, person or keyword.";

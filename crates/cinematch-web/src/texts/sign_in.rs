@@ -1,4 +1,4 @@
-//! Text of the pages for signing in and out.
+//! Text for the sign-in and sign-out pages.
 
 pub const TITLE: &str = "Sign in";
 pub const EMAIL: &str = "Email address";

@@ -1,4 +1,4 @@
-//! Text of the page that picks movies for a group.
+//! Text for the page that picks movies for a group.
 
 pub const TITLE: &str = "Tonight";
 pub const HINT: &str =
@@ -20,7 +20,7 @@ pub const TIMES: [(u32, &str); 4] =
 pub const LEAST_MISERY: (&str, &str) =
     ("Leave nobody out", "Ranks each film by the person who likes it least.");
 pub const VETO: (&str, &str) =
-    ("No vetoes", "Ranks by average, without films that someone would turn down.");
+    ("No vetoes", "Ranks by average, leaving out films that someone is likely to turn down.");
 pub const AVERAGE: (&str, &str) =
     ("Best average", "Ranks by average; someone may like a film much less than the others.");
 
@@ -33,12 +33,13 @@ pub fn heading(n_picks: usize) -> String {
     }
 }
 
-/// Heading of a member's reasons.
+/// Returns the heading for a member's reasons.
 pub fn reasons_for(name: &str) -> String {
     format!("For {name}")
 }
 
-/// Description of a member's expected enjoyment. `share` is the movie's score relative to the member's best movie.
+/// Describes how much a member is expected to enjoy a movie. `share` is the movie's score relative to the member's
+/// best movie.
 pub fn enjoyment(share: f32) -> &'static str {
     match share {
         share if share >= 0.85 => "would love it",
@@ -49,7 +50,7 @@ pub fn enjoyment(share: f32) -> &'static str {
     }
 }
 
-/// Match of the picks with a member's taste. `share` is from 0 to 1.
+/// Formats how well the picks match a member's taste. `share` is from 0 to 1.
 pub fn group_match(share: f32) -> String {
     format!("{:.0} % match", 100.0 * share)
 }

@@ -1,4 +1,4 @@
-//! Text of the watchlist page.
+//! Text for the watchlist page.
 
 use super::numbers::{duration, films};
 
@@ -18,7 +18,7 @@ pub const REMOVE: &str = "Remove";
 pub const REMOVED: &str = "Removed from your watchlist.";
 pub const NOT_LISTED: &str = "This film wasn’t on your watchlist.";
 
-/// Number of movies and their total length.
+/// Formats the number of movies and their total length.
 pub fn summary(n_movies: usize, minutes: u32) -> String {
     match minutes {
         0 => format!("{}.", films(n_movies)),
@@ -31,7 +31,7 @@ pub fn show_all(n_movies: usize) -> String {
 }
 
 pub fn planned_on(service: &str) -> String {
-    format!("You plan to watch it on {service}")
+    format!("On your list to watch on {service}")
 }
 
 pub fn remove(title: &str) -> String {

@@ -1,4 +1,4 @@
-//! Text of the first visit: name, services, first ratings.
+//! Text for the first visit: name, services and first ratings.
 
 use super::movie::stars;
 
@@ -60,12 +60,12 @@ pub fn starring(names: &str) -> String {
     format!("Starring {names}")
 }
 
-/// Upward move of a movie in the list: the visible text, and the text for screen readers.
+/// Describes a movie's move up the list. Returns the visible text, and the text for screen readers.
 pub fn moved_up(places: usize) -> (String, String) {
     (format!("▲ {places}"), format!("up {places}"))
 }
 
-/// Downward move of a movie in the list: the visible text, and the text for screen readers.
+/// Describes a movie's move down the list. Returns the visible text, and the text for screen readers.
 pub fn moved_down(places: usize) -> (String, String) {
     (format!("▼ {places}"), format!("down {places}"))
 }

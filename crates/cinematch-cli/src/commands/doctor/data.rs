@@ -1,4 +1,4 @@
-//! Checks of the input files and the merged table.
+//! Checks the input files and the merged table.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -16,19 +16,19 @@ use crate::output::thousands;
 use crate::paths::display_path;
 use crate::runtime::block_on;
 
-/// Maximum age of stored data under TMDb's terms.
+/// Maximum age of stored TMDb data, according to TMDb's terms.
 const TMDB_CACHE_LIMIT: Duration = Duration::from_hours(183 * 24);
-/// Share of movies with the title and year of another movie above which the check warns.
+/// The check warns if more than this share of movies have the same title and year as another movie.
 const MAX_DUPLICATE_SHARE: f64 = 0.005;
-/// Share of movies with an overview below which the check warns, since the others are ranked by genre and
-/// year only.
+/// The check warns if less than this share of movies have an overview. Movies without one are ranked by
+/// genre and year only.
 const MIN_OVERVIEW_SHARE: f64 = 0.5;
 
-/// The merged table in memory.
+/// The merged table, read into memory.
 pub struct Table {
-    /// Movies of the table.
+    /// Movies in the table.
     pub movies: Vec<Movie>,
-    /// Name, rows and checksum of the table, as a manifest records them.
+    /// Name, row count and checksum of the table, as recorded in manifests.
     pub sum: InputChecksum,
 }
 
@@ -87,12 +87,12 @@ pub fn check(paths: &DoctorPaths, global: &Global, findings: &mut Findings) -> O
     Some(Table { movies, sum })
 }
 
-/// Returns the time of the last change of a file.
+/// Returns the time when a file was last modified, or `None` if that is unknown.
 pub fn modified(path: &Path) -> Option<SystemTime> {
     path.metadata().and_then(|metadata| metadata.modified()).ok()
 }
 
-/// Checks the age of TMDb data: of each stored reply, or of the table if there are no stored replies.
+/// Checks how old the TMDb data is: each stored reply, or the metadata table if no replies are stored.
 fn tmdb_age(tmdb: &Path, findings: &mut Findings) {
     const NAME: &str = "data.tmdb_age";
     const ADVICE: &str = "TMDb allows data to be kept for six months: run `cinematch fetch tmdb --update` \
@@ -141,7 +141,7 @@ fn tmdb_age(tmdb: &Path, findings: &mut Findings) {
     }
 }
 
-/// Formats a time in RFC 3339.
+/// Formats a time as RFC 3339.
 pub fn format_time(time: SystemTime) -> String {
     let since_1970 = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     cinematch_store::rfc3339(since_1970.as_millis() as i64)
@@ -156,7 +156,7 @@ fn facts(movies: &[Movie], findings: &mut Findings) {
     findings.warn_if(share < MIN_OVERVIEW_SHARE, "data.facts", found, advice);
 }
 
-/// Checks for movies with equal title and year.
+/// Checks for movies that share a title and year.
 fn duplicates(movies: &[Movie], findings: &mut Findings) {
     let mut groups: HashMap<(String, Option<u16>), Vec<&Movie>> = HashMap::new();
     for movie in movies {
@@ -166,14 +166,16 @@ fn duplicates(movies: &[Movie], findings: &mut Findings) {
         groups.into_values().filter(|group| group.len() > 1).collect();
     repeated.sort_by_key(|group| group[0].movie_id);
     let n_duplicates: usize = repeated.iter().map(|group| group.len() - 1).sum();
-    let mut found =
-        format!("{} movies have the title and year of another", thousands(n_duplicates as u64));
+    let mut found = format!(
+        "{} movies have the same title and year as another",
+        thousands(n_duplicates as u64)
+    );
     for (at, group) in repeated.iter().take(3).enumerate() {
         let ids: Vec<String> = group.iter().map(|movie| movie.movie_id.to_string()).collect();
         found += if at == 0 { ": " } else { "; " };
         found.extend([group[0].title.as_str(), " (", &ids.join(", "), ")"]);
     }
     let has_too_many = n_duplicates as f64 > movies.len() as f64 * MAX_DUPLICATE_SHARE;
-    let advice = "check whether the folder mixes files of two releases; delete duplicate rows";
+    let advice = "check whether the folder mixes files from two releases; delete duplicate rows";
     findings.warn_if(has_too_many, "data.duplicates", found, advice);
 }

@@ -1,4 +1,4 @@
-//! Results of the checks of `doctor`.
+//! Results of the `cinematch doctor` checks.
 
 use serde::Serialize;
 
@@ -6,11 +6,11 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Works and needs no attention.
+    /// The check passed.
     Ok,
-    /// Works, but needs attention.
+    /// The check found a problem that needs attention.
     Warn,
-    /// Does not work, or will soon stop working.
+    /// The check found something that is broken, or that will soon break.
     Fail,
 }
 
@@ -30,7 +30,7 @@ pub struct Check {
 /// Results of all checks.
 #[derive(Debug, Default, Serialize)]
 pub struct Findings {
-    /// Checks in the order they ran.
+    /// Check results, in the order the checks ran.
     pub checks: Vec<Check>,
 }
 
@@ -67,7 +67,7 @@ impl Findings {
         if is_problem { self.warn(name, found, advice) } else { self.ok(name, found) }
     }
 
-    /// Counts the checks with a severity.
+    /// Returns the number of checks with the severity `level`.
     pub fn count(&self, level: Level) -> usize {
         self.checks.iter().filter(|check| check.level == level).count()
     }

@@ -1,4 +1,4 @@
-//! `cinematch doctor`: checks of data, model, database, disk and clock, with advice.
+//! `cinematch doctor`: checks the data, model, database, disk and clock, and gives advice.
 
 mod data;
 mod findings;
@@ -15,7 +15,7 @@ use self::paths::DoctorPaths;
 use crate::options::Global;
 use crate::output::{DIM, Output, SUCCESS, WARNING, counted};
 
-/// Flags of `doctor`.
+/// Flags for `cinematch doctor`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch doctor             check everything, with advice\n  \
@@ -34,7 +34,7 @@ pub struct Doctor {
     sample: usize,
 }
 
-/// Result of `doctor` as JSON.
+/// JSON output of `cinematch doctor`.
 #[derive(Serialize)]
 struct Summary<'a> {
     level: Level,
@@ -46,7 +46,7 @@ impl Doctor {
     /// Runs all checks and prints the findings.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let mut findings = Findings::default();
-        // Problems in single rows are reported by the commands that import them.
+        // Problems in individual rows are reported by the commands that import those rows.
         let silent = Output::silent();
         let step = output.step("checking data");
         let movies = data::check(&self.paths, global, &mut findings);

@@ -1,4 +1,4 @@
-//! Checks of the generations, and of the lists that the served one produces.
+//! Checks the generations, and the lists that the served generation produces.
 
 use cinematch::bundle::{ArtifactsError, Bundle, Generations};
 use cinematch::catalog::{Interactions, Rated};
@@ -16,19 +16,20 @@ use crate::pipeline::inputs::{ReadMode, load_ratings, ratings_path};
 
 /// Number of movies per list.
 const LIST_LENGTH: usize = 20;
-/// Maximum number of a user's latest ratings to recommend from.
+/// Recommendations are based on at most this many of a user's latest ratings.
 const MAX_HISTORY: usize = 100;
-/// Share of users without a rating known to the rating models above which the check warns.
+/// The check warns if more than this share of users have rated only movies unknown to the rating models.
 const MAX_FALLBACK_SHARE: f64 = 0.2;
-/// Share of list places filled by the most rated hundredth of movies above which the check warns, since
-/// lists are hardly personal.
+/// The check warns if the most-rated 1 % of movies fill more than this share of list positions, because the
+/// lists are then hardly personal.
 const MAX_POPULARITY_SHARE: f64 = 0.8;
-/// Share of the movies that could be listed below which the check warns, since all users get similar lists.
+/// The check warns if the lists contain less than this share of the movies they could contain, because all
+/// users then get similar lists.
 const MIN_COVERAGE: f64 = 0.02;
-/// Share of movies outside the training data above which the check warns.
+/// The check warns if more than this share of movies are missing from the training data.
 const MAX_COLD_SHARE: f64 = 0.05;
 
-/// Loads the served generation, which verifies the checksum of every file, and checks its lists.
+/// Loads the served generation, verifying the checksum of every file, and checks the lists it produces.
 pub fn check(
     (paths, sample): (&DoctorPaths, usize),
     global: &Global,
@@ -75,7 +76,7 @@ pub fn check(
             let new = counted(new as u64, "movie");
             format!("the merged table has changed since: {new} added")
         } else {
-            "made from the current merged table".to_owned()
+            "built from the current merged table".to_owned()
         };
         findings.warn_if(is_stale, "model.stale", found, "run `cinematch update`");
     }
@@ -86,7 +87,7 @@ pub fn check(
     lists((paths, sample), &bundle, (global, silent), findings);
 }
 
-/// Recommends for users of ratings.csv and checks their lists.
+/// Recommends movies for users in ratings.csv and checks their lists.
 fn lists(
     (paths, sample): (&DoctorPaths, usize),
     bundle: &Bundle,
@@ -128,22 +129,25 @@ fn lists(
     findings.warn_if(short > 0, "model.lists", found, "the catalog is too small for its users");
 
     let fallbacks = sampled.fallbacks as f64 / n_users as f64;
-    let found =
-        format!("{:.0} % of users have no rating known to the rating models", fallbacks * 100.0);
+    let found = format!(
+        "{:.0} % of users have rated only movies unknown to the rating models",
+        fallbacks * 100.0
+    );
     let advice = "rated movies are missing from the training data: run `cinematch train`";
     findings.warn_if(fallbacks > MAX_FALLBACK_SHARE, "model.fallbacks", found, advice);
 
     let share = exposure.popularity_share(&is_candidate, &n_ratings);
-    let found = format!("the most rated hundredth of movies fills {:.0} % of lists", share * 100.0);
+    let found = format!("the most-rated 1 % of movies fill {:.0} % of lists", share * 100.0);
     let advice = "lists are hardly personal: see `cinematch evaluate`, lower the weight of popular, or \
                   request more novelty";
     findings.warn_if(share > MAX_POPULARITY_SHARE, "model.popularity", found, advice);
 
-    // The number of different movies is limited by the number of places and by the size of the catalog.
+    // The number of distinct movies is limited by the number of list positions and by the size of the
+    // catalog.
     let shown = exposure.coverage(&is_candidate) * n_movies as f64;
     let n_possible = n_movies.min(n_users * LIST_LENGTH) as f64;
     let found = format!(
-        "{} different movies in {} places",
+        "{} distinct movies in {} places",
         thousands(shown.round() as u64),
         thousands((n_users * LIST_LENGTH) as u64)
     );
@@ -155,11 +159,11 @@ fn lists(
 /// Recommendations for a sample of users.
 struct SampledLists {
     lists: Vec<Vec<MovieIdx>>,
-    /// Number of users without a rating known to the rating models.
+    /// Number of users whose rated movies are all unknown to the rating models.
     fallbacks: usize,
 }
 
-/// Recommends for users spread evenly over all users, as a server would.
+/// Recommends movies, as a server would, for a sample of users spread evenly over all users.
 fn sample_lists(
     recommender: &Recommender,
     interactions: &Interactions,
@@ -190,7 +194,7 @@ fn sample_lists(
             limit: LIST_LENGTH,
             ..Query::default()
         };
-        // The query is always valid, because its movies are from the catalog.
+        // The query is always valid, because its movies come from the catalog.
         if let Ok((request, _)) = recommender.resolve(&query) {
             let list = recommender.recommend(&request);
             sampled.lists.push(list.items.iter().map(|item| item.movie).collect());

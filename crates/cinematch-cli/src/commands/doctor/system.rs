@@ -1,4 +1,4 @@
-//! Checks of database, disk and clock.
+//! Checks the database, disk and clock.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -15,14 +15,14 @@ use crate::output::thousands;
 use crate::paths::display_path;
 use crate::runtime::block_on;
 
-/// Maximum difference between clocks that are considered synchronized.
+/// Clocks that differ by at most this much are considered synchronized.
 const CLOCK_TOLERANCE: Duration = Duration::from_mins(1);
 /// Minimum free space for user data and a write-ahead log, in bytes.
 const MIN_FREE_BYTES: u64 = 100 << 20;
-/// Number of further generations that should fit on the disk.
+/// The disk should have room for this many more generations.
 const N_GENERATIONS: u64 = 2;
 
-/// Checks database, disk and clock.
+/// Checks the database, the free disk space and the clock.
 pub fn check(paths: &DoctorPaths, global: &Global, findings: &mut Findings) -> Result<()> {
     let address = paths.database.resolve(global)?;
     let now = database(&address, findings);
@@ -38,7 +38,8 @@ pub fn check(paths: &DoctorPaths, global: &Global, findings: &mut Findings) -> R
     Ok(())
 }
 
-/// Checks the database. Returns the server's Unix time in milliseconds; `None` for a file or on failure.
+/// Checks the database. Returns the database server's Unix time in milliseconds, or `None` for an SQLite
+/// file or on failure.
 fn database(address: &Address, findings: &mut Findings) -> Option<i64> {
     const NAME: &str = "database";
     match block_on(Some(1), async { Ok(check_database(address).await) }) {
@@ -64,13 +65,13 @@ fn database(address: &Address, findings: &mut Findings) -> Option<i64> {
             None
         }
         Err(error) => {
-            findings.fail(NAME, format!("{error:#}"), "check the system's limit on threads");
+            findings.fail(NAME, format!("{error:#}"), "check the system's thread limit");
             None
         }
     }
 }
 
-/// Checks the free space for further generations and for user data.
+/// Checks that there is enough free space for more generations and for user data.
 fn disk(artifacts: &Path, address: &Address, global: &Global, findings: &mut Findings) {
     let generations = Generations::new(artifacts);
     let bytes: u64 = generations
@@ -91,7 +92,7 @@ fn free(
     (min, recommended): (u64, u64),
     findings: &mut Findings,
 ) {
-    // A folder that does not exist yet will be created on the disk of its parent.
+    // A folder that does not exist yet will be created on its parent's disk.
     let existing = folder.ancestors().find(|folder| folder.exists());
     let existing = existing.map_or_else(|| PathBuf::from("."), Path::to_owned);
     match rustix::fs::statvfs(&existing) {
@@ -99,7 +100,7 @@ fn free(
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
             let found = format!("{} MB free for {}", thousands(free >> 20), display_path(folder));
             let advice = "free space: keep fewer generations (`train --keep`), delete old backups or \
-                          data/ratings.bin, which is rebuilt";
+                          data/ratings.bin, which can be rebuilt";
             if free < min {
                 findings.fail(name, found, advice);
             } else {
@@ -113,7 +114,8 @@ fn free(
     }
 }
 
-/// Checks that the clock is not behind file times and agrees with the database's.
+/// Checks that the clock is not behind the files' modification times and agrees with the database's
+/// clock.
 fn clock(files: &[PathBuf], database: Option<i64>, findings: &mut Findings) {
     const NAME: &str = "clock";
     const ADVICE: &str =

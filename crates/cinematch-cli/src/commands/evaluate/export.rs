@@ -1,4 +1,5 @@
-//! Writes splits and lists to files, so that other programs can train on the same data and be compared.
+//! Writes splits and lists to files, so that other programs can train on the same data and be compared
+//! with ours.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -16,7 +17,7 @@ use serde::Serialize;
 use crate::evaluation::Data;
 use crate::paths::display_path;
 
-/// Header of rating files.
+/// Header of the rating files.
 const RATINGS: &str = "userId,movieId,rating,timestamp\n";
 
 /// Content of `split.json`.
@@ -25,24 +26,24 @@ struct Description<'a> {
     format_version: u32,
     protocol: Protocol,
     seed: u64,
-    /// Files of each part, `validation` and `test`.
+    /// Files for each part, `validation` and `test`.
     parts: BTreeMap<&'static str, PartFiles>,
     /// Length and SHA-256 of each file.
     files: BTreeMap<String, FileChecksum>,
-    /// Input files of the split.
+    /// Files that the split was made from.
     inputs: &'a [InputChecksum],
 }
 
-/// Files and counts of a part of the split.
+/// Files and counts for one part of the split.
 #[derive(Serialize)]
 struct PartFiles {
-    /// Ratings to train on.
+    /// File with the ratings to train on.
     train: String,
-    /// Known ratings of the held-out users.
+    /// File with the known ratings of the held-out users.
     history: String,
-    /// Withheld ratings of movies that the held-out users liked.
+    /// File with the withheld ratings of movies that the held-out users liked.
     relevant: String,
-    /// Movies that lists may contain.
+    /// File with the movies that lists may contain.
     candidates: String,
     training_users: usize,
     held_out_users: usize,
@@ -65,7 +66,7 @@ pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) ->
     let mut sums = BTreeMap::new();
     for (part, name) in [(Part::Validation, "validation"), (Part::Test, "test")] {
         let split = protocol.split(&data.interactions, part)?;
-        // Only a time cut has different training data for the two parts.
+        // The two parts have different training data only if the split is a time cut.
         let train = match protocol {
             Protocol::TimeCut(_) => format!("{name}_train.csv"),
             _ => "train.csv".to_owned(),
@@ -162,7 +163,7 @@ fn write_candidates(out: &mut dyn Write, split: &Split<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes lists in the format of `recommend --histories`; the score is the negative rank.
+/// Writes lists in the same format as `recommend --histories`, with the negated rank as the score.
 pub fn write_lists(path: &Path, split: &Split<'_>, lists: &[Vec<MovieIdx>]) -> Result<()> {
     files::replace(path, |out| {
         out.write_all(b"userId,rank,movieId,score\n")?;

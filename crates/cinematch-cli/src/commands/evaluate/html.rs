@@ -1,4 +1,4 @@
-//! The report of `evaluate` as one HTML file.
+//! Renders the `cinematch evaluate` report as a single HTML file.
 
 use cinematch::evaluation::promotion::Interval;
 use cinematch::evaluation::{Evaluation, Mean, ModelReport};
@@ -10,7 +10,7 @@ use super::table::{difference, heading};
 use crate::reports::page;
 use crate::reports::scatter::{Point, scatter};
 
-/// Renders the report of an evaluation.
+/// Renders an evaluation report.
 pub fn render(evaluation: &Evaluation, run: &Run) -> Markup {
     let title = format!("CineMatch: {}", evaluation.protocol.name());
     let plots = [
@@ -27,7 +27,7 @@ pub fn render(evaluation: &Evaluation, run: &Run) -> Markup {
         .iter()
         .map(|model| Point { name: &model.name, x: model.coverage, y: model.popularity_share })
         .collect();
-    let axes = ("coverage of the catalog →", "↑ share of the most rated hundredth");
+    let axes = ("coverage of the catalog →", "↑ share of the most-rated 1 %");
     page(
         &title,
         &html! {
@@ -36,22 +36,22 @@ pub fn render(evaluation: &Evaluation, run: &Run) -> Markup {
             div.wide { (table(evaluation, run)) }
             p {
                 "Means over users. Differences are in NDCG at 100, relative to " b { (evaluation.baseline) }
-                ", with 95 % intervals of the paired bootstrap over users and Holm-corrected p-values. Coverage, \
-                 popularity share and miscalibration are computed on the first ten places."
+                ", with 95 % intervals from a paired bootstrap over users and Holm-corrected p-values. Coverage, \
+                 popularity share and miscalibration are computed on the top ten."
             }
             h2 { "Accuracy and exposure" }
             div.plots {
                 @for plot in plots { (plot) }
-                (scatter("Movies in the first ten places", &points, axes))
+                (scatter("Movies in the top ten", &points, axes))
             }
-            h2 { "NDCG at 100 by popularity of the movies and length of history" }
+            h2 { "NDCG at 100 by movie popularity and history length" }
             div.plots { @for plot in strata(evaluation) { (plot) } }
             (stars(evaluation))
         },
     )
 }
 
-/// Renders the errors of predicted stars; empty if no model predicts stars.
+/// Renders the errors of the predicted ratings. Empty if no model predicts ratings.
 fn stars(evaluation: &Evaluation) -> Markup {
     let cell = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.3}"));
     html! {
@@ -73,7 +73,7 @@ fn stars(evaluation: &Evaluation) -> Markup {
     }
 }
 
-/// Draws NDCG at 100 for each stratum of movies and of users.
+/// Plots NDCG at 100 for each movie stratum and each user stratum.
 fn strata(evaluation: &Evaluation) -> Vec<Markup> {
     let first = evaluation.models.first().map(|model| model.strata.as_slice()).unwrap_or_default();
     let plots = ["film popularity", "history length"].into_iter().flat_map(|by| {
@@ -142,7 +142,8 @@ fn table(evaluation: &Evaluation, run: &Run) -> Markup {
     }
 }
 
-/// Plots means with intervals of 1.96 standard errors; `None` if no model has a positive value.
+/// Plots means with error bars of ±1.96 standard errors. Returns `None` if no model has a positive
+/// value.
 fn means(
     caption: &str,
     models: &[ModelReport],

@@ -27,15 +27,15 @@ use crate::options::Global;
 use crate::output::{Output, STRONG, thousands};
 use crate::paths::{display_path, read_file};
 
-/// Flags of `evaluate`.
+/// Flags for `cinematch evaluate`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch evaluate                                        all models, on unseen users\n  \
-                  cinematch evaluate --protocol time-cut --html report.html on the unseen future, with plots\n  \
+                  cinematch evaluate --protocol time-cut --html report.html on future ratings, with plots\n  \
                   cinematch evaluate --models edlae,ials --splits 10        ten splits, seeds 42 to 51\n  \
                   cinematch evaluate --protocol cold-films                  on unseen movies\n  \
                   cinematch evaluate --models popular --export-split splits export splits for other programs\n  \
-                  cinematch evaluate --score 'recs/{seed}/theirs.csv'       score lists of other programs"
+                  cinematch evaluate --score 'recs/{seed}/theirs.csv'       score lists from other programs"
 )]
 pub struct Evaluate {
     #[command(flatten)]
@@ -45,7 +45,8 @@ pub struct Evaluate {
     /// Models to evaluate [default: all; content, hybrid and popular with cold-films; none with --score]
     #[arg(long, value_delimiter = ',', value_name = "NAMES")]
     models: Option<Vec<String>>,
-    /// File of hyperparameters by model [default: data/tuned.json or data/tuned-PROTOCOL.json, if it exists]
+    /// File with hyperparameters for each model [default: data/tuned.json or data/tuned-PROTOCOL.json, if it
+    /// exists]
     #[arg(long, env = "CINEMATCH_PARAMS", value_name = "FILE")]
     params: Option<PathBuf>,
     /// Part of the split to evaluate on
@@ -54,8 +55,8 @@ pub struct Evaluate {
     /// Model to compare the others with [default: the best]
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
-    /// Also score the lists in a CSV file of userId,rank,movieId; `{seed}` in its name is replaced by the
-    /// split's seed
+    /// Also score the lists in a CSV file with the columns userId,rank,movieId; `{seed}` in its name is
+    /// replaced by the split's seed
     #[arg(long, value_name = "FILE")]
     score: Vec<String>,
     /// Write each split to DIR/SEED, with checksums
@@ -75,11 +76,11 @@ enum PartName {
     Test,
 }
 
-/// Advice for the file of --score.
+/// Advice for errors about a --score file.
 const LISTS: &str =
     "it must contain lists for this split: userId,rank,movieId; `{seed}` is replaced by the seed";
 
-/// Result of `evaluate` as JSON.
+/// JSON output of `cinematch evaluate`.
 #[derive(Serialize)]
 struct Summary<'a> {
     #[serde(flatten)]
@@ -156,12 +157,12 @@ impl Evaluate {
             output
                 .line(format_args!("{STRONG}{}{STRONG:#}: report with plots", display_path(path)));
         }
-        // The process ends here; freeing the memory first would only take time.
+        // The process is about to exit, so freeing the memory would only waste time.
         std::mem::forget(data);
         Ok(())
     }
 
-    /// Checks the baseline and the files of --score before models are fitted, which may take hours.
+    /// Checks the baseline and the --score files before models are fitted, because fitting may take hours.
     fn check_names(&self, specs: &[(String, Spec)]) -> Result<()> {
         if let Some(baseline) = &self.baseline {
             let stem = |pattern: &String| {
@@ -264,7 +265,7 @@ impl Evaluate {
     }
 }
 
-/// Evaluates lists of another program.
+/// Evaluates lists from another program.
 fn score(path: &Path, split: &Split<'_>, data: &Data, output: &Output) -> Result<ModelMetrics> {
     let name = display_path(path);
     let bytes = read_file(path, LISTS)?;
@@ -272,11 +273,11 @@ fn score(path: &Path, split: &Split<'_>, data: &Data, output: &Output) -> Result
     output.warn_problems(&read.problems);
     if read.unlisted_problems > 0 {
         let more = thousands(read.unlisted_problems);
-        output.warn(format_args!("{more} more rows of {name} are for users outside the split"));
+        output.warn(format_args!("{more} more rows in {name} are for users outside the split"));
     }
     if read.missing_users.len() == split.held_out.len() {
         bail!(
-            "{name} has no list for any user of this split; is it for another seed or other data?"
+            "{name} has no list for any user in this split; is it for another seed or other data?"
         );
     }
     if let Some(first) = read.missing_users.first() {

@@ -1,4 +1,4 @@
-//! Timings of `evaluate`.
+//! Timings for `cinematch evaluate`.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use serde::Serialize;
 /// Timings, kept apart from the results because they differ between runs on the same input.
 #[derive(Debug, Default, Serialize)]
 pub struct Run {
-    /// Mean seconds to fit a model once, by name.
+    /// Mean time to fit each model, in seconds, by model name.
     pub fit_seconds: BTreeMap<String, f64>,
-    /// Seconds of the whole run.
+    /// Duration of the whole run, in seconds.
     pub seconds: f64,
 }

@@ -1,9 +1,9 @@
-//! Errors of predicted star ratings, compared with those of averages.
+//! Errors of predicted star ratings, with simple averages as baselines.
 
 use cinematch::evaluation::{Split, StarBaseline, StarModel, StarPredictions, StarReport};
 use cinematch::models::biased_mf::BiasedMf;
 
-/// Star predictions by model name, with averages as baselines.
+/// Rating predictions by model name, including the baselines.
 #[derive(Default)]
 pub struct Stars(Vec<(String, StarPredictions)>);
 
@@ -11,7 +11,7 @@ impl Stars {
     const BASELINES: [(&str, StarBaseline); 2] =
         [("film mean", StarBaseline::MovieMean), ("user and film bias", StarBaseline::Biases)];
 
-    /// Adds the predictions of a model and of the baselines on a split.
+    /// Adds the predictions made by `model` and by the baselines on `split`.
     pub fn extend(&mut self, name: &str, model: &BiasedMf, split: &Split<'_>) {
         for (baseline, kind) in Self::BASELINES {
             let averages = kind.fit(&split.interactions, &split.training);

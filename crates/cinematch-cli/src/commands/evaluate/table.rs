@@ -1,4 +1,4 @@
-//! The report of `evaluate` as a table on the terminal.
+//! Prints the `cinematch evaluate` report as a table on the terminal.
 
 use std::fmt::Write as _;
 
@@ -7,14 +7,14 @@ use cinematch::evaluation::{Comparison, Evaluation, ModelReport, Part, StarRepor
 use super::run::Run;
 use crate::output::{DIM, Output, STRONG, thousands};
 
-/// A column of the table.
+/// A metric in the table.
 struct Column {
     head: &'static str,
     value: fn(&ModelReport) -> Option<f64>,
     better: Better,
 }
 
-/// Direction in which values of a column are better. The best values are printed in bold.
+/// Direction in which a column's values improve. The best value is printed in bold.
 #[derive(PartialEq)]
 enum Better {
     More,
@@ -45,7 +45,7 @@ const COLUMNS: [Column; 10] = [
     Column { head: "chance", value: metric!("cold_ndcg@10_by_chance"), better: Better::Neither },
 ];
 
-/// Prints the report of an evaluation.
+/// Prints an evaluation report.
 pub fn print(evaluation: &Evaluation, run: &Run, output: &Output) {
     output.note(format_args!("{DIM}{}{DIM:#}", heading(evaluation)));
     let name_width = evaluation.models.iter().map(|model| model.name.len()).max().unwrap_or(0);
@@ -121,7 +121,7 @@ pub fn heading(evaluation: &Evaluation) -> String {
     )
 }
 
-/// Formats a difference: `-0.0041 (-0.0060 to -0.0020), p 0.012`.
+/// Formats a difference with its interval and p-value: `-0.0041 (-0.0060 to -0.0020), p 0.012`.
 pub fn difference(comparison: &Comparison) -> String {
     let Comparison { difference, low, high, adjusted_p, .. } = comparison;
     let p = if *adjusted_p < 0.001 { "< 0.001".to_owned() } else { format!("{adjusted_p:.3}") };
@@ -142,7 +142,7 @@ fn is_best(value: Option<f64>, column: &Column, evaluation: &Evaluation) -> bool
     }
 }
 
-/// Prints N@100 by popularity of the movies and by length of history, one column per stratum.
+/// Prints N@100 by movie popularity and by history length, one column per stratum.
 fn print_strata(evaluation: &Evaluation, name_width: usize, output: &Output) {
     let Some(first) = evaluation.models.first() else { return };
     for by in ["film popularity", "history length"] {

@@ -1,4 +1,4 @@
-//! `cinematch fetch`: downloads from GroupLens and TMDb.
+//! `cinematch fetch`: downloads data from GroupLens and TMDb.
 
 mod movielens;
 
@@ -9,11 +9,11 @@ use crate::options::Global;
 use crate::output::Output;
 use crate::tmdb::fetch::FetchTmdb;
 
-/// Flags of `fetch`.
+/// Flags for `cinematch fetch`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch fetch movielens   MovieLens 32M, into raw/ml-32m/\n  \
-                  cinematch fetch tmdb        metadata of the 500 most rated movies, into raw/tmdb/"
+                  cinematch fetch tmdb        metadata for the 500 most-rated movies, into raw/tmdb/"
 )]
 pub struct Fetch {
     #[command(subcommand)]
@@ -22,7 +22,7 @@ pub struct Fetch {
 
 #[derive(Debug, Subcommand)]
 enum Source {
-    /// Download TMDb metadata of the movies in links.csv to raw/tmdb/tmdb_metadata.csv
+    /// Download TMDb metadata for the movies in links.csv to raw/tmdb/tmdb_metadata.csv
     Tmdb(FetchTmdb),
     /// Download a MovieLens release to raw/
     Movielens(movielens::Movielens),

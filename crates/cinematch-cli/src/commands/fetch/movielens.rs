@@ -1,4 +1,4 @@
-//! `cinematch fetch movielens`: downloads, verifies and installs a release.
+//! `cinematch fetch movielens`: downloads, verifies and installs a MovieLens release.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::output::{DIM, Output, STRONG, counted, thousands};
 use crate::paths::display_path;
 use crate::runtime::block_on;
 
-/// Flags of `fetch movielens`.
+/// Flags for `cinematch fetch movielens`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  cinematch fetch movielens                    MovieLens 32M (239 MB), into raw/ml-32m/\n  \
@@ -42,11 +42,11 @@ pub struct Movielens {
 fn release(name: &str) -> Result<Release, String> {
     Release::named(name).ok_or_else(|| {
         let names = RELEASES.map(|release| release.name).join(", ");
-        format!("expected one of {names}; older releases have another format")
+        format!("expected one of {names}; older releases have a different format")
     })
 }
 
-/// Result of `fetch movielens` as JSON.
+/// JSON output of `cinematch fetch movielens`.
 #[derive(Serialize)]
 struct Report {
     release: &'static str,
@@ -54,7 +54,7 @@ struct Report {
     archive_md5: String,
     /// True if GroupLens publishes this MD5.
     md5_published: bool,
-    /// True if the folder was up to date already.
+    /// True if the folder was already up to date.
     unchanged: bool,
     replaced: bool,
     #[serde(rename = "new_films")]
@@ -97,8 +97,8 @@ impl Movielens {
         Ok(())
     }
 
-    /// Downloads the archive. Returns its MD5, and true if GroupLens publishes that MD5. The MD5 is `None` if
-    /// the folder already contains the current archive.
+    /// Downloads the archive. Returns its MD5, and whether GroupLens publishes that MD5. The MD5 is `None` if
+    /// the folder already contains the current release.
     async fn download(
         &self,
         folder: &Path,
@@ -121,7 +121,7 @@ impl Movielens {
         drop(step);
         if published.is_none() {
             output.warn(format_args!(
-                "GroupLens publishes no MD5 of {archive}; its files were verified with the checksums inside \
+                "GroupLens publishes no MD5 for {archive}; its files were verified with the checksums inside \
                  the archive"
             ));
         }

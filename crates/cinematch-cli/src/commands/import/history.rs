@@ -20,11 +20,11 @@ use crate::terminal::{print_list, title_with_year};
 /// Number of unmatched rows to print; `--json` prints all.
 const MAX_PRINTED: usize = 8;
 
-/// Flags of `import FILE`.
+/// Flags for `cinematch import FILE`.
 #[derive(Debug, Args)]
 pub struct HistoryFiles {
-    /// Exports of other services
-    #[arg(value_name = "FILE", help = format!("Exports of {}", history::supported_exports()))]
+    /// Exports from other services
+    #[arg(value_name = "FILE", help = format!("Exports from {}", history::supported_exports()))]
     files: Vec<PathBuf>,
     /// Number of movies to recommend, 0 to 100
     #[arg(long, short = 'k', alias = "k", default_value_t = 10, value_name = "N")]
@@ -36,7 +36,7 @@ pub struct HistoryFiles {
     artifacts: ArtifactsPath,
 }
 
-/// Result of `import FILE` as JSON: the match report and the recommendations.
+/// JSON output of `cinematch import FILE`: the match report and the recommendations.
 #[derive(Serialize)]
 struct Report<'a> {
     #[serde(flatten)]
@@ -54,7 +54,7 @@ struct Recommended {
 }
 
 impl HistoryFiles {
-    /// Returns true if no file was given.
+    /// Returns true if no files were given.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
@@ -118,7 +118,7 @@ fn print_report(report: &MatchReport, output: &Output) {
     let services: Vec<&str> = report.services.iter().map(|service| service.name()).collect();
     output.note(format_args!("{} from {}", counted(report.rows, "row"), services.join(", ")));
     for (matched, label) in [
-        (Matched::Id, "matched by id"),
+        (Matched::Id, "matched by ID"),
         (Matched::Title, "matched by title and year"),
         (Matched::Ambiguous, "ambiguous: several movies match"),
         (Matched::Unmatched, "not in the catalog"),

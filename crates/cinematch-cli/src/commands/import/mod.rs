@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use crate::options::Global;
 use crate::output::Output;
 
-/// Flags of `import`.
+/// Flags for `cinematch import`.
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -38,7 +38,7 @@ impl Import {
         match &self.source {
             Some(Source::TmdbCsv(tmdb_csv)) => tmdb_csv.run(global, output),
             None if self.history.is_empty() => bail!(
-                "no file; `cinematch import FILE` reads exports of {}, and `cinematch import tmdb-csv \
+                "no file; `cinematch import FILE` reads exports from {}, and `cinematch import tmdb-csv \
                  FILE` reads TMDb metadata",
                 service_names("and")
             ),

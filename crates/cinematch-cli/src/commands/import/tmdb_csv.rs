@@ -18,13 +18,13 @@ use crate::paths::{display_path, read_file};
 use crate::runtime::block_on;
 use crate::tmdb::files::{TmdbFiles, import_existing, write_tables};
 
-/// Flags of `import tmdb-csv`.
+/// Flags for `cinematch import tmdb-csv`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  cinematch import tmdb-csv tmdb_metadata.csv\n  \
                         cinematch import tmdb-csv movies_metadata.csv credits.csv keywords.csv\n  \
                         cinematch import tmdb-csv tmdb_5000_movies.csv tmdb_5000_credits.csv\n\n\
                   The kind of each file is detected from its header. Files about the same movies complete \
-                  each other: earlier files take precedence over later ones, and data from `fetch tmdb` over all.")]
+                  each other: earlier files take precedence over later ones, and data from `fetch tmdb` over both.")]
 pub struct TmdbCsv {
     /// CSV files to import
     #[arg(required = true, value_name = "FILE")]
@@ -33,7 +33,7 @@ pub struct TmdbCsv {
     files: TmdbFiles,
 }
 
-/// Result of `import tmdb-csv` as JSON.
+/// JSON output of `cinematch import tmdb-csv`.
 #[derive(Serialize)]
 struct Report<'a> {
     imported: u64,

@@ -1,4 +1,4 @@
-//! `cinematch recommend --histories`: lists for many users outside the training data.
+//! `cinematch recommend --histories`: ranks movies for many users outside the training data.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -17,12 +17,12 @@ use rayon::prelude::*;
 use crate::output::{Output, STRONG, counted};
 use crate::paths::display_path;
 
-/// Number of users per write.
+/// Number of users whose lists are written at a time.
 const BATCH_SIZE: usize = 2048;
-/// Number of users that are ranked together by one thread.
+/// Number of users that a thread ranks movies for at a time.
 const USERS_PER_CALL: usize = 16;
 
-/// Lists to compute.
+/// Options for the computed lists.
 #[derive(Clone, Copy)]
 pub struct ListOptions {
     /// Models to rank with.
@@ -61,7 +61,7 @@ pub fn run(
     drop(reading);
     output.warn_counts(&count_with_unlisted(&read.problems, &read.unlisted));
 
-    // Users without a rating of a known movie get the list for an empty history.
+    // Users who rated no known movie get the list for an empty history.
     let rated_users = interactions.users().map(|user| (interactions.user_id(user), Some(user)));
     let mut users: Vec<(UserId, Option<UserIdx>)> = rated_users.collect();
     let has_no_rating = |id: &UserId| users.binary_search_by_key(id, |user| user.0).is_err();
@@ -113,7 +113,7 @@ pub fn run(
     Ok(())
 }
 
-/// Returns true if the output does not overwrite the input.
+/// Returns true if writing `out` would not overwrite `input`.
 fn is_new_file(input: &Path, out: &Path) -> bool {
     match (input.canonicalize(), out.canonicalize()) {
         (Ok(input), Ok(out)) => input != out,
@@ -121,7 +121,7 @@ fn is_new_file(input: &Path, out: &Path) -> bool {
     }
 }
 
-/// Output rows of a group of users.
+/// Output rows for a group of users.
 struct Rows {
     csv: String,
     /// Users who have rated all movies.

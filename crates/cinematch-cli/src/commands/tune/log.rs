@@ -18,7 +18,7 @@ use crate::paths::display_path;
 /// Measurement of a trial on one split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// Checksum of the data and protocol.
+    /// Checksum of the data and the protocol.
     task: String,
     trial: usize,
     split: u64,
@@ -46,7 +46,7 @@ impl Measured {
     }
 }
 
-/// Log of a model's trials.
+/// Log of the trials for one model.
 pub struct Log {
     path: PathBuf,
     file: File,
@@ -55,8 +55,8 @@ pub struct Log {
 }
 
 impl Log {
-    /// Opens a log. Ignores measurements on other data or with another protocol, which remain in the file,
-    /// and skips incomplete lines.
+    /// Opens a log. Ignores measurements on different data or with a different protocol, which remain in
+    /// the file, and skips incomplete lines.
     pub fn open(
         path: &Path,
         model: &str,
@@ -112,12 +112,12 @@ impl Log {
         &self.path
     }
 
-    /// Finds the measurement of a set of hyperparameters on a split.
+    /// Returns the measurement of `spec` on `split`, if there is one.
     pub fn find(&self, split: u64, spec: &Spec) -> Option<&Measured> {
         self.measured.iter().find(|measured| measured.split == split && measured.spec == *spec)
     }
 
-    /// Appends a measurement with one write. Returns its score.
+    /// Appends a measurement in a single write and returns its score.
     pub fn append(&mut self, measured: Measured) -> Result<f64> {
         let score = measured.score();
         let measured = Measured { task: self.task.clone(), ..measured };

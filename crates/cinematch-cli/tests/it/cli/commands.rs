@@ -103,7 +103,7 @@ fn rejects_invalid_flags_and_values() {
         (&["preprocess", "--sample-fraction", "2"], "expected a number from 0 to 1"),
         (&["train", "--keep", "0"], "0 is not in 1.."),
         (&["recommend", "--liked", "Heat"], "invalid value 'Heat'"),
-        (&["recommend", "--ratings", "6"], "expected a movie and its stars, such as 6=4.5"),
+        (&["recommend", "--ratings", "6"], "expected a movie ID and a rating, such as 6=4.5"),
         (&["status", "--threads", "100000"], "100000 is not in 0..=1024"),
         (&["recommend", "--liked", "1", "--out", "o.csv"], "cannot be used with '--out"),
         (&["frobnicate"], "unrecognized subcommand"),

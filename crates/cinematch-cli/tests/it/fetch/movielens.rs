@@ -210,7 +210,7 @@ fn reports_missing_releases_redirects_and_missing_checksums() {
     without_md5.md5 = None;
     server.add("ml-latest.zip", without_md5);
     let text = all_output(&fetch(&folder, &server, &["latest"]));
-    assert!(text.contains("GroupLens publishes no MD5 of ml-latest.zip"), "{text}");
+    assert!(text.contains("GroupLens publishes no MD5 for ml-latest.zip"), "{text}");
 }
 
 #[test]

@@ -198,7 +198,7 @@ fn serves_requests_while_redis_is_stalled_killed_or_not_started() {
     redis.stall();
     wait_until("the breaker to open", || {
         send_new_requests(&server);
-        log().contains("Redis fails")
+        log().contains("Redis is failing")
     });
     let skipped = cache_requests(&server, "redis", "skipped");
     for _ in 0..50 {
@@ -213,11 +213,11 @@ fn serves_requests_while_redis_is_stalled_killed_or_not_started() {
         redis.writes() > before
     });
     assert!(metric(&server, "cinematch_cache_breaker_open") < 0.5);
-    let failures = log().matches("Redis fails").count();
+    let failures = log().matches("Redis is failing").count();
     redis.kill();
     wait_until("the breaker to open", || {
         send_new_requests(&server);
-        log().matches("Redis fails").count() > failures
+        log().matches("Redis is failing").count() > failures
     });
     redis.restart();
     wait_until("a reply in the second Redis", || {

@@ -84,5 +84,5 @@ fn rejects_an_invalid_schedule_at_startup() {
         .output()
         .unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && errors.contains("five fields of cron"), "{errors}");
+    assert!(!output.status.success() && errors.contains("five-field cron expression"), "{errors}");
 }

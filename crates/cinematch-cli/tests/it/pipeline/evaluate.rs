@@ -140,7 +140,7 @@ fn scores_lists_with_bad_rows_and_missing_users_with_warnings() {
     folder.write("recs.csv", wrong.as_bytes());
     let error = folder.fails(&["evaluate", "--score", "recs.csv"]);
     assert!(
-        error.contains("no list for any user of this split; is it for another seed"),
+        error.contains("no list for any user in this split; is it for another seed"),
         "{error}"
     );
     let error = folder.fails(&["evaluate", "--score", "recs.csv", "--splits", "2"]);
