@@ -3,9 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use cinematch::catalog::{Movie, ServicesSource};
-use cinematch::ids::MovieIdx;
 use cinematch::models::biased_mf::Prediction;
-use cinematch::ranking::Query;
 use maud::{Markup, html};
 
 use super::card::{action_buttons, cards, poster};

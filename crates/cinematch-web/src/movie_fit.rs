@@ -14,7 +14,7 @@ pub fn section(fit: &MovieFit<'_>, view: &UserView, has_stars: bool) -> Markup {
     let n_movies = view.recommender().movies().len();
     let max_contribution = fit.recommendation.reasons.iter().map(|it| it.contribution().abs());
     let max_contribution = max_contribution.fold(f32::MIN_POSITIVE, f32::max);
-    let (mut large, small): (Vec<&Reason<'_>>, Vec<&Reason<'_>>) = self
+    let (mut large, small): (Vec<&Reason<'_>>, Vec<&Reason<'_>>) = fit
         .recommendation
         .reasons
         .iter()

@@ -9,8 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use cinematch::ids::{MovieId, MovieIdx};
-use cinematch::ranking::Answer;
-use cinematch_store::{Profile, Reaction, UserHistory};
+use cinematch_store::Profile;
 use maud::{Markup, html};
 
 use super::actions::{parse, perform};
