@@ -65,7 +65,7 @@ impl World {
                 worlds.push(Self::open(Sample::shared(), Some(server), folder));
             }
             None => {
-                did_not_run(&format!("{test} on PostgreSQL"), "`cargo xtask test` starts a server")
+                did_not_run(&format!("{test} on PostgreSQL"), "`cargo xtask test` starts a server");
             }
         }
         worlds

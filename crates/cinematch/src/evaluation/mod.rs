@@ -10,7 +10,7 @@
 //! - [`TimeCut`] is the temporal protocol. [`StrongGeneralization`] holds out users instead, and
 //!   [`ColdMovies`] holds out movies. Every [`Protocol`] produces a [`Split`], and all later steps are
 //!   the same for every protocol.
-//! - [`star_errors`] and [`interval_coverage`] evaluate rating predictions and their prediction
+//! - [`star_errors()`] and [`interval_coverage`] evaluate rating predictions and their prediction
 //!   intervals.
 //! - [`promotion::decide`] tests whether a new generation is non-inferior to the active one, on the users
 //!   of a [`Holdout`], who are excluded from training in every generation.
