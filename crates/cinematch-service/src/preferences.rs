@@ -175,7 +175,7 @@ pub fn apply(
     if query.filters.region.is_none() {
         match &preferences.region {
             Some(region) if index.find_region(region).is_none() => {
-                unknown_region = Some(region.clone())
+                unknown_region = Some(region.clone());
             }
             region => query.filters.region.clone_from(region),
         }
