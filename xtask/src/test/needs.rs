@@ -147,7 +147,7 @@ impl TestEnvironment {
                     }
                 }
                 Need::Python => {
-                    environment.add(need.marker(), python("requirements.txt", "tests")?)
+                    environment.add(need.marker(), python("requirements.txt", "tests")?);
                 }
                 Need::Schemathesis => {
                     let python = python("contract-requirements.txt", "contract")?;
