@@ -13,7 +13,7 @@ const REQUESTED_BY_API: &str = "requested through the API";
 
 /// Lists the generations on disk with their roles.
 ///
-/// `champion` is the served generation, `previous` is the one a rollback would restore, `retired` generations were
+/// `champion` is the served generation, `previous` is the generation that a rollback would restore, `retired` generations were
 /// served in the past, and a `candidate` has never been served.
 #[utoipa::path(get, path = "/api/models", tag = "operation",
     responses((status = 200, body = ModelList)))]

@@ -20,7 +20,7 @@ pub(crate) trait ModelParams: Clone + Sized {
     /// The type of the fitted model.
     type Fitted: FittedModel;
 
-    /// Whether fitting requires ratings.
+    /// True if fitting requires ratings.
     const LEARNS_FROM_RATINGS: bool;
 
     /// Function that draws parameters for a `cinematch tune` trial. `None` if the model has no parameters to

@@ -50,7 +50,7 @@ pub struct Group {
     pub limit: usize,
     /// Number of movies to skip at the start of the list.
     pub offset: usize,
-    /// Whether to return each member's reasons.
+    /// True to return each member's reasons.
     pub explain: bool,
 }
 

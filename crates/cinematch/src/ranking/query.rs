@@ -80,7 +80,7 @@ pub struct Query {
     pub diversity: Option<f32>,
     /// Novelty, from 0 to 1: strength of the penalty for well-known movies.
     pub novelty: f32,
-    /// Whether to return the reasons for each score.
+    /// True to return the reasons for each score.
     pub explain: bool,
     /// Name of the model to rank with. If `None`, all models are used.
     pub model: Option<String>,

@@ -39,7 +39,7 @@ pub struct Request {
     pub diversity: Option<f32>,
     /// Novelty, from 0 to 1: strength of the penalty for well-known movies.
     pub novelty: f32,
-    /// Whether to return the reasons for each score.
+    /// True to return the reasons for each score.
     pub explain: bool,
     /// Models used for ranking.
     pub model: ModelChoice,

@@ -105,7 +105,7 @@ pub(crate) struct PreparedFilter<'a> {
     /// Bit set of the movies available on a requested service in the requested region. `None` if no region is
     /// set.
     on_services: Option<Vec<u64>>,
-    /// Whether the filter has conditions other than `seen` and `excluded`.
+    /// True if the filter has conditions other than `seen` and `excluded`.
     has_conditions_on_facts: bool,
 }
 

@@ -82,24 +82,24 @@ fn check(
         command.args(["--header", &format!("{name}: {}", value.as_str().unwrap())]);
     }
     let output = command.output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
+    let stdout = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{text}\n{errors}");
+    assert!(output.status.success(), "{stdout}\n{errors}");
 
     let report: Value =
         serde_json::from_str(&fs::read_to_string(folder.path("report.json")).unwrap()).unwrap();
-    assert_eq!(report["complete"], true, "{text}");
+    assert_eq!(report["complete"], true, "{stdout}");
     let generated = report["test_cases"]["generated"].as_u64().unwrap();
     assert!(
         generated >= n_generated * with_input(server, part),
-        "only {generated} requests\n{text}"
+        "only {generated} requests\n{stdout}"
     );
-    assert_eq!(report["operations"]["tested"], report["operations"]["selected"], "{text}");
+    assert_eq!(report["operations"]["tested"], report["operations"]["selected"], "{stdout}");
     for phase in ["examples", "coverage", "fuzzing", "stateful"] {
         // The stateful phase needs at least two operations to build a sequence.
         let has_one_operation = phase == "stateful" && matches!(part, Part::Deletion);
         let status = &report["phases"][phase]["status"];
-        assert!(*status == "success" || has_one_operation, "{phase}: {status}\n{text}");
+        assert!(*status == "success" || has_one_operation, "{phase}: {status}\n{stdout}");
     }
     let mut warnings = vec!["missing_auth"];
     // An operation that rejects nearly all requests counts as untested. A few requests are not enough to tell.
@@ -110,19 +110,19 @@ fn check(
         let mut operations = report["warnings"][warning].as_array().unwrap().clone();
         // Generated files are never valid exports.
         operations.retain(|operation| !operation.to_string().contains("POST /api/import"));
-        assert!(operations.is_empty(), "{warning}: {operations:?}\n{text}");
+        assert!(operations.is_empty(), "{warning}: {operations:?}\n{stdout}");
     }
     let rates = report["valid_rates"].as_object().unwrap();
     let n_imports = usize::from(matches!(part, Part::Rest));
     assert_eq!(
         report["operations"]["selected"],
         rates.len() + n_imports,
-        "operations without acceptance rates\n{text}"
+        "operations without acceptance rates\n{stdout}"
     );
     for (operation, phases) in rates {
         let accepted = phases.as_object().unwrap().values().map(|phase| &phase["accepted"]);
         let accepted: u64 = accepted.map(|count| count.as_u64().unwrap()).sum();
-        assert!(accepted > 0, "{operation} accepted no requests\n{text}");
+        assert!(accepted > 0, "{operation} accepted no requests\n{stdout}");
     }
 }
 

@@ -112,7 +112,7 @@ impl State {
             Write::Watch(movie, watched) => self.movies.entry(*movie).or_default().2 = *watched,
             Write::DeleteFeedback(movie) => drop(self.movies.remove(movie)),
             Write::AddToWatchlist(movie) if !self.listed.contains(movie) => {
-                self.listed.insert(0, *movie)
+                self.listed.insert(0, *movie);
             }
             Write::AddToWatchlist(_) => {}
             Write::RemoveFromWatchlist(movie) => self.listed.retain(|listed| listed != movie),

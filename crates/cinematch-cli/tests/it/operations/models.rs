@@ -54,10 +54,10 @@ fn a_running_server_loads_the_generation_after_a_rollback() {
     let folder = Folder::trained();
     folder.ok(&["train", "--seed", "2"]);
     let server = Server::start(&folder);
-    let serves = |number: u64| server.get("/health").json()["generation"] == number;
-    assert!(serves(2));
+    let is_served = |number: u64| server.get("/health").json()["generation"] == number;
+    assert!(is_served(2));
     folder.ok(&["models", "rollback"]);
-    wait_until("the previous generation", || serves(1));
+    wait_until("the previous generation", || is_served(1));
     folder.ok(&["models", "promote", "2"]);
-    wait_until("generation 2 again", || serves(2));
+    wait_until("generation 2 again", || is_served(2));
 }

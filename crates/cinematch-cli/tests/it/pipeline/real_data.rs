@@ -119,10 +119,13 @@ fn check_features(test: &str, release: &str) {
             .args(more)
             .output()
             .unwrap();
-        let text = String::from_utf8_lossy(&output.stdout);
+        let stdout = String::from_utf8_lossy(&output.stdout);
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && text.starts_with("ok "), "{script} {text}\n{errors}");
-        eprintln!("{script}: {text}");
+        assert!(
+            output.status.success() && stdout.starts_with("ok "),
+            "{script} {stdout}\n{errors}"
+        );
+        eprintln!("{script}: {stdout}");
     };
     let folder = Folder::empty();
     preprocess(&folder, &raw, release, &[]);
@@ -173,10 +176,10 @@ fn models_match_their_float64_formulas() {
             .args(["--start".into(), folder.path("start")])
             .output()
             .unwrap();
-        let text = String::from_utf8_lossy(&output.stdout);
+        let stdout = String::from_utf8_lossy(&output.stdout);
         let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && text.starts_with("ok "), "{model} {text}\n{errors}");
-        eprintln!("check_models.py: {text}");
+        assert!(output.status.success() && stdout.starts_with("ok "), "{model} {stdout}\n{errors}");
+        eprintln!("check_models.py: {stdout}");
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) struct Training<'a> {
     pub(super) params: BiasedMfParams,
     /// Ratings by all users.
     pub(super) interactions: &'a Interactions,
-    /// Whether each user in `interactions` is in the training data.
+    /// True for each user in `interactions` who is in the training data.
     is_in_training: Vec<bool>,
     /// μ: mean of all ratings.
     pub(super) mean: f32,

@@ -40,7 +40,7 @@ pub enum Reason<'a> {
         #[serde(rename = "from_viewers")]
         from_users: f32,
     },
-    /// How many training users liked the movie, when the blend includes the popularity model.
+    /// Number of training users who liked the movie. Present when the blend includes the popularity model.
     Popularity {
         /// Contribution to the score.
         contribution: f32,
