@@ -70,7 +70,7 @@ pub async fn health(State(state): State<ProbeState>) -> Json<Health> {
         refused: state
             .service
             .reload_failed()
-            .then_some("the published generation can't be used; see the server log"),
+            .then_some("the published generation cannot be used; see the server log"),
         uptime_seconds: state.lifecycle.uptime().as_secs(),
     })
 }

@@ -58,7 +58,7 @@ enum Command {
     Preprocess(preprocess::Preprocess),
     /// Train a model on data/movies_merged.csv; writes a generation to ml/artifacts/
     Train(train::Train),
-    /// Retrain on current data; serve the new generation only if it ranks no worse than the current one
+    /// Retrain; serve the new generation only if it ranks no worse than the old one
     Retrain(retrain::Retrain),
     /// Add new and changed movies to the served generation, without training
     Update(update::Update),

@@ -40,7 +40,7 @@ pub enum Reason<'a> {
         #[serde(rename = "from_viewers")]
         from_users: f32,
     },
-    /// Number of training users who liked the movie. Present when the blend includes the popularity model.
+    /// Popularity among the training users. Present if the blend includes the popularity model.
     Popularity {
         /// Contribution to the score.
         contribution: f32,
