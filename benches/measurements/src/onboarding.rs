@@ -125,7 +125,7 @@ fn mean(values: &[f64]) -> (f64, f64) {
     (mean, 1.96 * (variance / n).sqrt())
 }
 
-/// A held-out user who answers questions.
+/// A held-out user who goes through onboarding.
 struct NewUser<'a> {
     recommender: &'a Recommender,
     held: &'a HeldOut,

@@ -11,7 +11,7 @@ use crate::testing::open;
 /// Origin of Vite's development server.
 const ORIGIN: &str = "http://localhost:5173";
 
-/// A page in a browser, and the ID of the signed-in user.
+/// A client of the pages, and the ID of the signed-in user.
 struct Page<'a> {
     server: &'a Client,
     user: Option<String>,

@@ -1,4 +1,4 @@
-//! Actions of a user on a movie, each of which can be undone.
+//! User actions on movies. Each can be undone.
 
 use cinematch::ids::MovieId;
 use cinematch::rating::Stars;

@@ -3,7 +3,7 @@
 use cinematch::ranking::{FieldError, QueryError};
 use cinematch_store::StoreError;
 
-/// An error of a use case, with a message that is safe to send to the caller.
+/// An error returned by a use case. Its message is safe to send to the caller.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ServiceError {
     /// The requested object does not exist.

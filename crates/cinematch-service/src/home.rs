@@ -59,7 +59,7 @@ impl<'a> Rows<'a> {
     fn add(&mut self, kind: RowKind<'a>, mut query: Query) -> Result<(), ServiceError> {
         query.exclude.extend_from_slice(&self.shown);
         let mut movies = self.view.list(&query)?;
-        // A row that is ranked by a single movie needs predictions from the whole history.
+        // A row ranked by similarity to one movie still needs predictions based on the whole history.
         self.view.predict(&mut movies)?;
         if movies.len() > ROW_LENGTH {
             movies.sort_by_key(|movie| is_doubtful(movie));

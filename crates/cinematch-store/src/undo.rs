@@ -174,7 +174,7 @@ impl Store {
                 reaction: snapshot.reaction,
                 stars: snapshot.stars,
                 watched: snapshot.watched,
-                // The time may be forged, so it is limited to the present.
+                // The time may be forged, so it is capped at the current time.
                 updated_at: snapshot.updated_at.min(now),
                 import_id: existing_import(&mut transaction, id, snapshot.import_id).await?,
             };

@@ -106,7 +106,7 @@ impl Client {
     }
 }
 
-/// Adds the problem document to a response if no layer of the router has, as the server's outermost layer does.
+/// Adds the problem document to a response that lacks one, like the server's outermost layer.
 fn with_document(response: Response<Body>) -> Response<Body> {
     const REQUEST_ID: &str = "in-process";
     let Some(problem) = response.extensions().get::<Problem>().cloned() else { return response };

@@ -1,4 +1,4 @@
-//! `GET /browse`: the catalog, filtered and sorted. The address contains all filters.
+//! `GET /browse`: the catalog, filtered and sorted. All filters are in the query string.
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -268,7 +268,7 @@ mod tests {
         let parts = |fit: &str| between(fit, "<ul class=\"parts\">", "</ul>");
         let after_fit = between(&after, "aria-labelledby=\"fit\">", "</section>");
         assert_eq!(parts(&after_fit), parts(&fit));
-        assert!(after_fit.contains("without your rating") && !after_fit.contains("Ranked <b>"));
+        assert!(after_fit.contains("ignoring your rating") && !after_fit.contains("Ranked <b>"));
         assert!(!after.contains(" predicted for you, most likely "));
         let parts = ada.send("/films/163/say", "stars=none", &[("x-fragment", "1")]).text;
         assert!(parts.contains("id=\"rate-163\"") && !parts.contains("class=\"on\""), "{parts}");

@@ -140,7 +140,7 @@ pub async fn watchlist(
     Ok(page(&caller, &Page::new(texts::TITLE, Nav::Watchlist, main)))
 }
 
-/// Returns the listed movies with their assessments for the user.
+/// Returns the movies on the watchlist, each with its predicted rating and score for the user.
 fn entries(view: &UserView, listed: Vec<WatchlistItem>) -> Result<Vec<Entry<'_>>, Problem> {
     let found: Vec<Option<MovieIdx>> = listed.iter().map(|item| view.find(item.movie_id)).collect();
     let known: Vec<MovieIdx> = found.iter().flatten().copied().collect();

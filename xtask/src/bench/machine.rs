@@ -67,7 +67,7 @@ impl Machine {
         ]
     }
 
-    /// Returns hardware and versions as JSON, with all packages.
+    /// Returns the hardware and software versions as JSON, including every package.
     pub fn json(&self) -> Value {
         let packages = self.packages.iter().map(|(name, version)| (name.clone(), json!(version)));
         json!({

@@ -67,7 +67,7 @@ pub fn redirect(command: &mut Command, log: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Returns the last 15 lines of each of a command's logs.
+/// Returns the last 15 lines of each log that a command wrote.
 pub fn tail(log: &Path) -> String {
     let mut lines = Vec::new();
     for extension in ["out", "err"] {

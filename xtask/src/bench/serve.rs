@@ -1,4 +1,4 @@
-//! `serve`: start-up time, throughput, latency at a fixed rate, and memory after the load.
+//! `serve`: start-up time, throughput, latency at a fixed rate, and memory use after the load test.
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -77,7 +77,7 @@ impl Scale {
 pub struct Search {
     /// Hyperparameter settings to try per model.
     pub trials: usize,
-    /// Splits for tuning.
+    /// Number of validation splits used for tuning.
     pub validations: usize,
     /// Splits for testing.
     pub tests: usize,

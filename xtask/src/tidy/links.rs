@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::document::Document;
 
-/// Documents about the past, which may mention paths that no longer exist.
+/// Historical documents, which may mention paths that no longer exist.
 const HISTORY: [&str; 1] = ["CHANGELOG.md"];
 
 /// Returns the findings in a document.

@@ -4,7 +4,7 @@
 
 use super::document::Document;
 
-/// Openings of comments that use a clause as a noun or refer to another comment.
+/// Opening phrases that use a clause as a noun or refer to another comment.
 const OPENINGS: [&str; 10] = [
     "What ",
     "Whether ",

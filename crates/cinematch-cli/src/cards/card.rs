@@ -1,4 +1,4 @@
-//! A generation's card.
+//! The model card of a generation, made from its manifest and evaluation.
 
 use cinematch::bundle::{Generations, Manifest};
 use cinematch::evaluation::promotion::Verdict;

@@ -1,7 +1,7 @@
 //! Sections and keys of `cinematch.toml`.
 //!
 //! A key names the flag whose default it sets. The type, limits and help of a setting are defined
-//! once, at the flag; a new setting is one line here. A test reports flags that have an
+//! once, on the flag, so a new setting takes one line here. A test reports flags that have an
 //! environment variable but no key.
 
 /// A section in the file.

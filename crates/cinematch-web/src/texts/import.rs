@@ -97,7 +97,7 @@ pub fn changes(changes: ImportChanges) -> String {
         part(changes.added, "added"),
         part(changes.listed, "added to your watchlist"),
         part(changes.changed, "updated"),
-        part(changes.kept, "left with the rating you gave here"),
+        part(changes.kept, "kept the rating you gave here"),
         part(changes.unchanged, "unchanged"),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();

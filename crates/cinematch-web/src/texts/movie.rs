@@ -8,7 +8,7 @@ pub const YOUR_RATING: &str = "Your rating";
 pub const REMOVE_RATING: &str = "Remove rating";
 
 pub const FIT: &str = "How it fits your taste";
-pub const FIT_WITHOUT_RATING: &str = "Based on your other films, without your rating of this one:";
+pub const FIT_WITHOUT_RATING: &str = "Based on your other films, ignoring your rating of this one:";
 pub const FIT_UNKNOWN: &str = "Rate a few films to see how well this one fits your taste. ";
 pub const SMALLER_REASONS: &str = "Smaller effects";
 /// Read by screen readers before a reason that lowers the score.
@@ -38,7 +38,7 @@ pub fn your_rating(stars: f32) -> String {
 
 /// Returns the text after the predicted rating, with the prediction interval.
 pub fn predicted(low: f32, high: f32) -> String {
-    format!(" predicted for you, most likely {low:.1} to {high:.1}")
+    format!(" predicted for you, most likely between {low:.1} and {high:.1}")
 }
 
 /// Returns the parts of the sentence about a movie's rank that go before and after the number.

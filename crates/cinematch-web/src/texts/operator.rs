@@ -161,7 +161,7 @@ pub fn job_state(kind: JobKind, state: JobState, attempt: i64) -> String {
     format!("{} {state}", job_kind(kind))
 }
 
-/// Returns the text before the time at which a job was requested.
+/// Returns the text that precedes a job's request time.
 pub fn job_requested(id: i64, by: &str) -> String {
     format!("job {id}, requested by {by} ")
 }

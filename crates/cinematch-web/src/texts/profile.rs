@@ -34,7 +34,7 @@ pub const NOT_FOUND: &str = "This profile no longer exists";
 pub const DELETED: &str = "Profile deleted";
 pub const DELETED_DATA: &str = "Deleted data";
 /// Text before the receipt's ID.
-pub const RECEIPT: &str = "Your receipt: ";
+pub const RECEIPT: &str = "Your deletion receipt: ";
 pub const RECEIPT_HELP: &str =
     "The receipt contains no personal data. The server keeps it as proof of the deletion.";
 

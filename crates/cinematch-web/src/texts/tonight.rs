@@ -17,8 +17,10 @@ pub const TOO_FEW_RATINGS: &str = "not enough ratings yet";
 pub const TIMES: [(u32, &str); 4] =
     [(90, "1½ hours"), (120, "2 hours"), (150, "2½ hours"), (180, "3 hours")];
 
-pub const LEAST_MISERY: (&str, &str) =
-    ("Leave nobody out", "Ranks each film by the person who likes it least.");
+pub const LEAST_MISERY: (&str, &str) = (
+    "Leave nobody out",
+    "Ranks each film by how much the person who likes it least would enjoy it.",
+);
 pub const VETO: (&str, &str) =
     ("No vetoes", "Ranks by average, leaving out films that someone is likely to turn down.");
 pub const AVERAGE: (&str, &str) =

@@ -58,7 +58,7 @@ impl ColdMovies {
         let mut movies: Vec<MovieIdx> = (0..interactions.n_movies() as u32).map(MovieIdx).collect();
         movies.retain(|movie| n_likes(*movie) >= self.min_likes);
         let mut random = ChaCha8Rng::seed_from_u64(self.users.seed);
-        // Users take their random streams from 0 upward.
+        // Streams for users are numbered from 0, so the last one is never used by a user.
         random.set_stream(u64::MAX);
         shuffle(&mut movies, &mut random);
         let n_cold = (movies.len() as f64 * self.share).ceil() as usize;
@@ -119,7 +119,7 @@ pub struct ColdRank {
     /// Area under the ROC curve: the share of other cold movies ranked below a liked one, counting ties
     /// as half. A random order scores ½.
     pub auc: f64,
-    /// NDCG at 10 among the cold movies alone. Ties are broken at random, determined by the seed.
+    /// NDCG at 10 among the cold movies alone. Ties are broken pseudorandomly, using the seed.
     pub ndcg_10: f64,
     /// Expected NDCG at 10 for a random order of the cold movies.
     pub ndcg_10_by_chance: f64,

@@ -207,7 +207,7 @@ struct Columns {
 
 /// Input for a block in the full set.
 enum Content<'a> {
-    /// Words of one text per movie, and the function that weights them.
+    /// One text per movie, and the function that weights its words.
     Words(Vec<&'a str>, WordWeight),
     /// Names with their frequencies, one list per movie.
     Names(Vec<Entries>),

@@ -65,7 +65,7 @@ pub struct RowReport {
     pub candidate_movies: Vec<CandidateMovie>,
 }
 
-/// Report on an import. Each row is matched, ambiguous, unmatched, skipped or a problem.
+/// Report on an import. Each row is matched, ambiguous, unmatched, skipped or invalid.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MatchReport {
     /// Service that each file comes from.

@@ -20,8 +20,8 @@ const LIST_LENGTH: usize = 20;
 const MAX_HISTORY: usize = 100;
 /// The check warns if more than this share of users have rated only movies unknown to the rating models.
 const MAX_FALLBACK_SHARE: f64 = 0.2;
-/// The check warns if the most-rated 1 % of movies fill more than this share of list positions, because the
-/// lists are then hardly personal.
+/// The check warns if the most-rated 1 % of movies fill more than this share of list positions, because
+/// such lists are barely personalized.
 const MAX_POPULARITY_SHARE: f64 = 0.8;
 /// The check warns if the lists contain less than this share of the movies they could contain, because all
 /// users then get similar lists.
@@ -138,7 +138,7 @@ fn lists(
 
     let share = exposure.popularity_share(&is_candidate, &n_ratings);
     let found = format!("the most-rated 1 % of movies fill {:.0} % of lists", share * 100.0);
-    let advice = "lists are hardly personal: see `cinematch evaluate`, lower the weight of popular, or \
+    let advice = "lists are barely personalized: see `cinematch evaluate`, lower the weight of popular, or \
                   request more novelty";
     findings.warn_if(share > MAX_POPULARITY_SHARE, "model.popularity", found, advice);
 

@@ -2,7 +2,7 @@
 
 use crate::support::folder::Folder;
 
-/// Returns a folder with the sample, watch providers for three of its movies, and no mock services.
+/// Returns a folder with the sample dataset and watch providers for three of its movies, but without mock services.
 fn folder() -> Folder {
     let folder = with_providers();
     folder.ok(&["preprocess", "--min-year", "none", "--services", "none"]);

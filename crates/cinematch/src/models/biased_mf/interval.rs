@@ -7,7 +7,7 @@ pub(super) const CLASSES: [usize; 5] = [0, 1, 7, 31, 127];
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Quantiles([[f32; CLASSES.len()]; CLASSES.len()]);
 
-/// The user and movie classes of an error, and the error in units of the spread.
+/// A prediction error divided by the predicted spread, with the classes of its user and movie.
 pub(super) type ClassError = ([usize; 2], f32);
 
 impl Quantiles {

@@ -26,7 +26,7 @@ pub struct StandaloneContent {
 impl StandaloneContent {
     /// Prepares the rows for scoring. O(entries).
     pub fn fit(features: RankingFeatures) -> Self {
-        // The layout is in row order, so positions equal rows.
+        // The layout is in row order, so positions are row indices.
         let layout = Layout::new(features.matrix.n_rows(), |movie| movie);
         Self { model: ContentModel::fit(features, &layout) }
     }

@@ -95,7 +95,7 @@ fn a_movie_is_most_similar_to_itself() {
         assert!(alike[at] <= 1.0 + 1e-5);
         assert!(alike.iter().all(|other| *other <= alike[at] + 1e-5));
     }
-    // Dropping a pool resets the shared heads.
+    // Dropping a pool resets the list heads that the next pool reuses.
     drop(similarity_pool);
     assert!(model.similarity_pool().similarities_to(MovieIdx(0)).is_empty());
     let mut again = model.similarity_pool();

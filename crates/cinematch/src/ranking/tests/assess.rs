@@ -17,7 +17,7 @@ proptest! {
         let movies: Vec<MovieIdx> = listed.iter().map(|item| item.movie).collect();
         prop_assert_eq!(recommender.score_movies(&request, &movies), listed.as_slice());
 
-        // Given movies can be in any order, repeated, or absent from the list.
+        // The given movies may be in any order, repeated, or absent from the list.
         let given: Vec<MovieIdx> = rows.into_iter().map(MovieIdx).collect();
         let assessed = recommender.score_movies(&request, &given);
         prop_assert_eq!(assessed.len(), given.len());
