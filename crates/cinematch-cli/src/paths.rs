@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use cinematch_store::Address;
 use clap::Args;
 use clap::builder::ArgPredicate;
@@ -27,6 +27,16 @@ impl RawPath {
     #[must_use]
     pub fn or(&self, path: Option<PathBuf>) -> Self {
         Self { raw: self.raw.clone().or(path) }
+    }
+
+    /// Returns an error if the flag names a folder that does not exist.
+    pub fn check(&self) -> Result<()> {
+        match &self.raw {
+            Some(raw) if !raw.is_dir() => {
+                bail!("folder {} not found; check --raw (CINEMATCH_RAW)", display_path(raw))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Returns the folder: the flag's value, else the first release that exists, else the default.

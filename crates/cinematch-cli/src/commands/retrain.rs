@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use cinematch::bundle::{ArtifactsError, Bundle, Generations, Manifest};
 use cinematch::evaluation::holdout::{Holdout, HoldoutUsers};
 use cinematch::evaluation::promotion::{Challenger, Champion, Rule, Verdict, decide};
@@ -14,9 +14,8 @@ use serde::Serialize;
 use crate::cards::{self, Card};
 use crate::options::Global;
 use crate::output::{Output, STRONG, SUCCESS, WARNING};
-use crate::paths::{ArtifactsPath, RawPath, display_path};
+use crate::paths::{ArtifactsPath, RawPath};
 use crate::pipeline::events::{self, Events};
-use crate::pipeline::inputs::ratings_path;
 use crate::pipeline::merging::Merge;
 use crate::pipeline::training::{TrainFlags, TrainingInputs, run_training};
 use crate::runtime::now;
@@ -114,7 +113,7 @@ impl Retrain {
         let raw = preprocess(context, output, &mut warnings)?;
         let train = self.train(context)?.with_raw(&raw, global);
         let generations = train.generations(global);
-        self.check_ratings(&generations, &raw, global)?;
+        train.check_ratings("cinematch retrain -- --model content", global)?;
         let Some(candidate) = train_candidate(&train, global, output)? else {
             return Ok(Outcome {
                 generation: None,
@@ -151,29 +150,6 @@ impl Retrain {
         events::stage(output, "promote", 1.0)?;
         let verdict = Some(verdict);
         Ok(Outcome { generation: Some(generation), promoted, why, verdict, warnings, seconds: 0.0 })
-    }
-
-    /// Returns an error if the ratings that the champion was trained on are missing, for example because a
-    /// disk is not mounted. Without this check, a content model would replace the champion. Passing flags to
-    /// `train` disables it.
-    fn check_ratings(
-        &self,
-        generations: &Generations,
-        raw: &RawPath,
-        global: &Global,
-    ) -> Result<()> {
-        let Ok((generation, champion)) = generations.manifest() else { return Ok(()) };
-        let learned = champion.inputs.iter().find(|input| input.name.starts_with("ratings."));
-        let path = ratings_path(&raw.resolve(global));
-        match learned {
-            Some(input) if self.train.is_empty() && !path.exists() => bail!(
-                "{} not found, but generation {generation} was trained on {}; restore the file, or run \
-                 `cinematch retrain -- --model content` to train without ratings",
-                display_path(&path),
-                input.name
-            ),
-            _ => Ok(()),
-        }
     }
 
     /// Updates TMDb metadata. If that fails, the existing metadata is used.

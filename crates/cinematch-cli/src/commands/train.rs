@@ -39,6 +39,8 @@ struct Summary<'a> {
 impl Train {
     /// Trains a generation, and publishes it unless `--candidate` is set.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
+        self.flags.check_raw()?;
+        self.flags.check_ratings("cinematch train --model content", global)?;
         let settings = self.flags.settings(global, output)?;
         let TrainingInputs { training, n_ratings } =
             self.flags.training_inputs(settings, global, output)?;

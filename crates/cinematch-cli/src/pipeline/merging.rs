@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use cinematch::catalog::services::MockServices;
 use cinematch::catalog::{
     Counts, InputPaths, Inputs, MergeSettings, Merged, Recipe, ServicesChoice, ServicesSource,
@@ -229,13 +229,24 @@ impl Merge {
         };
         let merged = merge(inputs, &settings)?;
         drop(merging);
+        let table = self.merged.resolve(global);
+        if merged.counts.movies_kept == 0 {
+            let dropped = dropped(&merged, &settings)
+                .map(|(movies, reason)| format!("{} {reason}", thousands(movies)));
+            let dropped = dropped.collect::<Vec<_>>().join(", ");
+            bail!(
+                "{movies_name} has no movie that passes the filters (dropped: {}); {} was not changed. Loosen the \
+                 filters: `cinematch preprocess --help` lists them",
+                if dropped.is_empty() { "none" } else { &dropped },
+                display_path(&table)
+            );
+        }
 
         let writing = output.step("writing");
         let made_from = InputPaths {
             raw: below_root(&raw, global)?,
             tmdb: tmdb.as_ref().map(|(path, _)| below_root(path, global)).transpose()?,
         };
-        let table = self.merged.resolve(global);
         let report = report_path(&table);
         write(&merged, (&settings, &made_from), &table, &report)?;
         drop(writing);
@@ -315,32 +326,32 @@ fn write(
     Ok(())
 }
 
+/// Returns the number of movies that each filter dropped, without filters that dropped none.
+fn dropped(merged: &Merged, settings: &MergeSettings) -> impl Iterator<Item = (u64, String)> {
+    let removed = merged.counts.removed;
+    let counts = [
+        (removed.without_year, "without a year".to_owned()),
+        (removed.before_min_year, format!("before {}", settings.min_year.unwrap_or(0))),
+        (removed.without_genres, "without a genre".to_owned()),
+        (removed.without_tmdb, "without TMDb metadata".to_owned()),
+        (removed.too_few_votes, format!("with fewer than {} votes", settings.min_votes)),
+    ];
+    counts.into_iter().filter(|(movies, _)| *movies > 0)
+}
+
 fn summarize(merged: &Merged, settings: &MergeSettings, output: &Output) {
     let counts = &merged.counts;
     for source in &merged.sources {
         output.note(format_args!("{:>9} rows  {}", thousands(source.rows), source.file));
     }
-    let removed = counts.removed;
-    let min_year = settings.min_year.unwrap_or(0);
-    let lines = [
-        (removed.without_year, "without a year".to_owned()),
-        (removed.before_min_year, format!("before {min_year}")),
-        (removed.without_genres, "without a genre".to_owned()),
-        (removed.without_tmdb, "without TMDb metadata".to_owned()),
-        (removed.too_few_votes, format!("with fewer than {} votes", settings.min_votes)),
-    ];
-    for (movies, reason) in lines.iter().filter(|(movies, _)| *movies > 0) {
-        output.note(format_args!("{:>9} movies dropped {reason}", thousands(*movies)));
+    for (movies, reason) in dropped(merged, settings) {
+        output.note(format_args!("{:>9} movies dropped {reason}", thousands(movies)));
     }
     output.note(format_args!(
         "{:>9} movies kept, {} with TMDb metadata",
         thousands(counts.movies_kept),
         thousands(counts.with_metadata)
     ));
-    if counts.movies_kept == 0 {
-        output
-            .warn("no movies are left; loosen the filters, or check that movies.csv is not empty");
-    }
     if !merged.problems.is_empty() {
         let problems = thousands(merged.problems.len() as u64);
         output.warn(format_args!("{problems} problems in the files; the merge continued:"));

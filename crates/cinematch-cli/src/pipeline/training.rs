@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use cinematch::bundle::{Added, Generations, Published, Settings, Trained, Training, train};
 use cinematch::catalog::Interactions;
 use cinematch::evaluation::Holdout;
@@ -222,6 +222,31 @@ impl TrainFlags {
             created_at: now(),
         };
         Ok(TrainingInputs { training, n_ratings })
+    }
+
+    /// Returns an error if --raw names a folder that does not exist.
+    pub fn check_raw(&self) -> Result<()> {
+        self.raw.check()
+    }
+
+    /// Returns an error if no model is requested and the ratings are missing that the champion was trained on, for
+    /// example because a disk is not mounted. Without this check, a content model would
+    /// replace the champion. `override_command` is the command that trains without ratings on purpose.
+    pub fn check_ratings(&self, override_command: &str, global: &Global) -> Result<()> {
+        let path = ratings_path(&self.raw.resolve(global));
+        if self.model.is_some() || path.exists() {
+            return Ok(());
+        }
+        let Ok((generation, champion)) = self.generations(global).manifest() else { return Ok(()) };
+        match champion.inputs.iter().find(|input| input.name.starts_with("ratings.")) {
+            Some(input) => bail!(
+                "{} not found, but generation {generation} was trained on {}; restore the file, or run \
+                 `{override_command}` to train without ratings",
+                display_path(&path),
+                input.name
+            ),
+            None => Ok(()),
+        }
     }
 
     /// Loads the ratings, if they exist.

@@ -98,6 +98,20 @@ fn falls_back_to_the_content_model_without_ratings() {
 }
 
 #[test]
+fn does_not_replace_a_model_because_its_ratings_are_missing() {
+    let folder = Folder::trained();
+    let error = folder.fails(&["train", "--raw", "nowhere"]);
+    assert!(error.contains("folder nowhere not found; check --raw"), "{error}");
+    std::fs::remove_file(folder.path("raw/ml-32m/ratings.csv")).unwrap();
+    let error = folder.fails(&["train"]);
+    assert!(error.contains("generation 1 was trained on ratings.csv"), "{error}");
+    assert!(error.contains("run `cinematch train --model content`"), "{error}");
+    assert!(folder.ok(&["status"]).contains("generation 1: hybrid-"));
+    folder.ok(&["train", "--model", "content"]);
+    assert!(folder.ok(&["status"]).contains("generation 2: content-"));
+}
+
+#[test]
 fn reads_model_parameters_from_a_file() {
     let folder = Folder::with_sample();
     folder.ok(&["preprocess", "--min-year", "none"]);

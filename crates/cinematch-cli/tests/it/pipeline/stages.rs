@@ -167,3 +167,15 @@ fn synthetic_data_passes_through_the_pipeline() {
     let error = folder.fails(&["synth", "--out", "x", "--ratings", "10", "--users", "11"]);
     assert!(error.contains("11 users and"), "{error}");
 }
+
+#[test]
+fn preserves_the_table_if_no_movie_passes_the_filters() {
+    let folder = Folder::with_sample();
+    folder.ok(&["preprocess", "--min-year", "none"]);
+    let files = ["data/movies_merged.csv", "data/preprocess_report.json"];
+    let before = files.map(|file| folder.read(file));
+    let error = folder.fails(&["preprocess", "--min-year", "2090"]);
+    assert!(error.contains("353 before 2090"), "{error}");
+    assert!(error.contains("movies_merged.csv was not changed"), "{error}");
+    assert_eq!(files.map(|file| folder.read(file)), before);
+}
