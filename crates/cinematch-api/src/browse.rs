@@ -201,17 +201,7 @@ mod tests {
     use cinematch_testing::{Client, Sample};
     use serde_json::{Value, json};
 
-    use crate::testing::sample;
-
-    fn listed(reply: &Value, list: &str) -> Vec<Value> {
-        let movies = reply[list].as_array().unwrap().clone();
-        assert_eq!(reply["count"], movies.len());
-        movies
-    }
-
-    fn ids(movies: &[Value]) -> Vec<u64> {
-        movies.iter().map(|movie| movie["movie_id"].as_u64().unwrap()).collect()
-    }
+    use crate::testing::{listed, movie_ids, sample};
 
     /// Returns the movies from all pages of a list, in order. Asserts that all pages except the last are full.
     fn pages(server: &Client, query: &str, limit: usize) -> Vec<Value> {
@@ -238,7 +228,7 @@ mod tests {
         let server = sample();
         let all_movies = pages(&server, "", 100);
         assert_eq!(all_movies.len(), 353);
-        assert_eq!(ids(&all_movies).into_iter().collect::<BTreeSet<_>>().len(), 353);
+        assert_eq!(movie_ids(&all_movies).into_iter().collect::<BTreeSet<_>>().len(), 353);
         assert_eq!(listed(&server.get("/api/movies").json(), "movies"), all_movies[..20]);
         assert_eq!(pages(&server, "", 7), all_movies);
         let number = |movie: &Value, field: &str| movie[field].as_f64().unwrap_or(-1.0);
@@ -376,14 +366,14 @@ mod tests {
     #[test]
     fn cursors_stay_valid_across_generations() {
         let server = sample();
-        let all_movies = ids(&pages(&server, "&sort=title", 100));
+        let all_movies = movie_ids(&pages(&server, "&sort=title", 100));
         let first = server.get("/api/movies?limit=30&sort=title").json();
         // Remove one movie from the first page, and the first movie on the second page.
         let removed = [all_movies[10], all_movies[30]];
         server.world().service().swap(Sample::default().without_movies(&removed).serving());
         let cursor = first["next_cursor"].as_str().unwrap();
         let second = server.get(&format!("/api/movies?limit=30&sort=title&cursor={cursor}")).json();
-        assert_eq!(ids(&listed(&second, "movies")), all_movies[31..61]);
+        assert_eq!(movie_ids(&listed(&second, "movies")), all_movies[31..61]);
         assert_eq!(second["total"], 351);
     }
 }

@@ -44,19 +44,9 @@ pub async fn similar(
 mod tests {
     use std::collections::BTreeSet;
 
-    use serde_json::{Value, json};
+    use serde_json::json;
 
-    use crate::testing::sample;
-
-    fn listed(reply: &Value, list: &str) -> Vec<Value> {
-        let movies = reply[list].as_array().unwrap().clone();
-        assert_eq!(reply["count"], movies.len());
-        movies
-    }
-
-    fn ids(movies: &[Value]) -> Vec<u64> {
-        movies.iter().map(|movie| movie["movie_id"].as_u64().unwrap()).collect()
-    }
+    use crate::testing::{listed, movie_ids, sample};
 
     #[test]
     fn similar_movies_match_recommendations_for_one_liked_movie() {
@@ -72,8 +62,8 @@ mod tests {
             }));
             assert_eq!(reply["model_id"], recommended["model_id"]);
             let recommended = listed(&recommended, "recommendations");
-            assert_eq!(ids(&similar), ids(&recommended));
-            assert!(!ids(&similar).contains(&movie_id));
+            assert_eq!(movie_ids(&similar), movie_ids(&recommended));
+            assert!(!movie_ids(&similar).contains(&movie_id));
             for (movie, expected) in similar.iter().zip(&recommended) {
                 assert_eq!(
                     (&movie["score"], &movie["reasons"]),

@@ -27,10 +27,21 @@ pub fn with_regions() -> Client {
     over(World::of(sample.serving()))
 }
 
+/// Returns the movies in a reply's field `list`. Asserts that `count` is their number.
+pub fn listed(reply: &Value, list: &str) -> Vec<Value> {
+    let movies = reply[list].as_array().unwrap().clone();
+    assert_eq!(reply["count"], movies.len());
+    movies
+}
+
+/// Returns the IDs of `movies`, in order.
+pub fn movie_ids(movies: &[Value]) -> Vec<u64> {
+    movies.iter().map(|movie| movie["movie_id"].as_u64().unwrap()).collect()
+}
+
 /// Returns the IDs of the recommended movies in `reply`, in order.
 pub fn ids(reply: &Value) -> Vec<u64> {
-    let items = reply["recommendations"].as_array().unwrap();
-    items.iter().map(|item| item["movie_id"].as_u64().unwrap()).collect()
+    movie_ids(reply["recommendations"].as_array().unwrap())
 }
 
 /// A user, and the client that sends requests on their behalf.

@@ -156,25 +156,10 @@ mod tests {
 
     fn movie(id: u32, year: u16, votes: u32, genres: &[&str]) -> Movie {
         Movie {
-            movie_id: MovieId(id),
-            title: format!("Film {id}"),
             year: Some(year),
             vote_count: Some(votes),
             genres: genres.iter().map(|name| (*name).to_owned()).collect(),
-            tmdb_id: None,
-            imdb_id: None,
-            alt_titles: Vec::new(),
-            overview: None,
-            runtime: None,
-            popularity: None,
-            vote_average: None,
-            keywords: Vec::new(),
-            cast: Vec::new(),
-            directors: Vec::new(),
-            services: Vec::new(),
-            services_source: None,
-            original_language: None,
-            poster_path: None,
+            ..Movie::new(MovieId(id), format!("Film {id}"))
         }
     }
 

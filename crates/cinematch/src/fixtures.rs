@@ -5,27 +5,7 @@ use crate::ids::MovieId;
 
 /// Returns a movie that has a title but no other metadata.
 pub(crate) fn movie(id: u32, title: &str) -> Movie {
-    Movie {
-        movie_id: MovieId(id),
-        tmdb_id: None,
-        imdb_id: None,
-        title: title.to_owned(),
-        alt_titles: Vec::new(),
-        year: None,
-        genres: Vec::new(),
-        overview: None,
-        runtime: None,
-        popularity: None,
-        vote_count: None,
-        vote_average: None,
-        keywords: Vec::new(),
-        cast: Vec::new(),
-        directors: Vec::new(),
-        services: Vec::new(),
-        services_source: None,
-        original_language: None,
-        poster_path: None,
-    }
+    Movie::new(MovieId(id), title)
 }
 
 /// Returns twelve movies of three kinds: heists, musicals and westerns.

@@ -26,7 +26,10 @@ pub fn known(explicit: Option<&str>, stored: Option<String>) -> Result<Option<St
 }
 
 /// Returns the region: set by a flag or the environment, else remembered from an earlier run, else from the
-/// locale. On a terminal, asks the operator, suggesting the locale's country. There is no other default.
+/// locale. On a terminal, asks the operator, suggesting the locale's country.
+///
+/// # Errors
+/// Returns an error if the locale names no country and there is no terminal.
 pub fn resolve(explicit: Option<&str>, stored: Option<String>, output: &Output) -> Result<String> {
     if let Some(known) = known(explicit, stored)? {
         return Ok(known);

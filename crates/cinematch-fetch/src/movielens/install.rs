@@ -140,17 +140,9 @@ fn replace_folder(
     renameat_with(CWD, staging, CWD, &folder, flags)
         .map_err(|error| FileError::at("replace", &folder)(error.into()))?;
     files::sync_directory(raw)?;
-    let (new_movies, gone_movies) =
+    let (new_movies, removed_movies) =
         (now.difference(&before).count() as u64, before.difference(&now).count() as u64);
-    Ok(Installed {
-        release,
-        folder,
-        rows,
-        replaced,
-        new_movies,
-        removed_movies: gone_movies,
-        verified,
-    })
+    Ok(Installed { release, folder, rows, replaced, new_movies, removed_movies, verified })
 }
 
 /// Returns the first line of the file at `path`, or its first 4 KiB if the line is longer.

@@ -311,6 +311,6 @@ async fn set(
 }
 
 fn compress(body: &[u8]) -> Vec<u8> {
-    // Compressing into memory can fail only if there is no memory left.
+    // Compressing into memory fails only if memory runs out.
     zstd::encode_all(body, COMPRESSION_LEVEL).expect("compression in memory")
 }

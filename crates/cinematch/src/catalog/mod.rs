@@ -42,6 +42,31 @@ impl ServicesSource {
 }
 
 impl Movie {
+    /// Returns a movie that has a title but no other metadata.
+    pub fn new(movie_id: MovieId, title: impl Into<String>) -> Self {
+        Self {
+            movie_id,
+            tmdb_id: None,
+            imdb_id: None,
+            title: title.into(),
+            alt_titles: Vec::new(),
+            year: None,
+            genres: Vec::new(),
+            overview: None,
+            runtime: None,
+            popularity: None,
+            vote_count: None,
+            vote_average: None,
+            keywords: Vec::new(),
+            cast: Vec::new(),
+            directors: Vec::new(),
+            services: Vec::new(),
+            services_source: None,
+            original_language: None,
+            poster_path: None,
+        }
+    }
+
     /// Returns a copy without the TMDb metadata. Keeps the IDs, titles, year, genres, services and
     /// poster.
     #[must_use]

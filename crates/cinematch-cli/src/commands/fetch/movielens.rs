@@ -155,15 +155,8 @@ fn unpack(archive: &Path, md5: &str, published: bool, raw: &Path, output: &Outpu
     let step = output.step("unpacking");
     let installed = install(archive, md5, raw, |_, _| {})?;
     drop(step);
-    let Installed {
-        release,
-        folder,
-        rows,
-        replaced,
-        new_movies,
-        removed_movies: gone_movies,
-        verified,
-    } = &installed;
+    let Installed { release, folder, rows, replaced, new_movies, removed_movies, verified } =
+        &installed;
     let files = rows.iter().map(|rows| FileReport {
         file: rows.file.clone(),
         rows_before: rows.before,
@@ -177,7 +170,7 @@ fn unpack(archive: &Path, md5: &str, published: bool, raw: &Path, output: &Outpu
         unchanged: false,
         replaced: *replaced,
         new_movies: *new_movies,
-        gone_movies: *gone_movies,
+        gone_movies: *removed_movies,
         verified_files: *verified,
         files: files.collect(),
     })?;
@@ -192,7 +185,7 @@ fn unpack(archive: &Path, md5: &str, published: bool, raw: &Path, output: &Outpu
         output.note(format_args!(
             "{} added, {} removed",
             counted(*new_movies, "movie"),
-            thousands(*gone_movies)
+            thousands(*removed_movies)
         ));
     }
     if *verified > 0 {

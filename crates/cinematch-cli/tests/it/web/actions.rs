@@ -2,7 +2,7 @@
 
 use fantoccini::key::Key;
 
-use super::fixtures::{folder, user_with_history};
+use super::fixtures::{folder, signed_in_tab, user_with_history};
 use super::tab::Tab;
 use super::{DESKTOP, PHONE, tab};
 use crate::support::server::Server;
@@ -119,14 +119,11 @@ fn tap_without_scripts_returns_to_the_page_and_can_be_undone() {
 
 #[test]
 fn search_suggests_movies_and_supports_the_keyboard() {
-    let Some(mut tab) = tab("search_suggests_movies_and_supports_the_keyboard") else {
+    let Some((tab, _folder, _server)) =
+        signed_in_tab("search_suggests_movies_and_supports_the_keyboard")
+    else {
         return;
     };
-    let folder = folder();
-    let server = Server::start(&folder);
-    let ada = user_with_history(&server, "Ada");
-    tab.begin(&server, DESKTOP);
-    tab.sign_in_as(ada);
     tab.open("/");
     tab.traffic();
     tab.tab_to("Search films and people");
@@ -151,12 +148,9 @@ fn search_suggests_movies_and_supports_the_keyboard() {
 
 #[test]
 fn keyboard_can_like_a_movie_and_undo() {
-    let Some(mut tab) = tab("keyboard_can_like_a_movie_and_undo") else { return };
-    let folder = folder();
-    let server = Server::start(&folder);
-    let ada = user_with_history(&server, "Ada");
-    tab.begin(&server, DESKTOP);
-    tab.sign_in_as(ada);
+    let Some((tab, _folder, _server)) = signed_in_tab("keyboard_can_like_a_movie_and_undo") else {
+        return;
+    };
     tab.open("/");
     tab.press(Key::Tab);
     assert_eq!(tab.focused(), "Skip to main content");

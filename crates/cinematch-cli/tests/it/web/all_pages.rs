@@ -1,9 +1,8 @@
 //! Checks every page on every screen: axe-core, console messages, external requests and layout rules.
 
 use super::checks::Traffic;
-use super::fixtures::{folder, user_with_history};
-use super::{DESKTOP, NARROW, PHONE, WALL, tab};
-use crate::support::server::Server;
+use super::fixtures::signed_in_tab;
+use super::{DESKTOP, NARROW, PHONE, WALL};
 
 /// The pages to check for a user with a history, with their screenshot names.
 const PAGES: [(&str, &str); 12] = [
@@ -23,12 +22,11 @@ const PAGES: [(&str, &str); 12] = [
 
 #[test]
 fn every_page_passes_all_checks_on_every_screen() {
-    let Some(mut tab) = tab("every_page_passes_all_checks_on_every_screen") else { return };
-    let folder = folder();
-    let server = Server::start(&folder);
-    let ada = user_with_history(&server, "Ada");
-    tab.begin(&server, DESKTOP);
-    tab.sign_in_as(ada);
+    let Some((mut tab, _folder, _server)) =
+        signed_in_tab("every_page_passes_all_checks_on_every_screen")
+    else {
+        return;
+    };
     // Report all faults together, since pages may share them.
     let mut found = Vec::new();
     for look in [DESKTOP, PHONE.dark(), NARROW.without_scripts(), WALL.dark()] {
@@ -48,12 +46,11 @@ fn every_page_passes_all_checks_on_every_screen() {
 
 #[test]
 fn home_page_stays_within_size_and_time_limits() {
-    let Some(mut tab) = tab("home_page_stays_within_size_and_time_limits") else { return };
-    let folder = folder();
-    let server = Server::start(&folder);
-    let ada = user_with_history(&server, "Ada");
-    tab.begin(&server, DESKTOP);
-    tab.sign_in_as(ada);
+    let Some((tab, _folder, _server)) =
+        signed_in_tab("home_page_stays_within_size_and_time_limits")
+    else {
+        return;
+    };
     tab.open("/");
     let timing = tab.timing();
     let traffic = tab.traffic();

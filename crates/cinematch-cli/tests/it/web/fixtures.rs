@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde_json::{Value, json};
 
 use super::tab::Tab;
+use super::{DESKTOP, tab};
 use crate::support::folder::Folder;
 use crate::support::server::Server;
 
@@ -46,6 +47,18 @@ pub fn user_with_history(server: &Server, name: &str) -> i64 {
         assert_eq!(reply.status, 201, "{}", reply.text);
     }
     id
+}
+
+/// Returns a desktop tab in which a user with a history is signed in, with the folder and the server that it needs.
+/// If no browser is available, prints a notice and returns `None`.
+pub fn signed_in_tab(test: &str) -> Option<(Tab, Folder, Server)> {
+    let mut tab = tab(test)?;
+    let folder = folder();
+    let server = Server::start(&folder);
+    let ada = user_with_history(&server, "Ada");
+    tab.begin(&server, DESKTOP);
+    tab.sign_in_as(ada);
+    Some((tab, folder, server))
 }
 
 impl Tab {

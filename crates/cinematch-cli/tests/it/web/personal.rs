@@ -2,7 +2,7 @@
 
 use fantoccini::key::Key;
 
-use super::fixtures::{folder, user_with_history};
+use super::fixtures::{folder, signed_in_tab, user_with_history};
 use super::{DESKTOP, PHONE, tab};
 use crate::support::server::Server;
 
@@ -37,14 +37,11 @@ fn watchlist_removal_can_be_undone() {
 
 #[test]
 fn profile_can_be_edited_and_deleted_by_keyboard() {
-    let Some(mut tab) = tab("profile_can_be_edited_and_deleted_by_keyboard") else {
+    let Some((tab, _folder, _server)) =
+        signed_in_tab("profile_can_be_edited_and_deleted_by_keyboard")
+    else {
         return;
     };
-    let folder = folder();
-    let server = Server::start(&folder);
-    let ada = user_with_history(&server, "Ada");
-    tab.begin(&server, DESKTOP);
-    tab.sign_in_as(ada);
     tab.open("/me");
     tab.tab_to("Crime");
     tab.press_with_modifiers(&[], ' ');

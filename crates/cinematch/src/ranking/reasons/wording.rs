@@ -10,6 +10,7 @@ use std::cmp::Ordering;
 use std::fmt::{self, Write};
 
 use super::reason::Reason;
+use crate::digits::thousands;
 use crate::features::ranking::BlockKind;
 use crate::ids::MovieId;
 use crate::models::content::SharedFeature;
@@ -64,7 +65,11 @@ fn one_line(reasons: &[Reason<'_>], liked: &str) -> String {
             && *average >= MIN_VOTE_AVERAGE
         {
             let votes = if *count == 1 { "vote" } else { "votes" };
-            let _ = write!(line.start_part(), "{average:.1} from {count} {votes}");
+            let _ = write!(
+                line.start_part(),
+                "{average:.1} from {} {votes}",
+                thousands(u64::from(*count))
+            );
         }
     }
     for reason in reasons {
@@ -222,7 +227,7 @@ pub fn describe<'a>(reason: &Reason<'a>) -> Description<'a> {
         }
         Reason::OtherMovies { movies: 1, .. } => Description::text("Another film in your history"),
         Reason::OtherMovies { movies, .. } => {
-            let movies = with_separators(*movies as u64);
+            let movies = thousands(*movies as u64);
             Description::text(format!("{movies} other films in your history"))
         }
         Reason::Popularity { .. } => Description::text("Liked by many users"),
@@ -232,26 +237,13 @@ pub fn describe<'a>(reason: &Reason<'a>) -> Description<'a> {
         }
         Reason::Quality { vote_average: Some(average), vote_count: Some(count), .. } => {
             let votes = if *count == 1 { "vote" } else { "votes" };
-            let count = with_separators(u64::from(*count));
+            let count = thousands(u64::from(*count));
             Description::text(format!("TMDB {average:.1} ({count} {votes})"))
         }
         Reason::Quality { .. } => Description::text("Rating and number of votes"),
         Reason::Novelty { .. } => Description::text("Already widely known"),
         Reason::Trending { .. } => Description::text("Popular now"),
     }
-}
-
-/// Formats a number with commas as thousands separators.
-fn with_separators(number: u64) -> String {
-    let digits = number.to_string();
-    let mut separated = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            separated.push(',');
-        }
-        separated.push(digit);
-    }
-    separated
 }
 
 /// Writes a sentence such as "Without your 5★ rating of Heat, this would fall from 1st to 14th".
@@ -332,7 +324,7 @@ mod tests {
             Reason::Genre { name: "drama", contribution: 0.1 },
             quality(7.9, 6000),
         ];
-        let rest = "Heat: los angeles, crime • you prefer drama • 7.9 from 6000 votes";
+        let rest = "Heat: los angeles, crime • you prefer drama • 7.9 from 6,000 votes";
         assert_eq!(explanation(&reasons), format!("You liked {rest}"));
         assert_eq!(similarity(&reasons), format!("Like {rest}"));
     }
