@@ -180,7 +180,7 @@ fn parse(args: &[String]) -> Result<Options> {
     Ok(Options { parts, scale, json, ials })
 }
 
-/// Builds our binary, creates the Python environment to compare with, and empties the working
+/// Builds our binary, creates the Python environment of the peers, and empties the working
 /// directory.
 fn prepare(scale: Scale, ials: IalsOptions) -> Result<Setup> {
     let inputs = Inputs::find()?;

@@ -49,7 +49,7 @@ const STRATEGIES: [(Strategy, &str); 4] = [
     (Strategy::Random, "a random one of the 400 best known"),
 ];
 
-/// Result for a user: NDCG and number of movies seen, after each number of questions.
+/// Results for one user: NDCG and number of movies seen, for each number of questions.
 type Row = [(f64, usize); ANSWER_COUNTS.len()];
 
 /// Runs the measurement.

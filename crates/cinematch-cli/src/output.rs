@@ -68,7 +68,7 @@ impl Output {
         Self { quiet: true, ..Self::for_events() }
     }
 
-    /// Prints an event as one line of JSON. Other formats print nothing.
+    /// Prints an event as one line of JSON. Does nothing in other formats.
     pub fn event(&self, value: &impl Serialize) -> anyhow::Result<()> {
         if self.format == Format::Events {
             let text = serde_json::to_string(value)?;

@@ -5,7 +5,7 @@ use cinematch::rating::Stars;
 use cinematch_store::{FeedbackUpdate, MovieSnapshot, NewWatchlistItem, Profile, Reaction};
 
 use crate::catalog::find_movie;
-use crate::error::ServiceError;
+use crate::error::{ServiceError, ServiceFuture};
 use crate::service::Service;
 
 /// An action of a user on a movie.
@@ -42,73 +42,78 @@ pub struct Undone {
 }
 
 /// Performs an action.
-pub async fn perform(
-    service: &Service,
-    profile: &Profile,
+pub fn perform<'a>(
+    service: &'a Service,
+    profile: &'a Profile,
     movie_id: MovieId,
     action: Action,
-) -> Result<Performed, ServiceError> {
-    let bundle = service.bundle();
-    let recommender = &bundle.recommender;
-    let movie = recommender.movie(find_movie(recommender, movie_id.0.into())?);
-    let (store, key) = (service.store(), profile.key());
-    let before = store.movie_snapshot(&key, movie_id).await?;
-    match action {
-        Action::React(reaction) => {
-            let update = FeedbackUpdate { reaction: Some(reaction), ..FeedbackUpdate::default() };
-            store.update_feedback(profile, movie_id, update, service.now()).await?;
+) -> ServiceFuture<'a, Performed> {
+    Box::pin(async move {
+        let bundle = service.bundle();
+        let recommender = &bundle.recommender;
+        let movie = recommender.movie(find_movie(recommender, movie_id.0.into())?);
+        let (store, key) = (service.store(), profile.key());
+        let before = store.movie_snapshot(&key, movie_id).await?;
+        match action {
+            Action::React(reaction) => {
+                let update =
+                    FeedbackUpdate { reaction: Some(reaction), ..FeedbackUpdate::default() };
+                store.update_feedback(profile.into(), movie_id, update, service.now()).await?;
+            }
+            Action::Seen(watched) => {
+                let update = FeedbackUpdate { watched: Some(watched), ..FeedbackUpdate::default() };
+                store.update_feedback(profile.into(), movie_id, update, service.now()).await?;
+            }
+            Action::Rate(Some(stars)) => {
+                let update = FeedbackUpdate { stars: Some(stars), ..FeedbackUpdate::default() };
+                store.update_feedback(profile.into(), movie_id, update, service.now()).await?;
+            }
+            Action::Unreact => {
+                let updated = MovieSnapshot { reaction: None, ..before.clone() };
+                store.restore_movie(profile.into(), movie_id, updated, service.now()).await?;
+            }
+            Action::Rate(None) => {
+                let updated = MovieSnapshot { stars: None, ..before.clone() };
+                store.restore_movie(profile.into(), movie_id, updated, service.now()).await?;
+            }
+            Action::List(true) => {
+                let title = movie.title.clone();
+                let item = NewWatchlistItem { movie_id, title, year: movie.year, service: None };
+                store.add_to_watchlist(profile.into(), item, service.now()).await?;
+            }
+            Action::List(false) => {
+                store.remove_from_watchlist(&key, movie_id, service.now()).await?;
+            }
         }
-        Action::Seen(watched) => {
-            let update = FeedbackUpdate { watched: Some(watched), ..FeedbackUpdate::default() };
-            store.update_feedback(profile, movie_id, update, service.now()).await?;
-        }
-        Action::Rate(Some(stars)) => {
-            let update = FeedbackUpdate { stars: Some(stars), ..FeedbackUpdate::default() };
-            store.update_feedback(profile, movie_id, update, service.now()).await?;
-        }
-        Action::Unreact => {
-            let updated = MovieSnapshot { reaction: None, ..before.clone() };
-            store.restore_movie(profile, movie_id, updated, service.now()).await?;
-        }
-        Action::Rate(None) => {
-            let updated = MovieSnapshot { stars: None, ..before.clone() };
-            store.restore_movie(profile, movie_id, updated, service.now()).await?;
-        }
-        Action::List(true) => {
-            let title = movie.title.clone();
-            let item = NewWatchlistItem { movie_id, title, year: movie.year, service: None };
-            store.add_to_watchlist(profile, item, service.now()).await?;
-        }
-        Action::List(false) => {
-            store.remove_from_watchlist(&key, movie_id, service.now()).await?;
-        }
-    }
-    let after = store.movie_snapshot(&key, movie_id).await?;
-    Ok(Performed { title: movie.title.clone(), undo: format!("{}.{before}", checksum(&after)) })
+        let after = store.movie_snapshot(&key, movie_id).await?;
+        Ok(Performed { title: movie.title.clone(), undo: format!("{}.{before}", checksum(&after)) })
+    })
 }
 
 /// Restores the state that a movie had before an action, unless the state has changed since. `before` is
 /// [`Performed::undo`]; an error names it `before`.
-pub async fn undo(
-    service: &Service,
-    profile: &Profile,
+pub fn undo<'a>(
+    service: &'a Service,
+    profile: &'a Profile,
     movie_id: MovieId,
-    before: &str,
-) -> Result<Undone, ServiceError> {
-    let bundle = service.bundle();
-    let recommender = &bundle.recommender;
-    let title = recommender.movie(find_movie(recommender, movie_id.0.into())?).title.clone();
-    let (expected, before) = before.split_once('.').unwrap_or_default();
-    let before: MovieSnapshot =
-        before.parse().map_err(|error: cinematch_store::InvalidSnapshot| {
-            ServiceError::field("before", error.to_string())
-        })?;
-    let current = service.store().movie_snapshot(&profile.key(), movie_id).await?;
-    if checksum(&current) != expected {
-        return Ok(Undone { title, is_restored: false });
-    }
-    service.store().restore_movie(profile, movie_id, before, service.now()).await?;
-    Ok(Undone { title, is_restored: true })
+    before: &'a str,
+) -> ServiceFuture<'a, Undone> {
+    Box::pin(async move {
+        let bundle = service.bundle();
+        let recommender = &bundle.recommender;
+        let title = recommender.movie(find_movie(recommender, movie_id.0.into())?).title.clone();
+        let (expected, before) = before.split_once('.').unwrap_or_default();
+        let before: MovieSnapshot =
+            before.parse().map_err(|error: cinematch_store::InvalidSnapshot| {
+                ServiceError::field("before", error.to_string())
+            })?;
+        let current = service.store().movie_snapshot(&profile.key(), movie_id).await?;
+        if checksum(&current) != expected {
+            return Ok(Undone { title, is_restored: false });
+        }
+        service.store().restore_movie(profile.into(), movie_id, before, service.now()).await?;
+        Ok(Undone { title, is_restored: true })
+    })
 }
 
 /// Returns a checksum of a movie's state.

@@ -5,7 +5,7 @@ use cinematch::retrieval::{Page, Start};
 use serde::Serialize;
 
 use crate::cache::{CachedReply, Key};
-use crate::error::ServiceError;
+use crate::error::ServiceFuture;
 use crate::item::Item;
 use crate::listing::to_json;
 use crate::service::Service;
@@ -38,34 +38,40 @@ pub struct BrowseRequest {
     pub start: Start,
 }
 
-/// Returns a page of the catalog. `question` is the query string as sent by the client; it is part of the
-/// reply's cache key. `renamed` converts field names in errors to the names that the client uses.
-pub async fn browse(
-    service: &Service,
-    query_string: Option<&str>,
+/// Returns a page of the catalog. `query_string` is the query string as sent by the client; it is part of the
+/// reply's cache key. `map_error` converts field names in errors to the names that the client uses.
+pub fn browse<'a>(
+    service: &'a Service,
+    query_string: Option<&'a str>,
     request: BrowseRequest,
-    map_error: impl Fn(QueryError) -> QueryError,
-) -> Result<CachedReply, ServiceError> {
-    let BrowseRequest { filters, limit, start } = request;
-    let serving = service.serving();
-    let bundle = &serving.bundle;
-    let recommender = &bundle.recommender;
-    let compute = async {
-        let query = Query { filters, limit, ..Query::default() };
-        let (request, _) = recommender.resolve(&query).map_err(map_error)?;
-        let region = request.filter.region;
-        let page = recommender.index().page(recommender.movies(), &start, request.filter, limit);
-        let Page { movies, total, next } = page;
-        let item = |movie| Item::from_movie(recommender, movie, region);
-        let movies: Vec<Item<'_>> = movies.into_iter().map(item).collect();
-        let reply = BrowseReply {
-            count: movies.len(),
-            movies,
-            total,
-            next_cursor: next.map(|cursor| cursor.to_string()),
-            attribution: bundle.attribution(region),
+    map_error: fn(QueryError) -> QueryError,
+) -> ServiceFuture<'a, CachedReply> {
+    Box::pin(async move {
+        let BrowseRequest { filters, limit, start } = request;
+        let serving = service.serving();
+        let bundle = &serving.bundle;
+        let recommender = &bundle.recommender;
+        let compute = async {
+            let query = Query { filters, limit, ..Query::default() };
+            let (request, _) = recommender.resolve(&query).map_err(map_error)?;
+            let region = request.filter.region;
+            let page =
+                recommender.index().page(recommender.movies(), &start, request.filter, limit);
+            let Page { movies, total, next } = page;
+            let item = |movie| Item::from_movie(recommender, movie, region);
+            let movies: Vec<Item<'_>> = movies.into_iter().map(item).collect();
+            let reply = BrowseReply {
+                count: movies.len(),
+                movies,
+                total,
+                next_cursor: next.map(|cursor| cursor.to_string()),
+                attribution: bundle.attribution(region),
+            };
+            to_json(&reply)
         };
-        to_json(&reply)
-    };
-    service.cache().get_or_compute(Key::new(&serving, "browse", &query_string, &[])?, compute).await
+        service
+            .cache()
+            .get_or_compute(Key::new(&serving, "browse", &query_string, &[])?, Box::pin(compute))
+            .await
+    })
 }

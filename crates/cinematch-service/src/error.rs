@@ -1,7 +1,13 @@
 //! Errors of use cases. `cinematch-http` maps each variant to one HTTP status.
 
+use std::pin::Pin;
+
 use cinematch::ranking::{FieldError, QueryError};
 use cinematch_store::StoreError;
+
+/// Result of a use case, not yet available. The future is boxed so that a use case is compiled in this
+/// crate and not again in each route that awaits it.
+pub type ServiceFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, ServiceError>> + Send + 'a>>;
 
 /// An error returned by a use case. Its message is safe to send to the caller.
 #[derive(Clone, Debug, thiserror::Error)]

@@ -10,7 +10,7 @@ use cinematch_store::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::error::ServiceError;
+use crate::error::ServiceFuture;
 use crate::feedback::FeedbackBody;
 use crate::preferences::PreferencesBody;
 use crate::profile::ProfileBody;
@@ -199,15 +199,19 @@ pub fn cell(text: &str) -> String {
 }
 
 /// Returns everything recorded about a user.
-pub async fn export(service: &Service, profile: &Profile) -> Result<Export, ServiceError> {
-    let data = service.store().export_user(&profile.key()).await?;
-    Ok(Export::new(data, &service.bundle().recommender))
+pub fn export<'a>(service: &'a Service, profile: &'a Profile) -> ServiceFuture<'a, Export> {
+    Box::pin(async move {
+        let data = service.store().export_user(&profile.key()).await?;
+        Ok(Export::new(data, &service.bundle().recommender))
+    })
 }
 
 /// Returns a user's movies as CSV, one row per movie.
-pub async fn export_csv(service: &Service, profile: &Profile) -> Result<String, ServiceError> {
-    let data = service.store().export_user(&profile.key()).await?;
-    Ok(to_csv(&data, &service.bundle().recommender))
+pub fn export_csv<'a>(service: &'a Service, profile: &'a Profile) -> ServiceFuture<'a, String> {
+    Box::pin(async move {
+        let data = service.store().export_user(&profile.key()).await?;
+        Ok(to_csv(&data, &service.bundle().recommender))
+    })
 }
 
 /// Confirmation that a user's data was deleted.
@@ -238,11 +242,13 @@ impl From<Receipt> for DeletionReply {
 }
 
 /// Deletes everything recorded about a user. Returns `None` if nothing was recorded.
-pub async fn delete_user(
-    service: &Service,
-    user_id: &str,
-) -> Result<Option<Receipt>, ServiceError> {
-    Ok(service.store().delete_user(user_id, random_name()?, service.now()).await?)
+pub fn delete_user<'a>(
+    service: &'a Service,
+    user_id: &'a str,
+) -> ServiceFuture<'a, Option<Receipt>> {
+    Box::pin(async move {
+        Ok(service.store().delete_user(user_id, random_name()?, service.now()).await?)
+    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use cinematch_store::{FeedbackUpdate, MovieFeedback, Profile, Reaction, rfc3339}
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::find_movie;
-use crate::error::ServiceError;
+use crate::error::{ServiceError, ServiceFuture};
 use crate::service::Service;
 
 /// New feedback on a movie; at least one of `signal`, `rating` and `watched` is required.
@@ -93,71 +93,85 @@ pub struct ResetReply {
 }
 
 /// Records feedback on a movie. It affects the next recommendation request.
-pub async fn record(
-    service: &Service,
-    profile: &Profile,
+pub fn record<'a>(
+    service: &'a Service,
+    profile: &'a Profile,
     new: NewFeedback,
-) -> Result<FeedbackReply, ServiceError> {
-    let stars = match new.rating {
-        Some(rating) => Some(Stars::from_value(rating).ok_or_else(|| {
-            ServiceError::field(
-                "rating",
-                format!("expected 0.5 to 5.0 in steps of 0.5, got {rating}"),
-            )
-        })?),
-        None => None,
-    };
-    let update = FeedbackUpdate { reaction: new.signal, stars, watched: new.watched };
-    if update == FeedbackUpdate::default() {
-        let message = "is missing: send signal (like, dislike, not_interested), rating or watched";
-        return Err(ServiceError::field("signal", message));
-    }
-    let bundle = service.bundle();
-    let recommender = &bundle.recommender;
-    let movie_id = recommender.movie(find_movie(recommender, new.movie_id)?).movie_id;
-    let feedback =
-        service.store().update_feedback(profile, movie_id, update, service.now()).await?;
-    Ok(FeedbackReply {
-        success: true,
-        message: "Feedback saved",
-        id: feedback.movie_id.0,
-        created_at: rfc3339(feedback.updated_at),
-        feedback: feedback.into(),
+) -> ServiceFuture<'a, FeedbackReply> {
+    Box::pin(async move {
+        let stars = match new.rating {
+            Some(rating) => Some(Stars::from_value(rating).ok_or_else(|| {
+                ServiceError::field(
+                    "rating",
+                    format!("expected 0.5 to 5.0 in steps of 0.5, got {rating}"),
+                )
+            })?),
+            None => None,
+        };
+        let update = FeedbackUpdate { reaction: new.signal, stars, watched: new.watched };
+        if update == FeedbackUpdate::default() {
+            let message =
+                "is missing: send signal (like, dislike, not_interested), rating or watched";
+            return Err(ServiceError::field("signal", message));
+        }
+        let bundle = service.bundle();
+        let recommender = &bundle.recommender;
+        let movie_id = recommender.movie(find_movie(recommender, new.movie_id)?).movie_id;
+        let feedback = service
+            .store()
+            .update_feedback(profile.into(), movie_id, update, service.now())
+            .await?;
+        Ok(FeedbackReply {
+            success: true,
+            message: "Feedback saved",
+            id: feedback.movie_id.0,
+            created_at: rfc3339(feedback.updated_at),
+            feedback: feedback.into(),
+        })
     })
 }
 
 /// Lists all feedback of a user, most recent first.
-pub async fn list(service: &Service, profile: &Profile) -> Result<FeedbackList, ServiceError> {
-    let movies = service.store().feedback(&profile.key()).await?;
-    let feedback: Vec<FeedbackBody> = movies.into_iter().map(FeedbackBody::from).collect();
-    Ok(FeedbackList { count: feedback.len(), feedback })
+pub fn list<'a>(service: &'a Service, profile: &'a Profile) -> ServiceFuture<'a, FeedbackList> {
+    Box::pin(async move {
+        let movies = service.store().feedback(&profile.key()).await?;
+        let feedback: Vec<FeedbackBody> = movies.into_iter().map(FeedbackBody::from).collect();
+        Ok(FeedbackList { count: feedback.len(), feedback })
+    })
 }
 
 /// Deletes all feedback of a user on a movie.
-pub async fn delete(
-    service: &Service,
-    profile: &Profile,
+pub fn delete<'a>(
+    service: &'a Service,
+    profile: &'a Profile,
     movie_id: u32,
-) -> Result<(), ServiceError> {
-    if service.store().delete_feedback(&profile.key(), MovieId(movie_id), service.now()).await? {
-        return Ok(());
-    }
-    Err(ServiceError::not_found(format!("There is no feedback on movie {movie_id}")))
+) -> ServiceFuture<'a, ()> {
+    Box::pin(async move {
+        if service.store().delete_feedback(&profile.key(), MovieId(movie_id), service.now()).await?
+        {
+            return Ok(());
+        }
+        Err(ServiceError::not_found(format!("There is no feedback on movie {movie_id}")))
+    })
 }
 
 /// Returns the ids of movies with a reaction that `matches` accepts, most recent first.
-pub async fn movies_with(
-    service: &Service,
-    profile: &Profile,
+pub fn movies_with<'a>(
+    service: &'a Service,
+    profile: &'a Profile,
     matches: fn(Reaction) -> bool,
-) -> Result<Vec<u32>, ServiceError> {
-    let movies = service.store().feedback(&profile.key()).await?.into_iter();
-    let movies = movies.filter(|movie| movie.reaction.is_some_and(matches));
-    Ok(movies.map(|movie| movie.movie_id.0).collect())
+) -> ServiceFuture<'a, Vec<u32>> {
+    Box::pin(async move {
+        let movies = service.store().feedback(&profile.key()).await?.into_iter();
+        let movies = movies.filter(|movie| movie.reaction.is_some_and(matches));
+        Ok(movies.map(|movie| movie.movie_id.0).collect())
+    })
 }
 
 /// Deletes all reactions and ratings of a user, but not the watched flags.
-pub async fn reset(service: &Service, profile: &Profile) -> Result<ResetReply, ServiceError> {
-    let deleted_count = service.store().reset_feedback(&profile.key(), service.now()).await?;
-    Ok(ResetReply { success: true, message: "Feedback reset", deleted_count })
+pub fn reset<'a>(service: &'a Service, profile: &'a Profile) -> ServiceFuture<'a, ResetReply> {
+    Box::pin(async move {
+        let deleted_count = service.store().reset_feedback(&profile.key(), service.now()).await?;
+        Ok(ResetReply { success: true, message: "Feedback reset", deleted_count })
+    })
 }

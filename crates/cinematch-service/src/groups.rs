@@ -6,7 +6,7 @@ use cinematch::ranking::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::error::ServiceError;
+use crate::error::{ServiceError, ServiceFuture};
 use crate::item::Item;
 use crate::names::UserName;
 use crate::optional::or_default;
@@ -49,7 +49,7 @@ pub struct GroupRequest {
     offset: Option<u32>,
     /// True to include reasons for each member. Default: false.
     explain: Option<bool>,
-    /// Country whose streaming services the filters and the reply use, ISO 3166-1 alpha-2. Default: the operator's
+    /// Country (ISO 3166-1 alpha-2) whose streaming services are filtered on and returned. Default: the operator's
     /// region.
     region: Option<String>,
 }
@@ -153,73 +153,75 @@ pub struct MemberScore<'a> {
 
 /// Recommends movies to a group. Movies that any member has seen are excluded. Members' preferred services and
 /// languages do not filter the list, since one member with access to a service is enough.
-pub async fn recommend<'a>(
-    service: &Service,
+pub fn recommend<'a>(
+    service: &'a Service,
     serving: &'a Serving,
     request: GroupRequest,
-) -> Result<GroupReply<'a>, ServiceError> {
-    if request.veto_below.is_some_and(|below| !(0.0..=1.0).contains(&below)) {
-        return Err(ServiceError::field("veto_below", "expected 0 to 1"));
-    }
-    let strategy = match request.strategy {
-        StrategyName::Average => Strategy::Average,
-        StrategyName::LeastMisery => Strategy::LeastMisery,
-        StrategyName::Veto => {
-            Strategy::Veto { below: request.veto_below.unwrap_or(DEFAULT_VETO_SHARE) }
+) -> ServiceFuture<'a, GroupReply<'a>> {
+    Box::pin(async move {
+        if request.veto_below.is_some_and(|below| !(0.0..=1.0).contains(&below)) {
+            return Err(ServiceError::field("veto_below", "expected 0 to 1"));
         }
-    };
-    let mut unknown = Vec::new();
-    let explain = request.explain.unwrap_or(false);
-    let group_query = GroupQuery {
-        members: request.members,
-        with_watchlist: request.include_watchlist.unwrap_or(true),
-        strategy,
-        query: Query {
-            filters: request.filters.into_filters(request.region),
-            exclude: parse_ids(request.exclude_movie_ids, &mut unknown),
-            limit: request.limit.unwrap_or(DEFAULT_LIMIT),
-            offset: request.offset.unwrap_or(0) as usize,
-            explain,
-            ..Query::default()
-        },
-    };
-    let recommender = &serving.bundle.recommender;
-    let result = rank(service, serving, group_query).await?;
-    let GroupResult { names, ranked, region, unknown: unknown_ids } = result;
-    unknown.extend(unknown_ids);
-    let recommendations: Vec<GroupItem<'_>> = ranked
-        .items
-        .into_iter()
-        .map(|movie| GroupItem {
-            item: Item::from_movie(recommender, movie.movie, region),
-            score: movie.score,
-            members: movie
-                .members
-                .into_iter()
-                .zip(&names)
-                .map(|(member, name)| MemberScore {
-                    user_id: name.clone(),
-                    score: member.score,
-                    explanation: explain.then(|| explanation(&member.reasons)),
-                    reasons: member.reasons,
-                })
+        let strategy = match request.strategy {
+            StrategyName::Average => Strategy::Average,
+            StrategyName::LeastMisery => Strategy::LeastMisery,
+            StrategyName::Veto => {
+                Strategy::Veto { below: request.veto_below.unwrap_or(DEFAULT_VETO_SHARE) }
+            }
+        };
+        let mut unknown = Vec::new();
+        let explain = request.explain.unwrap_or(false);
+        let group_query = GroupQuery {
+            members: request.members,
+            with_watchlist: request.include_watchlist.unwrap_or(true),
+            strategy,
+            query: Query {
+                filters: request.filters.into_filters(request.region),
+                exclude: parse_ids(request.exclude_movie_ids, &mut unknown),
+                limit: request.limit.unwrap_or(DEFAULT_LIMIT),
+                offset: request.offset.unwrap_or(0) as usize,
+                explain,
+                ..Query::default()
+            },
+        };
+        let recommender = &serving.bundle.recommender;
+        let result = rank(service, serving, group_query).await?;
+        let GroupResult { names, ranked, region, unknown: unknown_ids } = result;
+        unknown.extend(unknown_ids);
+        let recommendations: Vec<GroupItem<'_>> = ranked
+            .items
+            .into_iter()
+            .map(|movie| GroupItem {
+                item: Item::from_movie(recommender, movie.movie, region),
+                score: movie.score,
+                members: movie
+                    .members
+                    .into_iter()
+                    .zip(&names)
+                    .map(|(member, name)| MemberScore {
+                        user_id: name.clone(),
+                        score: member.score,
+                        explanation: explain.then(|| explanation(&member.reasons)),
+                        reasons: member.reasons,
+                    })
+                    .collect(),
+            })
+            .collect();
+        let members = names.iter().zip(ranked.satisfaction);
+        let reply = GroupReply {
+            count: recommendations.len(),
+            recommendations,
+            strategy: request.strategy,
+            members: members
+                .map(|(name, satisfaction)| MemberReply { user_id: name.clone(), satisfaction })
                 .collect(),
-        })
-        .collect();
-    let members = names.iter().zip(ranked.satisfaction);
-    let reply = GroupReply {
-        count: recommendations.len(),
-        recommendations,
-        strategy: request.strategy,
-        members: members
-            .map(|(name, satisfaction)| MemberReply { user_id: name.clone(), satisfaction })
-            .collect(),
-        model_id: &serving.bundle.manifest.model_id,
-        attribution: serving.bundle.attribution(region),
-        unknown_movie_ids: unknown,
-        shortfall: ranked.shortfall,
-    };
-    Ok(reply)
+            model_id: &serving.bundle.manifest.model_id,
+            attribution: serving.bundle.attribution(region),
+            unknown_movie_ids: unknown,
+            shortfall: ranked.shortfall,
+        };
+        Ok(reply)
+    })
 }
 
 /// A validated group request, for members that the caller may act for.
@@ -247,44 +249,46 @@ pub struct GroupResult<'a> {
 }
 
 /// Ranks movies for a group, using the members' current data.
-pub async fn rank<'a>(
-    service: &Service,
+pub fn rank<'a>(
+    service: &'a Service,
     serving: &'a Serving,
     group_query: GroupQuery,
-) -> Result<GroupResult<'a>, ServiceError> {
-    let recommender = &serving.bundle.recommender;
-    if !(1..=MAX_MEMBERS).contains(&group_query.members.len()) {
-        let message = format!("expected 1 to {MAX_MEMBERS}, got {}", group_query.members.len());
-        return Err(ServiceError::field("members", message));
-    }
-    let (mut unknown, mut names, mut members) = (Vec::new(), Vec::new(), Vec::<Request>::new());
-    for (index, member) in group_query.members.into_iter().enumerate() {
-        let mut query = Query { limit: 1, ..Query::default() };
-        if let Some(user_id) = &member.user_id {
-            let history = service.user_history(user_id).await?;
-            query = base_query(&history, group_query.with_watchlist);
-            preferences::apply(&history.preferences, recommender, &mut query);
-            query.filters = Filters::default();
+) -> ServiceFuture<'a, GroupResult<'a>> {
+    Box::pin(async move {
+        let recommender = &serving.bundle.recommender;
+        if !(1..=MAX_MEMBERS).contains(&group_query.members.len()) {
+            let message = format!("expected 1 to {MAX_MEMBERS}, got {}", group_query.members.len());
+            return Err(ServiceError::field("members", message));
         }
-        query.liked.extend(parse_ids(member.liked_movie_ids, &mut unknown));
-        query.disliked.extend(parse_ids(member.disliked_movie_ids, &mut unknown));
-        let ratings = parse_ratings(member.ratings, &mut unknown);
-        query.ratings.extend(ratings.map_err(|error| member_error(index, error))?);
-        query.preferred_genres.extend(member.preferred_genres);
-        let (request, not_in_catalog) =
-            recommender.resolve(&query).map_err(|error| member_error(index, error.into()))?;
+        let (mut unknown, mut names, mut members) = (Vec::new(), Vec::new(), Vec::<Request>::new());
+        for (index, member) in group_query.members.into_iter().enumerate() {
+            let mut query = Query { limit: 1, ..Query::default() };
+            if let Some(user_id) = &member.user_id {
+                let history = service.user_history(user_id).await?;
+                query = base_query(&history, group_query.with_watchlist);
+                preferences::apply(&history.preferences, recommender, &mut query);
+                query.filters = Filters::default();
+            }
+            query.liked.extend(parse_ids(member.liked_movie_ids, &mut unknown));
+            query.disliked.extend(parse_ids(member.disliked_movie_ids, &mut unknown));
+            let ratings = parse_ratings(member.ratings, &mut unknown);
+            query.ratings.extend(ratings.map_err(|error| member_error(index, error))?);
+            query.preferred_genres.extend(member.preferred_genres);
+            let (request, not_in_catalog) =
+                recommender.resolve(&query).map_err(|error| member_error(index, error.into()))?;
+            unknown.extend(not_in_catalog.into_iter().map(|id| i64::from(id.0)));
+            names.push(member.user_id);
+            members.push(request);
+        }
+        let (request, not_in_catalog) = recommender.resolve(&group_query.query)?;
         unknown.extend(not_in_catalog.into_iter().map(|id| i64::from(id.0)));
-        names.push(member.user_id);
-        members.push(request);
-    }
-    let (request, not_in_catalog) = recommender.resolve(&group_query.query)?;
-    unknown.extend(not_in_catalog.into_iter().map(|id| i64::from(id.0)));
-    let region = request.filter.region;
-    let group = Group::new(request, group_query.strategy);
-    let ranked = span!("rank")
-        .in_scope(|| recommender.recommend_group(&members, &group))
-        .map_err(|error| ServiceError::field("veto_below", error.to_string()))?;
-    Ok(GroupResult { names, ranked, region, unknown })
+        let region = request.filter.region;
+        let group = Group::new(request, group_query.strategy);
+        let ranked = span!("rank")
+            .in_scope(|| recommender.recommend_group(&members, &group))
+            .map_err(|error| ServiceError::field("veto_below", error.to_string()))?;
+        Ok(GroupResult { names, ranked, region, unknown })
+    })
 }
 
 /// Prefixes the field names of an error with `members[at]`, the member's position in the request.

@@ -8,7 +8,7 @@ use cinematch::sources::history::HistoryError;
 use cinematch_store::{ImportChanges, ImportRecord, ImportedMovie, NewWatchlistItem, Profile};
 use serde::Serialize;
 
-use crate::error::ServiceError;
+use crate::error::{ServiceError, ServiceFuture};
 use crate::item::{Item, RecommendationDetails, RecommendedItem};
 use crate::listing::details;
 use crate::names::check_text;
@@ -54,94 +54,101 @@ pub struct ImportOutcome {
 
 /// Reads exported files, given by name and content, matches their rows to movies and records the result in a
 /// user's profile.
-pub async fn import_files(
-    service: &Service,
-    serving: &Arc<Serving>,
-    profile: &Profile,
+pub fn import_files<'a>(
+    service: &'a Service,
+    serving: &'a Arc<Serving>,
+    profile: &'a Profile,
     files: Vec<(String, Vec<u8>)>,
-) -> Result<ImportOutcome, ServiceError> {
-    let task_serving = serving.clone();
-    let (names, imported) = tokio::task::spawn_blocking(move || {
-        let movies = task_serving.bundle.recommender.movies();
-        let imported = imports::read(&task_serving.matching, movies, &files);
-        let names = files.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
-        (names, imported)
+) -> ServiceFuture<'a, ImportOutcome> {
+    Box::pin(async move {
+        let task_serving = serving.clone();
+        let (names, imported) = tokio::task::spawn_blocking(move || {
+            let movies = task_serving.bundle.recommender.movies();
+            let imported = imports::read(&task_serving.matching, movies, &files);
+            let names = files.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
+            (names, imported)
+        })
+        .await
+        .map_err(|_| ServiceError::Internal)?;
+        let Imported { taste, report } = imported.map_err(|error| import_error(&error))?;
+        let recommender = &serving.bundle.recommender;
+        let movies =
+            taste.items().iter().filter_map(|item| imported_movie(recommender, item)).collect();
+        let mut services: Vec<&str> =
+            report.services.iter().map(|service| service.name()).collect();
+        services.dedup();
+        let record = ImportRecord {
+            service: services.join(", "),
+            file: names,
+            rows: report.rows,
+            matched: (report.by_id + report.by_title) as u64,
+        };
+        let changes = service.store().import(profile.into(), movies, record, service.now()).await?;
+        Ok(ImportOutcome { report, changes })
     })
-    .await
-    .map_err(|_| ServiceError::Internal)?;
-    let Imported { taste, report } = imported.map_err(|error| import_error(&error))?;
-    let recommender = &serving.bundle.recommender;
-    let movies =
-        taste.items().iter().filter_map(|item| imported_movie(recommender, item)).collect();
-    let mut services: Vec<&str> = report.services.iter().map(|service| service.name()).collect();
-    services.dedup();
-    let record = ImportRecord {
-        service: services.join(", "),
-        file: names,
-        rows: report.rows,
-        matched: (report.by_id + report.by_title) as u64,
-    };
-    let changes = service.store().import(profile, movies, record, service.now()).await?;
-    Ok(ImportOutcome { report, changes })
 }
 
 /// Returns the reply to an import: the report, and `limit` recommendations based on the updated profile.
 /// Lists only ambiguous and unmatched rows unless `all_rows` is set.
-pub async fn reply<'a>(
-    service: &Service,
+pub fn reply<'a>(
+    service: &'a Service,
     serving: &'a Serving,
-    profile: &Profile,
+    profile: &'a Profile,
     outcome: ImportOutcome,
     limit: usize,
     all_rows: bool,
-) -> Result<ImportReply<'a>, ServiceError> {
-    let ImportOutcome { mut report, changes } = outcome;
-    let recommender = &serving.bundle.recommender;
-    if !all_rows {
-        let is_unmatched =
-            |row: &RowReport| matches!(row.matched, Matched::Ambiguous | Matched::Unmatched);
-        report.matches.retain(is_unmatched);
-    }
-    let history = service.store().user_history(&profile.key()).await?;
-    let mut recommendations = Vec::new();
-    if limit > 0 {
-        let mut query = base_query(&history, false);
-        query.limit = limit;
-        let (request, _) = recommender.resolve(&query)?;
-        for recommended in recommender.recommend(&request).items {
-            let movie = recommended.movie;
-            let item = Item::from_movie(recommender, movie, None);
-            recommendations.push(Recommended { item, details: details(recommended) });
+) -> ServiceFuture<'a, ImportReply<'a>> {
+    Box::pin(async move {
+        let ImportOutcome { mut report, changes } = outcome;
+        let recommender = &serving.bundle.recommender;
+        if !all_rows {
+            let is_unmatched =
+                |row: &RowReport| matches!(row.matched, Matched::Ambiguous | Matched::Unmatched);
+            report.matches.retain(is_unmatched);
         }
-    }
-    Ok(ImportReply {
-        report,
-        changes,
-        count: recommendations.len(),
-        recommendations,
-        model_id: &serving.bundle.manifest.model_id,
+        let history = service.store().user_history(&profile.key()).await?;
+        let mut recommendations = Vec::new();
+        if limit > 0 {
+            let mut query = base_query(&history, false);
+            query.limit = limit;
+            let (request, _) = recommender.resolve(&query)?;
+            for recommended in recommender.recommend(&request).items {
+                let movie = recommended.movie;
+                let item = Item::from_movie(recommender, movie, None);
+                recommendations.push(Recommended { item, details: details(recommended) });
+            }
+        }
+        Ok(ImportReply {
+            report,
+            changes,
+            count: recommendations.len(),
+            recommendations,
+            model_id: &serving.bundle.manifest.model_id,
+        })
     })
 }
 
 /// Imports the movies that a user chose for the ambiguous titles of an import. Movies that are not in the catalog are
 /// skipped.
-pub async fn import_choices(
-    service: &Service,
-    profile: &Profile,
-    source: &str,
-    chosen: &[TasteItem],
-) -> Result<ImportChanges, ServiceError> {
-    check_text("service", source, MAX_SOURCE_LENGTH)?;
-    let bundle = service.bundle();
-    let movies =
-        chosen.iter().filter_map(|item| imported_movie(&bundle.recommender, item)).collect();
-    let record = ImportRecord {
-        service: source.to_owned(),
-        file: "choices on the Import page".to_owned(),
-        rows: chosen.len() as u64,
-        matched: chosen.len() as u64,
-    };
-    Ok(service.store().import(profile, movies, record, service.now()).await?)
+pub fn import_choices<'a>(
+    service: &'a Service,
+    profile: &'a Profile,
+    source: &'a str,
+    chosen: &'a [TasteItem],
+) -> ServiceFuture<'a, ImportChanges> {
+    Box::pin(async move {
+        check_text("service", source, MAX_SOURCE_LENGTH)?;
+        let bundle = service.bundle();
+        let movies =
+            chosen.iter().filter_map(|item| imported_movie(&bundle.recommender, item)).collect();
+        let record = ImportRecord {
+            service: source.to_owned(),
+            file: "choices on the Import page".to_owned(),
+            rows: chosen.len() as u64,
+            matched: chosen.len() as u64,
+        };
+        Ok(service.store().import(profile.into(), movies, record, service.now()).await?)
+    })
 }
 
 /// Converts a movie of an export to the store's type. Returns `None` if the catalog does not contain the movie.

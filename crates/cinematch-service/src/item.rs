@@ -57,7 +57,7 @@ pub struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// Returns a movie with its services in a region, or in the operator's region for `None`.
+    /// Returns a movie with its streaming services in `region`, or in the operator's region if it is `None`.
     pub fn from_movie(
         recommender: &'a Recommender,
         movie: MovieIdx,

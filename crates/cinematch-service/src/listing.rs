@@ -157,7 +157,7 @@ fn write(
     Ok(json)
 }
 
-/// Converts a recommendation to its score, reasons, sources and predicted rating.
+/// Returns a recommendation's score, reasons, sources and predicted rating.
 pub fn details(recommended: Recommendation<'_>) -> RecommendationDetails<'_> {
     let reasons = recommended.reasons;
     let mut sources = Vec::new();

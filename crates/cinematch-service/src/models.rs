@@ -4,7 +4,7 @@ use cinematch::bundle::{ArtifactsError, GenerationInfo, Generations, Promoted};
 use cinematch_store::rfc3339;
 use serde::Serialize;
 
-use crate::error::ServiceError;
+use crate::error::{ServiceError, ServiceFuture};
 use crate::service::Service;
 
 /// All generations on disk, as returned by `GET /api/models`.
@@ -47,46 +47,55 @@ impl From<Promoted> for PromotedItem {
 }
 
 /// Lists the generations on disk.
-pub async fn list(service: &Service) -> Result<ModelList, ServiceError> {
-    let models = with_generations(service, Generations::list).await?;
-    Ok(ModelList { serving: service.bundle().generation, models })
+pub fn list(service: &Service) -> ServiceFuture<'_, ModelList> {
+    Box::pin(async move {
+        let models = with_generations(service, Generations::list).await?;
+        Ok(ModelList { serving: service.bundle().generation, models })
+    })
 }
 
 /// Returns a generation with its manifest and model card.
-pub async fn find(service: &Service, generation: u64) -> Result<ModelItem, ServiceError> {
-    let item = with_generations(service, move |generations| {
-        let manifest = generations.manifest_of(generation)?;
-        let info = generations.list()?.into_iter().find(|info| info.generation == generation);
-        Ok(info.map(|info| (info, manifest, generations.card(generation))))
-    });
-    let not_found = || ServiceError::not_found(format!("There is no generation {generation}"));
-    let (info, manifest, card) = item.await?.ok_or_else(not_found)?;
-    let manifest = serde_json::to_value(manifest).unwrap_or_default();
-    Ok(ModelItem { info, manifest, card })
+pub fn find(service: &Service, generation: u64) -> ServiceFuture<'_, ModelItem> {
+    Box::pin(async move {
+        let item = with_generations(service, move |generations| {
+            let manifest = generations.manifest_of(generation)?;
+            let info = generations.list()?.into_iter().find(|info| info.generation == generation);
+            Ok(info.map(|info| (info, manifest, generations.card(generation))))
+        });
+        let not_found = || ServiceError::not_found(format!("There is no generation {generation}"));
+        let (info, manifest, card) = item.await?.ok_or_else(not_found)?;
+        let manifest = serde_json::to_value(manifest).unwrap_or_default();
+        Ok(ModelItem { info, manifest, card })
+    })
 }
 
 /// Promotes a generation and records `why` as the reason.
-pub async fn promote(
-    service: &Service,
+pub fn promote<'a>(
+    service: &'a Service,
     generation: u64,
     why: &'static str,
-) -> Result<Promoted, ServiceError> {
-    let now = rfc3339(service.now());
-    let promoted =
-        with_generations(service, move |generations| generations.promote(generation, &now, why))
-            .await?;
-    tracing::info!(generation, before = promoted.previous, why, "promoted a generation");
-    Ok(promoted)
+) -> ServiceFuture<'a, Promoted> {
+    Box::pin(async move {
+        let now = rfc3339(service.now());
+        let promoted = with_generations(service, move |generations| {
+            generations.promote(generation, &now, why)
+        })
+        .await?;
+        tracing::info!(generation, before = promoted.previous, why, "promoted a generation");
+        Ok(promoted)
+    })
 }
 
 /// Promotes the previously served generation and records `why` as the reason.
-pub async fn roll_back(service: &Service, why: &'static str) -> Result<Promoted, ServiceError> {
-    let now = rfc3339(service.now());
-    let promoted =
-        with_generations(service, move |generations| generations.rollback(&now, why)).await?;
-    let Promoted { generation, previous: before, .. } = promoted;
-    tracing::info!(generation, before, why, "rolled back to a generation");
-    Ok(promoted)
+pub fn roll_back<'a>(service: &'a Service, why: &'static str) -> ServiceFuture<'a, Promoted> {
+    Box::pin(async move {
+        let now = rfc3339(service.now());
+        let promoted =
+            with_generations(service, move |generations| generations.rollback(&now, why)).await?;
+        let Promoted { generation, previous: before, .. } = promoted;
+        tracing::info!(generation, before, why, "rolled back to a generation");
+        Ok(promoted)
+    })
 }
 
 /// Runs `work` on a blocking thread, so that disk access does not delay requests.

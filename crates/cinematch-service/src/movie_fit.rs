@@ -13,7 +13,7 @@ pub struct MovieFit<'a> {
     pub recommendation: Recommendation<'a>,
     /// Rank among all movies that the user hasn't seen, from 1; `None` if the user has no history.
     pub place: Option<usize>,
-    /// Sentence about the movie in the user's history on which this movie's rank depends most.
+    /// Sentence that names the movie in the user's history with the largest effect on this movie's rank.
     pub counterfactual: Option<String>,
     /// True if the user has a history.
     pub is_known: bool,

@@ -1,4 +1,4 @@
-//! Validation of user ids and short texts in requests.
+//! Validates user IDs and short text fields in requests.
 
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};

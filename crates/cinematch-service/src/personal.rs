@@ -6,7 +6,7 @@ use cinematch_store::{Profile, UserHistory};
 use serde::Deserialize;
 
 use crate::cache::{CachedReply, Key};
-use crate::error::ServiceError;
+use crate::error::{ServiceError, ServiceFuture};
 use crate::listing::{self, ListMetadata, UserId};
 use crate::preferences;
 use crate::selection::{Mode, RuntimeBucket, YearBucket};
@@ -55,41 +55,43 @@ pub struct PersonalQuery {
 
 /// Recommends movies to a user based on the profile's ratings, reactions and preferences. `question` is the
 /// query string as sent by the client; it is part of the reply's cache key.
-pub async fn recommend(
-    service: &Service,
-    profile: &Profile,
-    query_string: Option<&str>,
+pub fn recommend<'a>(
+    service: &'a Service,
+    profile: &'a Profile,
+    query_string: Option<&'a str>,
     params: PersonalQuery,
-) -> Result<CachedReply, ServiceError> {
-    let serving = service.serving();
-    let recommender = &serving.bundle.recommender;
-    let user = profile.key();
-    let data_version = service.store().data_version(&user).await?;
-    let key = Key::new(&serving, "personal", &query_string, &[(&user, data_version)])?;
-    let compute = async {
-        let history = service.user_history(&user).await?;
-        let mode = params.mode.unwrap_or_default();
-        let mut query = base_query(&history, params.include_watchlist.unwrap_or(false));
-        query.filters.region.clone_from(&params.region);
-        let ignored = preferences::apply(&history.preferences, recommender, &mut query);
-        let counterfactual = params.counterfactual.unwrap_or(false);
-        params.apply_to(mode, &mut query);
-        let (request, _) = recommender.resolve(&query).map_err(|error| {
-            let rename = |field: &str| match field {
-                "filters.genres.any[0]" => "genre".to_owned(),
-                "services[0]" => "service".to_owned(),
-                other => other.to_owned(),
-            };
-            ServiceError::from(error).rename_fields(rename)
-        })?;
-        let ranked_list = listing::rank(&serving, &request, counterfactual);
-        let region = request.filter.region;
-        let mut metadata = ListMetadata::new(&serving, UserId::Profile(profile.id), region);
-        metadata.mode = Some(mode);
-        metadata.ignored_preferences = ignored;
-        listing::json(&serving, region, ranked_list, metadata)
-    };
-    service.cache().get_or_compute(key, compute).await
+) -> ServiceFuture<'a, CachedReply> {
+    Box::pin(async move {
+        let serving = service.serving();
+        let recommender = &serving.bundle.recommender;
+        let user = profile.key();
+        let data_version = service.store().data_version(&user).await?;
+        let key = Key::new(&serving, "personal", &query_string, &[(&user, data_version)])?;
+        let compute = async {
+            let history = service.user_history(&user).await?;
+            let mode = params.mode.unwrap_or_default();
+            let mut query = base_query(&history, params.include_watchlist.unwrap_or(false));
+            query.filters.region.clone_from(&params.region);
+            let ignored = preferences::apply(&history.preferences, recommender, &mut query);
+            let counterfactual = params.counterfactual.unwrap_or(false);
+            params.apply_to(mode, &mut query);
+            let (request, _) = recommender.resolve(&query).map_err(|error| {
+                let rename = |field: &str| match field {
+                    "filters.genres.any[0]" => "genre".to_owned(),
+                    "services[0]" => "service".to_owned(),
+                    other => other.to_owned(),
+                };
+                ServiceError::from(error).rename_fields(rename)
+            })?;
+            let ranked_list = listing::rank(&serving, &request, counterfactual);
+            let region = request.filter.region;
+            let mut metadata = ListMetadata::new(&serving, UserId::Profile(profile.id), region);
+            metadata.mode = Some(mode);
+            metadata.ignored_preferences = ignored;
+            listing::json(&serving, region, ranked_list, metadata)
+        };
+        service.cache().get_or_compute(key, Box::pin(compute)).await
+    })
 }
 
 /// Builds a query from a user's ratings, reactions and known movies. Watchlisted movies are excluded unless

@@ -6,7 +6,7 @@ use cinematch::retrieval::FilterIndex;
 use cinematch_store::{Preferences, Profile, rfc3339};
 use serde::{Deserialize, Serialize};
 
-use crate::error::ServiceError;
+use crate::error::{ServiceError, ServiceFuture};
 use crate::names::{ShortText, check_text};
 use crate::optional::or_default;
 use crate::service::Service;
@@ -76,46 +76,48 @@ pub struct NewPreferences {
 }
 
 /// Validates and saves preferences, with names spelled as in the catalog.
-pub async fn save(
-    service: &Service,
-    profile: &Profile,
+pub fn save<'a>(
+    service: &'a Service,
+    profile: &'a Profile,
     new: NewPreferences,
-) -> Result<Preferences, ServiceError> {
-    let bundle = service.bundle();
-    let recommender = &bundle.recommender;
-    for (field, names) in
-        [("services", &new.services), ("original_languages", &new.original_languages)]
-    {
-        check_names(field, names)?;
-    }
-    let region = new.region.map(|code| parse_region(&code)).transpose()?;
-    // Services, languages and the region are not checked against the catalog, since a later catalog may contain
-    // them.
-    let query = Query {
-        preferred_genres: new.preferred_genres.clone(),
-        filters: Filters {
+) -> ServiceFuture<'a, Preferences> {
+    Box::pin(async move {
+        let bundle = service.bundle();
+        let recommender = &bundle.recommender;
+        for (field, names) in
+            [("services", &new.services), ("original_languages", &new.original_languages)]
+        {
+            check_names(field, names)?;
+        }
+        let region = new.region.map(|code| parse_region(&code)).transpose()?;
+        // Services, languages and the region are not checked against the catalog, since a later catalog may contain
+        // them.
+        let query = Query {
+            preferred_genres: new.preferred_genres.clone(),
+            filters: Filters {
+                runtime_min: new.runtime_min,
+                runtime_max: new.runtime_max,
+                ..Filters::default()
+            },
+            limit: 1,
+            ..Query::default()
+        };
+        recommender.resolve(&query)?;
+        let index = recommender.index();
+        let services = services_in(index, region.as_deref());
+        let now = service.now();
+        let preferences = Preferences {
+            preferred_genres: canonical_names(&index.genres, new.preferred_genres),
+            services: canonical_names(services, new.services),
+            original_languages: canonical_names(&index.languages, new.original_languages),
             runtime_min: new.runtime_min,
             runtime_max: new.runtime_max,
-            ..Filters::default()
-        },
-        limit: 1,
-        ..Query::default()
-    };
-    recommender.resolve(&query)?;
-    let index = recommender.index();
-    let services = services_in(index, region.as_deref());
-    let now = service.now();
-    let preferences = Preferences {
-        preferred_genres: canonical_names(&index.genres, new.preferred_genres),
-        services: canonical_names(services, new.services),
-        original_languages: canonical_names(&index.languages, new.original_languages),
-        runtime_min: new.runtime_min,
-        runtime_max: new.runtime_max,
-        region,
-        updated_at: Some(now),
-    };
-    service.store().set_preferences(profile, preferences.clone(), now).await?;
-    Ok(preferences)
+            region,
+            updated_at: Some(now),
+        };
+        service.store().set_preferences(profile.into(), preferences.clone(), now).await?;
+        Ok(preferences)
+    })
 }
 
 /// Validates a two-letter country code and returns it in upper case.

@@ -4,7 +4,7 @@ use cinematch_store::{Identified, Profile, is_email, rfc3339};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use crate::error::ServiceError;
+use crate::error::{ServiceError, ServiceFuture};
 use crate::names::{ShortText, check_text};
 use crate::secrets::{SessionToken, check_password};
 use crate::service::Service;
@@ -30,7 +30,7 @@ impl From<Profile> for ProfileBody {
     }
 }
 
-/// A request to look up or create the profile of an email address.
+/// A request to look up or create the profile for an email address.
 #[derive(Deserialize, utoipa::ToSchema)]
 pub struct Identity {
     /// Email address; compared case-insensitively.
@@ -47,21 +47,23 @@ pub struct Identity {
 }
 
 /// Returns the profile of an email address, or creates it if the request contains a name.
-pub async fn identify(service: &Service, identity: Identity) -> Result<Profile, ServiceError> {
-    if !is_email(&identity.email) {
-        let message = "expected an email address, such as ada@example.org";
-        return Err(ServiceError::field("email", message));
-    }
-    if let Some(name) = &identity.name {
-        check_text("name", name, MAX_NAME_LENGTH)?;
-    }
-    let name = identity.name.as_deref().map(str::trim);
-    match service.store().identify(&identity.email, name, service.now()).await? {
-        Identified::Existing(profile) | Identified::New(profile) => Ok(profile),
-        Identified::Unknown => Err(ServiceError::not_found(
-            "No profile has this email address; send a name to create one",
-        )),
-    }
+pub fn identify(service: &Service, identity: Identity) -> ServiceFuture<'_, Profile> {
+    Box::pin(async move {
+        if !is_email(&identity.email) {
+            let message = "expected an email address, such as ada@example.org";
+            return Err(ServiceError::field("email", message));
+        }
+        if let Some(name) = &identity.name {
+            check_text("name", name, MAX_NAME_LENGTH)?;
+        }
+        let name = identity.name.as_deref().map(str::trim);
+        match service.store().identify(&identity.email, name, service.now()).await? {
+            Identified::Existing(profile) | Identified::New(profile) => Ok(profile),
+            Identified::Unknown => Err(ServiceError::not_found(
+                "No profile has this email address; send a name to create one",
+            )),
+        }
+    })
 }
 
 /// Returns the profile of an account if the password is correct. `hashing` runs the check, which takes tens
@@ -85,13 +87,15 @@ where
 }
 
 /// Starts a session that expires after `seconds` and returns its token.
-pub async fn begin_session(
-    service: &Service,
-    profile: &Profile,
+pub fn begin_session<'a>(
+    service: &'a Service,
+    profile: &'a Profile,
     seconds: i64,
-) -> Result<SessionToken, ServiceError> {
-    let token = SessionToken::generate()?;
-    let now = service.now();
-    service.store().begin_session(token.hash(), profile.id, now, now + seconds * 1000).await?;
-    Ok(token)
+) -> ServiceFuture<'a, SessionToken> {
+    Box::pin(async move {
+        let token = SessionToken::generate()?;
+        let now = service.now();
+        service.store().begin_session(token.hash(), profile.id, now, now + seconds * 1000).await?;
+        Ok(token)
+    })
 }

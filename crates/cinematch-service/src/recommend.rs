@@ -8,7 +8,7 @@ use cinematch::rating::is_rating;
 use serde::{Deserialize, Serialize};
 
 use crate::cache::{CachedReply, Key};
-use crate::error::ServiceError;
+use crate::error::{ServiceError, ServiceFuture};
 use crate::listing::{self, ListMetadata, UserId};
 use crate::names::{UserName, check_user};
 use crate::optional::or_default;
@@ -163,49 +163,52 @@ pub struct ListOwner {
 
 /// Recommends movies for the history, preferences and filters in the request. The user's stored data only
 /// determines which known movies are excluded.
-pub async fn recommend(
+pub fn recommend(
     service: &Service,
     owner: ListOwner,
     request: RecommendationRequest,
-) -> Result<CachedReply, ServiceError> {
-    let serving = service.serving();
-    let recommender = &serving.bundle.recommender;
-    let ListOwner { user_id, is_named, is_allowed } = owner;
-    let data_version = if is_named {
-        service.store().data_version(&user_id).await.map(Some)?
-    } else if is_allowed {
-        // A request that names no user succeeds even if the database does not respond.
-        let lookup =
-            tokio::time::timeout(LOOKUP_TIMEOUT, service.store().data_version(&user_id)).await;
-        lookup.ok().and_then(Result::ok)
-    } else {
-        None
-    };
-    let is_known = data_version.is_some();
-    let data_version = data_version.flatten();
-    let users = [(user_id.as_str(), data_version)];
-    let users = if is_known { &users[..] } else { &[] };
-    let key = Key::new(&serving, "recommendations", &request, users)?;
-    let compute = async {
-        let (with_watchlist, counterfactual) = (request.include_watchlist, request.counterfactual);
-        let mut unknown = Vec::new();
-        let mut query = request.into_query(&mut unknown)?;
-        if is_known {
-            let history = service.user_history(&user_id).await?;
-            query.seen = history.movie_ids().collect();
-            if !with_watchlist {
-                query.seen.extend_from_slice(&history.watchlist);
+) -> ServiceFuture<'_, CachedReply> {
+    Box::pin(async move {
+        let serving = service.serving();
+        let recommender = &serving.bundle.recommender;
+        let ListOwner { user_id, is_named, is_allowed } = owner;
+        let data_version = if is_named {
+            service.store().data_version(&user_id).await.map(Some)?
+        } else if is_allowed {
+            // A request that names no user succeeds even if the database does not respond.
+            let lookup =
+                tokio::time::timeout(LOOKUP_TIMEOUT, service.store().data_version(&user_id)).await;
+            lookup.ok().and_then(Result::ok)
+        } else {
+            None
+        };
+        let is_known = data_version.is_some();
+        let data_version = data_version.flatten();
+        let users = [(user_id.as_str(), data_version)];
+        let users = if is_known { &users[..] } else { &[] };
+        let key = Key::new(&serving, "recommendations", &request, users)?;
+        let compute = async {
+            let (with_watchlist, counterfactual) =
+                (request.include_watchlist, request.counterfactual);
+            let mut unknown = Vec::new();
+            let mut query = request.into_query(&mut unknown)?;
+            if is_known {
+                let history = service.user_history(&user_id).await?;
+                query.seen = history.movie_ids().collect();
+                if !with_watchlist {
+                    query.seen.extend_from_slice(&history.watchlist);
+                }
             }
-        }
-        let (request, not_in_catalog) = recommender.resolve(&query)?;
-        unknown.extend(not_in_catalog.into_iter().map(|id| i64::from(id.0)));
-        let ranked_list = listing::rank(&serving, &request, counterfactual);
-        let mut metadata =
-            ListMetadata::new(&serving, UserId::Name(&user_id), request.filter.region);
-        metadata.unknown_movie_ids = unknown;
-        listing::json(&serving, request.filter.region, ranked_list, metadata)
-    };
-    service.cache().get_or_compute(key, compute).await
+            let (request, not_in_catalog) = recommender.resolve(&query)?;
+            unknown.extend(not_in_catalog.into_iter().map(|id| i64::from(id.0)));
+            let ranked_list = listing::rank(&serving, &request, counterfactual);
+            let mut metadata =
+                ListMetadata::new(&serving, UserId::Name(&user_id), request.filter.region);
+            metadata.unknown_movie_ids = unknown;
+            listing::json(&serving, request.filter.region, ranked_list, metadata)
+        };
+        service.cache().get_or_compute(key, Box::pin(compute)).await
+    })
 }
 
 impl RecommendationRequest {

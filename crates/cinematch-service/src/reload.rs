@@ -17,7 +17,7 @@ use crate::serving::Serving;
 /// Polling interval of the published generation. Each poll costs two system calls.
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// Delay before a refused generation is loaded again, in case the failure was transient.
+/// Delay before retrying a generation that failed to load, in case the failure was transient.
 const RETRY: Duration = Duration::from_secs(30);
 
 /// Niceness of the threads that load a generation: the lowest priority.

@@ -4,7 +4,7 @@ use cinematch::search::Hit;
 use serde::Serialize;
 
 use crate::cache::{CachedReply, Key};
-use crate::error::ServiceError;
+use crate::error::{ServiceError, ServiceFuture};
 use crate::item::Item;
 use crate::listing::to_json;
 use crate::service::Service;
@@ -41,33 +41,41 @@ pub fn hits(serving: &Serving, words: &str, limit: usize) -> Vec<Hit> {
 
 /// Searches for `words`; the last word may be a prefix. `question` is the query string as sent by the client; it
 /// is part of the reply's cache key.
-pub async fn search(
-    service: &Service,
-    query_string: Option<&str>,
-    words: &str,
+pub fn search<'a>(
+    service: &'a Service,
+    query_string: Option<&'a str>,
+    words: &'a str,
     limit: Option<usize>,
-) -> Result<CachedReply, ServiceError> {
-    let limit = limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(ServiceError::field(
-            "limit",
-            format!("expected 1 to {MAX_LIMIT}, got {limit}"),
-        ));
-    }
-    if words.chars().count() > MAX_LENGTH {
-        return Err(ServiceError::field("q", format!("expected at most {MAX_LENGTH} characters")));
-    }
-    let serving = service.serving();
-    let recommender = &serving.bundle.recommender;
-    let compute = async {
-        let results: Vec<SearchItem<'_>> = hits(&serving, words, limit)
-            .into_iter()
-            .map(|hit| SearchItem {
-                item: Item::from_movie(recommender, hit.movie, None),
-                score: hit.score,
-            })
-            .collect();
-        to_json(&SearchReply { count: results.len(), results })
-    };
-    service.cache().get_or_compute(Key::new(&serving, "search", &query_string, &[])?, compute).await
+) -> ServiceFuture<'a, CachedReply> {
+    Box::pin(async move {
+        let limit = limit.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            return Err(ServiceError::field(
+                "limit",
+                format!("expected 1 to {MAX_LIMIT}, got {limit}"),
+            ));
+        }
+        if words.chars().count() > MAX_LENGTH {
+            return Err(ServiceError::field(
+                "q",
+                format!("expected at most {MAX_LENGTH} characters"),
+            ));
+        }
+        let serving = service.serving();
+        let recommender = &serving.bundle.recommender;
+        let compute = async {
+            let results: Vec<SearchItem<'_>> = hits(&serving, words, limit)
+                .into_iter()
+                .map(|hit| SearchItem {
+                    item: Item::from_movie(recommender, hit.movie, None),
+                    score: hit.score,
+                })
+                .collect();
+            to_json(&SearchReply { count: results.len(), results })
+        };
+        service
+            .cache()
+            .get_or_compute(Key::new(&serving, "search", &query_string, &[])?, Box::pin(compute))
+            .await
+    })
 }

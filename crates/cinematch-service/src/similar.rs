@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::cache::{CachedReply, Key};
 use crate::catalog::find_movie;
-use crate::error::ServiceError;
+use crate::error::ServiceFuture;
 use crate::item::{Item, RecommendationDetails};
 use crate::listing::{details, to_json};
 use crate::service::Service;
@@ -42,44 +42,46 @@ pub struct SimilarItem<'a> {
 
 /// Lists the movies similar to a given movie: the recommendations for a user whose only feedback is a like of that
 /// movie. `question` is the query string as sent by the client; it is part of the reply's cache key.
-pub async fn similar(
-    service: &Service,
+pub fn similar<'a>(
+    service: &'a Service,
     movie_id: u32,
-    query_string: Option<&str>,
+    query_string: Option<&'a str>,
     limit: Option<usize>,
     region: Option<String>,
-) -> Result<CachedReply, ServiceError> {
-    let serving = service.serving();
-    let bundle = &serving.bundle;
-    let recommender = &bundle.recommender;
-    find_movie(recommender, movie_id.into())?;
-    let key = Key::new(&serving, "similar", &(movie_id, query_string), &[])?;
-    let compute = async {
-        let (request, _) = recommender.resolve(&Query {
-            liked: vec![MovieId(movie_id)],
-            filters: Filters { region, ..Filters::default() },
-            limit: limit.unwrap_or(DEFAULT_LIMIT),
-            diversity: Some(0.0),
-            explain: true,
-            ..Query::default()
-        })?;
-        let region = request.filter.region;
-        let mut similar = Vec::new();
-        for recommended in recommender.recommend(&request).items {
-            let movie = recommended.movie;
-            let item = Item::from_movie(recommender, movie, region);
-            similar.push(SimilarItem { item, details: similar_details(recommended) });
-        }
-        let reply = SimilarReply {
-            movie_id,
-            count: similar.len(),
-            similar,
-            model_id: &bundle.manifest.model_id,
-            attribution: bundle.attribution(region),
+) -> ServiceFuture<'a, CachedReply> {
+    Box::pin(async move {
+        let serving = service.serving();
+        let bundle = &serving.bundle;
+        let recommender = &bundle.recommender;
+        find_movie(recommender, movie_id.into())?;
+        let key = Key::new(&serving, "similar", &(movie_id, query_string), &[])?;
+        let compute = async {
+            let (request, _) = recommender.resolve(&Query {
+                liked: vec![MovieId(movie_id)],
+                filters: Filters { region, ..Filters::default() },
+                limit: limit.unwrap_or(DEFAULT_LIMIT),
+                diversity: Some(0.0),
+                explain: true,
+                ..Query::default()
+            })?;
+            let region = request.filter.region;
+            let mut similar = Vec::new();
+            for recommended in recommender.recommend(&request).items {
+                let movie = recommended.movie;
+                let item = Item::from_movie(recommender, movie, region);
+                similar.push(SimilarItem { item, details: similar_details(recommended) });
+            }
+            let reply = SimilarReply {
+                movie_id,
+                count: similar.len(),
+                similar,
+                model_id: &bundle.manifest.model_id,
+                attribution: bundle.attribution(region),
+            };
+            to_json(&reply)
         };
-        to_json(&reply)
-    };
-    service.cache().get_or_compute(key, compute).await
+        service.cache().get_or_compute(key, Box::pin(compute)).await
+    })
 }
 
 /// Returns the reasons why a movie is similar to another, worded without reference to a user and without a

@@ -34,7 +34,7 @@ pub struct Popularity {
     pub n_liked: usize,
     /// Title of the liked movie with the median number of votes.
     pub median: String,
-    /// Rank of that movie in the catalog by votes, from 1.
+    /// Rank of the movie `median` in the catalog by number of votes, from 1.
     pub rank: usize,
     /// Number of movies in the catalog.
     pub n_movies: usize,

@@ -6,7 +6,7 @@ use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::ranking::{Query, QueryError, Recommender, Request};
 use cinematch_store::{MovieFeedback, Profile, UserHistory};
 
-use crate::error::ServiceError;
+use crate::error::{ServiceError, ServiceFuture};
 use crate::item::{Item, RecommendationDetails};
 use crate::listing::details;
 use crate::personal::base_query;
@@ -59,14 +59,16 @@ pub struct UserView {
 
 impl UserView {
     /// Loads the bundle and the user's history.
-    pub async fn load(service: &Service, profile: &Profile) -> Result<Self, ServiceError> {
-        let serving = service.serving();
-        let history = service.user_history(&profile.key()).await?;
-        let mut query = Query::default();
-        preferences::apply(&history.preferences, &serving.bundle.recommender, &mut query);
-        let index = serving.bundle.recommender.index();
-        let region = query.filters.region.as_deref().and_then(|code| index.find_region(code));
-        Ok(Self { serving, history, region })
+    pub fn load<'a>(service: &'a Service, profile: &'a Profile) -> ServiceFuture<'a, Self> {
+        Box::pin(async move {
+            let serving = service.serving();
+            let history = service.user_history(&profile.key()).await?;
+            let mut query = Query::default();
+            preferences::apply(&history.preferences, &serving.bundle.recommender, &mut query);
+            let index = serving.bundle.recommender.index();
+            let region = query.filters.region.as_deref().and_then(|code| index.find_region(code));
+            Ok(Self { serving, history, region })
+        })
     }
 
     /// Returns the recommender of the loaded generation.

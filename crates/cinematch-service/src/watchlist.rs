@@ -6,7 +6,7 @@ use cinematch_store::{AddOutcome, NewWatchlistItem, Owner, WatchlistItem, rfc333
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::find_movie;
-use crate::error::ServiceError;
+use crate::error::{ServiceError, ServiceFuture};
 use crate::item::poster_url;
 use crate::names::{ShortText, check_text};
 use crate::service::Service;
@@ -103,72 +103,83 @@ pub struct RemovalReply {
 }
 
 /// Returns a user's watchlist, newest first.
-pub async fn list(service: &Service, user_id: String) -> Result<Watchlist, ServiceError> {
-    let bundle = service.bundle();
-    let recommender = &bundle.recommender;
-    let items: Vec<WatchlistEntry> = service
-        .store()
-        .watchlist(&user_id)
-        .await?
-        .into_iter()
-        .map(|item| {
-            let index = recommender.vocabulary().index_of(item.movie_id);
-            WatchlistEntry::new(item, index.map(|index| recommender.movie(index)))
-        })
-        .collect();
-    Ok(Watchlist { user_id, count: items.len(), items })
+pub fn list(service: &Service, user_id: String) -> ServiceFuture<'_, Watchlist> {
+    Box::pin(async move {
+        let bundle = service.bundle();
+        let recommender = &bundle.recommender;
+        let items: Vec<WatchlistEntry> = service
+            .store()
+            .watchlist(&user_id)
+            .await?
+            .into_iter()
+            .map(|item| {
+                let index = recommender.vocabulary().index_of(item.movie_id);
+                WatchlistEntry::new(item, index.map(|index| recommender.movie(index)))
+            })
+            .collect();
+        Ok(Watchlist { user_id, count: items.len(), items })
+    })
 }
 
 /// Adds a movie to a watchlist. A movie that is already listed is left unchanged.
-pub async fn add(
+pub fn add(
     service: &Service,
     owner: Owner,
     entry: NewEntry,
-) -> Result<(AddOutcome, WatchlistReply), ServiceError> {
-    if let Some(name) = &entry.service {
-        check_text("service", name, MAX_SERVICE_LENGTH)?;
-    }
-    let bundle = service.bundle();
-    let recommender = &bundle.recommender;
-    let movie = recommender.movie(find_movie(recommender, entry.movie_id)?);
-    let item = NewWatchlistItem {
-        movie_id: movie.movie_id,
-        title: movie.title.clone(),
-        year: movie.year,
-        service: entry.service,
-    };
-    let added = service.store().add_to_watchlist(owner, item, service.now()).await?;
-    let message = match added {
-        AddOutcome::Added => "Added to watchlist",
-        AddOutcome::AlreadyPresent => "Already in watchlist",
-    };
-    Ok((added, WatchlistReply { message, movie_id: movie.movie_id.0, title: movie.title.clone() }))
+) -> ServiceFuture<'_, (AddOutcome, WatchlistReply)> {
+    Box::pin(async move {
+        if let Some(name) = &entry.service {
+            check_text("service", name, MAX_SERVICE_LENGTH)?;
+        }
+        let bundle = service.bundle();
+        let recommender = &bundle.recommender;
+        let movie = recommender.movie(find_movie(recommender, entry.movie_id)?);
+        let item = NewWatchlistItem {
+            movie_id: movie.movie_id,
+            title: movie.title.clone(),
+            year: movie.year,
+            service: entry.service,
+        };
+        let added = service.store().add_to_watchlist(owner, item, service.now()).await?;
+        let message = match added {
+            AddOutcome::Added => "Added to watchlist",
+            AddOutcome::AlreadyPresent => "Already in watchlist",
+        };
+        Ok((
+            added,
+            WatchlistReply { message, movie_id: movie.movie_id.0, title: movie.title.clone() },
+        ))
+    })
 }
 
 /// Removes a movie from a watchlist.
-pub async fn remove(
-    service: &Service,
-    user_id: &str,
+pub fn remove<'a>(
+    service: &'a Service,
+    user_id: &'a str,
     movie_id: u32,
-) -> Result<RemovalReply, ServiceError> {
-    if service.store().remove_from_watchlist(user_id, MovieId(movie_id), service.now()).await? {
-        return Ok(RemovalReply { message: "Removed from watchlist", movie_id });
-    }
-    Err(not_listed(movie_id))
+) -> ServiceFuture<'a, RemovalReply> {
+    Box::pin(async move {
+        if service.store().remove_from_watchlist(user_id, MovieId(movie_id), service.now()).await? {
+            return Ok(RemovalReply { message: "Removed from watchlist", movie_id });
+        }
+        Err(not_listed(movie_id))
+    })
 }
 
 /// Marks a movie on a watchlist as watched or not watched.
-pub async fn set_watched(
-    service: &Service,
-    user_id: &str,
+pub fn set_watched<'a>(
+    service: &'a Service,
+    user_id: &'a str,
     movie_id: u32,
     watched: bool,
-) -> Result<WatchlistReply, ServiceError> {
-    let (movie, now) = (MovieId(movie_id), service.now());
-    let title = service.store().set_watched(user_id, movie, watched, now).await?;
-    let title = title.ok_or_else(|| not_listed(movie_id))?;
-    let message = if watched { "Marked as watched" } else { "Marked as not watched" };
-    Ok(WatchlistReply { message, movie_id, title })
+) -> ServiceFuture<'a, WatchlistReply> {
+    Box::pin(async move {
+        let (movie, now) = (MovieId(movie_id), service.now());
+        let title = service.store().set_watched(user_id, movie, watched, now).await?;
+        let title = title.ok_or_else(|| not_listed(movie_id))?;
+        let message = if watched { "Marked as watched" } else { "Marked as not watched" };
+        Ok(WatchlistReply { message, movie_id, title })
+    })
 }
 
 fn not_listed(movie_id: u32) -> ServiceError {

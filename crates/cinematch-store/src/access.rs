@@ -1,7 +1,7 @@
 //! Sessions and API keys. Only hashes of secrets are stored.
 
 use crate::error::StoreError;
-use crate::store::Store;
+use crate::store::{Store, StoreFuture};
 use crate::users::Profile;
 
 /// Permissions of an API key. Each scope includes the previous ones.
@@ -67,128 +67,143 @@ impl ApiKey {
 impl Store {
     /// Starts a session that lasts until `expires_at`, and deletes expired sessions. `token_hash` is the
     /// SHA-256 of the session token, in hexadecimal.
-    pub async fn begin_session(
+    pub fn begin_session(
         &self,
         token_hash: String,
         profile: i64,
         now: i64,
         expires_at: i64,
-    ) -> Result<(), StoreError> {
-        let store = self.clone();
-        self.write("", async move {
-            let mut transaction = store.begin().await?;
-            sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
-                .bind(now)
-                .execute(&mut *transaction)
-                .await?;
-            sqlx::query(
-                "INSERT INTO sessions (token_hash, user_id, created_at, expires_at)
+    ) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let store = self.clone();
+            self.write("", async move {
+                let mut transaction = store.begin().await?;
+                sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
+                    .bind(now)
+                    .execute(&mut *transaction)
+                    .await?;
+                sqlx::query(
+                    "INSERT INTO sessions (token_hash, user_id, created_at, expires_at)
                  VALUES ($1, $2, $3, $4)",
-            )
-            .bind(token_hash)
-            .bind(profile)
-            .bind(now)
-            .bind(expires_at)
-            .execute(&mut *transaction)
+                )
+                .bind(token_hash)
+                .bind(profile)
+                .bind(now)
+                .bind(expires_at)
+                .execute(&mut *transaction)
+                .await
+                .map_err(|error| match error.as_database_error() {
+                    Some(cause) if cause.is_foreign_key_violation() => StoreError::ProfileDeleted,
+                    _ => error.into(),
+                })?;
+                transaction.commit().await?;
+                Ok(())
+            })
             .await
-            .map_err(|error| match error.as_database_error() {
-                Some(cause) if cause.is_foreign_key_violation() => StoreError::ProfileDeleted,
-                _ => error.into(),
-            })?;
-            transaction.commit().await?;
-            Ok(())
         })
-        .await
     }
 
     /// Returns the profile that a session belongs to, or `None` if the session is unknown or has expired.
-    pub async fn session(&self, token_hash: &str, now: i64) -> Result<Option<Profile>, StoreError> {
-        let row: Option<(i64, String, Option<String>, i64)> = sqlx::query_as(
-            "SELECT users.id, email, name, users.created_at
+    pub fn session<'a>(
+        &'a self,
+        token_hash: &'a str,
+        now: i64,
+    ) -> StoreFuture<'a, Option<Profile>> {
+        Box::pin(async move {
+            let row: Option<(i64, String, Option<String>, i64)> = sqlx::query_as(
+                "SELECT users.id, email, name, users.created_at
              FROM sessions JOIN users ON users.id = user_id
              WHERE token_hash = $1 AND expires_at > $2 AND email IS NOT NULL",
-        )
-        .bind(token_hash)
-        .bind(now)
-        .fetch_optional(self.pool())
-        .await?;
-        let profile = |(id, email, name, created_at): (i64, String, Option<String>, i64)| Profile {
-            id,
-            email,
-            name: name.unwrap_or_default(),
-            created_at,
-        };
-        Ok(row.map(profile))
+            )
+            .bind(token_hash)
+            .bind(now)
+            .fetch_optional(self.pool())
+            .await?;
+            let profile = |(id, email, name, created_at): (i64, String, Option<String>, i64)| {
+                Profile { id, email, name: name.unwrap_or_default(), created_at }
+            };
+            Ok(row.map(profile))
+        })
     }
 
     /// Ends a session. Does nothing if the session is unknown.
-    pub async fn end_session(&self, token_hash: &str) -> Result<(), StoreError> {
-        let (store, token_hash) = (self.clone(), token_hash.to_owned());
-        self.write("", async move {
-            sqlx::query("DELETE FROM sessions WHERE token_hash = $1")
-                .bind(token_hash)
-                .execute(store.pool())
-                .await?;
-            Ok(())
+    pub fn end_session<'a>(&'a self, token_hash: &'a str) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let (store, token_hash) = (self.clone(), token_hash.to_owned());
+            self.write("", async move {
+                sqlx::query("DELETE FROM sessions WHERE token_hash = $1")
+                    .bind(token_hash)
+                    .execute(store.pool())
+                    .await?;
+                Ok(())
+            })
+            .await
         })
-        .await
     }
 
     /// Stores a new API key.
-    pub async fn add_key(&self, key: NewKey, now: i64) -> Result<(), StoreError> {
-        let store = self.clone();
-        self.write("", async move {
-            sqlx::query(
-                "INSERT INTO api_keys (id, name, secret_hash, scope, created_at)
+    pub fn add_key(&self, key: NewKey, now: i64) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let store = self.clone();
+            self.write("", async move {
+                sqlx::query(
+                    "INSERT INTO api_keys (id, name, secret_hash, scope, created_at)
                  VALUES ($1, $2, $3, $4, $5)",
-            )
-            .bind(key.id)
-            .bind(key.name)
-            .bind(key.secret_hash)
-            .bind(key.scope.name())
-            .bind(now)
-            .execute(store.pool())
-            .await?;
-            Ok(())
+                )
+                .bind(key.id)
+                .bind(key.name)
+                .bind(key.secret_hash)
+                .bind(key.scope.name())
+                .bind(now)
+                .execute(store.pool())
+                .await?;
+                Ok(())
+            })
+            .await
         })
-        .await
     }
 
     /// Returns the API key with the given ID, even if it is revoked.
-    pub async fn key(&self, id: &str) -> Result<Option<ApiKey>, StoreError> {
-        let row: Option<KeyRow> = sqlx::query_as(
+    pub fn key<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<ApiKey>> {
+        Box::pin(async move {
+            let row: Option<KeyRow> = sqlx::query_as(
             "SELECT id, name, secret_hash, scope, created_at, revoked_at FROM api_keys WHERE id = $1",
         )
         .bind(id)
         .fetch_optional(self.pool())
         .await?;
-        Ok(row.and_then(ApiKey::from_row))
+            Ok(row.and_then(ApiKey::from_row))
+        })
     }
 
     /// Returns all API keys, oldest first.
-    pub async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
-        let rows: Vec<KeyRow> = sqlx::query_as(
-            "SELECT id, name, secret_hash, scope, created_at, revoked_at FROM api_keys
+    pub fn keys(&self) -> StoreFuture<'_, Vec<ApiKey>> {
+        Box::pin(async move {
+            let rows: Vec<KeyRow> = sqlx::query_as(
+                "SELECT id, name, secret_hash, scope, created_at, revoked_at FROM api_keys
              ORDER BY created_at, id",
-        )
-        .fetch_all(self.pool())
-        .await?;
-        Ok(rows.into_iter().filter_map(ApiKey::from_row).collect())
+            )
+            .fetch_all(self.pool())
+            .await?;
+            Ok(rows.into_iter().filter_map(ApiKey::from_row).collect())
+        })
     }
 
     /// Revokes an API key. Returns false if no active key has the given ID.
-    pub async fn revoke_key(&self, id: &str, now: i64) -> Result<bool, StoreError> {
-        let (store, id) = (self.clone(), id.to_owned());
-        self.write("", async move {
-            let revoked = sqlx::query(
-                "UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL",
-            )
-            .bind(now)
-            .bind(id)
-            .execute(store.pool())
-            .await?;
-            Ok(revoked.rows_affected() > 0)
+    pub fn revoke_key<'a>(&'a self, id: &'a str, now: i64) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let (store, id) = (self.clone(), id.to_owned());
+            self.write("", async move {
+                let revoked = sqlx::query(
+                    "UPDATE api_keys SET revoked_at = $1 WHERE id = $2 AND revoked_at IS NULL",
+                )
+                .bind(now)
+                .bind(id)
+                .execute(store.pool())
+                .await?;
+                Ok(revoked.rows_affected() > 0)
+            })
+            .await
         })
-        .await
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::address::Address;
 use crate::error::StoreError;
-use crate::store::connect_once;
+use crate::store::{StoreFuture, connect_once};
 
 /// Result of [`check_database`]: the damage found, and the current time of a database server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,40 +15,42 @@ pub struct DatabaseCheck {
 
 /// Opens a database without changing it. For `SQLite`, also runs an integrity check, which reads the
 /// whole file.
-pub async fn check_database(address: &Address) -> Result<DatabaseCheck, StoreError> {
-    use sqlx::Connection;
-    if let Address::File(path) = address
-        && !path.exists()
-    {
-        let hint = "`cinematch serve` creates it";
-        return Err(StoreError::Missing { path: path.clone(), hint });
-    }
-    let open_error = |cause| StoreError::Open { address: address.to_string(), cause };
-    let mut connection = connect_once(address).await?;
-    let report = match address {
-        Address::File(_) => {
-            let messages: Vec<(String,)> = sqlx::query_as("PRAGMA integrity_check")
-                .fetch_all(&mut connection)
+pub fn check_database(address: &Address) -> StoreFuture<'_, DatabaseCheck> {
+    Box::pin(async move {
+        use sqlx::Connection;
+        if let Address::File(path) = address
+            && !path.exists()
+        {
+            let hint = "`cinematch serve` creates it";
+            return Err(StoreError::Missing { path: path.clone(), hint });
+        }
+        let open_error = |cause| StoreError::Open { address: address.to_string(), cause };
+        let mut connection = connect_once(address).await?;
+        let report = match address {
+            Address::File(_) => {
+                let messages: Vec<(String,)> = sqlx::query_as("PRAGMA integrity_check")
+                    .fetch_all(&mut connection)
+                    .await
+                    .map_err(open_error)?;
+                let messages = messages.into_iter().map(|(message,)| message);
+                DatabaseCheck {
+                    problems: messages.filter(|message| message != "ok").collect(),
+                    server_time: None,
+                }
+            }
+            Address::Postgres(_) => {
+                let (server_time,): (i64,) = sqlx::query_as(
+                    "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
+                )
+                .fetch_one(&mut connection)
                 .await
                 .map_err(open_error)?;
-            let messages = messages.into_iter().map(|(message,)| message);
-            DatabaseCheck {
-                problems: messages.filter(|message| message != "ok").collect(),
-                server_time: None,
+                DatabaseCheck { problems: Vec::new(), server_time: Some(server_time) }
             }
-        }
-        Address::Postgres(_) => {
-            let (server_time,): (i64,) = sqlx::query_as(
-                "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)",
-            )
-            .fetch_one(&mut connection)
-            .await
-            .map_err(open_error)?;
-            DatabaseCheck { problems: Vec::new(), server_time: Some(server_time) }
-        }
-    };
-    connection.close().await.map_err(open_error)?;
-    Ok(report)
+        };
+        connection.close().await.map_err(open_error)?;
+        Ok(report)
+    })
 }
 
 #[cfg(test)]

@@ -1,10 +1,9 @@
 //! Exports all data stored about a user.
 
-use crate::error::StoreError;
 use crate::imports::PastImport;
 use crate::records::feedback::MovieFeedback;
 use crate::records::preferences::Preferences;
-use crate::store::Store;
+use crate::store::{Store, StoreFuture};
 use crate::users::Profile;
 use crate::watchlist::WatchlistItem;
 
@@ -25,17 +24,19 @@ pub struct UserExport {
 
 impl Store {
     /// Returns all data stored about a user.
-    pub async fn export_user(&self, user: &str) -> Result<UserExport, StoreError> {
-        let profile = match user.parse() {
-            Ok(id) => self.profile(id).await?.filter(|profile| profile.key() == user),
-            Err(_) => None,
-        };
-        Ok(UserExport {
-            profile,
-            preferences: self.user_history(user).await?.preferences.clone(),
-            feedback: self.feedback(user).await?,
-            watchlist: self.watchlist(user).await?,
-            imports: self.imports(user).await?,
+    pub fn export_user<'a>(&'a self, user: &'a str) -> StoreFuture<'a, UserExport> {
+        Box::pin(async move {
+            let profile = match user.parse() {
+                Ok(id) => self.profile(id).await?.filter(|profile| profile.key() == user),
+                Err(_) => None,
+            };
+            Ok(UserExport {
+                profile,
+                preferences: self.user_history(user).await?.preferences.clone(),
+                feedback: self.feedback(user).await?,
+                watchlist: self.watchlist(user).await?,
+                imports: self.imports(user).await?,
+            })
         })
     }
 }

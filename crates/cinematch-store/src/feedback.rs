@@ -8,86 +8,94 @@ use sqlx::query::Query;
 use crate::error::StoreError;
 use crate::records::feedback::{COLUMNS, FeedbackRow, FeedbackUpdate, MovieFeedback, Reaction};
 use crate::rows::{ROWS_PER_STATEMENT, placeholders};
-use crate::store::{Store, Transaction};
+use crate::store::{Store, StoreFuture, Transaction};
 use crate::users::{Owner, touch, touch_or_insert};
 
 impl Store {
     /// Applies a change to a user's feedback on a movie. Returns the updated feedback.
-    pub async fn update_feedback(
+    pub fn update_feedback(
         &self,
-        owner: impl Into<Owner>,
+        owner: Owner,
         movie: MovieId,
         update: FeedbackUpdate,
         now: i64,
-    ) -> Result<MovieFeedback, StoreError> {
-        let (store, owner) = (self.clone(), owner.into());
-        let user = owner.key.clone();
-        self.write(&user, async move {
-            let mut transaction = store.begin().await?;
-            let id = touch_or_insert(&mut transaction, &owner, now).await?;
-            let feedback = apply(&mut transaction, id, movie, update, now).await?;
-            transaction.commit().await?;
-            Ok(feedback)
+    ) -> StoreFuture<'_, MovieFeedback> {
+        Box::pin(async move {
+            let store = self.clone();
+            let user = owner.key.clone();
+            self.write(&user, async move {
+                let mut transaction = store.begin().await?;
+                let id = touch_or_insert(&mut transaction, &owner, now).await?;
+                let feedback = apply(&mut transaction, id, movie, update, now).await?;
+                transaction.commit().await?;
+                Ok(feedback)
+            })
+            .await
         })
-        .await
     }
 
     /// Deletes a user's feedback on a movie. Returns false if there was none.
-    pub async fn delete_feedback(
-        &self,
-        user: &str,
+    pub fn delete_feedback<'a>(
+        &'a self,
+        user: &'a str,
         movie: MovieId,
         now: i64,
-    ) -> Result<bool, StoreError> {
-        let (store, key) = (self.clone(), user.to_owned());
-        self.write(user, async move {
-            let mut transaction = store.begin().await?;
-            let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(false) };
-            if delete(&mut transaction, id, movie).await? == 0 {
-                return Ok(false);
-            }
-            transaction.commit().await?;
-            Ok(true)
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let (store, key) = (self.clone(), user.to_owned());
+            self.write(user, async move {
+                let mut transaction = store.begin().await?;
+                let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(false) };
+                if delete(&mut transaction, id, movie).await? == 0 {
+                    return Ok(false);
+                }
+                transaction.commit().await?;
+                Ok(true)
+            })
+            .await
         })
-        .await
     }
 
     /// Deletes all of a user's reactions and ratings, but keeps the watched marks. Returns the number of
     /// movies changed.
-    pub async fn reset_feedback(&self, user: &str, now: i64) -> Result<u64, StoreError> {
-        let (store, key) = (self.clone(), user.to_owned());
-        self.write(user, async move {
-            let mut transaction = store.begin().await?;
-            let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(0) };
-            let watched = sqlx::query(
-                "UPDATE feedback
+    pub fn reset_feedback<'a>(&'a self, user: &'a str, now: i64) -> StoreFuture<'a, u64> {
+        Box::pin(async move {
+            let (store, key) = (self.clone(), user.to_owned());
+            self.write(user, async move {
+                let mut transaction = store.begin().await?;
+                let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(0) };
+                let watched = sqlx::query(
+                    "UPDATE feedback
                  SET signal = NULL, half_stars = NULL, updated_at = $2, import_id = NULL
                  WHERE user_id = $1 AND watched = 1
                  AND (signal IS NOT NULL OR half_stars IS NOT NULL)",
-            )
-            .bind(id)
-            .bind(now)
-            .execute(&mut *transaction)
-            .await?;
-            let others = sqlx::query("DELETE FROM feedback WHERE user_id = $1 AND watched = 0")
+                )
                 .bind(id)
+                .bind(now)
                 .execute(&mut *transaction)
                 .await?;
-            transaction.commit().await?;
-            Ok(watched.rows_affected() + others.rows_affected())
+                let others = sqlx::query("DELETE FROM feedback WHERE user_id = $1 AND watched = 0")
+                    .bind(id)
+                    .execute(&mut *transaction)
+                    .await?;
+                transaction.commit().await?;
+                Ok(watched.rows_affected() + others.rows_affected())
+            })
+            .await
         })
-        .await
     }
 
     /// Returns all of a user's feedback, most recent first.
-    pub async fn feedback(&self, user: &str) -> Result<Vec<MovieFeedback>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM feedback JOIN users ON users.id = feedback.user_id
+    pub fn feedback<'a>(&'a self, user: &'a str) -> StoreFuture<'a, Vec<MovieFeedback>> {
+        Box::pin(async move {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM feedback JOIN users ON users.id = feedback.user_id
              WHERE users.key = $1 ORDER BY feedback.updated_at DESC, movie_id"
-        );
-        let rows: Vec<FeedbackRow> =
-            sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(user).fetch_all(self.pool()).await?;
-        rows.into_iter().map(MovieFeedback::from_row).collect()
+            );
+            let rows: Vec<FeedbackRow> =
+                sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(user).fetch_all(self.pool()).await?;
+            rows.into_iter().map(MovieFeedback::from_row).collect()
+        })
     }
 }
 

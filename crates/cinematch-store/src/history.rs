@@ -7,31 +7,35 @@ use crate::records::feedback::{COLUMNS, FeedbackRow, MovieFeedback};
 use crate::records::history::{DataVersion, UserHistory};
 use crate::records::preferences::{self, Preferences, PreferencesRow};
 use crate::rows::movie_id;
-use crate::store::Store;
+use crate::store::{Store, StoreFuture};
 
 impl Store {
     /// Returns a user's history, which is empty for an unknown user.
-    pub async fn user_history(&self, user: &str) -> Result<Arc<UserHistory>, StoreError> {
-        let Some(cache) = self.history_cache() else {
-            return Ok(Arc::new(self.read_history(user).await?));
-        };
-        match cache.get(user) {
-            Ok(history) => Ok(history),
-            Err(changes) => {
-                let history = Arc::new(self.read_history(user).await?);
-                cache.insert(user, changes, &history);
-                Ok(history)
+    pub fn user_history<'a>(&'a self, user: &'a str) -> StoreFuture<'a, Arc<UserHistory>> {
+        Box::pin(async move {
+            let Some(cache) = self.history_cache() else {
+                return Ok(Arc::new(self.read_history(user).await?));
+            };
+            match cache.get(user) {
+                Ok(history) => Ok(history),
+                Err(changes) => {
+                    let history = Arc::new(self.read_history(user).await?);
+                    cache.insert(user, changes, &history);
+                    Ok(history)
+                }
             }
-        }
+        })
     }
 
     /// Returns the current version of a user's data, or `None` for an unknown user. If other processes may
     /// write to the database, this takes one lookup by key; otherwise, a cached user needs none.
-    pub async fn data_version(&self, user: &str) -> Result<Option<DataVersion>, StoreError> {
-        if self.history_cache().is_some() {
-            return Ok(self.user_history(user).await?.data_version);
-        }
-        self.read_data_version(user).await
+    pub fn data_version<'a>(&'a self, user: &'a str) -> StoreFuture<'a, Option<DataVersion>> {
+        Box::pin(async move {
+            if self.history_cache().is_some() {
+                return Ok(self.user_history(user).await?.data_version);
+            }
+            self.read_data_version(user).await
+        })
     }
 
     async fn read_data_version(&self, user: &str) -> Result<Option<DataVersion>, StoreError> {

@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::feedback;
 use crate::records::feedback::{COLUMNS, FeedbackRow, MovieFeedback, Reaction};
 use crate::rows::{ROWS_PER_STATEMENT, placeholders};
-use crate::store::{Store, Transaction};
+use crate::store::{Store, StoreFuture, Transaction};
 use crate::users::{Owner, touch_or_insert};
 use crate::watchlist::NewWatchlistItem;
 
@@ -83,43 +83,48 @@ impl ImportChanges {
 impl Store {
     /// Imports movies. Doesn't change values that are missing from the export or that the user entered
     /// here.
-    pub async fn import(
+    pub fn import(
         &self,
-        owner: impl Into<Owner>,
+        owner: Owner,
         movies: Vec<ImportedMovie>,
         record: ImportRecord,
         now: i64,
-    ) -> Result<ImportChanges, StoreError> {
-        let (store, owner) = (self.clone(), owner.into());
-        let user = owner.key.clone();
-        self.write(&user, async move {
-            let mut transaction = store.begin().await?;
-            let id = touch_or_insert(&mut transaction, &owner, now).await?;
-            let current = CurrentState::read(&mut transaction, id).await?;
-            let plan = ImportPlan::new(movies, &current, now);
-            plan.write(&mut transaction, id, &record, now).await?;
-            transaction.commit().await?;
-            Ok(plan.changes)
+    ) -> StoreFuture<'_, ImportChanges> {
+        Box::pin(async move {
+            let store = self.clone();
+            let user = owner.key.clone();
+            self.write(&user, async move {
+                let mut transaction = store.begin().await?;
+                let id = touch_or_insert(&mut transaction, &owner, now).await?;
+                let current = CurrentState::read(&mut transaction, id).await?;
+                let plan = ImportPlan::new(movies, &current, now);
+                plan.write(&mut transaction, id, &record, now).await?;
+                transaction.commit().await?;
+                Ok(plan.changes)
+            })
+            .await
         })
-        .await
     }
 
     /// Returns a user's imports, most recent first.
-    pub async fn imports(&self, user: &str) -> Result<Vec<PastImport>, StoreError> {
-        type Row = (i64, String, String, i64, i64, i64, i64);
-        let rows: Vec<Row> = sqlx::query_as(
+    pub fn imports<'a>(&'a self, user: &'a str) -> StoreFuture<'a, Vec<PastImport>> {
+        Box::pin(async move {
+            type Row = (i64, String, String, i64, i64, i64, i64);
+            let rows: Vec<Row> = sqlx::query_as(
             "SELECT imports.id, service, file, n_rows, n_matched, n_changed, imported_at
              FROM imports JOIN users ON users.id = user_id WHERE users.key = $1 ORDER BY imports.id DESC",
         )
         .bind(user)
         .fetch_all(self.pool())
         .await?;
-        let from_row = |(id, service, file, rows, matched, changed, imported_at): Row| {
-            let count = |n: i64| u64::try_from(n).unwrap_or(0);
-            let record = ImportRecord { service, file, rows: count(rows), matched: count(matched) };
-            PastImport { id, record, changed: count(changed), imported_at }
-        };
-        Ok(rows.into_iter().map(from_row).collect())
+            let from_row = |(id, service, file, rows, matched, changed, imported_at): Row| {
+                let count = |n: i64| u64::try_from(n).unwrap_or(0);
+                let record =
+                    ImportRecord { service, file, rows: count(rows), matched: count(matched) };
+                PastImport { id, record, changed: count(changed), imported_at }
+            };
+            Ok(rows.into_iter().map(from_row).collect())
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use sqlx::error::DatabaseError;
 
 use crate::error::StoreError;
 use crate::rows::damaged;
-use crate::store::Store;
+use crate::store::{Store, StoreFuture};
 
 /// Maximum tolerated difference between server clocks, in milliseconds: one day.
 const MAX_CLOCK_SKEW: i64 = 86_400_000;
@@ -170,113 +170,121 @@ impl JobRow {
 impl Store {
     /// Enqueues a job and returns it with `true`. If a job of this kind is already queued, returns that job with
     /// `false`.
-    pub async fn enqueue_job(
-        &self,
+    pub fn enqueue_job<'a>(
+        &'a self,
         kind: JobKind,
-        requested_by: &str,
+        requested_by: &'a str,
         now: i64,
-    ) -> Result<(Job, bool), StoreError> {
-        let requested_by = requested_by.to_owned();
-        let store = self.clone();
-        self.write("", async move {
-            let mut transaction = store.begin().await?;
-            let queued: Option<JobRow> = sqlx::query_as(
-                "SELECT * FROM jobs WHERE kind = $1 AND state = 'queued' ORDER BY id",
-            )
-            .bind(kind.name())
-            .fetch_optional(&mut *transaction)
-            .await?;
-            if let Some(queued) = queued {
-                // An explicit request cancels the delay after a failed attempt.
-                sqlx::query("UPDATE jobs SET not_before = $1 WHERE id = $2 AND not_before > $1")
+    ) -> StoreFuture<'a, (Job, bool)> {
+        Box::pin(async move {
+            let requested_by = requested_by.to_owned();
+            let store = self.clone();
+            self.write("", async move {
+                let mut transaction = store.begin().await?;
+                let queued: Option<JobRow> = sqlx::query_as(
+                    "SELECT * FROM jobs WHERE kind = $1 AND state = 'queued' ORDER BY id",
+                )
+                .bind(kind.name())
+                .fetch_optional(&mut *transaction)
+                .await?;
+                if let Some(queued) = queued {
+                    // An explicit request cancels the delay after a failed attempt.
+                    sqlx::query(
+                        "UPDATE jobs SET not_before = $1 WHERE id = $2 AND not_before > $1",
+                    )
                     .bind(now)
                     .bind(queued.id)
                     .execute(&mut *transaction)
                     .await?;
-                transaction.commit().await?;
-                return Ok((queued.into_job()?, false));
-            }
-            let row: JobRow = sqlx::query_as(
-                "INSERT INTO jobs (kind, state, asked_by, asked_at, not_before)
+                    transaction.commit().await?;
+                    return Ok((queued.into_job()?, false));
+                }
+                let row: JobRow = sqlx::query_as(
+                    "INSERT INTO jobs (kind, state, asked_by, asked_at, not_before)
                  VALUES ($1, 'queued', $2, $3, $3) RETURNING *",
-            )
-            .bind(kind.name())
-            .bind(requested_by)
-            .bind(now)
-            .fetch_one(&mut *transaction)
-            .await?;
-            transaction.commit().await?;
-            Ok((row.into_job()?, true))
+                )
+                .bind(kind.name())
+                .bind(requested_by)
+                .bind(now)
+                .fetch_one(&mut *transaction)
+                .await?;
+                transaction.commit().await?;
+                Ok((row.into_job()?, true))
+            })
+            .await
         })
-        .await
     }
 
     /// Enqueues the job for a schedule's latest slot, unless a server has already handled that slot. Returns
     /// true if a job was added. A new schedule starts with its next slot.
-    pub async fn enqueue_scheduled_job(
+    pub fn enqueue_scheduled_job(
         &self,
         kind: JobKind,
         slot: i64,
         now: i64,
-    ) -> Result<bool, StoreError> {
-        let store = self.clone();
-        self.write("", async move {
-            let mut transaction = store.begin().await?;
-            let inserted = sqlx::query(
+    ) -> StoreFuture<'_, bool> {
+        Box::pin(async move {
+            let store = self.clone();
+            self.write("", async move {
+                let mut transaction = store.begin().await?;
+                let inserted = sqlx::query(
                 "INSERT INTO schedules (kind, slot) VALUES ($1, $2) ON CONFLICT (kind) DO NOTHING",
             )
             .bind(kind.name())
             .bind(slot)
             .execute(&mut *transaction)
             .await?;
-            if inserted.rows_affected() == 1 {
-                transaction.commit().await?;
-                return Ok(false);
-            }
-            // A slot further ahead than the clock skew was written while a clock was wrong: restart the
-            // schedule.
-            let reset = sqlx::query("UPDATE schedules SET slot = $2 WHERE kind = $1 AND slot > $3")
-                .bind(kind.name())
-                .bind(slot)
-                .bind(now.saturating_add(MAX_CLOCK_SKEW))
-                .execute(&mut *transaction)
-                .await?;
-            if reset.rows_affected() == 1 {
-                transaction.commit().await?;
-                return Ok(false);
-            }
-            let advanced =
-                sqlx::query("UPDATE schedules SET slot = $2 WHERE kind = $1 AND slot < $2")
-                    .bind(kind.name())
-                    .bind(slot)
-                    .execute(&mut *transaction)
-                    .await?;
-            if advanced.rows_affected() == 0 {
-                return Ok(false);
-            }
-            let added = sqlx::query(
-                "INSERT INTO jobs (kind, state, slot, asked_by, asked_at, not_before)
+                if inserted.rows_affected() == 1 {
+                    transaction.commit().await?;
+                    return Ok(false);
+                }
+                // A slot further ahead than the clock skew was written while a clock was wrong: restart the
+                // schedule.
+                let reset =
+                    sqlx::query("UPDATE schedules SET slot = $2 WHERE kind = $1 AND slot > $3")
+                        .bind(kind.name())
+                        .bind(slot)
+                        .bind(now.saturating_add(MAX_CLOCK_SKEW))
+                        .execute(&mut *transaction)
+                        .await?;
+                if reset.rows_affected() == 1 {
+                    transaction.commit().await?;
+                    return Ok(false);
+                }
+                let advanced =
+                    sqlx::query("UPDATE schedules SET slot = $2 WHERE kind = $1 AND slot < $2")
+                        .bind(kind.name())
+                        .bind(slot)
+                        .execute(&mut *transaction)
+                        .await?;
+                if advanced.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                let added = sqlx::query(
+                    "INSERT INTO jobs (kind, state, slot, asked_by, asked_at, not_before)
                  SELECT $1, 'queued', $2, 'schedule', $3, $3
                  WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE kind = $1 AND state = 'queued')
                  ON CONFLICT (kind, slot) DO NOTHING",
-            )
-            .bind(kind.name())
-            .bind(slot)
-            .bind(now)
-            .execute(&mut *transaction)
-            .await?;
-            transaction.commit().await?;
-            Ok(added.rows_affected() == 1)
+                )
+                .bind(kind.name())
+                .bind(slot)
+                .bind(now)
+                .execute(&mut *transaction)
+                .await?;
+                transaction.commit().await?;
+                Ok(added.rows_affected() == 1)
+            })
+            .await
         })
-        .await
     }
 
     /// Claims the next job that is due, unless a job is running on any server. A job whose recorded times are in
     /// the future counts as due, since the clock was set back after they were written.
-    pub async fn claim_job(&self, worker: &str, now: i64) -> Result<Option<Job>, StoreError> {
-        let (store, worker) = (self.clone(), worker.to_owned());
-        self.write("", async move {
-            let claimed: Result<Option<JobRow>, sqlx::Error> = sqlx::query_as(
+    pub fn claim_job<'a>(&'a self, worker: &'a str, now: i64) -> StoreFuture<'a, Option<Job>> {
+        Box::pin(async move {
+            let (store, worker) = (self.clone(), worker.to_owned());
+            self.write("", async move {
+                let claimed: Result<Option<JobRow>, sqlx::Error> = sqlx::query_as(
                 "UPDATE jobs SET state = 'running', worker = $1, started_at = $2, ended_at = NULL,
                         attempt = attempt + 1, beat = beat + 1, stage = NULL, permille = 0
                  WHERE state = 'queued' AND id =
@@ -290,140 +298,157 @@ impl Store {
             .bind(now)
             .fetch_optional(store.pool())
             .await;
-            match claimed {
-                Ok(row) => row.map(JobRow::into_job).transpose(),
-                // Another server claimed a job at the same time.
-                Err(error)
-                    if error
-                        .as_database_error()
-                        .is_some_and(DatabaseError::is_unique_violation) =>
-                {
-                    Ok(None)
+                match claimed {
+                    Ok(row) => row.map(JobRow::into_job).transpose(),
+                    // Another server claimed a job at the same time.
+                    Err(error)
+                        if error
+                            .as_database_error()
+                            .is_some_and(DatabaseError::is_unique_violation) =>
+                    {
+                        Ok(None)
+                    }
+                    Err(error) => Err(error.into()),
                 }
-                Err(error) => Err(error.into()),
-            }
+            })
+            .await
         })
-        .await
     }
 
     /// Records a heartbeat and the progress of a job. Returns false if the worker no longer owns the job.
-    pub async fn heartbeat_job(
-        &self,
+    pub fn heartbeat_job<'a>(
+        &'a self,
         id: i64,
-        worker: &str,
-        stage: Option<&str>,
+        worker: &'a str,
+        stage: Option<&'a str>,
         permille: i64,
-    ) -> Result<bool, StoreError> {
-        let (store, worker) = (self.clone(), worker.to_owned());
-        let stage = stage.map(str::to_owned);
-        self.write("", async move {
-            let updated = sqlx::query(
-                "UPDATE jobs SET beat = beat + 1, stage = $3, permille = $4
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let (store, worker) = (self.clone(), worker.to_owned());
+            let stage = stage.map(str::to_owned);
+            self.write("", async move {
+                let updated = sqlx::query(
+                    "UPDATE jobs SET beat = beat + 1, stage = $3, permille = $4
                  WHERE id = $1 AND worker = $2 AND state = 'running'",
-            )
-            .bind(id)
-            .bind(worker)
-            .bind(stage)
-            .bind(permille)
-            .execute(store.pool())
-            .await?;
-            Ok(updated.rows_affected() == 1)
+                )
+                .bind(id)
+                .bind(worker)
+                .bind(stage)
+                .bind(permille)
+                .execute(store.pool())
+                .await?;
+                Ok(updated.rows_affected() == 1)
+            })
+            .await
         })
-        .await
     }
 
     /// Marks a job as done. Returns false if the worker no longer owns the job.
-    pub async fn complete_job(
-        &self,
+    pub fn complete_job<'a>(
+        &'a self,
         id: i64,
-        worker: &str,
-        outcome: &str,
+        worker: &'a str,
+        outcome: &'a str,
         now: i64,
-    ) -> Result<bool, StoreError> {
-        let (store, worker, outcome) = (self.clone(), worker.to_owned(), outcome.to_owned());
-        self.write("", async move {
-            let updated = sqlx::query(
-                "UPDATE jobs SET state = 'done', outcome = $3, ended_at = $4, error = NULL,
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let (store, worker, outcome) = (self.clone(), worker.to_owned(), outcome.to_owned());
+            self.write("", async move {
+                let updated = sqlx::query(
+                    "UPDATE jobs SET state = 'done', outcome = $3, ended_at = $4, error = NULL,
                         stage = NULL, permille = 1000
                  WHERE id = $1 AND worker = $2 AND state = 'running'",
-            )
-            .bind(id)
-            .bind(worker)
-            .bind(outcome)
-            .bind(now)
-            .execute(store.pool())
-            .await?;
-            Ok(updated.rows_affected() == 1)
+                )
+                .bind(id)
+                .bind(worker)
+                .bind(outcome)
+                .bind(now)
+                .execute(store.pool())
+                .await?;
+                Ok(updated.rows_affected() == 1)
+            })
+            .await
         })
-        .await
     }
 
     /// Records a failed attempt. Returns false if the job's worker or heartbeat has changed since.
-    pub async fn fail_job(&self, job: &Job, failure: Failure<'_>) -> Result<bool, StoreError> {
-        let store = self.clone();
-        let (id, worker) = (job.id, job.worker.clone());
-        let (error, failed_at, retry_at) =
-            (failure.error.to_owned(), failure.failed_at, failure.retry_at);
-        let heartbeats =
-            failure.stalled_heartbeat.map_or((0, i64::MAX), |heartbeat| (heartbeat, heartbeat));
-        self.write("", async move {
-            let state = if retry_at.is_some() { JobState::Queued } else { JobState::Failed };
-            let updated = sqlx::query(
-                "UPDATE jobs SET state = $3, error = $4, ended_at = $5, not_before = $6
+    pub fn fail_job<'a>(&'a self, job: &'a Job, failure: Failure<'a>) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let store = self.clone();
+            let (id, worker) = (job.id, job.worker.clone());
+            let (error, failed_at, retry_at) =
+                (failure.error.to_owned(), failure.failed_at, failure.retry_at);
+            let heartbeats =
+                failure.stalled_heartbeat.map_or((0, i64::MAX), |heartbeat| (heartbeat, heartbeat));
+            self.write("", async move {
+                let state = if retry_at.is_some() { JobState::Queued } else { JobState::Failed };
+                let updated = sqlx::query(
+                    "UPDATE jobs SET state = $3, error = $4, ended_at = $5, not_before = $6
                  WHERE id = $1 AND worker = $2 AND state = 'running' AND beat BETWEEN $7 AND $8",
-            )
-            .bind(id)
-            .bind(worker)
-            .bind(state.name())
-            .bind(error)
-            .bind(failed_at)
-            .bind(retry_at.unwrap_or(failed_at))
-            .bind(heartbeats.0)
-            .bind(heartbeats.1)
-            .execute(store.pool())
-            .await?;
-            Ok(updated.rows_affected() == 1)
+                )
+                .bind(id)
+                .bind(worker)
+                .bind(state.name())
+                .bind(error)
+                .bind(failed_at)
+                .bind(retry_at.unwrap_or(failed_at))
+                .bind(heartbeats.0)
+                .bind(heartbeats.1)
+                .execute(store.pool())
+                .await?;
+                Ok(updated.rows_affected() == 1)
+            })
+            .await
         })
-        .await
     }
 
     /// Returns the job that is currently running on any server, if there is one.
-    pub async fn running_job(&self) -> Result<Option<Job>, StoreError> {
-        let row: Option<JobRow> = sqlx::query_as("SELECT * FROM jobs WHERE state = 'running'")
-            .fetch_optional(self.pool())
-            .await?;
-        row.map(JobRow::into_job).transpose()
+    pub fn running_job(&self) -> StoreFuture<'_, Option<Job>> {
+        Box::pin(async move {
+            let row: Option<JobRow> = sqlx::query_as("SELECT * FROM jobs WHERE state = 'running'")
+                .fetch_optional(self.pool())
+                .await?;
+            row.map(JobRow::into_job).transpose()
+        })
     }
 
     /// Returns the job with the given ID.
-    pub async fn job(&self, id: i64) -> Result<Option<Job>, StoreError> {
-        let row: Option<JobRow> = sqlx::query_as("SELECT * FROM jobs WHERE id = $1")
-            .bind(id)
-            .fetch_optional(self.pool())
-            .await?;
-        row.map(JobRow::into_job).transpose()
+    pub fn job(&self, id: i64) -> StoreFuture<'_, Option<Job>> {
+        Box::pin(async move {
+            let row: Option<JobRow> = sqlx::query_as("SELECT * FROM jobs WHERE id = $1")
+                .bind(id)
+                .fetch_optional(self.pool())
+                .await?;
+            row.map(JobRow::into_job).transpose()
+        })
     }
 
     /// Returns the latest `limit` jobs, newest first.
-    pub async fn jobs(&self, limit: u32) -> Result<Vec<Job>, StoreError> {
-        let rows: Vec<JobRow> = sqlx::query_as("SELECT * FROM jobs ORDER BY id DESC LIMIT $1")
-            .bind(i64::from(limit))
-            .fetch_all(self.pool())
-            .await?;
-        rows.into_iter().map(JobRow::into_job).collect()
+    pub fn jobs(&self, limit: u32) -> StoreFuture<'_, Vec<Job>> {
+        Box::pin(async move {
+            let rows: Vec<JobRow> = sqlx::query_as("SELECT * FROM jobs ORDER BY id DESC LIMIT $1")
+                .bind(i64::from(limit))
+                .fetch_all(self.pool())
+                .await?;
+            rows.into_iter().map(JobRow::into_job).collect()
+        })
     }
 
     /// Returns the number of queued jobs.
-    pub async fn n_queued_jobs(&self) -> Result<i64, StoreError> {
-        let (n,): (i64,) = sqlx::query_as("SELECT count(*) FROM jobs WHERE state = 'queued'")
-            .fetch_one(self.pool())
-            .await?;
-        Ok(n)
+    pub fn n_queued_jobs(&self) -> StoreFuture<'_, i64> {
+        Box::pin(async move {
+            let (n,): (i64,) = sqlx::query_as("SELECT count(*) FROM jobs WHERE state = 'queued'")
+                .fetch_one(self.pool())
+                .await?;
+            Ok(n)
+        })
     }
 
     /// Checks that the database responds.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1").execute(self.pool()).await?;
-        Ok(())
+    pub fn ping(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            sqlx::query("SELECT 1").execute(self.pool()).await?;
+            Ok(())
+        })
     }
 }

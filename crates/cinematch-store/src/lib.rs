@@ -38,7 +38,7 @@ pub use jobs::{Failure, Job, JobKind, JobState};
 pub use records::feedback::{FeedbackUpdate, MovieFeedback, Reaction};
 pub use records::history::{DataVersion, UserHistory};
 pub use records::preferences::Preferences;
-pub use store::{Ownership, Store};
+pub use store::{Ownership, Store, StoreFuture};
 pub use timestamp::{now_millis, rfc3339};
 pub use transfer::{Existing, RowCounts, backup, copy, restore};
 pub use undo::{InvalidSnapshot, MovieSnapshot, WatchlistSnapshot};

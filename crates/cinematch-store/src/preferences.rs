@@ -1,25 +1,25 @@
 //! Writes users' preferences.
 
-use crate::error::StoreError;
 use crate::records::preferences::Preferences;
-use crate::store::Store;
+use crate::store::{Store, StoreFuture};
 use crate::users::{Owner, touch_or_insert};
 
 impl Store {
     /// Replaces a user's preferences.
-    pub async fn set_preferences(
+    pub fn set_preferences(
         &self,
-        owner: impl Into<Owner>,
+        owner: Owner,
         preferences: Preferences,
         now: i64,
-    ) -> Result<(), StoreError> {
-        let (store, owner) = (self.clone(), owner.into());
-        let user = owner.key.clone();
-        self.write(&user, async move {
-            let mut transaction = store.begin().await?;
-            let id = touch_or_insert(&mut transaction, &owner, now).await?;
-            let json = |names: &[String]| serde_json::to_string(names).unwrap_or_default();
-            sqlx::query(
+    ) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let store = self.clone();
+            let user = owner.key.clone();
+            self.write(&user, async move {
+                let mut transaction = store.begin().await?;
+                let id = touch_or_insert(&mut transaction, &owner, now).await?;
+                let json = |names: &[String]| serde_json::to_string(names).unwrap_or_default();
+                sqlx::query(
                 "INSERT INTO preferences (user_id, preferred_genres, services, original_languages,
                      runtime_min, runtime_max, region, updated_at)
                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -39,9 +39,10 @@ impl Store {
             .bind(now)
             .execute(&mut *transaction)
             .await?;
-            transaction.commit().await?;
-            Ok(())
+                transaction.commit().await?;
+                Ok(())
+            })
+            .await
         })
-        .await
     }
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::Path;
+use std::pin::Pin;
 use std::str::FromStr;
 use std::sync::{Arc, Once};
 use std::time::Duration;
@@ -16,6 +17,12 @@ use tokio::sync::Mutex;
 use crate::address::Address;
 use crate::cache::HistoryCache;
 use crate::error::StoreError;
+
+/// Result of an operation of the store, not yet available.
+///
+/// Every public operation returns a boxed future, so that its statements are compiled in this crate
+/// and not again in each crate that awaits it.
+pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// A transaction on either database.
 pub(crate) type Transaction = sqlx::Transaction<'static, Any>;
@@ -64,19 +71,21 @@ struct Shared {
 
 impl Store {
     /// Opens or creates the database and upgrades its schema.
-    pub async fn open(address: &Address, ownership: Ownership) -> Result<Self, StoreError> {
-        match address {
-            Address::File(path) => Self::open_file(address, path, ownership).await,
-            Address::Postgres(_) => {
-                let options = AnyPoolOptions::new()
-                    .max_connections(MAX_CONNECTIONS)
-                    .acquire_timeout(CONNECT_TIMEOUT);
-                let pool = connect(address, options).await?;
-                let store = Self::new(pool, None, false, false);
-                store.migrate(address, &POSTGRES).await?;
-                Ok(store)
+    pub fn open(address: &Address, ownership: Ownership) -> StoreFuture<'_, Self> {
+        Box::pin(async move {
+            match address {
+                Address::File(path) => Self::open_file(address, path, ownership).await,
+                Address::Postgres(_) => {
+                    let options = AnyPoolOptions::new()
+                        .max_connections(MAX_CONNECTIONS)
+                        .acquire_timeout(CONNECT_TIMEOUT);
+                    let pool = connect(address, options).await?;
+                    let store = Self::new(pool, None, false, false);
+                    store.migrate(address, &POSTGRES).await?;
+                    Ok(store)
+                }
             }
-        }
+        })
     }
 
     async fn open_file(
@@ -242,7 +251,7 @@ mod tests {
             drop(transaction);
         }
         store
-            .set_preferences("ada", crate::records::preferences::Preferences::default(), 1)
+            .set_preferences("ada".into(), crate::records::preferences::Preferences::default(), 1)
             .await
             .unwrap();
     }

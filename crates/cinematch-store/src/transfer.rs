@@ -14,7 +14,7 @@ use sqlx::{Connection, Row};
 use crate::address::Address;
 use crate::error::StoreError;
 use crate::rows::{ROWS_PER_STATEMENT, placeholders};
-use crate::store::{Ownership, Store, Transaction, connect_once};
+use crate::store::{Ownership, Store, StoreFuture, Transaction, connect_once};
 
 /// A table with its columns. Rows are copied in order of the first numeric column.
 struct Table {
@@ -92,36 +92,38 @@ pub type RowCounts = BTreeMap<&'static str, u64>;
 
 /// Copies a consistent snapshot of one database to another. Returns an error if the target contains data and
 /// `existing` is [`Existing::Keep`]. Takes O(rows) time and O(1) memory.
-pub async fn copy(
-    from: &Store,
-    to: (&Store, &Address),
+pub fn copy<'a>(
+    from: &'a Store,
+    to: (&'a Store, &'a Address),
     existing: Existing,
-) -> Result<RowCounts, StoreError> {
-    let (to, address) = to;
-    let mut source = from.begin_read().await?;
-    let mut target = to.begin().await?;
-    let mut copied = RowCounts::new();
-    for table in TABLES.iter().rev() {
-        let sql = format!("DELETE FROM {}", table.name);
-        let deleted = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *target).await?;
-        if deleted.rows_affected() > 0 && existing == Existing::Keep {
-            return Err(StoreError::NotEmpty { address: address.to_string() });
+) -> StoreFuture<'a, RowCounts> {
+    Box::pin(async move {
+        let (to, address) = to;
+        let mut source = from.begin_read().await?;
+        let mut target = to.begin().await?;
+        let mut copied = RowCounts::new();
+        for table in TABLES.iter().rev() {
+            let sql = format!("DELETE FROM {}", table.name);
+            let deleted = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *target).await?;
+            if deleted.rows_affected() > 0 && existing == Existing::Keep {
+                return Err(StoreError::NotEmpty { address: address.to_string() });
+            }
         }
-    }
-    sqlx::query("DELETE FROM sessions").execute(&mut *target).await?;
-    for table in &TABLES {
-        copied.insert(table.name, table.copy(&mut source, &mut target).await?);
-        if let Some(column) = table.serial_column.filter(|_| !to.is_file()) {
-            let name = table.name;
-            let sql = format!(
-                "SELECT setval(pg_get_serial_sequence('{name}', '{column}'),
+        sqlx::query("DELETE FROM sessions").execute(&mut *target).await?;
+        for table in &TABLES {
+            copied.insert(table.name, table.copy(&mut source, &mut target).await?);
+            if let Some(column) = table.serial_column.filter(|_| !to.is_file()) {
+                let name = table.name;
+                let sql = format!(
+                    "SELECT setval(pg_get_serial_sequence('{name}', '{column}'),
                      COALESCE(MAX({column}), 0) + 1, false) FROM {name}"
-            );
-            sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_one(&mut *target).await?;
+                );
+                sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_one(&mut *target).await?;
+            }
         }
-    }
-    target.commit().await?;
-    Ok(copied)
+        target.commit().await?;
+        Ok(copied)
+    })
 }
 
 impl Table {
@@ -164,24 +166,30 @@ impl Table {
 
 /// Writes a consistent snapshot of a database to an `SQLite` file, even while a server uses the database.
 /// The file is created atomically. Returns its size in bytes.
-pub async fn backup(address: &Address, file: &Path, existing: Existing) -> Result<u64, StoreError> {
-    check_target(address, file, existing)?;
-    let folder = files::parent(file);
-    std::fs::create_dir_all(folder).map_err(FileError::at("create", folder))?;
-    let temporary = tempfile::Builder::new().prefix(".backup-").tempdir_in(folder);
-    let temporary = temporary.map_err(FileError::at("write to", folder))?;
-    let snapshot = temporary.path().join("whole.db");
-    write_snapshot(address, temporary.path(), &snapshot).await?;
-    let metadata = std::fs::File::open(&snapshot).and_then(|file| {
-        // The file contains personal data: only its owner may read it.
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-        file.sync_all()?;
-        file.metadata()
-    });
-    let bytes = metadata.map_err(FileError::at("write", &snapshot))?.len();
-    std::fs::rename(&snapshot, file).map_err(FileError::at("write", file))?;
-    files::sync_directory(folder)?;
-    Ok(bytes)
+pub fn backup<'a>(
+    address: &'a Address,
+    file: &'a Path,
+    existing: Existing,
+) -> StoreFuture<'a, u64> {
+    Box::pin(async move {
+        check_target(address, file, existing)?;
+        let folder = files::parent(file);
+        std::fs::create_dir_all(folder).map_err(FileError::at("create", folder))?;
+        let temporary = tempfile::Builder::new().prefix(".backup-").tempdir_in(folder);
+        let temporary = temporary.map_err(FileError::at("write to", folder))?;
+        let snapshot = temporary.path().join("whole.db");
+        write_snapshot(address, temporary.path(), &snapshot).await?;
+        let metadata = std::fs::File::open(&snapshot).and_then(|file| {
+            // The file contains personal data: only its owner may read it.
+            file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+            file.sync_all()?;
+            file.metadata()
+        });
+        let bytes = metadata.map_err(FileError::at("write", &snapshot))?.len();
+        std::fs::rename(&snapshot, file).map_err(FileError::at("write", file))?;
+        files::sync_directory(folder)?;
+        Ok(bytes)
+    })
 }
 
 /// Returns an error if a backup of the database must not replace `file`.
@@ -234,46 +242,49 @@ async fn write_snapshot(address: &Address, folder: &Path, to: &Path) -> Result<(
 }
 
 /// Copies a backup written by this or an earlier version into a database. Does not change the backup file.
-pub async fn restore(
-    file: &Path,
-    to: (&Store, &Address),
+pub fn restore<'a>(
+    file: &'a Path,
+    to: (&'a Store, &'a Address),
     existing: Existing,
-) -> Result<RowCounts, StoreError> {
-    let not_a_backup = |reason: String| StoreError::NotABackup { path: file.to_owned(), reason };
-    let hint = "pass a file written by `cinematch backup`";
-    let missing = || StoreError::Missing { path: file.to_owned(), hint };
-    if !file.is_file() {
-        return Err(missing());
-    }
-    if !is_sqlite(file) {
-        return Err(not_a_backup("it is not an SQLite file".to_owned()));
-    }
-    let folder = tempfile::tempdir().map_err(FileError::at("copy", file))?;
-    let path = folder.path().join("backup.db");
-    std::fs::copy(file, &path).map_err(FileError::at("copy", file))?;
-    let address = Address::File(path);
-    let mut copied = connect_once(&address).await?;
-    let n_tables: Result<(i64,), sqlx::Error> =
-        sqlx::query_as("SELECT COUNT(*) FROM sqlite_master WHERE name = 'watchlist'")
-            .fetch_one(&mut copied)
-            .await;
-    let integrity: Result<(String,), sqlx::Error> =
-        sqlx::query_as("PRAGMA integrity_check").fetch_one(&mut copied).await;
-    copied.close().await?;
-    match (n_tables, integrity) {
-        (Ok((1..,)), Ok((result,))) if result == "ok" => {}
-        (Ok((0,)), Ok(_)) => {
-            return Err(not_a_backup("it contains no CineMatch tables".to_owned()));
+) -> StoreFuture<'a, RowCounts> {
+    Box::pin(async move {
+        let not_a_backup =
+            |reason: String| StoreError::NotABackup { path: file.to_owned(), reason };
+        let hint = "pass a file written by `cinematch backup`";
+        let missing = || StoreError::Missing { path: file.to_owned(), hint };
+        if !file.is_file() {
+            return Err(missing());
         }
-        (Ok(_), Ok((result,))) => return Err(not_a_backup(format!("it is damaged: {result}"))),
-        (Err(error), _) | (_, Err(error)) => {
-            return Err(not_a_backup(format!("it is damaged: {error}")));
+        if !is_sqlite(file) {
+            return Err(not_a_backup("it is not an SQLite file".to_owned()));
         }
-    }
-    let from = Store::open(&address, Ownership::Exclusive).await?;
-    let copied = copy(&from, to, existing).await;
-    from.close().await;
-    copied
+        let folder = tempfile::tempdir().map_err(FileError::at("copy", file))?;
+        let path = folder.path().join("backup.db");
+        std::fs::copy(file, &path).map_err(FileError::at("copy", file))?;
+        let address = Address::File(path);
+        let mut copied = connect_once(&address).await?;
+        let n_tables: Result<(i64,), sqlx::Error> =
+            sqlx::query_as("SELECT COUNT(*) FROM sqlite_master WHERE name = 'watchlist'")
+                .fetch_one(&mut copied)
+                .await;
+        let integrity: Result<(String,), sqlx::Error> =
+            sqlx::query_as("PRAGMA integrity_check").fetch_one(&mut copied).await;
+        copied.close().await?;
+        match (n_tables, integrity) {
+            (Ok((1..,)), Ok((result,))) if result == "ok" => {}
+            (Ok((0,)), Ok(_)) => {
+                return Err(not_a_backup("it contains no CineMatch tables".to_owned()));
+            }
+            (Ok(_), Ok((result,))) => return Err(not_a_backup(format!("it is damaged: {result}"))),
+            (Err(error), _) | (_, Err(error)) => {
+                return Err(not_a_backup(format!("it is damaged: {error}")));
+            }
+        }
+        let from = Store::open(&address, Ownership::Exclusive).await?;
+        let copied = copy(&from, to, existing).await;
+        from.close().await;
+        copied
+    })
 }
 
 fn is_sqlite(file: &Path) -> bool {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::StoreError;
 use crate::feedback::replace;
 use crate::records::feedback::{COLUMNS, FeedbackRow, MovieFeedback, Reaction};
-use crate::store::{Store, Transaction};
+use crate::store::{Store, StoreFuture, Transaction};
 use crate::users::{Owner, touch_or_insert};
 
 /// Snapshot of a user's feedback on a movie and of the movie's position on their watchlist.
@@ -113,84 +113,89 @@ type WatchlistRow = (String, Option<i64>, Option<String>, i64, i64);
 
 impl Store {
     /// Returns a snapshot of a user's feedback on a movie and of its position on the watchlist.
-    pub async fn movie_snapshot(
-        &self,
-        user: &str,
+    pub fn movie_snapshot<'a>(
+        &'a self,
+        user: &'a str,
         movie: MovieId,
-    ) -> Result<MovieSnapshot, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM feedback JOIN users ON users.id = feedback.user_id
+    ) -> StoreFuture<'a, MovieSnapshot> {
+        Box::pin(async move {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM feedback JOIN users ON users.id = feedback.user_id
              WHERE users.key = $1 AND movie_id = $2"
-        );
-        let row: Option<FeedbackRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            );
+            let row: Option<FeedbackRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+                .bind(user)
+                .bind(i64::from(movie.0))
+                .fetch_optional(self.pool())
+                .await?;
+            let entry: Option<WatchlistRow> = sqlx::query_as(
+                "SELECT title, year, service, added_at, position
+             FROM watchlist JOIN users ON users.id = watchlist.user_id
+             WHERE users.key = $1 AND movie_id = $2",
+            )
             .bind(user)
             .bind(i64::from(movie.0))
             .fetch_optional(self.pool())
             .await?;
-        let entry: Option<WatchlistRow> = sqlx::query_as(
-            "SELECT title, year, service, added_at, position
-             FROM watchlist JOIN users ON users.id = watchlist.user_id
-             WHERE users.key = $1 AND movie_id = $2",
-        )
-        .bind(user)
-        .bind(i64::from(movie.0))
-        .fetch_optional(self.pool())
-        .await?;
-        let watchlist = entry.map(|(title, year, service, added_at, position)| WatchlistSnapshot {
-            title,
-            year: year.and_then(|year| u16::try_from(year).ok()),
-            service,
-            added_at,
-            position,
-        });
-        Ok(match row.map(MovieFeedback::from_row).transpose()? {
-            None => MovieSnapshot { watchlist, ..MovieSnapshot::default() },
-            Some(feedback) => MovieSnapshot {
-                reaction: feedback.reaction,
-                stars: feedback.stars,
-                watched: feedback.watched,
-                updated_at: feedback.updated_at,
-                import_id: feedback.import_id,
-                watchlist,
-            },
+            let watchlist =
+                entry.map(|(title, year, service, added_at, position)| WatchlistSnapshot {
+                    title,
+                    year: year.and_then(|year| u16::try_from(year).ok()),
+                    service,
+                    added_at,
+                    position,
+                });
+            Ok(match row.map(MovieFeedback::from_row).transpose()? {
+                None => MovieSnapshot { watchlist, ..MovieSnapshot::default() },
+                Some(feedback) => MovieSnapshot {
+                    reaction: feedback.reaction,
+                    stars: feedback.stars,
+                    watched: feedback.watched,
+                    updated_at: feedback.updated_at,
+                    import_id: feedback.import_id,
+                    watchlist,
+                },
+            })
         })
     }
 
     /// Restores the feedback on a movie and its position on the watchlist, in one transaction.
-    pub async fn restore_movie(
+    pub fn restore_movie(
         &self,
-        owner: impl Into<Owner>,
+        owner: Owner,
         movie: MovieId,
         snapshot: MovieSnapshot,
         now: i64,
-    ) -> Result<(), StoreError> {
-        let (store, owner) = (self.clone(), owner.into());
-        let user = owner.key.clone();
-        self.write(&user, async move {
-            let mut transaction = store.begin().await?;
-            let id = touch_or_insert(&mut transaction, &owner, now).await?;
-            let feedback = MovieFeedback {
-                movie_id: movie,
-                reaction: snapshot.reaction,
-                stars: snapshot.stars,
-                watched: snapshot.watched,
-                // The time may be forged, so it is capped at the current time.
-                updated_at: snapshot.updated_at.min(now),
-                import_id: existing_import(&mut transaction, id, snapshot.import_id).await?,
-            };
-            replace(&mut transaction, id, &feedback).await?;
-            sqlx::query("DELETE FROM watchlist WHERE user_id = $1 AND movie_id = $2")
-                .bind(id)
-                .bind(i64::from(movie.0))
-                .execute(&mut *transaction)
-                .await?;
-            if let Some(entry) = snapshot.watchlist {
-                entry.insert(&mut transaction, id, movie).await?;
-            }
-            transaction.commit().await?;
-            Ok(())
+    ) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let store = self.clone();
+            let user = owner.key.clone();
+            self.write(&user, async move {
+                let mut transaction = store.begin().await?;
+                let id = touch_or_insert(&mut transaction, &owner, now).await?;
+                let feedback = MovieFeedback {
+                    movie_id: movie,
+                    reaction: snapshot.reaction,
+                    stars: snapshot.stars,
+                    watched: snapshot.watched,
+                    // The time may be forged, so it is capped at the current time.
+                    updated_at: snapshot.updated_at.min(now),
+                    import_id: existing_import(&mut transaction, id, snapshot.import_id).await?,
+                };
+                replace(&mut transaction, id, &feedback).await?;
+                sqlx::query("DELETE FROM watchlist WHERE user_id = $1 AND movie_id = $2")
+                    .bind(id)
+                    .bind(i64::from(movie.0))
+                    .execute(&mut *transaction)
+                    .await?;
+                if let Some(entry) = snapshot.watchlist {
+                    entry.insert(&mut transaction, id, movie).await?;
+                }
+                transaction.commit().await?;
+                Ok(())
+            })
+            .await
         })
-        .await
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::error::StoreError;
-use crate::store::{Store, Transaction};
+use crate::store::{Store, StoreFuture, Transaction};
 
 /// The profile of a user with an email address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,166 +115,187 @@ fn account((id, email, name, created_at, password_hash): ProfileRow) -> Option<A
 
 impl Store {
     /// Returns the profile with the given ID.
-    pub async fn profile(&self, id: i64) -> Result<Option<Profile>, StoreError> {
-        let sql = sqlx::AssertSqlSafe(format!("{ACCOUNT} WHERE id = $1 AND email IS NOT NULL"));
-        let row: Option<ProfileRow> =
-            sqlx::query_as(sql).bind(id).fetch_optional(self.pool()).await?;
-        Ok(row.and_then(account).map(|account| account.profile))
+    pub fn profile(&self, id: i64) -> StoreFuture<'_, Option<Profile>> {
+        Box::pin(async move {
+            let sql = sqlx::AssertSqlSafe(format!("{ACCOUNT} WHERE id = $1 AND email IS NOT NULL"));
+            let row: Option<ProfileRow> =
+                sqlx::query_as(sql).bind(id).fetch_optional(self.pool()).await?;
+            Ok(row.and_then(account).map(|account| account.profile))
+        })
     }
 
     /// Returns the account with the given email address, compared case-insensitively.
-    pub async fn account(&self, email: &str) -> Result<Option<Account>, StoreError> {
-        let sql = sqlx::AssertSqlSafe(format!("{ACCOUNT} WHERE email = $1"));
-        let row: Option<ProfileRow> =
-            sqlx::query_as(sql).bind(email.to_lowercase()).fetch_optional(self.pool()).await?;
-        Ok(row.and_then(account))
+    pub fn account<'a>(&'a self, email: &'a str) -> StoreFuture<'a, Option<Account>> {
+        Box::pin(async move {
+            let sql = sqlx::AssertSqlSafe(format!("{ACCOUNT} WHERE email = $1"));
+            let row: Option<ProfileRow> =
+                sqlx::query_as(sql).bind(email.to_lowercase()).fetch_optional(self.pool()).await?;
+            Ok(row.and_then(account))
+        })
     }
 
     /// Returns all accounts, oldest first.
-    pub async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        let sql = sqlx::AssertSqlSafe(format!("{ACCOUNT} WHERE email IS NOT NULL ORDER BY id"));
-        let rows: Vec<ProfileRow> = sqlx::query_as(sql).fetch_all(self.pool()).await?;
-        Ok(rows.into_iter().filter_map(account).collect())
+    pub fn accounts(&self) -> StoreFuture<'_, Vec<Account>> {
+        Box::pin(async move {
+            let sql = sqlx::AssertSqlSafe(format!("{ACCOUNT} WHERE email IS NOT NULL ORDER BY id"));
+            let rows: Vec<ProfileRow> = sqlx::query_as(sql).fetch_all(self.pool()).await?;
+            Ok(rows.into_iter().filter_map(account).collect())
+        })
     }
 
     /// Returns the profile with the given email address. If there is none and `name` is given, creates one.
     /// Does not change the name of an existing profile.
-    pub async fn identify(
-        &self,
-        email: &str,
-        name: Option<&str>,
+    pub fn identify<'a>(
+        &'a self,
+        email: &'a str,
+        name: Option<&'a str>,
         now: i64,
-    ) -> Result<Identified, StoreError> {
-        if let Some(account) = self.account(email).await? {
-            return Ok(Identified::Existing(account.profile));
-        }
-        let Some(name) = name else { return Ok(Identified::Unknown) };
-        let new =
-            NewProfile { email: email.to_owned(), name: name.to_owned(), password_hash: None };
-        match self.add_profile(new, now).await {
-            Ok(profile) => Ok(Identified::New(profile)),
-            // A concurrent request created the profile.
-            Err(StoreError::EmailTaken) => {
-                let account = self.account(email).await?;
-                Ok(account
-                    .map_or(Identified::Unknown, |account| Identified::Existing(account.profile)))
+    ) -> StoreFuture<'a, Identified> {
+        Box::pin(async move {
+            if let Some(account) = self.account(email).await? {
+                return Ok(Identified::Existing(account.profile));
             }
-            Err(error) => Err(error),
-        }
+            let Some(name) = name else { return Ok(Identified::Unknown) };
+            let new =
+                NewProfile { email: email.to_owned(), name: name.to_owned(), password_hash: None };
+            match self.add_profile(new, now).await {
+                Ok(profile) => Ok(Identified::New(profile)),
+                // A concurrent request created the profile.
+                Err(StoreError::EmailTaken) => {
+                    let account = self.account(email).await?;
+                    Ok(account.map_or(Identified::Unknown, |account| {
+                        Identified::Existing(account.profile)
+                    }))
+                }
+                Err(error) => Err(error),
+            }
+        })
     }
 
     /// Creates a profile. Returns [`StoreError::EmailTaken`] if the email address already has one.
-    pub async fn add_profile(&self, new: NewProfile, now: i64) -> Result<Profile, StoreError> {
-        let store = self.clone();
-        self.write("", async move {
-            let mut transaction = store.begin().await?;
-            let email = new.email.to_lowercase();
-            let id = loop {
-                // Keys from front ends contain no control characters, so this one is free.
-                let temporary_key = format!("\u{1}{email}");
-                let inserted: Result<(i64,), sqlx::Error> = sqlx::query_as(
-                    "INSERT INTO users (key, email, name, password_hash, created_at, version)
+    pub fn add_profile(&self, new: NewProfile, now: i64) -> StoreFuture<'_, Profile> {
+        Box::pin(async move {
+            let store = self.clone();
+            self.write("", async move {
+                let mut transaction = store.begin().await?;
+                let email = new.email.to_lowercase();
+                let id = loop {
+                    // Keys from front ends contain no control characters, so this one is free.
+                    let temporary_key = format!("\u{1}{email}");
+                    let inserted: Result<(i64,), sqlx::Error> = sqlx::query_as(
+                        "INSERT INTO users (key, email, name, password_hash, created_at, version)
                      VALUES ($1, $2, $3, $4, $5, $5) RETURNING id",
-                )
-                .bind(temporary_key)
-                .bind(&email)
-                .bind(&new.name)
-                .bind(&new.password_hash)
-                .bind(now)
-                .fetch_one(&mut *transaction)
-                .await;
-                let (id,) = inserted.map_err(|error| match error.as_database_error() {
-                    Some(cause) if cause.is_unique_violation() => StoreError::EmailTaken,
-                    _ => error.into(),
-                })?;
-                let updated = sqlx::query(
-                    "UPDATE users SET key = $1 WHERE id = $2
+                    )
+                    .bind(temporary_key)
+                    .bind(&email)
+                    .bind(&new.name)
+                    .bind(&new.password_hash)
+                    .bind(now)
+                    .fetch_one(&mut *transaction)
+                    .await;
+                    let (id,) = inserted.map_err(|error| match error.as_database_error() {
+                        Some(cause) if cause.is_unique_violation() => StoreError::EmailTaken,
+                        _ => error.into(),
+                    })?;
+                    let updated = sqlx::query(
+                        "UPDATE users SET key = $1 WHERE id = $2
                      AND NOT EXISTS (SELECT 1 FROM users WHERE key = $1)",
-                )
-                .bind(id.to_string())
-                .bind(id)
-                .execute(&mut *transaction)
-                .await?;
-                if updated.rows_affected() == 1 {
-                    break id;
-                }
-                // A front end already uses this ID as a key. Delete the row so that the next insert gets a new
-                // ID.
-                sqlx::query("DELETE FROM users WHERE id = $1")
+                    )
+                    .bind(id.to_string())
                     .bind(id)
                     .execute(&mut *transaction)
                     .await?;
-            };
-            transaction.commit().await?;
-            if let Some(cache) = store.history_cache() {
-                cache.invalidate(&id.to_string());
-            }
-            Ok(Profile { id, email, name: new.name, created_at: now })
+                    if updated.rows_affected() == 1 {
+                        break id;
+                    }
+                    // A front end already uses this ID as a key. Delete the row so that the next insert gets a new
+                    // ID.
+                    sqlx::query("DELETE FROM users WHERE id = $1")
+                        .bind(id)
+                        .execute(&mut *transaction)
+                        .await?;
+                };
+                transaction.commit().await?;
+                if let Some(cache) = store.history_cache() {
+                    cache.invalidate(&id.to_string());
+                }
+                Ok(Profile { id, email, name: new.name, created_at: now })
+            })
+            .await
         })
-        .await
     }
 
     /// Sets an account's password and ends all its sessions. Returns false if the account does not exist.
-    pub async fn set_password(&self, email: &str, hash: String) -> Result<bool, StoreError> {
-        let (store, email) = (self.clone(), email.to_lowercase());
-        self.write("", async move {
-            let mut transaction = store.begin().await?;
-            let row: Option<(i64,)> =
-                sqlx::query_as("UPDATE users SET password_hash = $1 WHERE email = $2 RETURNING id")
-                    .bind(hash)
-                    .bind(email)
-                    .fetch_optional(&mut *transaction)
-                    .await?;
-            let Some((id,)) = row else { return Ok(false) };
-            sqlx::query("DELETE FROM sessions WHERE user_id = $1")
-                .bind(id)
-                .execute(&mut *transaction)
+    pub fn set_password<'a>(&'a self, email: &'a str, hash: String) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let (store, email) = (self.clone(), email.to_lowercase());
+            self.write("", async move {
+                let mut transaction = store.begin().await?;
+                let row: Option<(i64,)> = sqlx::query_as(
+                    "UPDATE users SET password_hash = $1 WHERE email = $2 RETURNING id",
+                )
+                .bind(hash)
+                .bind(email)
+                .fetch_optional(&mut *transaction)
                 .await?;
-            transaction.commit().await?;
-            Ok(true)
+                let Some((id,)) = row else { return Ok(false) };
+                sqlx::query("DELETE FROM sessions WHERE user_id = $1")
+                    .bind(id)
+                    .execute(&mut *transaction)
+                    .await?;
+                transaction.commit().await?;
+                Ok(true)
+            })
+            .await
         })
-        .await
     }
 
     /// Deletes a user and all of their data. Returns `None` for an unknown user. `receipt` is a random ID under
     /// which the number of deleted rows is recorded; it does not identify the user.
-    pub async fn delete_user(
-        &self,
-        user: &str,
+    pub fn delete_user<'a>(
+        &'a self,
+        user: &'a str,
         receipt: String,
         now: i64,
-    ) -> Result<Option<Receipt>, StoreError> {
-        let (store, key) = (self.clone(), user.to_owned());
-        self.write(user, async move {
-            let mut transaction = store.begin().await?;
-            let id = lock_user(&store, &mut transaction, &key).await?;
-            let Some(id) = id else { return Ok(None) };
-            let mut deleted = BTreeMap::new();
-            for table in ["feedback", "imports", "preferences", "sessions", "watchlist"] {
-                let sql = sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE user_id = $1"));
-                let result = sqlx::query(sql).bind(id).execute(&mut *transaction).await?;
-                deleted.insert(table, result.rows_affected());
-            }
-            let result = sqlx::query("DELETE FROM users WHERE id = $1")
-                .bind(id)
-                .execute(&mut *transaction)
-                .await?;
-            deleted.insert("users", result.rows_affected());
-            let counts = serde_json::to_string(&deleted).unwrap_or_default();
-            sqlx::query("INSERT INTO deletions (receipt, deleted, deleted_at) VALUES ($1, $2, $3)")
+    ) -> StoreFuture<'a, Option<Receipt>> {
+        Box::pin(async move {
+            let (store, key) = (self.clone(), user.to_owned());
+            self.write(user, async move {
+                let mut transaction = store.begin().await?;
+                let id = lock_user(&store, &mut transaction, &key).await?;
+                let Some(id) = id else { return Ok(None) };
+                let mut deleted = BTreeMap::new();
+                for table in ["feedback", "imports", "preferences", "sessions", "watchlist"] {
+                    let sql =
+                        sqlx::AssertSqlSafe(format!("DELETE FROM {table} WHERE user_id = $1"));
+                    let result = sqlx::query(sql).bind(id).execute(&mut *transaction).await?;
+                    deleted.insert(table, result.rows_affected());
+                }
+                let result = sqlx::query("DELETE FROM users WHERE id = $1")
+                    .bind(id)
+                    .execute(&mut *transaction)
+                    .await?;
+                deleted.insert("users", result.rows_affected());
+                let counts = serde_json::to_string(&deleted).unwrap_or_default();
+                sqlx::query(
+                    "INSERT INTO deletions (receipt, deleted, deleted_at) VALUES ($1, $2, $3)",
+                )
                 .bind(&receipt)
                 .bind(counts)
                 .bind(now)
                 .execute(&mut *transaction)
                 .await?;
-            transaction.commit().await?;
-            if store.is_file() {
-                // The write-ahead log contains the deleted rows until it is truncated.
-                sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_optional(store.pool()).await?;
-            }
-            Ok(Some(Receipt { receipt, deleted, deleted_at: now }))
+                transaction.commit().await?;
+                if store.is_file() {
+                    // The write-ahead log contains the deleted rows until it is truncated.
+                    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+                        .fetch_optional(store.pool())
+                        .await?;
+                }
+                Ok(Some(Receipt { receipt, deleted, deleted_at: now }))
+            })
+            .await
         })
-        .await
     }
 }
 

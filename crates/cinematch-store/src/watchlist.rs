@@ -6,7 +6,7 @@ use crate::error::StoreError;
 use crate::feedback;
 use crate::records::feedback::FeedbackUpdate;
 use crate::rows::movie_id;
-use crate::store::Store;
+use crate::store::{Store, StoreFuture};
 use crate::users::{Owner, touch, touch_or_insert};
 
 /// A movie to add to a watchlist.
@@ -67,105 +67,115 @@ impl WatchlistItem {
 
 impl Store {
     /// Adds a movie to a user's watchlist. Does nothing if the movie is already on it.
-    pub async fn add_to_watchlist(
+    pub fn add_to_watchlist(
         &self,
-        owner: impl Into<Owner>,
+        owner: Owner,
         item: NewWatchlistItem,
         now: i64,
-    ) -> Result<AddOutcome, StoreError> {
-        let (store, owner) = (self.clone(), owner.into());
-        let user = owner.key.clone();
-        self.write(&user, async move {
-            let mut transaction = store.begin().await?;
-            let id = touch_or_insert(&mut transaction, &owner, now).await?;
-            let inserted = sqlx::query(
-                "INSERT INTO watchlist (user_id, movie_id, title, year, service, added_at)
+    ) -> StoreFuture<'_, AddOutcome> {
+        Box::pin(async move {
+            let store = self.clone();
+            let user = owner.key.clone();
+            self.write(&user, async move {
+                let mut transaction = store.begin().await?;
+                let id = touch_or_insert(&mut transaction, &owner, now).await?;
+                let inserted = sqlx::query(
+                    "INSERT INTO watchlist (user_id, movie_id, title, year, service, added_at)
                  VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (user_id, movie_id) DO NOTHING",
-            )
-            .bind(id)
-            .bind(i64::from(item.movie_id.0))
-            .bind(item.title)
-            .bind(item.year.map(i64::from))
-            .bind(item.service)
-            .bind(now)
-            .execute(&mut *transaction)
-            .await?;
-            transaction.commit().await?;
-            Ok(if inserted.rows_affected() == 0 {
-                AddOutcome::AlreadyPresent
-            } else {
-                AddOutcome::Added
+                )
+                .bind(id)
+                .bind(i64::from(item.movie_id.0))
+                .bind(item.title)
+                .bind(item.year.map(i64::from))
+                .bind(item.service)
+                .bind(now)
+                .execute(&mut *transaction)
+                .await?;
+                transaction.commit().await?;
+                Ok(if inserted.rows_affected() == 0 {
+                    AddOutcome::AlreadyPresent
+                } else {
+                    AddOutcome::Added
+                })
             })
+            .await
         })
-        .await
     }
 
     /// Returns a user's watchlist, most recently added first.
-    pub async fn watchlist(&self, user: &str) -> Result<Vec<WatchlistItem>, StoreError> {
-        let rows: Vec<ItemRow> = sqlx::query_as(
-            "SELECT watchlist.movie_id, title, year, service, feedback.watched, added_at
+    pub fn watchlist<'a>(&'a self, user: &'a str) -> StoreFuture<'a, Vec<WatchlistItem>> {
+        Box::pin(async move {
+            let rows: Vec<ItemRow> = sqlx::query_as(
+                "SELECT watchlist.movie_id, title, year, service, feedback.watched, added_at
              FROM watchlist JOIN users ON users.id = watchlist.user_id
              LEFT JOIN feedback ON feedback.user_id = watchlist.user_id
                  AND feedback.movie_id = watchlist.movie_id
              WHERE users.key = $1 ORDER BY position DESC",
-        )
-        .bind(user)
-        .fetch_all(self.pool())
-        .await?;
-        rows.into_iter().map(WatchlistItem::from_row).collect()
+            )
+            .bind(user)
+            .fetch_all(self.pool())
+            .await?;
+            rows.into_iter().map(WatchlistItem::from_row).collect()
+        })
     }
 
     /// Removes a movie from a user's watchlist, but keeps the user's feedback on it. Returns false if the movie
     /// was not listed.
-    pub async fn remove_from_watchlist(
-        &self,
-        user: &str,
+    pub fn remove_from_watchlist<'a>(
+        &'a self,
+        user: &'a str,
         movie_id: MovieId,
         now: i64,
-    ) -> Result<bool, StoreError> {
-        let (store, key) = (self.clone(), user.to_owned());
-        self.write(user, async move {
-            let mut transaction = store.begin().await?;
-            let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(false) };
-            let removed = sqlx::query("DELETE FROM watchlist WHERE user_id = $1 AND movie_id = $2")
-                .bind(id)
-                .bind(i64::from(movie_id.0))
-                .execute(&mut *transaction)
-                .await?;
-            if removed.rows_affected() == 0 {
-                return Ok(false);
-            }
-            transaction.commit().await?;
-            Ok(true)
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let (store, key) = (self.clone(), user.to_owned());
+            self.write(user, async move {
+                let mut transaction = store.begin().await?;
+                let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(false) };
+                let removed =
+                    sqlx::query("DELETE FROM watchlist WHERE user_id = $1 AND movie_id = $2")
+                        .bind(id)
+                        .bind(i64::from(movie_id.0))
+                        .execute(&mut *transaction)
+                        .await?;
+                if removed.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                transaction.commit().await?;
+                Ok(true)
+            })
+            .await
         })
-        .await
     }
 
     /// Marks a movie on a user's watchlist as watched or not watched. Returns its title, or `None` if the movie is
     /// not on the watchlist.
-    pub async fn set_watched(
-        &self,
-        user: &str,
+    pub fn set_watched<'a>(
+        &'a self,
+        user: &'a str,
         movie_id: MovieId,
         watched: bool,
         now: i64,
-    ) -> Result<Option<String>, StoreError> {
-        let (store, key) = (self.clone(), user.to_owned());
-        self.write(user, async move {
-            let mut transaction = store.begin().await?;
-            let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(None) };
-            let listed: Option<(String,)> =
-                sqlx::query_as("SELECT title FROM watchlist WHERE user_id = $1 AND movie_id = $2")
-                    .bind(id)
-                    .bind(i64::from(movie_id.0))
-                    .fetch_optional(&mut *transaction)
-                    .await?;
-            let Some((title,)) = listed else { return Ok(None) };
-            let update = FeedbackUpdate { watched: Some(watched), ..FeedbackUpdate::default() };
-            feedback::apply(&mut transaction, id, movie_id, update, now).await?;
-            transaction.commit().await?;
-            Ok(Some(title))
+    ) -> StoreFuture<'a, Option<String>> {
+        Box::pin(async move {
+            let (store, key) = (self.clone(), user.to_owned());
+            self.write(user, async move {
+                let mut transaction = store.begin().await?;
+                let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(None) };
+                let listed: Option<(String,)> = sqlx::query_as(
+                    "SELECT title FROM watchlist WHERE user_id = $1 AND movie_id = $2",
+                )
+                .bind(id)
+                .bind(i64::from(movie_id.0))
+                .fetch_optional(&mut *transaction)
+                .await?;
+                let Some((title,)) = listed else { return Ok(None) };
+                let update = FeedbackUpdate { watched: Some(watched), ..FeedbackUpdate::default() };
+                feedback::apply(&mut transaction, id, movie_id, update, now).await?;
+                transaction.commit().await?;
+                Ok(Some(title))
+            })
+            .await
         })
-        .await
     }
 }

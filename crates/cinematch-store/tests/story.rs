@@ -44,13 +44,16 @@ async fn data_of_a_household_round_trips_until_it_is_deleted() {
 
 async fn watchlists(store: &Store) {
     assert!(watchlist_of(store, "ada").await.is_empty());
-    assert_eq!(store.add_to_watchlist("ada", item(1), 10).await.unwrap(), AddOutcome::Added);
-    assert_eq!(store.add_to_watchlist("ada", item(2), 10).await.unwrap(), AddOutcome::Added);
+    assert_eq!(store.add_to_watchlist("ada".into(), item(1), 10).await.unwrap(), AddOutcome::Added);
+    assert_eq!(store.add_to_watchlist("ada".into(), item(2), 10).await.unwrap(), AddOutcome::Added);
     assert_eq!(
-        store.add_to_watchlist("ada", item(1), 99).await.unwrap(),
+        store.add_to_watchlist("ada".into(), item(1), 99).await.unwrap(),
         AddOutcome::AlreadyPresent
     );
-    assert_eq!(store.add_to_watchlist("o'bob; --", item(2), 10).await.unwrap(), AddOutcome::Added);
+    assert_eq!(
+        store.add_to_watchlist("o'bob; --".into(), item(2), 10).await.unwrap(),
+        AddOutcome::Added
+    );
     assert_eq!(watchlist_of(store, "ada").await, [(2, false), (1, false)]);
     assert_eq!(store.watchlist("ada").await.unwrap()[1].added_at, 10);
 
@@ -77,7 +80,7 @@ async fn profiles(store: &Store) {
     assert_eq!(unknown, Identified::Unknown);
     // A new profile never gets an ID that is already in use as a user key.
     let next = 4;
-    store.add_to_watchlist(next.to_string().as_str(), item(9), 20).await.unwrap();
+    store.add_to_watchlist(next.to_string().as_str().into(), item(9), 20).await.unwrap();
     let identified = store.identify("Eve@Example.org", Some("Eve"), 20).await.unwrap();
     let Identified::New(eve) = identified else { panic!("{identified:?}") };
     assert_eq!((eve.email.as_str(), eve.name.as_str()), ("eve@example.org", "Eve"));
@@ -107,32 +110,32 @@ async fn preferences_and_feedback(store: &Store) {
         ..Preferences::default()
     };
     assert_eq!(store.user_history("ada").await.unwrap().preferences, Preferences::default());
-    store.set_preferences("ada", preferences.clone(), 40).await.unwrap();
+    store.set_preferences("ada".into(), preferences.clone(), 40).await.unwrap();
     let stored = Preferences { updated_at: Some(40), ..preferences };
     assert_eq!(store.user_history("ada").await.unwrap().preferences, stored);
 
-    store.update_feedback("ada", MovieId(5), like(), 50).await.unwrap();
-    store.update_feedback("ada", MovieId(6), rate(4.5), 51).await.unwrap();
+    store.update_feedback("ada".into(), MovieId(5), like(), 50).await.unwrap();
+    store.update_feedback("ada".into(), MovieId(6), rate(4.5), 51).await.unwrap();
     let dislike =
         FeedbackUpdate { reaction: Some(Reaction::NotInterested), ..FeedbackUpdate::default() };
-    store.update_feedback("ada", MovieId(7), dislike, 52).await.unwrap();
+    store.update_feedback("ada".into(), MovieId(7), dislike, 52).await.unwrap();
     let history = store.user_history("ada").await.unwrap();
     assert_eq!(history.liked().collect::<Vec<_>>(), [MovieId(5)]);
     assert_eq!(history.disliked().collect::<Vec<_>>(), [MovieId(7)]);
     assert_eq!(history.rated().next().unwrap().1.halves(), 9);
 
     // A contradictory update clears the earlier value and leaves the others unchanged.
-    let feedback = store.update_feedback("ada", MovieId(5), rate(1.0), 53).await.unwrap();
+    let feedback = store.update_feedback("ada".into(), MovieId(5), rate(1.0), 53).await.unwrap();
     assert_eq!((feedback.reaction, feedback.stars.map(Stars::value)), (None, Some(1.0)));
-    let feedback = store.update_feedback("ada", MovieId(5), like(), 54).await.unwrap();
+    let feedback = store.update_feedback("ada".into(), MovieId(5), like(), 54).await.unwrap();
     assert_eq!((feedback.reaction, feedback.stars), (Some(Reaction::Like), None));
-    let feedback = store.update_feedback("ada", MovieId(6), like(), 55).await.unwrap();
+    let feedback = store.update_feedback("ada".into(), MovieId(6), like(), 55).await.unwrap();
     assert_eq!(
         (feedback.reaction, feedback.stars.map(Stars::value)),
         (Some(Reaction::Like), Some(4.5))
     );
     let watched = FeedbackUpdate { watched: Some(true), ..FeedbackUpdate::default() };
-    store.update_feedback("ada", MovieId(6), watched, 56).await.unwrap();
+    store.update_feedback("ada".into(), MovieId(6), watched, 56).await.unwrap();
     let order: Vec<u32> =
         store.feedback("ada").await.unwrap().iter().map(|movie| movie.movie_id.0).collect();
     assert_eq!(order, [6, 5, 7], "most recent first");
@@ -175,14 +178,14 @@ async fn imports(store: &Store) {
         rows: 2100,
         matched: 2000,
     };
-    store.update_feedback("ada", MovieId(1000), rate(5.0), 70).await.unwrap();
-    store.update_feedback("ada", MovieId(1003), watched(), 70).await.unwrap();
-    let changes = store.import("ada", movies(), record(), 71).await.unwrap();
+    store.update_feedback("ada".into(), MovieId(1000), rate(5.0), 70).await.unwrap();
+    store.update_feedback("ada".into(), MovieId(1003), watched(), 70).await.unwrap();
+    let changes = store.import("ada".into(), movies(), record(), 71).await.unwrap();
     // Imports don't replace the user's own ratings or add watched movies to the watchlist.
     let expected = ImportChanges { added: 1499, changed: 0, kept: 1, unchanged: 1, listed: 499 };
     assert_eq!(changes, expected);
     let before = (store.feedback("ada").await.unwrap(), store.watchlist("ada").await.unwrap());
-    let again = store.import("ada", movies(), record(), 99).await.unwrap();
+    let again = store.import("ada".into(), movies(), record(), 99).await.unwrap();
     assert_eq!(again, ImportChanges { unchanged: 1999, kept: 1, ..ImportChanges::default() });
     let after = (store.feedback("ada").await.unwrap(), store.watchlist("ada").await.unwrap());
     assert_eq!(before, after, "a second import changes nothing");
@@ -197,7 +200,7 @@ async fn imports(store: &Store) {
         movies[4].stars = Stars::from_halves(2);
         movies
     };
-    let changes = store.import("ada", newer(), record(), 72).await.unwrap();
+    let changes = store.import("ada".into(), newer(), record(), 72).await.unwrap();
     assert_eq!((changes.changed, changes.kept), (1, 1));
 }
 
@@ -220,7 +223,7 @@ async fn distinguishes_imports_and_feedback_of_the_same_millisecond() {
                 rows: 1,
                 matched: 1,
             };
-            store.import("ada", vec![movie], record, NOW).await.unwrap()
+            store.import("ada".into(), vec![movie], record, NOW).await.unwrap()
         };
         let stored = async |id: u32| {
             let history = store.user_history("ada").await.unwrap();
@@ -235,7 +238,7 @@ async fn distinguishes_imports_and_feedback_of_the_same_millisecond() {
         assert_eq!(stored(2).await, (Some(3.0), Some(past[0].id)));
         assert_eq!(stored(1).await, (Some(3.0), Some(past[1].id)));
         // The user's own rating survives an import in the same millisecond; an imported rating doesn't.
-        store.update_feedback("ada", MovieId(1), rate(5.0), NOW).await.unwrap();
+        store.update_feedback("ada".into(), MovieId(1), rate(5.0), NOW).await.unwrap();
         assert_eq!(import(1, 1.0).await, ImportChanges { kept: 1, ..ImportChanges::default() });
         assert_eq!(import(2, 1.0).await, ImportChanges { changed: 1, ..ImportChanges::default() });
         assert_eq!(stored(1).await, (Some(5.0), None));
@@ -244,10 +247,10 @@ async fn distinguishes_imports_and_feedback_of_the_same_millisecond() {
         // Undo restores the import ID only if the import belongs to the user.
         let snapshot = store.movie_snapshot("ada", MovieId(2)).await.unwrap();
         store.delete_feedback("ada", MovieId(2), NOW).await.unwrap();
-        store.restore_movie("ada", MovieId(2), snapshot.clone(), NOW).await.unwrap();
+        store.restore_movie("ada".into(), MovieId(2), snapshot.clone(), NOW).await.unwrap();
         assert_eq!(stored(2).await, (Some(1.0), Some(newest)));
-        store.update_feedback("bob", MovieId(2), rate(5.0), NOW).await.unwrap();
-        store.restore_movie("bob", MovieId(2), snapshot, NOW).await.unwrap();
+        store.update_feedback("bob".into(), MovieId(2), rate(5.0), NOW).await.unwrap();
+        store.restore_movie("bob".into(), MovieId(2), snapshot, NOW).await.unwrap();
         assert_eq!(store.feedback("bob").await.unwrap()[0].import_id, None);
     }
 }
@@ -304,11 +307,11 @@ async fn export_and_deletion(store: &Store, database: &Database) {
     let eve = store.account("eve@example.org").await.unwrap().unwrap().profile;
     store.delete_user(&eve.key(), "r3".to_owned(), 92).await.unwrap().unwrap();
     // Requests that arrive after the deletion do not recreate the profile.
-    let late = store.update_feedback(&eve, MovieId(1), like(), 92).await;
+    let late = store.update_feedback((&eve).into(), MovieId(1), like(), 92).await;
     assert!(matches!(late, Err(StoreError::ProfileDeleted)), "{late:?}");
-    let late = store.add_to_watchlist(&eve, item(1), 92).await;
+    let late = store.add_to_watchlist((&eve).into(), item(1), 92).await;
     assert!(matches!(late, Err(StoreError::ProfileDeleted)), "{late:?}");
-    let late = store.set_preferences(&eve, Preferences::default(), 92).await;
+    let late = store.set_preferences((&eve).into(), Preferences::default(), 92).await;
     assert!(matches!(late, Err(StoreError::ProfileDeleted)), "{late:?}");
     let late = store.begin_session("dd".to_owned(), eve.id, 92, 200).await;
     assert!(matches!(late, Err(StoreError::ProfileDeleted)), "{late:?}");
@@ -349,20 +352,20 @@ async fn data_version_changes_with_every_change_and_only_then() {
             seen.push(version);
         };
         assert_changed("unknown user").await;
-        store.update_feedback("ada", MovieId(1), like(), 10).await.unwrap();
+        store.update_feedback("ada".into(), MovieId(1), like(), 10).await.unwrap();
         assert_changed("feedback").await;
         // Setting the clock back has the same effect as two changes within one millisecond.
-        store.update_feedback("ada", MovieId(2), like(), 9).await.unwrap();
+        store.update_feedback("ada".into(), MovieId(2), like(), 9).await.unwrap();
         assert_changed("feedback with an earlier time").await;
         store.delete_feedback("ada", MovieId(2), 9).await.unwrap();
         assert_changed("feedback deleted").await;
-        store.add_to_watchlist("ada", item(3), 20).await.unwrap();
+        store.add_to_watchlist("ada".into(), item(3), 20).await.unwrap();
         assert_changed("listed").await;
         store.set_watched("ada", MovieId(3), true, 20).await.unwrap();
         assert_changed("watched").await;
         store.remove_from_watchlist("ada", MovieId(3), 20).await.unwrap();
         assert_changed("removed").await;
-        store.set_preferences("ada", Preferences::default(), 20).await.unwrap();
+        store.set_preferences("ada".into(), Preferences::default(), 20).await.unwrap();
         assert_changed("preferences").await;
         let record = ImportRecord {
             service: "imdb".to_owned(),
@@ -377,22 +380,22 @@ async fn data_version_changes_with_every_change_and_only_then() {
             watched: false,
             listed: false,
         };
-        store.import("ada", vec![movie], record, 30).await.unwrap();
+        store.import("ada".into(), vec![movie], record, 30).await.unwrap();
         assert_changed("imported").await;
         store.reset_feedback("ada", 30).await.unwrap();
         assert_changed("reset").await;
         let snapshot = store.movie_snapshot("ada", MovieId(3)).await.unwrap();
-        store.restore_movie("ada", MovieId(3), snapshot, 30).await.unwrap();
+        store.restore_movie("ada".into(), MovieId(3), snapshot, 30).await.unwrap();
         assert_changed("restored").await;
         let before = store.data_version("ada").await.unwrap();
         assert!(!store.delete_feedback("ada", MovieId(77), 40).await.unwrap());
         assert!(!store.remove_from_watchlist("ada", MovieId(77), 40).await.unwrap());
         assert_eq!(store.set_watched("ada", MovieId(77), true, 40).await.unwrap(), None);
-        store.update_feedback("bob", MovieId(1), like(), 40).await.unwrap();
+        store.update_feedback("bob".into(), MovieId(1), like(), 40).await.unwrap();
         assert_eq!(store.data_version("ada").await.unwrap(), before, "Ada's data did not change");
         store.delete_user("ada", "r1".to_owned(), 50).await.unwrap().unwrap();
         assert_eq!(store.data_version("ada").await.unwrap(), None);
-        store.update_feedback("ada", MovieId(1), like(), 10).await.unwrap();
+        store.update_feedback("ada".into(), MovieId(1), like(), 10).await.unwrap();
         assert_changed("recreated after deletion").await;
     }
 }
@@ -404,16 +407,16 @@ async fn restore_movie_undoes_every_change_exactly() {
         let store = database.open().await;
         let all = async || store.export_user("ada").await.unwrap();
         for id in 1..=5 {
-            store.add_to_watchlist("ada", item(id), 10).await.unwrap();
+            store.add_to_watchlist("ada".into(), item(id), 10).await.unwrap();
         }
-        store.update_feedback("ada", MovieId(2), rate(4.5), 11).await.unwrap();
-        store.update_feedback("ada", MovieId(9), like(), 12).await.unwrap();
+        store.update_feedback("ada".into(), MovieId(2), rate(4.5), 11).await.unwrap();
+        store.update_feedback("ada".into(), MovieId(9), like(), 12).await.unwrap();
         let movies = [1, 2, 3, 9, 77].map(MovieId);
         let assert_undone =
             async |movie: MovieId, what: &str, before: (UserExport, MovieSnapshot)| {
                 // Clients store the snapshot as a string.
                 let snapshot = before.1.to_string().parse().unwrap();
-                store.restore_movie("ada", movie, snapshot, 30).await.unwrap();
+                store.restore_movie("ada".into(), movie, snapshot, 30).await.unwrap();
                 assert_eq!(all().await, before.0, "{what} of {movie:?}");
                 assert_eq!(
                     store.movie_snapshot("ada", movie).await.unwrap(),
@@ -424,22 +427,22 @@ async fn restore_movie_undoes_every_change_exactly() {
         for movie in movies {
             let before = (all().await, store.movie_snapshot("ada", movie).await.unwrap());
             let dislike = FeedbackUpdate { reaction: Some(Reaction::Dislike), ..watched() };
-            store.update_feedback("ada", movie, dislike, 20).await.unwrap();
+            store.update_feedback("ada".into(), movie, dislike, 20).await.unwrap();
             assert_undone(movie, "a dislike", before.clone()).await;
-            store.update_feedback("ada", movie, rate(1.0), 20).await.unwrap();
+            store.update_feedback("ada".into(), movie, rate(1.0), 20).await.unwrap();
             store.remove_from_watchlist("ada", movie, 20).await.unwrap();
             // Another user's watchlist changes in the meantime.
-            store.add_to_watchlist("bob", item(movie.0), 21).await.unwrap();
+            store.add_to_watchlist("bob".into(), item(movie.0), 21).await.unwrap();
             assert_undone(movie, "a rating and a removal", before.clone()).await;
             store.delete_feedback("ada", movie, 20).await.unwrap();
-            store.add_to_watchlist("ada", item(movie.0), 20).await.unwrap();
+            store.add_to_watchlist("ada".into(), item(movie.0), 20).await.unwrap();
             assert_undone(movie, "an addition", before.clone()).await;
         }
         // The newest entry can be restored too, although no later watchlist position exists.
-        store.add_to_watchlist("ada", item(6), 40).await.unwrap();
+        store.add_to_watchlist("ada".into(), item(6), 40).await.unwrap();
         let snapshot = store.movie_snapshot("ada", MovieId(6)).await.unwrap();
         store.remove_from_watchlist("ada", MovieId(6), 41).await.unwrap();
-        store.restore_movie("ada", MovieId(6), snapshot.clone(), 42).await.unwrap();
+        store.restore_movie("ada".into(), MovieId(6), snapshot.clone(), 42).await.unwrap();
         assert_eq!(watchlist_of(&store, "ada").await.first(), Some(&(6, false)));
         // A forged position neither uses up positions nor displaces other users' entries.
         let text = snapshot.to_string();
@@ -447,17 +450,17 @@ async fn restore_movie_undoes_every_change_exactly() {
         let bobs_watchlist = watchlist_of(&store, "bob").await;
         for position in [i64::MIN, 0, 1, i64::MAX] {
             let forged = format!("{start}\"position\":{position}}}}}").parse().unwrap();
-            store.restore_movie("ada", MovieId(6), forged, 43).await.unwrap();
+            store.restore_movie("ada".into(), MovieId(6), forged, 43).await.unwrap();
         }
         assert_eq!(watchlist_of(&store, "bob").await, bobs_watchlist);
-        store.add_to_watchlist("ada", item(7), 44).await.unwrap();
+        store.add_to_watchlist("ada".into(), item(7), 44).await.unwrap();
         let ada: Vec<u32> = watchlist_of(&store, "ada").await.into_iter().map(|it| it.0).collect();
         assert_eq!(ada, [7, 6, 5, 4, 3, 2, 1]);
         // Restoring a snapshot doesn't bring back a deleted profile.
         let identified = store.identify("eve@example.org", Some("Eve"), 50).await.unwrap();
         let Identified::New(eve) = identified else { panic!("{identified:?}") };
         store.delete_user(&eve.key(), "r".to_owned(), 51).await.unwrap().unwrap();
-        let late = store.restore_movie(&eve, MovieId(1), snapshot, 52).await;
+        let late = store.restore_movie((&eve).into(), MovieId(1), snapshot, 52).await;
         assert!(matches!(late, Err(StoreError::ProfileDeleted)), "{late:?}");
     }
 }
@@ -475,7 +478,7 @@ async fn feedback_is_visible_to_the_next_read() {
                     for at in 0..50 {
                         let movie = MovieId(user * 100 + at);
                         store
-                            .update_feedback(key.as_str(), movie, like(), i64::from(at))
+                            .update_feedback(key.as_str().into(), movie, like(), i64::from(at))
                             .await
                             .unwrap();
                         assert!(

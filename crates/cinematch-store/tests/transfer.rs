@@ -31,10 +31,10 @@ async fn fill(store: &Store) {
             rows: 450,
             matched: 450,
         };
-        store.import(user, (0..450).map(movie).collect(), record, 100).await.unwrap();
+        store.import(user.into(), (0..450).map(movie).collect(), record, 100).await.unwrap();
         let rating =
             FeedbackUpdate { stars: Stars::from_halves(at as u8 + 3), ..FeedbackUpdate::default() };
-        store.update_feedback(user, MovieId(7), rating, 5).await.unwrap();
+        store.update_feedback(user.into(), MovieId(7), rating, 5).await.unwrap();
     }
     store.identify("eve@example.org", Some("Eve"), 1).await.unwrap();
     let preferences = Preferences {
@@ -42,7 +42,7 @@ async fn fill(store: &Store) {
         region: Some("DE".to_owned()),
         ..Preferences::default()
     };
-    store.set_preferences("ada", preferences, 9).await.unwrap();
+    store.set_preferences("ada".into(), preferences, 9).await.unwrap();
     let key = NewKey {
         id: "k".to_owned(),
         name: "n".to_owned(),
@@ -85,7 +85,10 @@ async fn backup_restores_all_data_and_moves_it_between_databases() {
         assert_eq!((copied["users"], copied["watchlist"], copied["deletions"]), (3, 900, 1));
         // Changes after the restore get data versions that have never been used before, not even by changes
         // that the restore discarded.
-        store.update_feedback("ada", MovieId(7), FeedbackUpdate::default(), 1000).await.unwrap();
+        store
+            .update_feedback("ada".into(), MovieId(7), FeedbackUpdate::default(), 1000)
+            .await
+            .unwrap();
         assert!(
             ![before_deletion, after_deletion].contains(&store.data_version("ada").await.unwrap())
         );

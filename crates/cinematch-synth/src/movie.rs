@@ -153,9 +153,9 @@ impl Movies {
     }
 }
 
-/// Returns the odds that the movie with this popularity rank (from 0) is watched next, before taste is
-/// taken into account: a Zipf–Mandelbrot law that gets steeper after the head. The odds don't depend on
-/// the number of movies, so a smaller catalog is the head of a larger one.
+/// Returns the relative weight with which the movie of this popularity rank (from 0) is watched next,
+/// before taste is taken into account. Follows a Zipf–Mandelbrot law that gets steeper after the head.
+/// The weight does not depend on the number of movies, so a smaller catalog is the head of a larger one.
 pub(crate) fn popularity(rank: u32) -> f64 {
     let rank = f64::from(rank);
     let head = power(1.0 + rank / 30.0, -0.85);
@@ -163,7 +163,7 @@ pub(crate) fn popularity(rank: u32) -> f64 {
 }
 
 fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Movie {
-    // Popular movies use the odds for the head, and obscure ones those for the whole catalog.
+    // Blends from the weights of the head for popular movies to those of the whole catalog for obscure ones.
     let obscurity = f64::from(rank) / (f64::from(rank) + 5_000.0);
     let column = usize::from(!stream.chance(obscurity));
     let cluster = stream.weighted(&CLUSTERS.map(|cluster| cluster.share[column]));

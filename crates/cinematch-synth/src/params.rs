@@ -70,7 +70,7 @@ pub enum SyntheticError {
     Tags {
         /// Requested number of ratings.
         ratings: u64,
-        /// Maximum number of tags for this many ratings.
+        /// Maximum number of tags for `ratings` ratings.
         max: u64,
         /// Requested number of tags.
         tags: u64,

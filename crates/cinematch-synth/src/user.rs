@@ -167,11 +167,11 @@ impl User {
     }
 }
 
-/// Draws each user's number of ratings: a floor shared by all users, which is 20 if the mean allows it,
-/// plus a log-normally distributed number. As in MovieLens, no user rates more than 38 % of all movies,
-/// unless the mean is close to that.
+/// Draws each user's number of ratings: a floor shared by all users, which is 20 unless the mean is
+/// lower, plus a log-normally distributed number. As in MovieLens, no user rates more than 38 % of all
+/// movies, unless the mean approaches that limit.
 pub(crate) fn activity(params: &SyntheticParams) -> Vec<u32> {
-    /// σ of the logarithm. It results in a median of 73 for a mean of 159.
+    /// Standard deviation of the logarithm of the number of ratings. A mean of 159 then gives a median of 73.
     const SPREAD: f64 = 1.39;
     let mean = params.ratings / u64::from(params.users);
     let floor = if mean >= 20 { 20 } else { (mean / 2).max(1) } as u32;

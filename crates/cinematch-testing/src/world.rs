@@ -27,7 +27,7 @@ use crate::databases::new_database;
 use crate::notice::did_not_run;
 use crate::sample::Sample;
 
-/// A test fixture: a service that serves the sample, an empty database in a temporary folder, and the runtime
+/// A test fixture: a service loaded with the sample data set, an empty database in a temporary folder, and the runtime
 /// that the service runs on.
 #[derive(Debug)]
 pub struct World {
@@ -48,7 +48,7 @@ impl World {
         Self::open(serving, None, tempfile::tempdir().unwrap())
     }
 
-    /// Creates a fixture whose folder of trained models contains `sample` as generation 1.
+    /// Creates a fixture with `sample` published as generation 1.
     pub fn published(sample: &Sample) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let serving = sample.publish(&folder.path().join(ARTIFACTS));

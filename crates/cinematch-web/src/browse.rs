@@ -30,7 +30,7 @@ const PAGE_SIZE: usize = 24;
 enum Order {
     /// By the user's taste.
     Recommended,
-    /// By a property of the movies.
+    /// Sorted by a property of the movies, such as their year.
     Sorted(Sort),
 }
 

@@ -8,8 +8,10 @@ use super::texts::{self as common, card as texts, numbers};
 use cinematch_service::item::{Item, RecommendationDetails};
 use cinematch_service::user_view::{MovieCard, MovieStatus};
 
-/// Number of color schemes and number of shapes of generated posters.
+/// Number of color schemes for generated posters.
 const HUES: u32 = 12;
+
+/// Number of shapes for generated posters.
 const SHAPES: u32 = 6;
 
 /// Renders a row of movies under a heading, or nothing if there are no movies.
@@ -87,7 +89,7 @@ pub fn facts(item: &Item<'_>) -> Markup {
     }
 }
 
-/// Renders the streaming services of a movie, with a badge if they are generated for demonstration.
+/// Renders the streaming services of a movie, with a badge if they are mock data.
 pub fn services(item: &Item<'_>) -> Markup {
     html! {
         (item.services.join(", "))

@@ -192,7 +192,7 @@ struct Question<'a> {
     kinds: Vec<EntryKind>,
 }
 
-/// Returns the ambiguous titles of a report without duplicates.
+/// Returns the distinct ambiguous titles of a report.
 fn ambiguous(report: &MatchReport) -> Vec<Question<'_>> {
     let mut ambiguous: Vec<Question<'_>> = Vec::new();
     for row in report.rows_by_match(Matched::Ambiguous) {

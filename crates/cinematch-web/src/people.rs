@@ -1,4 +1,4 @@
-//! `/people`: choosing a profile in a household without passwords.
+//! `/people`: choosing a profile on a server without passwords.
 
 use std::sync::Arc;
 

@@ -358,7 +358,7 @@ mod tests {
         assert_eq!(deleted.status, 200, "{}", deleted.text);
         assert!(
             deleted.text.contains("Your deletion receipt")
-                && deleted.text.contains("Films with feedback")
+                && deleted.text.contains("Films you rated or marked")
         );
         assert!(deleted.headers["set-cookie"].to_str().unwrap().starts_with("cinematch_profile=0"));
         assert_eq!(server.as_user("1", ("GET", "/api/feedback"), None).status, 401);

@@ -1,4 +1,4 @@
-//! `/watchlist`: movies to watch, and listed movies that the user has watched.
+//! `/watchlist`: the movies on the user's watchlist, unwatched and watched.
 
 use std::cmp::Reverse;
 

@@ -201,7 +201,7 @@ fn trainers(peers: &Path, python: &Path, lenskit: bool) -> Result<Vec<Trainer>> 
     Ok(all)
 }
 
-/// Compares each library with our trainer that uses the same solver.
+/// Compares each library with our trainer, using the same solver.
 fn compare(
     report: &mut Report,
     factors: usize,

@@ -121,8 +121,8 @@ pub fn summarize(values: &[f64]) -> Option<Summary> {
     Some(Summary { median: f64::midpoint(lower, upper), min, max })
 }
 
-/// Returns the nearest-rank percentile: the smallest value that at least `percent` % of the values do not
-/// exceed.
+/// Returns the nearest-rank percentile: the smallest value such that at least `percent` % of the values are
+/// less than or equal to it.
 pub fn percentile(sorted: &[f64], percent: f64) -> Option<f64> {
     let rank = (percent / 100.0 * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).copied()

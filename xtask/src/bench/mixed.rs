@@ -219,7 +219,7 @@ impl<'a> Stage<'a> {
     }
 }
 
-/// Measures the mixed load on our server, and on a competing server at a rate that it sustains.
+/// Benchmarks our server under the mixed load, and a competing server at a rate that it can sustain.
 pub fn mixed(setup: &Setup) -> Result<Report> {
     let stage = Stage::prepare(setup, "mixed")?;
     let mut report = Report::new("mixed");

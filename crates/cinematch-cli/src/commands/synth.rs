@@ -22,7 +22,7 @@ pub struct Synth {
     /// Number of ratings
     #[arg(long, default_value_t = 320_002, value_name = "N")]
     ratings: u64,
-    /// Number of movies [default: about as many as MovieLens has with that many ratings]
+    /// Number of movies [default: in proportion to --ratings, as in MovieLens]
     #[arg(long, value_name = "N")]
     movies: Option<u32>,
     /// Number of users [default: one per 159 ratings, as in MovieLens]

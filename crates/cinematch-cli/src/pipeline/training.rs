@@ -135,7 +135,7 @@ impl FromStr for HoldoutShare {
 pub struct TrainingInputs {
     /// Data to train on.
     pub training: Training,
-    /// Number of ratings in the file, including those of movies outside the table.
+    /// Number of ratings in the file, including ratings of movies that are not in the movie table.
     pub n_ratings: usize,
 }
 

@@ -139,8 +139,8 @@ impl Settings {
         matches
     }
 
-    /// Parses the flags of another command, such as `fetch tmdb`, within this process. The same
-    /// file and environment apply. `T` is the type of that command's flags.
+    /// Parses the flags of another command, such as `fetch tmdb`, within this process. The same configuration
+    /// file and environment variables apply. `T` is the type of that command's flags.
     pub fn parse_command<T: FromArgMatches>(
         &self,
         command: &[&str],

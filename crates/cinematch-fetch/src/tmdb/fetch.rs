@@ -125,7 +125,7 @@ pub enum FetchError {
 pub struct Progress {
     /// Number of movies finished, including those that failed.
     pub done: usize,
-    /// Number of movies that failed.
+    /// Number of movies that could not be fetched.
     pub failed: usize,
     /// Time left in the pause that TMDb requested.
     pub remaining_pause: Duration,

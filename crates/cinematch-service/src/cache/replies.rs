@@ -11,7 +11,7 @@ use super::config::CacheConfig;
 use super::counters::{count, counter};
 use super::key::{Key, TTL};
 use super::redis::Redis;
-use crate::error::ServiceError;
+use crate::error::{ServiceError, ServiceFuture};
 use crate::trace::span;
 
 /// A reply cache with an in-memory tier and an optional Redis tier.
@@ -27,7 +27,7 @@ impl Cache {
     pub async fn open(config: &CacheConfig) -> Result<Self, RedisAddressError> {
         let memory = moka::future::Cache::builder()
             .max_capacity(config.memory_bytes)
-            .weigher(|_: &Key, get_or_compute: &CachedReply| get_or_compute.weight())
+            .weigher(|_: &Key, reply: &CachedReply| reply.weight())
             .time_to_live(TTL)
             .build();
         let redis = match &config.redis {
@@ -50,7 +50,7 @@ impl Cache {
     pub async fn get_or_compute(
         &self,
         key: Key,
-        compute: impl Future<Output = Result<Vec<u8>, ServiceError>>,
+        compute: ServiceFuture<'_, Vec<u8>>,
     ) -> Result<CachedReply, ServiceError> {
         if self.is_disabled {
             return compute.await.map(|body| CachedReply::new(body.into()));

@@ -48,7 +48,11 @@ fn concurrent_requests_for_one_key_compute_the_reply_once() {
                             all_waiting.notified().await;
                             Ok(b"{}".to_vec())
                         };
-                        body(cache.get_or_compute(Key::from_text("popular"), compute).await)
+                        body(
+                            cache
+                                .get_or_compute(Key::from_text("popular"), Box::pin(compute))
+                                .await,
+                        )
                     })
                 })
                 .collect();
@@ -72,12 +76,13 @@ fn concurrent_requests_for_one_key_compute_the_reply_once() {
 async fn errors_are_not_cached() {
     let cache = cache(1 << 20).await;
     let key = Key::from_text("a");
-    let refused =
-        cache.get_or_compute(key, async { Err(ServiceError::not_found("not yet")) }).await;
+    let refused = cache
+        .get_or_compute(key, Box::pin(async { Err(ServiceError::not_found("not yet")) }))
+        .await;
     assert!(refused.is_err());
-    assert_eq!(body(cache.get_or_compute(key, async { Ok(vec![1]) }).await), [1]);
+    assert_eq!(body(cache.get_or_compute(key, Box::pin(async { Ok(vec![1]) })).await), [1]);
     // A cached reply is not computed again.
-    assert_eq!(body(cache.get_or_compute(key, pending()).await), [1]);
+    assert_eq!(body(cache.get_or_compute(key, Box::pin(pending())).await), [1]);
 }
 
 #[tokio::test]
@@ -92,13 +97,15 @@ async fn a_waiting_request_computes_the_reply_if_the_first_is_canceled() {
                 started.notify_one();
                 pending::<Result<Vec<u8>, ServiceError>>().await
             };
-            drop(cache.get_or_compute(key, compute).await);
+            drop(cache.get_or_compute(key, Box::pin(compute)).await);
         })
     };
     started.notified().await;
     let second = {
         let cache = cache.clone();
-        tokio::spawn(async move { body(cache.get_or_compute(key, async { Ok(vec![2]) }).await) })
+        tokio::spawn(async move {
+            body(cache.get_or_compute(key, Box::pin(async { Ok(vec![2]) })).await)
+        })
     };
     tokio::task::yield_now().await;
     first.abort();
@@ -109,7 +116,8 @@ async fn a_waiting_request_computes_the_reply_if_the_first_is_canceled() {
 async fn computes_every_reply_if_the_cache_is_off() {
     let cache = cache(0).await;
     for at in 0..3 {
-        let reply = cache.get_or_compute(Key::from_text("a"), async { Ok(vec![at]) }).await;
+        let reply =
+            cache.get_or_compute(Key::from_text("a"), Box::pin(async { Ok(vec![at]) })).await;
         assert_eq!(body(reply), [at]);
     }
 }
@@ -119,7 +127,7 @@ async fn memory_is_bounded_in_bytes_and_freed_by_clear() {
     let cache = cache(1 << 20).await;
     for at in 0..1000 {
         let compute = async { Ok(vec![0; 10_000]) };
-        body(cache.get_or_compute(Key::from_text(&at.to_string()), compute).await);
+        body(cache.get_or_compute(Key::from_text(&at.to_string()), Box::pin(compute)).await);
     }
     cache.memory.run_pending_tasks().await;
     let size = cache.memory.weighted_size();
@@ -137,6 +145,6 @@ async fn computes_replies_while_redis_is_unreachable() {
     let cache = Cache::open(&CacheConfig { memory_bytes: 1 << 20, redis }).await.unwrap();
     for at in 0..20 {
         let key = Key::from_text(&at.to_string());
-        assert_eq!(body(cache.get_or_compute(key, async { Ok(vec![at]) }).await), [at]);
+        assert_eq!(body(cache.get_or_compute(key, Box::pin(async { Ok(vec![at]) })).await), [at]);
     }
 }

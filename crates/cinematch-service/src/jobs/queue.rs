@@ -3,7 +3,7 @@
 use cinematch_store::{Job, JobKind, rfc3339};
 use serde::Serialize;
 
-use crate::error::ServiceError;
+use crate::error::{ServiceError, ServiceFuture};
 use crate::service::Service;
 
 /// A background job, as returned by `/api/jobs`.
@@ -84,38 +84,49 @@ pub struct ScheduleItem {
 }
 
 /// Lists the schedules and the `limit` most recent jobs. `limit` must be from 1 to 100.
-pub async fn list(service: &Service, limit: u32) -> Result<JobList, ServiceError> {
-    if !(1..=100).contains(&limit) {
-        return Err(ServiceError::field("limit", format!("expected 1 to 100, got {limit}")));
-    }
-    let jobs = service.store().jobs(limit).await?.into_iter().map(JobItem::from).collect();
-    let schedules = JobKind::ALL.into_iter().filter_map(|kind| {
-        let schedule = service.jobs().schedule(kind)?;
-        Some(ScheduleItem {
-            kind: kind.name(),
-            schedule: schedule.to_string(),
-            next: schedule.next(service.now()).map(rfc3339),
-        })
-    });
-    Ok(JobList { jobs, schedules: schedules.collect() })
+pub fn list(service: &Service, limit: u32) -> ServiceFuture<'_, JobList> {
+    Box::pin(async move {
+        if !(1..=100).contains(&limit) {
+            return Err(ServiceError::field("limit", format!("expected 1 to 100, got {limit}")));
+        }
+        let jobs = service.store().jobs(limit).await?.into_iter().map(JobItem::from).collect();
+        let schedules = JobKind::ALL.into_iter().filter_map(|kind| {
+            let schedule = service.jobs().schedule(kind)?;
+            Some(ScheduleItem {
+                kind: kind.name(),
+                schedule: schedule.to_string(),
+                next: schedule.next(service.now()).map(rfc3339),
+            })
+        });
+        Ok(JobList { jobs, schedules: schedules.collect() })
+    })
 }
 
 /// Returns the job with the given ID.
-pub async fn find(service: &Service, id: i64) -> Result<JobItem, ServiceError> {
-    let job = service.store().job(id).await?;
-    let job = job.ok_or_else(|| ServiceError::not_found(format!("There is no job {id}")))?;
-    Ok(job.into())
+pub fn find(service: &Service, id: i64) -> ServiceFuture<'_, JobItem> {
+    Box::pin(async move {
+        let job = service.store().job(id).await?;
+        let job = job.ok_or_else(|| ServiceError::not_found(format!("There is no job {id}")))?;
+        Ok(job.into())
+    })
 }
 
 /// Queues a job of the given kind, or returns the one that is already queued.
-pub async fn enqueue(
-    service: &Service,
+pub fn enqueue<'a>(
+    service: &'a Service,
     kind: JobKind,
-    requested_by: &str,
-) -> Result<Job, ServiceError> {
-    let (job, is_new) = service.store().enqueue_job(kind, requested_by, service.now()).await?;
-    if is_new {
-        tracing::info!(job = job.id, kind = kind.name(), asked_by = requested_by, "queued a job");
-    }
-    Ok(job)
+    requested_by: &'a str,
+) -> ServiceFuture<'a, Job> {
+    Box::pin(async move {
+        let (job, is_new) = service.store().enqueue_job(kind, requested_by, service.now()).await?;
+        if is_new {
+            tracing::info!(
+                job = job.id,
+                kind = kind.name(),
+                asked_by = requested_by,
+                "queued a job"
+            );
+        }
+        Ok(job)
+    })
 }

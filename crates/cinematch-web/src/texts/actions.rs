@@ -45,5 +45,5 @@ pub fn undone(title: &str) -> String {
 }
 
 pub fn changed_since(title: &str) -> String {
-    format!("You changed {title} again in the meantime, so nothing was undone.")
+    format!("You have changed your feedback on {title} since then, so nothing was undone.")
 }

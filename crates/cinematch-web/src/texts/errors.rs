@@ -9,8 +9,7 @@ pub const TRY_AGAIN: &str = "Try again in a moment.";
 pub const GO_BACK: &str = "Go back";
 pub const GO_HOME: &str = "Go to the home page";
 
-pub const BAD_ACTION: &str =
-    "expected like, dislike, not_interested, seen or list, optionally prefixed with `no-`";
+pub const BAD_ACTION: &str = "expected “like”, “dislike”, “not_interested”, “seen” or “list”, with or without “no-” before it";
 pub const BAD_STARS: &str = "expected 0.5 to 5 in steps of 0.5";
 pub const BAD_IMPORT_VALUE: &str = "expected stars, liked, watched or watchlist";
 pub const MISSING: &str = "is missing";
@@ -53,7 +52,7 @@ pub fn with_labels(detail: &str) -> String {
 }
 
 pub fn number_expected(text: &str) -> String {
-    format!("expected a number, got `{text}`")
+    format!("expected a number, not “{text}”")
 }
 
 /// Message for a page that was rendered for a profile other than the current one.

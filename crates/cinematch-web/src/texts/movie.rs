@@ -10,7 +10,7 @@ pub const REMOVE_RATING: &str = "Remove rating";
 pub const FIT: &str = "How it fits your taste";
 pub const FIT_WITHOUT_RATING: &str = "Based on your other films, ignoring your rating of this one:";
 pub const FIT_UNKNOWN: &str = "Rate a few films to see how well this one fits your taste. ";
-pub const SMALLER_REASONS: &str = "Smaller effects";
+pub const SMALLER_REASONS: &str = "Other reasons";
 /// Read by screen readers before a reason that lowers the score.
 pub const LOWERS: &str = "Against it: ";
 pub const DETAILS: &str = "Details";

@@ -1,14 +1,15 @@
 //! Captions and descriptions for the operator's plots.
 
 pub const HISTORY: &str = "Evaluation history";
-pub const HISTORY_CAPTION: &str = "NDCG@20 for users with a history, with 95 % intervals";
+pub const HISTORY_CAPTION: &str =
+    "NDCG@20 for users with a history, with 95 % confidence intervals";
 
 pub fn generation(number: u64) -> String {
     format!("generation {number}")
 }
 
 pub fn ndcg(group: &str) -> String {
-    format!("NDCG@20, {group}, with 95 % intervals")
+    format!("NDCG@20, {group}, with 95 % confidence intervals")
 }
 
 pub fn difference(group: &str) -> String {

@@ -19,7 +19,7 @@ pub const LENGTH: &str = "Length in minutes";
 pub const FROM: &str = "From";
 pub const TO: &str = "to";
 pub const SAVE: &str = "Save";
-pub const SAVED: &str = "Preferences saved. They apply to your next recommendations.";
+pub const SAVED: &str = "Preferences saved. Your next recommendations will use them.";
 
 pub const DATA: &str = "Your data";
 pub const DATA_KEPT: &str = "Your data stays on this server and isn’t used to train models.";
@@ -40,7 +40,7 @@ pub const RECEIPT_HELP: &str =
 
 /// Store tables, and the labels that the receipt uses for their rows.
 pub const DELETED_TABLES: [(&str, &str); 5] = [
-    ("feedback", "Films with feedback"),
+    ("feedback", "Films you rated or marked"),
     ("watchlist", "Films on the watchlist"),
     ("preferences", "Preferences"),
     ("imports", "Imports"),

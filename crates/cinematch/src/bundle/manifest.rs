@@ -85,7 +85,7 @@ pub struct Counts {
     pub terms: usize,
     /// Number of genres.
     pub genres: usize,
-    /// Number of numeric columns in the plain rows.
+    /// Number of numeric columns among the plain features.
     pub numeric: usize,
     /// Number of columns in the ranking rows.
     pub ranking_columns: usize,
@@ -93,7 +93,7 @@ pub struct Counts {
     pub ranking_entries: usize,
     /// Number of movies that have user tags.
     pub tagged_movies: usize,
-    /// Number of ratings of the generation's movies by training users.
+    /// Number of ratings that training users gave to the generation's movies.
     pub ratings: usize,
 }
 

@@ -88,7 +88,7 @@ mod tests {
         let interactions = ratings();
         let mut split = StrongGeneralization::default().split(&interactions, Part::Test).unwrap();
         split.is_candidate[7] = false;
-        // Only 11 distinct scores, so there are many ties, and more than 2k movies.
+        // There are more than 2 * k movies but only 11 distinct scores, so many are tied.
         let n_movies = interactions.n_movies();
         let scores: Vec<f32> = (0..n_movies).map(|row| (row * 37 % 11) as f32 - 5.0).collect();
         let model = Fixed(scores.clone());

@@ -21,7 +21,7 @@ pub struct MovieGenres {
 }
 
 impl MovieGenres {
-    /// Collects the genres of `movies`. O(genres of all movies).
+    /// Collects the genres of `movies`, in time linear in their total number.
     pub fn new(movies: &[Movie]) -> Self {
         let mut names: Vec<&str> =
             movies.iter().flat_map(|movie| movie.genres.iter().map(String::as_str)).collect();

@@ -45,7 +45,8 @@ impl Factors {
         factors
     }
 
-    /// Creates a matrix from `values` in row-major order. Returns `None` if their number does not match.
+    /// Creates a matrix from `values` in row-major order. Returns `None` unless their number
+    /// is `n_rows * n_factors`.
     pub(crate) fn from_values(n_rows: usize, n_factors: usize, values: &[f32]) -> Option<Self> {
         let mut factors = Self::zeros(n_rows, n_factors);
         for (row, values) in factors.rows_mut().zip(values.chunks(n_factors)) {

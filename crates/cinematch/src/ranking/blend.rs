@@ -20,7 +20,7 @@ pub struct Blend {
 pub struct WeightedModel {
     /// Name of the model, such as `ials`.
     pub name: &'static str,
-    /// The model itself, which is neither the content model nor a hybrid.
+    /// The base model. Never a content model or a hybrid.
     pub model: Fitted,
     /// Weight of the model, 0 or higher.
     pub weight: f32,

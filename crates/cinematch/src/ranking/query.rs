@@ -125,6 +125,6 @@ pub struct FieldError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .errors.iter().map(|error| format!("{}: {}", error.field, error.message)).collect::<Vec<_>>().join("; "))]
 pub struct QueryError {
-    /// One error per invalid field, 1 to 20.
+    /// One error per invalid field; 1 to 20 errors.
     pub errors: Vec<FieldError>,
 }

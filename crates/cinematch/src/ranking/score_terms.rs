@@ -161,7 +161,7 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
         if matched == 0 { 0.0 } else { matched as f32 * self.genre_share(genres) }
     }
 
-    /// Returns the contribution of each preferred genre that a movie has.
+    /// Returns how much each preferred genre of a movie adds to its score. All add the same amount.
     pub(crate) fn genre_share(&self, genres: &[u64]) -> f32 {
         let n_genres: u32 = genres.iter().map(|word| word.count_ones()).sum();
         let norm_squared = self.request.preferred_genres.len() as f32 * n_genres.max(1) as f32;

@@ -96,7 +96,7 @@ impl<'a> Row<'_, 'a> {
         }
     }
 
-    /// Parses a required value. On failure, returns `None` and reports a problem with the outcome
+    /// Parses a required value. On failure, returns `None` and reports a problem whose outcome is
     /// [`Outcome::RowDropped`].
     pub(crate) fn require<T: std::str::FromStr>(
         &self,

@@ -179,7 +179,7 @@ fn acknowledged_writes_survive_sigkill() {
                     }
                 });
             }
-            // The number of acknowledged writes before the kill differs in every round.
+            // Each round kills the server after a different number of acknowledged writes.
             wait_until("some writes", || writes.load(Ordering::Relaxed) >= target);
             let pid = server.pid().to_string();
             std::process::Command::new("kill").args(["-KILL", &pid]).status().unwrap();

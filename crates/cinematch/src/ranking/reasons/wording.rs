@@ -39,9 +39,9 @@ pub fn explanation(reasons: &[Reason<'_>]) -> String {
     one_line(reasons, "you liked")
 }
 
-/// Returns the reasons why a movie is similar to a given one, in one line like [`explanation`]. The given
-/// movie is the only one in the history, and the wording does not attribute it to a user: "Like Heat: …"
-/// instead of "You liked Heat: …".
+/// Returns the reasons why a movie is similar to a given one, on one line like [`explanation`]. The history
+/// must contain only the given movie. The wording does not mention a user: "Like Heat: …" instead of "You
+/// liked Heat: …".
 pub fn similarity(reasons: &[Reason<'_>]) -> String {
     one_line(reasons, "like")
 }

@@ -201,7 +201,7 @@ fn bounds_time_and_memory_for_deep_and_wide_json() {
         };
         let history = of("notes").unwrap();
         assert_eq!(summary(&history), [("Heat", Some(1995), EntryKind::Watched)]);
-        // The value is invalid as a rating.
+        // The hostile value is not a valid rating.
         let history = of("rating").unwrap();
         assert_eq!(summary(&history), [("Heat", Some(1995), EntryKind::Watched)]);
         assert!(history.problems[0].reason.len() < 300, "{}", history.problems[0].reason.len());

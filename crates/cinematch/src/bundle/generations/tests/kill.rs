@@ -61,7 +61,7 @@ fn kills_leave_a_valid_champion_and_lose_no_acknowledged_promotion() {
         let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
         let served = |line: &str| line.strip_prefix(SERVED)?.parse::<u64>().ok();
         let mut last = said.by_ref().find_map(|line| served(&line.unwrap()));
-        // Sleeping is deliberate here: the kill must come at a random moment, not when a condition holds.
+        // Sleep on purpose: the process must be killed at a random moment, not once some condition holds.
         std::thread::sleep(instant);
         child.kill().unwrap();
         child.wait().unwrap();
