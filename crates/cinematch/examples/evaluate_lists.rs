@@ -11,8 +11,8 @@ use std::fs;
 use std::path::Path;
 
 use cinematch::evaluation::{
-    Bootstrap, EvaluatedModel, Evaluation, ModelMetrics, MovieGenres, Part, Protocol, SplitReport,
-    StrongGeneralization, external_lists,
+    Bootstrap, EvaluatedModel, Evaluation, ModelMetrics, MovieAttributes, Part, Protocol,
+    SplitReport, StrongGeneralization, external_lists,
 };
 use cinematch::{Catalog, MergeSettings};
 
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let ratings = ratings.ok_or("the folder has no ratings.csv")?;
     let protocol = Protocol::StrongGeneralization(StrongGeneralization::default());
     let split = protocol.split(&ratings, Part::Test)?;
-    let genres = MovieGenres::new(&movies);
+    let attributes = MovieAttributes::new(&movies);
 
     let mut models = Vec::new();
     for file in files {
@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             external.problems.len(),
             external.missing_users.len()
         );
-        let metrics = vec![ModelMetrics::from_lists(&external.lists, &split, &genres)];
+        let metrics = vec![ModelMetrics::from_lists(&external.lists, &split, &attributes)];
         models.push(EvaluatedModel { name: file.clone(), spec: None, splits: metrics });
     }
     let splits = vec![SplitReport::new(&split, 42)];

@@ -8,7 +8,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use cinematch::evaluation::{ModelMetrics, MovieGenres, Part, StrongGeneralization};
+use cinematch::evaluation::{ModelMetrics, MovieAttributes, Part, StrongGeneralization};
 use cinematch::features::plain::PlainFeatures;
 use cinematch::features::ranking::{FeatureSet, RankingFeatures};
 use cinematch::features::tags::TagCounts;
@@ -66,9 +66,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let split = StrongGeneralization::default().split(&ratings, Part::Test)?;
     println!("{} training users, {} test users", split.training.len(), split.held_out.len());
 
-    let genres = MovieGenres::new(&movies);
+    let attributes = MovieAttributes::new(&movies);
     let (genre_metrics, _lists) =
-        ModelMetrics::from_model(&GenreModel::new(&movies), &split, &genres);
+        ModelMetrics::from_model(&GenreModel::new(&movies), &split, &attributes);
     println!("genres   NDCG@100 {:.4}", genre_metrics.objective());
     let plain = PlainFeatures::fit(&movies, TfidfParams::default())?;
     let features = RankingFeatures::fit(FeatureSet::Seed, &movies, &plain, &TagCounts::default())?;
@@ -79,7 +79,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let popular = Spec::named("popular").ok_or("the registry has no popularity model")?;
     let popular = popular.fit(training, &mut |_model, _share| ())?;
-    let (popular_metrics, _lists) = ModelMetrics::from_model(&popular, &split, &genres);
+    let (popular_metrics, _lists) = ModelMetrics::from_model(&popular, &split, &attributes);
     println!("popular  NDCG@100 {:.4}", popular_metrics.objective());
     Ok(())
 }

@@ -323,7 +323,7 @@ impl<'a> Evaluator<'a> {
                     }
                 }
             };
-        let (judged, _) = ModelMetrics::from_model(&model, &self.split, &self.data.genres);
+        let (judged, _) = ModelMetrics::from_model(&model, &self.split, &self.data.attributes);
         if let Fitted::Hybrid(hybrid) = model {
             self.hybrid = Some(hybrid);
         }

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use cinematch::bundle::InputChecksum;
 use cinematch::catalog::{Interactions, Movie};
-use cinematch::evaluation::{MovieGenres, Split};
+use cinematch::evaluation::{MovieAttributes, Split};
 use cinematch::features::plain::PlainFeatures;
 use cinematch::features::ranking::{FeatureSet, RankingFeatures};
 use cinematch::features::tags::TagCounts;
@@ -33,8 +33,8 @@ pub struct Data {
     movies: Vec<Movie>,
     tags: Vec<TagRow>,
     plain: PlainFeatures,
-    /// Genres of each movie in the merged table.
-    pub genres: MovieGenres,
+    /// Attributes of each movie in the merged table.
+    pub attributes: MovieAttributes,
     /// Ratings of movies in the merged table.
     pub interactions: Interactions,
     /// Files that the data was read from.
@@ -64,7 +64,7 @@ impl Inputs {
         let plain = PlainFeatures::fit(&movies, TfidfParams::default())?;
         drop(learning);
         Ok(Data {
-            genres: MovieGenres::new(&movies),
+            attributes: MovieAttributes::new(&movies),
             files: [movie_rows, ratings].into_iter().chain(tag_rows).collect(),
             movies,
             tags,

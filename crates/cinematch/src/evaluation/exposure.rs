@@ -31,6 +31,11 @@ impl Exposure {
         Self { n_lists }
     }
 
+    /// Returns the number of movies that appear in at least one list.
+    pub fn n_shown(&self) -> usize {
+        self.n_lists.iter().filter(|n_lists| **n_lists > 0).count()
+    }
+
     /// Returns the catalog coverage: the share of candidates that appear in at least one list (Ge et al.
     /// 2010), or 0 if there are no candidates.
     pub fn coverage(&self, is_candidate: &[bool]) -> f64 {

@@ -16,6 +16,24 @@ pub fn ndcg_at(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {
     ratio(discounted_gain(hit_ranks(k, ranked, relevant)), ideal)
 }
 
+/// Returns the NDCG with a gain for each relevant movie: a hit on a movie at rank r contributes its gain
+/// / log₂(r + 1). The ideal list has the relevant movies in descending order of gain.
+pub(crate) fn weighted_ndcg_at(
+    k: usize,
+    ranked: &[MovieIdx],
+    relevant: &[MovieIdx],
+    gain: impl Fn(MovieIdx) -> f64,
+) -> f64 {
+    let discounted = |gains: &mut dyn Iterator<Item = (usize, f64)>| -> f64 {
+        gains.map(|(rank, gain)| gain / (rank as f64 + 1.0).log2()).sum()
+    };
+    let mut gains: Vec<f64> = relevant.iter().map(|movie| gain(*movie)).collect();
+    gains.sort_by(|a, b| b.total_cmp(a));
+    let ideal = discounted(&mut (1..=k).zip(gains));
+    let mut hits = hit_ranks(k, ranked, relevant).map(|rank| (rank, gain(ranked[rank - 1])));
+    ratio(discounted(&mut hits), ideal)
+}
+
 /// Returns the recall: the number of hits in the first k positions, divided by min(k, relevant). Since
 /// that is the maximum possible, a perfect list scores 1 for every k (Liang et al. 2018).
 pub fn recall_at(k: usize, ranked: &[MovieIdx], relevant: &[MovieIdx]) -> f64 {

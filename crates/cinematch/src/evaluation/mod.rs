@@ -7,6 +7,7 @@
 //! - [`UserMetrics`] measures the ranking accuracy of a single user's list. [`Exposure`] measures how
 //!   much of the catalog all users' lists cover, and [`miscalibration`] compares a list's genres with
 //!   those in the user's history. Even an accurate model can recommend the same movies to every user.
+//!   [`TasteMetrics`] measures whether a list is about as popular, old and foreign as what its user likes.
 //! - [`TimeCut`] is the temporal protocol. [`StrongGeneralization`] holds out users instead, and
 //!   [`ColdMovies`] holds out movies. Every [`Protocol`] produces a [`Split`], and all later steps are
 //!   the same for every protocol.
@@ -17,6 +18,7 @@
 //! - [`Bootstrap`] tests the differences between models with a paired bootstrap over users, corrected for
 //!   the number of models compared.
 
+mod attributes;
 mod calibration;
 mod cold_movies;
 mod exposure;
@@ -34,9 +36,11 @@ mod star_errors;
 mod star_predictions;
 mod strata;
 mod strong_generalization;
+mod taste;
 mod time_cut;
 mod tuning;
 
+pub use attributes::MovieAttributes;
 pub use calibration::miscalibration;
 pub(crate) use cold_movies::rank_among_cold;
 pub use cold_movies::{ColdMovies, ColdRank};
@@ -45,11 +49,11 @@ pub use external::{ExternalLists, external_lists};
 pub use holdout::Holdout;
 pub use lists::rank_lists;
 pub use metrics::{UserMetrics, hit_at, ndcg_at, precision_at, recall_at, reciprocal_rank};
-pub use model_metrics::{LIST_LENGTH, ModelMetrics, MovieGenres, TOP_K};
+pub use model_metrics::{LIST_LENGTH, ModelMetrics, TOP_K};
 pub use protocol::Protocol;
 pub use report::{
-    EvaluatedModel, Evaluation, Mean, MetricComparisons, ModelReport, ReportError, SplitReport,
-    StratumReport,
+    EvaluatedModel, Evaluation, GroupReport, Mean, MetricComparisons, ModelReport, ReportError,
+    SplitReport, StratumReport,
 };
 pub(crate) use significance::mean_and_standard_error;
 pub use significance::{Bootstrap, Comparison, SignificanceError, holm};
@@ -57,6 +61,7 @@ pub use split::{HeldOut, LIKE_THRESHOLD, Part, Split, SplitError, StarTask, TagR
 pub use star_errors::{StarErrors, interval_coverage, star_errors};
 pub use star_predictions::{Averages, StarBaseline, StarModel, StarPredictions, StarReport};
 pub use strong_generalization::StrongGeneralization;
+pub use taste::TasteMetrics;
 pub use time_cut::TimeCut;
 pub use tuning::{Search, better_half, tunable_models};
 

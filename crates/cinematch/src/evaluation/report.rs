@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::model_metrics::ModelMetrics;
 use super::strata::{HISTORY_STRATA, MOVIE_STRATA, StratumValue};
+use super::taste::{TASTE_GROUPS, TasteMetrics};
 use super::{
     Bootstrap, Comparison, Part, Protocol, SignificanceError, Split, StarReport, UserMetrics,
     mean_and_standard_error,
@@ -96,11 +97,16 @@ pub struct ModelReport {
     /// Share of candidates that appear in the top 10 of at least one user, averaged over splits.
     #[serde(rename = "coverage@10")]
     pub coverage: f64,
+    /// Number of distinct movies in the top 10 of all users, averaged over splits.
+    #[serde(rename = "movies@10")]
+    pub n_shown: f64,
     /// Share of top-10 positions held by the 1 % most-rated candidates, averaged over splits.
     #[serde(rename = "popularity_share@10")]
     pub popularity_share: f64,
     /// Metrics by movie popularity and by history length.
     pub strata: Vec<StratumReport>,
+    /// Metrics by the popularity of the movies that users like.
+    pub groups: Vec<GroupReport>,
     /// Differences from the baseline, keyed by metric name; empty for the baseline itself.
     pub against_baseline: MetricComparisons,
 }
@@ -121,6 +127,15 @@ pub struct StratumReport {
     /// Mean recall at 50.
     #[serde(rename = "recall@50")]
     pub recall_50: Mean,
+}
+
+/// One model's metrics for the users in one taste group.
+#[derive(Clone, Debug, Serialize)]
+pub struct GroupReport {
+    /// Name of the group: `niche`, `mixed` or `mainstream`.
+    pub group: &'static str,
+    /// Mean of each metric over the users in the group, keyed by metric name.
+    pub metrics: BTreeMap<&'static str, Mean>,
 }
 
 /// Error returned by [`Evaluation::new`].
@@ -212,7 +227,9 @@ impl Evaluation {
                 ModelReport {
                     coverage: over_splits(|judged| judged.coverage),
                     popularity_share: over_splits(|judged| judged.popularity_share),
+                    n_shown: over_splits(|judged| judged.n_shown as f64),
                     strata: strata(&judged),
+                    groups: groups(&judged),
                     metrics: values
                         .iter()
                         .map(|(name, by_user)| ((*name).to_owned(), mean(by_user)))
@@ -242,8 +259,7 @@ fn values(judged: &[ModelMetrics]) -> Values {
             mean_by_user(users.map(|(user, metrics)| (*user, metrics.values()[index]))),
         );
     }
-    let miscalibration = judged.iter().flat_map(|judged| judged.miscalibration.iter().copied());
-    values.insert("miscalibration@10", mean_by_user(miscalibration));
+    values.extend(taste_values(judged, |_| true));
     let cold = || judged.iter().flat_map(|judged| &judged.cold);
     if cold().next().is_some() {
         values.insert("cold_above", mean_by_user(cold().map(|(user, rank)| (*user, rank.auc))));
@@ -253,6 +269,39 @@ fn values(judged: &[ModelMetrics]) -> Values {
         values.insert("cold_ndcg@10_by_chance", mean_by_user(by_chance));
     }
     values
+}
+
+/// Returns the taste metrics of the users whose group is selected by `is_selected`.
+fn taste_values(
+    judged: &[ModelMetrics],
+    is_selected: impl Fn(Option<usize>) -> bool,
+) -> impl Iterator<Item = (&'static str, ByUser)> {
+    let users = judged.iter().flat_map(|judged| judged.users.iter().zip(&judged.taste));
+    let selected: Vec<(UserIdx, TasteMetrics)> = users
+        .filter(|(_, (_, group))| is_selected(*group))
+        .map(|((user, _), (metrics, _))| (*user, *metrics))
+        .collect();
+    TasteMetrics::NAMES.into_iter().enumerate().map(move |(index, name)| {
+        let values = selected.iter();
+        let values = values.filter_map(|(user, metrics)| Some((*user, metrics.values()[index]?)));
+        (name, mean_by_user(values))
+    })
+}
+
+/// Returns NDCG and the taste metrics for each group of users.
+fn groups(judged: &[ModelMetrics]) -> Vec<GroupReport> {
+    let report = |(index, group): (usize, &'static str)| {
+        let users = judged.iter().flat_map(|judged| judged.users.iter().zip(&judged.taste));
+        let ndcg_10 = users
+            .filter(|(_, (_, group))| *group == Some(index))
+            .map(|((user, metrics), _)| (*user, metrics.ndcg_10));
+        let metrics = taste_values(judged, |group| group == Some(index))
+            .chain([("ndcg@10", mean_by_user(ndcg_10))])
+            .map(|(name, by_user)| (name, mean(&by_user)))
+            .collect();
+        GroupReport { group, metrics }
+    };
+    TASTE_GROUPS.into_iter().enumerate().map(report).collect()
 }
 
 /// Returns the mean of the values for each user.
@@ -302,7 +351,7 @@ fn strata(judged: &[ModelMetrics]) -> Vec<StratumReport> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::ratings;
-    use super::super::{MovieGenres, StrongGeneralization, assert_close};
+    use super::super::{MovieAttributes, StrongGeneralization, assert_close};
     use super::*;
     use crate::ids::MovieIdx;
     use crate::models::popular::Popularity;
@@ -314,15 +363,15 @@ mod tests {
     /// Evaluates popularity and a constant list, with one split per seed.
     fn contestants(seeds: &[u64]) -> (Vec<SplitReport>, Vec<EvaluatedModel>) {
         let interactions = ratings();
-        let genres = MovieGenres::unknown(interactions.n_movies());
+        let attributes = MovieAttributes::unknown(interactions.n_movies());
         let (mut splits, mut popular, mut same) = (Vec::new(), Vec::new(), Vec::new());
         for seed in seeds {
             let protocol = protocol().with_seed(*seed);
             let split = protocol.split(&interactions, Part::Test).unwrap();
             let model = Popularity::Liked.fit(&split.interactions, &split.training);
-            popular.push(ModelMetrics::from_model(&model, &split, &genres).0);
+            popular.push(ModelMetrics::from_model(&model, &split, &attributes).0);
             let lists = vec![vec![MovieIdx(59)]; split.held_out.len()];
-            same.push(ModelMetrics::from_lists(&lists, &split, &genres));
+            same.push(ModelMetrics::from_lists(&lists, &split, &attributes));
             splits.push(SplitReport::new(&split, *seed));
         }
         let contestant = |name: &str, judged| EvaluatedModel {

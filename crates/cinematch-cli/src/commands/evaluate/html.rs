@@ -6,7 +6,7 @@ use cinematch_web::plots::{Dot, figure};
 use maud::{Markup, html};
 
 use super::run::Run;
-use super::table::{difference, heading};
+use super::table::{GROUP_METRICS, by_group, difference, heading};
 use crate::reports::page;
 use crate::reports::scatter::{Point, scatter};
 
@@ -39,6 +39,13 @@ pub fn render(evaluation: &Evaluation, run: &Run) -> Markup {
                 ", with 95 % intervals from a paired bootstrap over users and Holm-corrected p-values. Coverage, \
                  popularity share and miscalibration are computed on the top ten."
             }
+            h2 { "Users with niche, mixed and mainstream taste" }
+            div.wide { (groups(evaluation)) }
+            p {
+                "Thirds of the users, by the popularity of the movies that they like. Lift is the difference between \
+                 the popularity of the top ten and of the liked movies, in powers of two. IPS NDCG counts a hit more \
+                 if fewer users like the movie."
+            }
             h2 { "Accuracy and exposure" }
             div.plots {
                 @for plot in plots { (plot) }
@@ -49,6 +56,28 @@ pub fn render(evaluation: &Evaluation, run: &Run) -> Markup {
             (stars(evaluation))
         },
     )
+}
+
+/// Renders metrics for each group of users.
+fn groups(evaluation: &Evaluation) -> Markup {
+    html! {
+        table {
+            tr {
+                th { "model" }
+                @for (_, heading, _) in GROUP_METRICS { th { (heading) } }
+                th { "movies in top tens" }
+            }
+            @for model in &evaluation.models {
+                tr {
+                    td { (model.name) }
+                    @for (metric, _, decimals) in GROUP_METRICS {
+                        td { (by_group(model, metric, decimals)) }
+                    }
+                    td { (format!("{:.0}", model.n_shown)) }
+                }
+            }
+        }
+    }
 }
 
 /// Renders the errors of the predicted ratings. Empty if no model predicts ratings.

@@ -250,7 +250,7 @@ impl Evaluate {
             *run.fit_seconds.entry(name.clone()).or_default() += started.elapsed().as_secs_f64();
             drop(progress);
             let step = output.step(&format!("seed {seed}: evaluating {name}"));
-            let (of_model, lists) = ModelMetrics::from_model(&model, split, &data.genres);
+            let (of_model, lists) = ModelMetrics::from_model(&model, split, &data.attributes);
             judged.push(of_model);
             if let Fitted::BiasedMf(model) = &model {
                 stars.extend(name, model, split);
@@ -293,5 +293,5 @@ fn score(path: &Path, split: &Split<'_>, data: &Data, output: &Output) -> Result
             thousands(read.n_invalid_movies as u64)
         ));
     }
-    Ok(ModelMetrics::from_lists(&read.lists, split, &data.genres))
+    Ok(ModelMetrics::from_lists(&read.lists, split, &data.attributes))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use cinematch::evaluation::{Comparison, Evaluation, ModelReport, Part, StarReport};
+use cinematch::evaluation::{Comparison, Evaluation, GroupReport, ModelReport, Part, StarReport};
 
 use super::run::Run;
 use crate::output::{DIM, Output, STRONG, thousands};
@@ -28,11 +28,12 @@ macro_rules! metric {
     };
 }
 
-const COLUMNS: [Column; 10] = [
+const COLUMNS: [Column; 11] = [
     Column { head: "N@10", value: metric!("ndcg@10"), better: Better::More },
     Column { head: "N@100", value: metric!("ndcg@100"), better: Better::More },
     Column { head: "R@20", value: metric!("recall@20"), better: Better::More },
     Column { head: "R@50", value: metric!("recall@50"), better: Better::More },
+    Column { head: "IPS N@10", value: metric!("ips_ndcg@10"), better: Better::More },
     Column { head: "coverage", value: |model| Some(model.coverage), better: Better::More },
     Column {
         head: "popshare",
@@ -95,6 +96,7 @@ pub fn print(evaluation: &Evaluation, run: &Run, output: &Output) {
         }
         output.line(format_args!("{line} {DIM}({} ratings){DIM:#}", thousands(*ratings as u64)));
     }
+    print_groups(evaluation, name_width, output);
     print_strata(evaluation, name_width, output);
 }
 
@@ -139,6 +141,41 @@ fn is_best(value: Option<f64>, column: &Column, evaluation: &Evaluation) -> bool
         Better::More => others.all(|other| other <= value),
         Better::Less => others.all(|other| other >= value),
         Better::Neither => false,
+    }
+}
+
+/// Metrics printed for each group of users, with their headings and number of decimals.
+pub const GROUP_METRICS: [(&str, &str, usize); 4] = [
+    ("ndcg@10", "N@10", 4),
+    ("ips_ndcg@10", "IPS N@10", 4),
+    ("lift@10", "lift", 2),
+    ("miscalibration@10", "miscal.", 3),
+];
+
+/// Formats a metric of each group of users: `.2041 / .2513 / .3120`.
+pub fn by_group(model: &ModelReport, metric: &str, decimals: usize) -> String {
+    let mean = |group: &GroupReport| match group.metrics.get(metric) {
+        Some(mean) if mean.users > 0 => format!("{:.decimals$}", mean.mean),
+        _ => "–".to_owned(),
+    };
+    model.groups.iter().map(mean).collect::<Vec<_>>().join(" / ")
+}
+
+/// Prints metrics for users with niche, mixed and mainstream taste.
+fn print_groups(evaluation: &Evaluation, name_width: usize, output: &Output) {
+    let mut head = format!("{:name_width$}", "");
+    for (_, heading, _) in GROUP_METRICS {
+        let _ = write!(head, "  {heading:>24}");
+    }
+    let _ = write!(head, "  {:>13}", "movies@10");
+    output.note(format_args!("\n{DIM}Users with niche / mixed / mainstream taste\n{head}{DIM:#}"));
+    for model in &evaluation.models {
+        let mut line = format!("{:name_width$}", model.name);
+        for (metric, _, decimals) in GROUP_METRICS {
+            let _ = write!(line, "  {:>24}", by_group(model, metric, decimals));
+        }
+        let _ = write!(line, "  {:>13.0}", model.n_shown);
+        output.note(line);
     }
 }
 
