@@ -9,6 +9,7 @@ mod options;
 mod output;
 mod paths;
 mod pipeline;
+mod query_flags;
 mod reports;
 mod runtime;
 mod serving;

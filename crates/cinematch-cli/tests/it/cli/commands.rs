@@ -114,11 +114,13 @@ fn rejects_invalid_flags_and_values() {
         assert!(error.contains(needle), "{arguments:?}\n{error}");
     }
     let error = folder.fails(&["recommend", "--genres", "dramma"]);
-    assert!(error.contains("unknown genre `dramma`; did you mean drama?"), "{error}");
+    assert!(error.contains("--genres: unknown genre `dramma`; did you mean drama?"), "{error}");
     let error = folder.fails(&["recommend", "-k", "0"]);
-    assert!(error.contains("limit: expected 1 to 100, got 0"), "{error}");
+    assert!(error.contains("--limit: expected 1 to 100, got 0"), "{error}");
     let error = folder.fails(&["recommend", "--novelty", "-1"]);
-    assert!(error.contains("novelty: expected 0 to 1, got -1"), "{error}");
+    assert!(error.contains("--novelty: expected 0 to 1, got -1"), "{error}");
+    let error = folder.fails(&["recommend", "--year-min", "2000", "--year-max", "1990"]);
+    assert!(error.contains("--year-min: 2000 is after --year-max 1990"), "{error}");
     let error = folder.fails(&["preprocess", "--merged", "raw"]);
     assert!(error.contains("cannot replace raw: it exists but is not a regular file"), "{error}");
     let error = folder.fails(&["train", "--ngram-max", "9"]);
