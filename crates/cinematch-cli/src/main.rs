@@ -5,6 +5,7 @@
 mod cards;
 mod commands;
 mod evaluation;
+mod first_steps;
 mod options;
 mod output;
 mod paths;
