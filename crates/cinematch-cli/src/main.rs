@@ -5,10 +5,12 @@
 mod cards;
 mod commands;
 mod evaluation;
+mod first_steps;
 mod options;
 mod output;
 mod paths;
 mod pipeline;
+mod query_flags;
 mod reports;
 mod runtime;
 mod serving;

@@ -130,10 +130,22 @@ pub fn display_path(path: &Path) -> String {
     shown.unwrap_or(path).display().to_string()
 }
 
-/// Reads a file. If it is missing, the error ends with `advice`.
+/// Error about an input file that does not exist.
+#[derive(Debug, thiserror::Error)]
+#[error("{} not found: {advice}", display_path(path))]
+pub struct MissingFile {
+    /// Path of the file.
+    pub path: PathBuf,
+    /// Command or flag that solves the problem.
+    pub advice: String,
+}
+
+/// Reads a file. If it is missing, returns a [`MissingFile`] error that ends with `advice`.
 pub fn read_file(path: &Path, advice: &str) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => anyhow!("{} not found: {advice}", display_path(path)),
+        std::io::ErrorKind::NotFound => {
+            MissingFile { path: path.to_owned(), advice: advice.to_owned() }.into()
+        }
         _ => anyhow!("cannot read {}: {error}", display_path(path)),
     })
 }

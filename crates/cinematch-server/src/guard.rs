@@ -11,7 +11,9 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use cinematch_http::access::{Caller, ClientIp, forbidden, sign_in, unauthorized};
+use cinematch_http::access::{
+    Caller, ClientIp, NoProfile, forbidden, profile_in_header, sign_in, unauthorized,
+};
 use cinematch_http::class::RouteClass;
 use cinematch_http::config::{AccessConfig, AccessMode};
 use cinematch_http::cookies::{PROFILE_COOKIE, cookie, session_token};
@@ -20,7 +22,6 @@ use cinematch_http::limits::Limits;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::trace::span;
-use cinematch_store::Profile;
 use tracing::Instrument;
 
 use crate::state::AppState;
@@ -149,7 +150,7 @@ fn check_origin(state: &Guard, headers: &HeaderMap) -> Result<(), Problem> {
 /// Identifies the caller of an API operation by `X-User-Id`, API key or session cookie, depending on the mode.
 async fn caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
     if state.access.mode == AccessMode::Open {
-        return Ok(Caller::Open(named_profile(state, headers).await?));
+        return Ok(Caller::Open(profile_in_header(state.service.store(), headers).await?));
     }
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let unknown_key = || unauthorized("This API key is unknown or revoked");
@@ -157,7 +158,7 @@ async fn caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
         let scope = key_scope(&state.service, text.unwrap_or_default().trim())
             .await?
             .ok_or_else(unknown_key)?;
-        return Ok(Caller::ApiKey(scope, named_profile(state, headers).await?));
+        return Ok(Caller::ApiKey(scope, profile_in_header(state.service.store(), headers).await?));
     }
     session(state, headers).await
 }
@@ -178,16 +179,7 @@ async fn page_caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Probl
             Some(id) => state.service.store().profile(id).await?,
             None => None,
         };
-        return Ok(Caller::Open(profile));
+        return Ok(Caller::Open(profile.ok_or(NoProfile::NotSent)));
     }
     session(state, headers).await
-}
-
-/// Returns the profile with the ID in `X-User-Id`, or `None` if the header is missing or malformed, or if there is
-/// no such profile.
-async fn named_profile(state: &Guard, headers: &HeaderMap) -> Result<Option<Profile>, Problem> {
-    let Some(value) = headers.get("x-user-id") else { return Ok(None) };
-    let id = value.to_str().ok().and_then(|text| text.trim().parse::<i64>().ok());
-    let Some(id) = id else { return Ok(None) };
-    Ok(state.service.store().profile(id).await?)
 }

@@ -19,6 +19,7 @@ use crate::trace::span;
 
 /// A request for group recommendations.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct GroupRequest {
     /// Members of the group, 1 to 20.
     #[schema(min_items = 1, max_items = 20)]

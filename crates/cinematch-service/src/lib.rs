@@ -9,6 +9,7 @@
 //! bundle when a new generation is published.
 
 pub mod actions;
+pub mod assessed_watchlist;
 pub mod browse;
 pub mod cache;
 pub mod catalog;

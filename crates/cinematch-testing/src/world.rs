@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
-use cinematch_http::access::{Caller, ClientIp as ClientAddress};
+use cinematch_http::access::{Caller, ClientIp as ClientAddress, NoProfile, profile_in_header};
 use cinematch_http::class::RouteClass;
 use cinematch_http::config::AccessConfig;
 use cinematch_http::cookies::{PROFILE_COOKIE, cookie};
@@ -156,14 +156,17 @@ const ARTIFACTS: &str = "artifacts";
 
 /// Adds the caller to the request, as the server's guard does in open mode.
 async fn identify(State(service): State<Service>, mut request: Request, next: Next) -> Response {
-    let headers = request.headers();
-    let id = match request.extensions().get::<RouteClass>() {
-        Some(RouteClass::Page) => cookie(headers, PROFILE_COOKIE),
-        _ => headers.get("x-user-id").and_then(|id| id.to_str().ok()),
-    };
-    let profile = match id.and_then(|id| id.parse().ok()) {
-        Some(id) => service.store().profile(id).await,
-        None => Ok(None),
+    let (headers, store) = (request.headers(), service.store());
+    let profile = match request.extensions().get::<RouteClass>() {
+        Some(RouteClass::Page) => {
+            let id = cookie(headers, PROFILE_COOKIE).and_then(|id| id.parse().ok());
+            let profile = match id {
+                Some(id) => store.profile(id).await,
+                None => Ok(None),
+            };
+            profile.map(|profile| profile.ok_or(NoProfile::NotSent))
+        }
+        _ => profile_in_header(store, headers).await,
     };
     match profile {
         Ok(profile) => request.extensions_mut().insert(Caller::Open(profile)),

@@ -41,7 +41,7 @@ impl FromRequestParts<RouteState> for PageCaller {
     async fn from_request_parts(parts: &mut Parts, state: &RouteState) -> Result<Self, Infallible> {
         let headers = &parts.headers;
         let profile = match parts.extensions.get::<Caller>() {
-            Some(Caller::Open(profile)) => profile.clone(),
+            Some(Caller::Open(profile)) => profile.clone().ok(),
             Some(Caller::Session(profile)) => Some(profile.clone()),
             _ => None,
         };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use cinematch_store::{Account, Identified, Profile};
 use maud::{Markup, html};
@@ -11,6 +12,7 @@ use super::form::FormBody;
 use super::layout::{Nav, Page, page};
 use super::page_caller::PageCaller;
 use super::responses::redirect_with_cookie;
+use super::texts::errors::with_labels;
 use super::texts::{self as common, people as texts};
 use cinematch_http::config::{AccessConfig, AccessMode};
 use cinematch_http::cookies::PROFILE_COOKIE;
@@ -34,6 +36,16 @@ pub async fn list(
     caller: PageCaller,
 ) -> Result<Response, Problem> {
     require_open_mode(&access)?;
+    show(&state, &caller, "", None).await
+}
+
+/// Renders the profiles and the form for a new one, with the name and the problem of a rejected form.
+async fn show(
+    state: &Service,
+    caller: &PageCaller,
+    name: &str,
+    problem: Option<&Problem>,
+) -> Result<Response, Problem> {
     let accounts = state.store().accounts().await?;
     let profiles: Vec<Profile> = accounts.into_iter().map(|account| account.profile).collect();
     let main = html! {
@@ -49,18 +61,24 @@ pub async fn list(
                 }
             }
             h2 { (texts::ADD_PROFILE) }
-            (name_form())
+            (name_form(name, problem))
         }
     };
-    Ok(page(&caller, &Page::new(texts::TITLE, Nav::Other, main)))
+    let mut response = page(caller, &Page::new(texts::TITLE, Nav::Other, main));
+    *response.status_mut() = problem.map_or(StatusCode::OK, Problem::status);
+    Ok(response)
 }
 
-/// Renders the form for a new profile's name.
-pub fn name_form() -> Markup {
+/// Renders the form for a new profile's name, with the name and the problem of a rejected form.
+pub fn name_form(name: &str, problem: Option<&Problem>) -> Markup {
     html! {
+        @if let Some(problem) = problem {
+            p #name-problem .refusal role="alert" { (with_labels(problem.detail())) "." }
+        }
         form .inline method="post" action="/people" {
             label for="name" { (texts::NAME) }
-            input #name name="name" required maxlength=(MAX_NAME_LENGTH) autocomplete="nickname";
+            input #name name="name" value=(name) required maxlength=(MAX_NAME_LENGTH) autocomplete="nickname"
+                aria-describedby=[problem.map(|_| "name-problem")];
             button .button { (common::CONTINUE) }
         }
     }
@@ -72,14 +90,26 @@ fn avatar(profile: &Profile) -> Markup {
     html! { b class={ "face h" (profile.id % 12) } aria-hidden="true" { (initial) } }
 }
 
-/// `POST /people`: creates a profile and starts its onboarding.
+/// `POST /people`: creates a profile and starts its onboarding. Shows the form again if the name is invalid.
 pub async fn create(
     State(state): State<Service>,
     State(access): State<Arc<AccessConfig>>,
+    caller: PageCaller,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     require_open_mode(&access)?;
     let name = fields.get("name").unwrap_or_default();
+    match add_profile(&state, name).await {
+        Ok(profile) => Ok(redirect_with_cookie("/welcome", &cookie(profile.id, COOKIE_SECONDS))),
+        Err(problem) if problem.status().is_client_error() => {
+            show(&state, &caller, name, Some(&problem)).await
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Creates a profile. Rejects names that are invalid or taken.
+async fn add_profile(state: &Service, name: &str) -> Result<Profile, Problem> {
     check_text("name", name, MAX_NAME_LENGTH)?;
     // Rejects names without a visible character. Characters from U+3000 on, such as CJK and emoji, count as visible.
     if !name.chars().any(|letter| letter.is_alphanumeric() || letter > '\u{2fff}') {
@@ -92,9 +122,7 @@ pub async fn create(
     // A profile needs an email address. This one never receives mail: RFC 2606 reserves `.invalid`.
     let address = format!("{}@household.invalid", random_name()?);
     match state.store().identify(&address, Some(name), state.now()).await? {
-        Identified::New(profile) | Identified::Existing(profile) => {
-            Ok(redirect_with_cookie("/welcome", &cookie(profile.id, COOKIE_SECONDS)))
-        }
+        Identified::New(profile) | Identified::Existing(profile) => Ok(profile),
         Identified::Unknown => Err(Problem::field("name", texts::NAME_INVALID)),
     }
 }
@@ -138,6 +166,34 @@ mod tests {
         for path in ["/", "/people"] {
             let page = ada.page(path);
             assert!(!page.contains("<script>alert") && page.contains("&lt;script&gt;"), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_rejected_name_stays_in_the_form_beside_its_problem() {
+        let server = sample();
+        let mut ada = PlainBrowser::new(&server, "Ada");
+        let cookies = ada.cookies.clone();
+        let long = "x".repeat(101);
+        for (name, shown, problem) in [
+            ("ADA", "ADA", "Name: ADA is taken; choose another name."),
+            (
+                "%22%3C%3E",
+                "&quot;&lt;&gt;",
+                "Name: must include at least one letter, number or emoji.",
+            ),
+            (&long, &long, "Name: expected 1 to 100 characters, not all of them blank."),
+            ("++", "", "Name: expected 1 to 100 characters, not all of them blank."),
+        ] {
+            let reply = ada.send("/people", &format!("name={name}"), &[]);
+            assert_eq!(reply.status, 422, "{name}: {}", reply.text);
+            let alert = format!("role=\"alert\">{problem}</p>");
+            let field = format!("name=\"name\" value=\"{shown}\"");
+            assert!(reply.text.contains(&alert), "{alert}: {}", reply.text);
+            assert!(reply.text.contains(&field), "{field}: {}", reply.text);
+            // The page still offers the existing profiles, and the browser's profile is unchanged.
+            assert!(reply.text.contains("action=\"/people/choose\""), "{}", reply.text);
+            assert_eq!(ada.cookies, cookies);
         }
     }
 }

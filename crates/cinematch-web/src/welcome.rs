@@ -62,7 +62,7 @@ pub async fn welcome(
                 h1 { (texts::TITLE) }
                 p { (texts::INTRODUCTION) }
                 h2 { (texts::NAME) }
-                (name_form())
+                (name_form("", None))
                 p .later { a .quiet href="/people" { (texts::EXISTING_PROFILE) } }
             }
         };

@@ -29,6 +29,7 @@ mod update;
 use anyhow::{Context, Result};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::first_steps::with_first_steps;
 use crate::options::Global;
 use crate::output::{self, Output};
 use crate::settings::Settings;
@@ -132,6 +133,7 @@ pub fn run(cli: Cli, settings: &Settings) -> Result<()> {
             .context("cannot start the worker threads")?;
     }
     let done = command.run(&global, settings, &Output::new(&global));
+    let done = done.map_err(|error| with_first_steps(error, &global.root));
     done.map_err(|error| settings.with_origins(error)).and_then(|()| output::finish())
 }
 

@@ -8,6 +8,7 @@ use cinematch::ids;
 use clap::Args;
 use serde::Serialize;
 
+use crate::first_steps::FIRST_STEPS;
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING, thousands};
 use crate::paths::{ArtifactsPath, MergedPath, RawPath, display_path};
@@ -73,7 +74,7 @@ impl Status {
         };
         let stale = model.as_ref().is_some_and(|model| model.up_to_date == Some(false));
         let next = if files[0].bytes.is_none() && files[5].bytes.is_none() {
-            Some("run `cinematch fetch movielens`, or try `cinematch demo`")
+            Some(FIRST_STEPS)
         } else if files[5].bytes.is_none() {
             Some("run `cinematch preprocess`")
         } else if model.is_none() {

@@ -223,6 +223,35 @@ fn rejects_access_to_the_data_of_other_users() {
 }
 
 #[test]
+fn an_error_about_the_profile_quotes_the_id_that_was_sent() {
+    let server = open();
+    let detail = |server: &Client, headers: &[(&str, &str)]| {
+        let reply = call(server, "GET", "/api/watchlist", headers, None);
+        reply.problem(401)["detail"].as_str().unwrap().to_owned()
+    };
+    let advice = "send a profile ID as X-User-Id; /auth/identify returns the ID";
+    for (value, expected) in [
+        ("alex", "X-User-Id is `alex`, which is not a whole number"),
+        ("1.5", "X-User-Id is `1.5`, which is not a whole number"),
+        ("", "X-User-Id is ``, which is not a whole number"),
+        ("999", "X-User-Id is 999, but there is no profile with this ID"),
+        ("-1", "X-User-Id is -1, but there is no profile with this ID"),
+    ] {
+        let found = detail(&server, &[("x-user-id", value)]);
+        assert_eq!(found, format!("{expected}: {advice}"));
+    }
+    assert_eq!(detail(&server, &[]), format!("No profile is selected: {advice}"));
+    let long = detail(&server, &[("x-user-id", &"x".repeat(4000))]);
+    assert!(long.len() < 200, "{long}");
+
+    let server = with_accounts(None);
+    let (callers, _) = callers(&server);
+    let found = detail(&server, &[("authorization", &callers.write), ("x-user-id", "999")]);
+    assert!(found.starts_with("X-User-Id is 999, but there is no profile"), "{found}");
+    assert!(found.ends_with("send the ID of the profile that the key acts for as X-User-Id"));
+}
+
+#[test]
 fn rejects_cross_site_requests_and_unknown_host_names() {
     let open = open();
     let add = |server: &Client, headers: &[(&str, &str)]| {

@@ -39,7 +39,7 @@ pub enum ArtifactsError {
     #[error(
         "{} has no generation {generation}; {}", artifacts.display(),
         if known.is_empty() { "run `cinematch train` first".to_owned() } else {
-            format!("there are {}", known.iter().map(u64::to_string).collect::<Vec<_>>().join(", "))
+            existing(known)
         }
     )]
     NoGeneration {
@@ -82,6 +82,18 @@ pub enum ArtifactsError {
     /// A file operation failed.
     #[error(transparent)]
     File(#[from] FileError),
+}
+
+/// Formats the numbers of the existing generations: `the existing generations are 1, 2 and 3`.
+fn existing(known: &[u64]) -> String {
+    let numbers: Vec<String> = known.iter().map(u64::to_string).collect();
+    match numbers.as_slice() {
+        [] => "there is no generation".to_owned(),
+        [only] => format!("the only generation is {only}"),
+        [others @ .., last] => {
+            format!("the existing generations are {} and {last}", others.join(", "))
+        }
+    }
 }
 
 /// A missing, damaged or inconsistent file in a generation.

@@ -43,7 +43,7 @@ fn lists_shows_promotes_and_rolls_back_generations() {
     let outcome: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((&outcome["generation"], &outcome["before"]), (&json!(2), &json!(1)));
     let error = folder.fails(&["models", "promote", "9"]);
-    assert!(error.contains("no generation 9; there are 1, 2"), "{error}");
+    assert!(error.contains("no generation 9; the existing generations are 1 and 2"), "{error}");
     let empty = Folder::empty();
     assert!(empty.ok(&["models", "list"]).contains("cinematch train"));
     assert!(empty.fails(&["models", "rollback"]).contains("run `cinematch train` first"));

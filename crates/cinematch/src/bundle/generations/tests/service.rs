@@ -37,7 +37,8 @@ fn added_generations_are_not_served_until_promoted() {
     assert_eq!((last.generation, last.at.as_str(), last.reason.as_str()), (2, AT, "better"));
     assert_eq!(last.model_id, generations.manifest().unwrap().1.model_id);
     let missing = generations.promote(7, AT, "").unwrap_err().to_string();
-    assert!(missing.ends_with("has no generation 7; there are 1, 2"), "{missing}");
+    let expected = "has no generation 7; the existing generations are 1 and 2";
+    assert!(missing.ends_with(expected), "{missing}");
 }
 
 #[test]
