@@ -61,7 +61,7 @@ impl Sessions {
     /// deletes the cookie.
     pub async fn sign_out(&self, headers: &HeaderMap) -> Result<HeaderValue, Problem> {
         if let Some(token) = session_token(headers) {
-            self.service.store().end_session(&token.hash()).await?;
+            profile::end_session(&self.service, &token).await?;
         }
         self.cookie("", 0)
     }

@@ -15,10 +15,10 @@ use cinematch_http::access::{Caller, ClientIp, forbidden, sign_in, unauthorized}
 use cinematch_http::class::RouteClass;
 use cinematch_http::config::{AccessConfig, AccessMode};
 use cinematch_http::cookies::{PROFILE_COOKIE, cookie, session_token};
-use cinematch_http::keys::key_scope;
 use cinematch_http::limits::Limits;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
+use cinematch_service::access::{find_profile, find_session, key_scope};
 use cinematch_service::trace::span;
 use cinematch_store::Profile;
 use tracing::Instrument;
@@ -165,7 +165,7 @@ async fn caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
 /// Identifies the caller by the session cookie.
 async fn session(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
     let Some(token) = session_token(headers) else { return Ok(Caller::Anonymous) };
-    let profile = state.service.store().session(&token.hash(), state.service.now()).await?;
+    let profile = find_session(&state.service, &token).await?;
     Ok(profile.map_or(Caller::Anonymous, Caller::Session))
 }
 
@@ -175,7 +175,7 @@ async fn page_caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Probl
     if state.access.mode == AccessMode::Open {
         let id = cookie(headers, PROFILE_COOKIE).and_then(|id| id.parse().ok());
         let profile = match id {
-            Some(id) => state.service.store().profile(id).await?,
+            Some(id) => find_profile(&state.service, id).await?,
             None => None,
         };
         return Ok(Caller::Open(profile));
@@ -189,5 +189,5 @@ async fn named_profile(state: &Guard, headers: &HeaderMap) -> Result<Option<Prof
     let Some(value) = headers.get("x-user-id") else { return Ok(None) };
     let id = value.to_str().ok().and_then(|text| text.trim().parse::<i64>().ok());
     let Some(id) = id else { return Ok(None) };
-    Ok(state.service.store().profile(id).await?)
+    Ok(find_profile(&state.service, id).await?)
 }

@@ -4,14 +4,17 @@ use cinematch::ranking::{
     DEFAULT_LIMIT, DEFAULT_VETO_SHARE, Filters, Group, GroupRanked, MAX_MEMBERS, Query, Reason,
     Request, Shortfall, Strategy, explanation,
 };
+use cinematch_store::Profile;
 use serde::{Deserialize, Serialize};
 
+use crate::access::AccessMode;
 use crate::error::{ServiceError, ServiceFuture};
 use crate::item::Item;
 use crate::names::UserName;
 use crate::optional::or_default;
 use crate::personal::base_query;
 use crate::preferences;
+use crate::profile;
 use crate::recommend::{FiltersBody, RatingBody, parse_ids, parse_ratings};
 use crate::service::Service;
 use crate::serving::Serving;
@@ -221,6 +224,21 @@ pub fn recommend<'a>(
             shortfall: ranked.shortfall,
         };
         Ok(reply)
+    })
+}
+
+/// Returns the profiles that a user may choose as members of a group: every profile in open mode, and only the
+/// user's own in accounts mode.
+pub fn possible_members<'a>(
+    service: &'a Service,
+    user: &'a Profile,
+    mode: AccessMode,
+) -> ServiceFuture<'a, Vec<Profile>> {
+    Box::pin(async move {
+        match mode {
+            AccessMode::Open => profile::list(service).await,
+            AccessMode::Accounts => Ok(vec![user.clone()]),
+        }
     })
 }
 

@@ -139,6 +139,11 @@ impl Service {
         matches!(tokio::time::timeout(PING_TIMEOUT, self.store().ping()).await, Ok(Ok(())))
     }
 
+    /// Waits for running queries and closes the database.
+    pub async fn close(&self) {
+        self.store().close().await;
+    }
+
     /// Returns the user's history and preferences, which ranking takes as input.
     pub async fn user_history(&self, user: &str) -> Result<Arc<UserHistory>, StoreError> {
         self.store().user_history(user).instrument(span!("store")).await

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use cinematch_store::{Account, Identified, Profile};
+use cinematch_store::Profile;
 use maud::{Markup, html};
 
 use super::form::FormBody;
@@ -16,10 +16,9 @@ use cinematch_http::config::{AccessConfig, AccessMode};
 use cinematch_http::cookies::PROFILE_COOKIE;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
-use cinematch_service::names::check_text;
-use cinematch_service::secrets::random_name;
+use cinematch_service::access::find_profile;
+use cinematch_service::profile::{self, MAX_NAME_LENGTH};
 
-const MAX_NAME_LENGTH: usize = 100;
 /// Lifetime of the profile cookie: one year.
 const COOKIE_SECONDS: u32 = 365 * 24 * 3600;
 
@@ -34,8 +33,7 @@ pub async fn list(
     caller: PageCaller,
 ) -> Result<Response, Problem> {
     require_open_mode(&access)?;
-    let accounts = state.store().accounts().await?;
-    let profiles: Vec<Profile> = accounts.into_iter().map(|account| account.profile).collect();
+    let profiles = profile::list(&state).await?;
     let main = html! {
         section .plain {
             h1 { (texts::TITLE) }
@@ -80,23 +78,8 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     require_open_mode(&access)?;
     let name = fields.get("name").unwrap_or_default();
-    check_text("name", name, MAX_NAME_LENGTH)?;
-    // Rejects names without a visible character. Characters from U+3000 on, such as CJK and emoji, count as visible.
-    if !name.chars().any(|letter| letter.is_alphanumeric() || letter > '\u{2fff}') {
-        return Err(Problem::field("name", texts::NAME_INVISIBLE));
-    }
-    let is_taken = |account: &Account| account.profile.name.to_lowercase() == name.to_lowercase();
-    if state.store().accounts().await?.iter().any(is_taken) {
-        return Err(Problem::field("name", texts::name_taken(name)));
-    }
-    // A profile needs an email address. This one never receives mail: RFC 2606 reserves `.invalid`.
-    let address = format!("{}@household.invalid", random_name()?);
-    match state.store().identify(&address, Some(name), state.now()).await? {
-        Identified::New(profile) | Identified::Existing(profile) => {
-            Ok(redirect_with_cookie("/welcome", &cookie(profile.id, COOKIE_SECONDS)))
-        }
-        Identified::Unknown => Err(Problem::field("name", texts::NAME_INVALID)),
-    }
+    let profile = profile::create_household(&state, name).await?;
+    Ok(redirect_with_cookie("/welcome", &cookie(profile.id, COOKIE_SECONDS)))
 }
 
 /// `POST /people/choose`: switches the browser to a profile.
@@ -108,7 +91,7 @@ pub async fn choose(
     require_open_mode(&access)?;
     let id: Option<i64> = fields.number("profile")?;
     let profile = match id {
-        Some(id) => state.store().profile(id).await?,
+        Some(id) => find_profile(&state, id).await?,
         None => None,
     };
     let profile = profile.ok_or_else(|| Problem::not_found(texts::PROFILE_GONE))?;

@@ -15,10 +15,9 @@ use super::page_caller::PageUser;
 use super::strip::strip;
 use super::texts::numbers::title_case;
 use super::texts::{card as card_texts, tonight as texts};
-use cinematch_http::config::AccessMode;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
-use cinematch_service::groups::{GroupQuery, GroupResult, MemberBody, rank};
+use cinematch_service::groups::{GroupQuery, GroupResult, MemberBody, possible_members, rank};
 use cinematch_service::user_view::{MovieCard, UserView};
 
 /// Number of movies picked.
@@ -46,14 +45,7 @@ pub async fn tonight(
     fields: Fields,
 ) -> Result<Response, Problem> {
     let view = UserView::load(&state, &profile).await?;
-    // In accounts mode, users pick movies for themselves only; in open mode, for any profiles.
-    let household = match caller.mode {
-        AccessMode::Open => {
-            let accounts = state.store().accounts().await?;
-            accounts.into_iter().map(|account| account.profile).collect()
-        }
-        AccessMode::Accounts => vec![profile.clone()],
-    };
+    let household = possible_members(&state, &profile, caller.mode).await?;
     let params = TonightParams::from_fields(&fields, &household, &profile, &view)?;
     let result = if fields.get("go").or(fields.get("who")).is_some() {
         Some(rank(&state, &view.serving, params.group_query(&view)).await?)

@@ -17,10 +17,10 @@ use crate::responses::redirect;
 use crate::texts::{self as common, operator as texts};
 use cinematch_http::config::{AccessConfig, AccessMode};
 use cinematch_http::cookies::cookie;
-use cinematch_http::keys::key_scope;
 use cinematch_http::problem::Problem;
 use cinematch_http::state::RouteState;
 use cinematch_service::Service;
+use cinematch_service::access::key_scope;
 
 /// Cookie that holds the API key. Browsers only send it to the operator's pages.
 const COOKIE: &str = "cinematch_operator";
@@ -44,7 +44,8 @@ impl FromRequestParts<RouteState> for Operator {
         }
         let scope = match cookie(&parts.headers, COOKIE) {
             Some(key) => {
-                key_scope(&state.service, key).await.map_err(IntoResponse::into_response)?
+                let scope = key_scope(&state.service, key).await;
+                scope.map_err(|error| Problem::from(error).into_response())?
             }
             None => None,
         };
@@ -72,7 +73,7 @@ pub async fn enter(
         Ok(Some(Scope::Admin)) => redirect_with_key(&access, key, SECONDS),
         Ok(Some(_)) => key_form(&caller, Some(texts::KEY_SCOPE)),
         Ok(None) => key_form(&caller, Some(texts::KEY_UNKNOWN)),
-        Err(problem) => problem.into_response(),
+        Err(error) => Problem::from(error).into_response(),
     }
 }
 
