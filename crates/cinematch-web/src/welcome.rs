@@ -31,7 +31,7 @@ use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::actions::Action;
 use cinematch_service::onboarding::{list_without, next_question};
-use cinematch_service::preferences::{NewPreferences, save};
+use cinematch_service::preferences;
 use cinematch_service::user_view::{MovieCard, UserView};
 
 /// Number of answers that suffice for useful recommendations.
@@ -150,17 +150,8 @@ pub async fn save_services(
     PageUser { profile, .. }: PageUser,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
-    let history = state.user_history(&profile.key()).await?;
-    let before = history.preferences.clone();
-    let new = NewPreferences {
-        services: fields.list("service"),
-        region: fields.get("region").map(str::to_owned),
-        preferred_genres: before.preferred_genres,
-        original_languages: before.original_languages,
-        runtime_min: before.runtime_min,
-        runtime_max: before.runtime_max,
-    };
-    save(&state, &profile, new).await?;
+    preferences::save_services(&state, &profile, fields.list("service"), fields.get("region"))
+        .await?;
     Ok(Redirect::to("/welcome/rate").into_response())
 }
 
