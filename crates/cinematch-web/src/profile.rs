@@ -25,7 +25,7 @@ use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::export::{self, ExportFormat};
 use cinematch_service::preferences::{NewPreferences, save, services_in};
-use cinematch_service::taste_summary::TasteSummary;
+use cinematch_service::taste_summary::{FeedbackCounts, TasteSummary};
 use cinematch_service::user_view::{MovieCard, UserView};
 
 /// Maximum number of movies under "Recent activity".
@@ -73,9 +73,8 @@ fn main(
 
 /// Formats the number of movies by kind of feedback.
 fn summary(history: &UserHistory) -> String {
-    let (rated, liked) = (history.rated().count(), history.liked().count());
-    let seen = history.movies.iter().filter(|movie| movie.watched || movie.stars.is_some()).count();
-    texts::summary(seen, rated, liked, history.watchlist.len())
+    let FeedbackCounts { seen, rated, liked, listed } = FeedbackCounts::new(history);
+    texts::summary(seen, rated, liked, listed)
 }
 
 /// Renders the movies with the most recent feedback.
@@ -249,7 +248,7 @@ pub async fn confirm_delete(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
 ) -> Result<Response, Problem> {
-    let history = state.store().user_history(&profile.key()).await?;
+    let history = state.user_history(&profile.key()).await?;
     let main = html! {
         section .plain {
             h1 { (texts::delete_heading(&profile.name)) }

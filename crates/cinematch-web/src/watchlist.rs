@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use axum::extract::State;
 use axum::response::Response;
-use cinematch::ids::{MovieId, MovieIdx};
+use cinematch::ids::MovieIdx;
 use cinematch_store::WatchlistItem;
 use maud::{Markup, html};
 
@@ -17,9 +17,10 @@ use super::strip::strip;
 use super::texts::watchlist as texts;
 use cinematch_http::extract::PathParams;
 use cinematch_http::problem::Problem;
-use cinematch_service::Service;
 use cinematch_service::listing::details;
 use cinematch_service::user_view::{MovieCard, UserView};
+use cinematch_service::watchlist::{self, entries as entries_of};
+use cinematch_service::{Service, ServiceError};
 
 /// Number of movies shown before "Show all".
 const MAX_SHOWN: usize = 100;
@@ -101,7 +102,7 @@ pub async fn watchlist(
     let shows_all = fields.get("show") == Some("all");
     let view = UserView::load(&state, &profile).await?;
     let (watched, mut unwatched): (Vec<Entry<'_>>, Vec<Entry<'_>>) =
-        entries(&view, state.store().watchlist(&profile.key()).await?)?
+        entries(&view, entries_of(&state, &profile.key()).await?)?
             .into_iter()
             .partition(|entry| entry.listed.watched);
     unwatched.sort_by_key(|entry| entry.key(sort));
@@ -228,14 +229,18 @@ pub async fn remove(
     PageUser { caller, profile }: PageUser,
     PathParams(movie_id): PathParams<u32>,
 ) -> Result<Response, Problem> {
-    let is_removed =
-        state.store().remove_from_watchlist(&profile.key(), MovieId(movie_id), state.now()).await?;
-    let text = if is_removed { texts::REMOVED } else { texts::NOT_LISTED };
+    let text = match watchlist::remove(&state, &profile.key(), movie_id).await {
+        Ok(()) => texts::REMOVED,
+        Err(ServiceError::NotFound(_)) => texts::NOT_LISTED,
+        Err(error) => return Err(error.into()),
+    };
     Ok(redirect_with_note(&caller.back, &Note::plain(text)))
 }
 
 #[cfg(test)]
 mod tests {
+    use cinematch::ids::MovieId;
+
     use super::*;
 
     #[test]
