@@ -2,14 +2,14 @@
 
 use cinematch::ranking::{
     DEFAULT_LIMIT, DEFAULT_VETO_SHARE, Filters, Group, GroupRanked, MAX_MEMBERS, Query, Reason,
-    Request, Shortfall, Strategy, explanation,
+    Request, Shortfall, Strategy, explanation_parts,
 };
 use cinematch_store::Profile;
 use serde::{Deserialize, Serialize};
 
 use crate::access::AccessMode;
 use crate::error::{ServiceError, ServiceFuture};
-use crate::item::Item;
+use crate::item::{Explanation, Item};
 use crate::names::UserName;
 use crate::optional::or_default;
 use crate::personal::base_query;
@@ -146,8 +146,8 @@ pub struct MemberScore<'a> {
     score: f32,
     /// Summary of the reasons in one line; absent if not requested.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
-    explanation: Option<String>,
+    #[schema(required = false, value_type = Option<String>)]
+    explanation: Option<Explanation>,
     /// Contributions to the score; absent if not requested.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, value_type = Vec<Object>)]
@@ -204,7 +204,8 @@ pub fn recommend<'a>(
                     .map(|(member, name)| MemberScore {
                         user_id: name.clone(),
                         score: member.score,
-                        explanation: explain.then(|| explanation(&member.reasons)),
+                        explanation: explain
+                            .then(|| Explanation(explanation_parts(&member.reasons))),
                         reasons: member.reasons,
                     })
                     .collect(),

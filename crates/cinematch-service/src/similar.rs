@@ -1,14 +1,14 @@
 //! Movies similar to a given movie.
 
 use cinematch::ids::MovieId;
-use cinematch::ranking::wording::similarity;
+use cinematch::ranking::wording::similarity_parts;
 use cinematch::ranking::{Filters, Query, Recommendation};
 use serde::Serialize;
 
 use crate::cache::{CachedReply, Key};
 use crate::catalog::find_movie;
 use crate::error::ServiceFuture;
-use crate::item::{Item, RecommendationDetails};
+use crate::item::{Explanation, Item, RecommendationDetails};
 use crate::listing::{details, to_json};
 use crate::service::Service;
 
@@ -88,6 +88,6 @@ pub fn similar<'a>(
 /// predicted rating.
 pub fn similar_details(recommended: Recommendation<'_>) -> RecommendationDetails<'_> {
     let reasons = &recommended.reasons;
-    let explanation = (!reasons.is_empty()).then(|| similarity(reasons));
+    let explanation = (!reasons.is_empty()).then(|| Explanation(similarity_parts(reasons)));
     RecommendationDetails { explanation, predicted_rating: None, ..details(recommended) }
 }

@@ -4,7 +4,9 @@
 use axum::extract::State;
 use axum::response::Response;
 use cinematch::catalog::names::NameList;
-use cinematch::ranking::{DEFAULT_VETO_SHARE, Filters, GenreFilter, Query, Strategy, explanation};
+use cinematch::ranking::{
+    DEFAULT_VETO_SHARE, Filters, GenreFilter, Query, Strategy, explanation_parts,
+};
 use cinematch_store::Profile;
 use maud::{Markup, html};
 
@@ -213,8 +215,8 @@ fn picks(params: &TonightParams, result: &GroupResult<'_>, view: &UserView) -> M
             ol .strips {
                 @for pick in &ranked.items {
                     @let movie = MovieCard { ..view.movie(pick.movie) };
-                    @let reasons: Vec<String> =
-                        pick.members.iter().map(|member| explanation(&member.reasons)).collect();
+                    @let reasons: Vec<Vec<String>> =
+                        pick.members.iter().map(|member| explanation_parts(&member.reasons)).collect();
                     @let more = html! {
                         ul .happiness {
                             @for ((profile, member), best) in params.members.iter().zip(&pick.members).zip(&ranked.best) {
@@ -225,7 +227,7 @@ fn picks(params: &TonightParams, result: &GroupResult<'_>, view: &UserView) -> M
                             summary { (card_texts::WHY) }
                             @for (profile, reasons) in params.members.iter().zip(&reasons) {
                                 @if params.members.len() > 1 { p .whose { (texts::reasons_for(&profile.name)) } }
-                                ul { @for part in reasons.split(" • ") { li { (part) } } }
+                                ul { @for reason in reasons { li { (reason) } } }
                             }
                         }
                     };

@@ -408,9 +408,9 @@ fn list(view: &UserView, onboarding: &OnboardingState) -> Result<Markup, Problem
 
 /// Renders the first reason for a movie.
 fn first_reason(movie: &MovieCard<'_>) -> Markup {
-    let line = movie.details.as_ref().and_then(|why| why.explanation.as_deref());
+    let explanation = movie.details.as_ref().and_then(|details| details.explanation.as_ref());
     html! {
-        @if let Some(first) = line.and_then(|line| line.split(" • ").next()) {
+        @if let Some(first) = explanation.and_then(|explanation| explanation.0.first()) {
             span .detail { (first) }
         }
     }
