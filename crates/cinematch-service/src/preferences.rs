@@ -154,8 +154,7 @@ fn parse_region(code: &str) -> Result<String, ServiceError> {
 
 /// Returns the services of a region, or those of the operator's region if the catalog does not contain it.
 pub fn services_in<'a>(index: &'a FilterIndex, region: Option<&str>) -> &'a NameList {
-    let region = region.and_then(|code| index.find_region(code));
-    region.map_or(&index.services, |region| &index.regions()[region].services)
+    index.services_in(region.and_then(|code| index.find_region(code)))
 }
 
 /// Checks the number of names and the length of each.

@@ -97,10 +97,7 @@ fn services_form(view: &UserView, fields: &Fields) -> Markup {
     let regions = index.regions();
     let requested_region = fields.get("region").and_then(|code| index.find_region(code));
     let region = requested_region.or(view.region);
-    let services = match region {
-        Some(region) => &regions[region].services,
-        None => &index.services,
-    };
+    let services = index.services_in(region);
     // Checked services remain checked when the user switches to another country.
     let mut chosen = fields.list("service");
     for service in &view.history.preferences.services {
