@@ -10,7 +10,7 @@ use cinematch_store::{ImportChanges, ImportRecord, ImportedMovie, NewWatchlistIt
 use serde::Serialize;
 
 use crate::error::{ServiceError, ServiceFuture};
-use crate::item::{Item, RecommendationDetails, RecommendedItem};
+use crate::item::{Item, RecommendedItem};
 use crate::listing::details;
 use crate::names::check_text;
 use crate::personal::base_query;
@@ -29,20 +29,10 @@ pub struct ImportReply<'a> {
     /// Number of movies that the import changed, by kind of change.
     #[schema(value_type = Object)]
     changes: ImportChanges,
-    #[schema(value_type = Vec<RecommendedItem<'a>>)]
-    recommendations: Vec<Recommended<'a>>,
+    recommendations: Vec<RecommendedItem<'a>>,
     count: usize,
     /// Id of the model that ranked the movies.
     model_id: &'a str,
-}
-
-/// A recommended movie with its reasons.
-#[derive(Serialize)]
-struct Recommended<'a> {
-    #[serde(flatten)]
-    item: Item<'a>,
-    #[serde(flatten)]
-    details: RecommendationDetails<'a>,
 }
 
 /// A completed import.
@@ -138,7 +128,7 @@ pub fn reply<'a>(
             for recommended in recommender.recommend(&request).items {
                 let movie = recommended.movie;
                 let item = Item::from_movie(recommender, movie, None);
-                recommendations.push(Recommended { item, details: details(recommended) });
+                recommendations.push(RecommendedItem { item, details: details(recommended) });
             }
         }
         Ok(ImportReply {

@@ -108,14 +108,16 @@ pub fn poster_url(movie: &Movie) -> Option<String> {
     Some(format!("https://image.tmdb.org/t/p/w500{path}"))
 }
 
-/// A recommended movie with the reasons for the recommendation.
-#[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "documents the JSON that `ItemJsonCache::write` produces")]
+/// A recommended movie with the reasons for the recommendation. [`ItemJsonCache::write`] produces the same JSON from
+/// cached parts.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct RecommendedItem<'a> {
+    /// Facts about the movie.
     #[serde(flatten)]
-    item: Item<'a>,
+    pub item: Item<'a>,
+    /// Score and reasons of the recommendation.
     #[serde(flatten)]
-    details: RecommendationDetails<'a>,
+    pub details: RecommendationDetails<'a>,
 }
 
 /// Score and reasons of a recommendation.

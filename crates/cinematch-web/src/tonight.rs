@@ -108,8 +108,6 @@ impl TonightParams {
             user_id: Some(profile.key()),
             ..MemberBody::default()
         };
-        let index = view.recommender().index();
-        let region = view.region.map(|region| index.regions()[region].code().to_owned());
         GroupQuery {
             members: self.members.iter().map(member).collect(),
             // Movies on a member's watchlist may be picked.
@@ -123,7 +121,7 @@ impl TonightParams {
                 filters: Filters {
                     genres: GenreFilter { any: self.genres.clone(), ..GenreFilter::default() },
                     services: self.services.clone(),
-                    region,
+                    region: view.region_code(),
                     runtime_max: self.minutes,
                     ..Filters::default()
                 },
@@ -137,8 +135,7 @@ impl TonightParams {
 
 /// Returns the services of the user's country.
 fn regional_services(view: &UserView) -> &NameList {
-    let index = view.recommender().index();
-    view.region.map_or(&index.services, |region| &index.regions()[region].services)
+    view.recommender().index().services_in(view.region)
 }
 
 fn form(params: &TonightParams, household: &[Profile], view: &UserView) -> Markup {
