@@ -83,9 +83,9 @@ pub struct MemberBody {
 }
 
 /// Strategy that aggregates the members' scores into the group's score.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum StrategyName {
+pub enum StrategyName {
     /// Mean of the members' scores.
     #[default]
     Average,
@@ -93,6 +93,26 @@ enum StrategyName {
     LeastMisery,
     /// Mean of the members' scores, over movies that no member vetoes.
     Veto,
+}
+
+impl StrategyName {
+    /// Returns the name in requests and replies.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Average => "average",
+            Self::LeastMisery => "least_misery",
+            Self::Veto => "veto",
+        }
+    }
+
+    /// Returns the library's strategy. `veto_below` is the share that counts as vetoed, by default 0.5.
+    pub fn strategy(self, veto_below: Option<f32>) -> Strategy {
+        match self {
+            Self::Average => Strategy::Average,
+            Self::LeastMisery => Strategy::LeastMisery,
+            Self::Veto => Strategy::Veto { below: veto_below.unwrap_or(DEFAULT_VETO_SHARE) },
+        }
+    }
 }
 
 /// Recommendations for a group, best first.
@@ -165,13 +185,7 @@ pub fn recommend<'a>(
         if request.veto_below.is_some_and(|below| !(0.0..=1.0).contains(&below)) {
             return Err(ServiceError::field("veto_below", "expected 0 to 1"));
         }
-        let strategy = match request.strategy {
-            StrategyName::Average => Strategy::Average,
-            StrategyName::LeastMisery => Strategy::LeastMisery,
-            StrategyName::Veto => {
-                Strategy::Veto { below: request.veto_below.unwrap_or(DEFAULT_VETO_SHARE) }
-            }
-        };
+        let strategy = request.strategy.strategy(request.veto_below);
         let mut unknown = Vec::new();
         let explain = request.explain.unwrap_or(false);
         let group_query = GroupQuery {

@@ -91,6 +91,17 @@ impl UserView {
         query
     }
 
+    /// Builds a query like [`UserView::query`], but without the user's feedback on a movie, which can be listed then.
+    pub fn query_without(&self, movie_id: MovieId, limit: usize) -> Query {
+        let is_other = |id: &MovieId| *id != movie_id;
+        let mut query = self.query(limit);
+        query.liked.retain(is_other);
+        query.disliked.retain(is_other);
+        query.ratings.retain(|rating| is_other(&rating.movie_id));
+        query.seen.retain(is_other);
+        query
+    }
+
     /// Validates a query and resolves its names and ids in the catalog.
     pub fn resolve(&self, query: &Query) -> Result<Request, ServiceError> {
         Ok(self.recommender().resolve(query)?.0)
