@@ -21,7 +21,7 @@ const MIN_FEEDBACK: usize = 5;
 /// Renders the home page. Callers without a profile are redirected to choose or create one.
 pub async fn home(State(state): State<Service>, caller: PageCaller) -> Result<Response, Problem> {
     let Some(user) = &caller.profile else {
-        let is_empty = caller.mode == AccessMode::Open && profile::list(&state).await?.is_empty();
+        let is_empty = caller.mode() == AccessMode::Open && profile::list(&state).await?.is_empty();
         let entry_page = if is_empty { "/welcome" } else { caller.entry_page() };
         return Ok(Redirect::to(entry_page).into_response());
     };

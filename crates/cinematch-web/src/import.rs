@@ -271,16 +271,16 @@ fn csv_data_url(rows: &[&RowReport]) -> String {
 /// `POST /import/settle`: imports the movies that the user chose for ambiguous titles.
 pub async fn save_choices(
     State(state): State<Service>,
-    PageUser { profile, .. }: PageUser,
+    PageUser { caller, profile }: PageUser,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     let chosen = chosen(&fields)?;
     if chosen.is_empty() {
-        return Ok(redirect_with_note("/", &Note::plain(texts::NOTHING_CHOSEN)));
+        return Ok(redirect_with_note(&caller, "/", &Note::plain(texts::NOTHING_CHOSEN)));
     }
     let service = fields.get("service").unwrap_or("elsewhere");
     let changes = import_choices(&state, &profile, service, chosen).await?;
-    Ok(redirect_with_note("/", &Note::plain(texts::choices_saved(changes))))
+    Ok(redirect_with_note(&caller, "/", &Note::plain(texts::choices_saved(changes))))
 }
 
 /// Parses the choices for ambiguous titles: the chosen movies with the feedback in the rows of their titles.

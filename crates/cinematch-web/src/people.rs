@@ -13,7 +13,7 @@ use super::page_caller::PageCaller;
 use super::responses::redirect_with_cookie;
 use super::texts::{self as common, people as texts};
 use cinematch_http::config::{AccessConfig, AccessMode};
-use cinematch_http::cookies::PROFILE_COOKIE;
+use cinematch_http::cookies::{NewCookie, PROFILE_COOKIE};
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::access::find_profile;
@@ -79,7 +79,7 @@ pub async fn create(
     require_open_mode(&access)?;
     let name = fields.get("name").unwrap_or_default();
     let profile = profile::create_household(&state, name).await?;
-    Ok(redirect_with_cookie("/welcome", &cookie(profile.id, COOKIE_SECONDS)))
+    Ok(select_profile(&access, "/welcome", profile.id, COOKIE_SECONDS))
 }
 
 /// `POST /people/choose`: switches the browser to a profile.
@@ -95,17 +95,19 @@ pub async fn choose(
         None => None,
     };
     let profile = profile.ok_or_else(|| Problem::not_found(texts::PROFILE_GONE))?;
-    Ok(redirect_with_cookie("/", &cookie(profile.id, COOKIE_SECONDS)))
+    Ok(select_profile(&access, "/", profile.id, COOKIE_SECONDS))
 }
 
 /// `POST /people/leave`: removes the browser's profile cookie.
 pub async fn leave(State(access): State<Arc<AccessConfig>>) -> Result<Response, Problem> {
     require_open_mode(&access)?;
-    Ok(redirect_with_cookie("/people", &cookie(0, 0)))
+    Ok(select_profile(&access, "/people", 0, 0))
 }
 
-fn cookie(id: i64, seconds: u32) -> String {
-    format!("{PROFILE_COOKIE}={id}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}")
+/// Redirects and sets the profile cookie.
+fn select_profile(access: &AccessConfig, to: &str, id: i64, seconds: u32) -> Response {
+    let id = id.to_string();
+    redirect_with_cookie(access, to, &NewCookie::new(PROFILE_COOKIE, &id, seconds))
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ pub async fn tonight(
     fields: Fields,
 ) -> Result<Response, Problem> {
     let view = UserView::load(&state, &profile).await?;
-    let household = possible_members(&state, &profile, caller.mode).await?;
+    let household = possible_members(&state, &profile, caller.mode()).await?;
     let params = TonightParams::from_fields(&fields, &household, &profile, &view)?;
     let result = if fields.get("go").or(fields.get("who")).is_some() {
         Some(rank(&state, &view.serving, params.group_query(&view)).await?)

@@ -234,7 +234,7 @@ pub async fn remove(
         Err(ServiceError::NotFound(_)) => texts::NOT_LISTED,
         Err(error) => return Err(error.into()),
     };
-    Ok(redirect_with_note(&caller.back, &Note::plain(text)))
+    Ok(redirect_with_note(&caller, &caller.back, &Note::plain(text)))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 mod page_tests;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use cinematch::ids::{MovieId, MovieIdx};
 use cinematch_store::Profile;
@@ -22,11 +22,10 @@ use super::note::Note;
 use super::page_caller::{PageCaller, PageUser};
 use super::people::name_form;
 use super::rating::half_star_buttons;
-use super::responses::fragments;
-use super::responses::redirect_with_note;
+use super::responses::{fragments, redirect_with_note, set_cookie};
 use super::texts::{self as common, errors, welcome as texts};
 use cinematch_http::config::AccessMode;
-use cinematch_http::cookies::cookie;
+use cinematch_http::cookies::{NewCookie, cookie};
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::actions::Action;
@@ -53,7 +52,7 @@ pub async fn welcome(
     fields: Fields,
 ) -> Result<Response, Problem> {
     let Some(profile) = &caller.profile else {
-        if caller.mode == AccessMode::Accounts {
+        if caller.mode() == AccessMode::Accounts {
             return Ok(Redirect::to(caller.entry_page()).into_response());
         }
         let main = html! {
@@ -189,16 +188,12 @@ impl OnboardingState {
     }
 
     /// Saves the state in a cookie, so that the next visit doesn't repeat questions.
-    fn save_to_cookie(&self, profile: &Profile, response: &mut Response) {
-        let text = format!(
-            "{STATE_COOKIE}={}_{}_{}; Path=/welcome; HttpOnly; SameSite=Lax; Max-Age={STATE_SECONDS}",
-            profile.key(),
-            join_ids(&self.not_seen),
-            join_ids(&self.skipped)
-        );
-        if let Ok(text) = HeaderValue::from_str(&text) {
-            response.headers_mut().append(header::SET_COOKIE, text);
-        }
+    fn save_to_cookie(&self, caller: &PageCaller, profile: &Profile, response: &mut Response) {
+        let (not_seen, skipped) = (join_ids(&self.not_seen), join_ids(&self.skipped));
+        let value = format!("{}_{not_seen}_{skipped}", profile.key());
+        let cookie =
+            NewCookie { path: "/welcome", ..NewCookie::new(STATE_COOKIE, &value, STATE_SECONDS) };
+        set_cookie(response, &caller.access, &cookie);
     }
 
     /// Returns the non-empty form fields of the state.
@@ -268,8 +263,8 @@ pub async fn answer(
         }
     };
     if !caller.is_fragment {
-        let mut response = redirect_with_note(&onboarding.address(), &Note::plain(notice));
-        onboarding.save_to_cookie(&profile, &mut response);
+        let mut response = redirect_with_note(&caller, &onboarding.address(), &Note::plain(notice));
+        onboarding.save_to_cookie(&caller, &profile, &mut response);
         return Ok(response);
     }
     let view = UserView::load(&state, &profile).await?;
@@ -279,7 +274,7 @@ pub async fn answer(
         None => notice,
     };
     let mut response = fragments(&html! { (parts) (announcement(&note)) });
-    onboarding.save_to_cookie(&profile, &mut response);
+    onboarding.save_to_cookie(&caller, &profile, &mut response);
     Ok(response)
 }
 

@@ -42,11 +42,11 @@ pub async fn confirm_promotion(
 /// `POST /models/{generation}/promote`: promotes the generation.
 pub async fn promote(
     State(state): State<Service>,
-    _: Operator,
+    operator: Operator,
     PathParams(generation): PathParams<u64>,
 ) -> Result<Response, Problem> {
     models::promote(&state, generation, texts::REQUESTED).await?;
-    Ok(redirect_with_note("/models", &Note::plain(texts::promoted(generation))))
+    Ok(redirect_with_note(&operator.caller, "/models", &Note::plain(texts::promoted(generation))))
 }
 
 /// `GET /models/rollback`: asks for confirmation.
@@ -75,7 +75,14 @@ pub async fn confirm_rollback(
 }
 
 /// `POST /models/rollback`: rolls back to the previously served generation.
-pub async fn roll_back(State(state): State<Service>, _: Operator) -> Result<Response, Problem> {
+pub async fn roll_back(
+    State(state): State<Service>,
+    operator: Operator,
+) -> Result<Response, Problem> {
     let generation = models::roll_back(&state, texts::REQUESTED).await?.generation;
-    Ok(redirect_with_note("/models", &Note::plain(texts::rolled_back(generation))))
+    Ok(redirect_with_note(
+        &operator.caller,
+        "/models",
+        &Note::plain(texts::rolled_back(generation)),
+    ))
 }
