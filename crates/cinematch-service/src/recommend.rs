@@ -348,3 +348,29 @@ fn one_of<T>(field: &str, outer: T, inner: T, is_empty: fn(&T) -> bool) -> Resul
         _ => Ok(inner),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn naming_a_user_requires_access_and_the_default_user_does_not() {
+        let owner = |user_id: Option<&str>| {
+            let user_id = user_id.map(str::to_owned);
+            RecommendationRequest { user_id, ..RecommendationRequest::default() }.owner().unwrap()
+        };
+        let ada = || owner(Some("ada"));
+        assert_eq!(ada().authorize(Ok::<_, ()>(())), Ok(AuthorizedOwner::Named("ada".to_owned())));
+        assert_eq!(ada().authorize(Err("denied")), Err("denied"));
+        for name in [None, Some(DEFAULT_USER)] {
+            assert_eq!(owner(name).user_id(), DEFAULT_USER);
+            assert_eq!(owner(name).authorize(Ok::<_, ()>(())), Ok(AuthorizedOwner::Default));
+            assert_eq!(owner(name).authorize(Err("denied")), Ok(AuthorizedOwner::WithoutData));
+        }
+        let blank = RecommendationRequest {
+            user_id: Some(" ".to_owned()),
+            ..RecommendationRequest::default()
+        };
+        assert!(blank.owner().is_err());
+    }
+}

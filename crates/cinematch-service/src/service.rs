@@ -151,7 +151,7 @@ impl Service {
     }
 
     /// Returns the user's history and preferences, which ranking takes as input.
-    pub async fn user_history(&self, user: &str) -> Result<Arc<UserHistory>, StoreError> {
+    pub(crate) async fn user_history(&self, user: &str) -> Result<Arc<UserHistory>, StoreError> {
         self.store().user_history(user).instrument(span!("store")).await
     }
 

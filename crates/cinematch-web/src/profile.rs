@@ -248,7 +248,7 @@ pub async fn confirm_delete(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
 ) -> Result<Response, Problem> {
-    let history = state.user_history(&profile.key()).await?;
+    let history = UserView::load(&state, &profile).await?.history;
     let main = html! {
         section .plain {
             h1 { (texts::delete_heading(&profile.name)) }
