@@ -11,8 +11,6 @@ use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
 use cinematch_service::browse::{self, BrowseReply, BrowseRequest};
 
-const DEFAULT_LIMIT: usize = 20;
-
 /// Filters, sort order and pagination. Ranges are inclusive and exclude movies whose value is unknown. The genre
 /// parameters, `service` and `language` can be repeated; a movie matches if it is on any of the services and in any
 /// of the languages.
@@ -83,7 +81,7 @@ enum SortName {
 fn parse(parameters: Vec<(String, String)>) -> Result<BrowseRequest, Problem> {
     let mut request = BrowseRequest {
         filters: Filters::default(),
-        limit: DEFAULT_LIMIT,
+        limit: None,
         start: Start::First(Sort::default()),
     };
     let (mut sort, mut cursor) = (Sort::default(), None);
@@ -105,7 +103,7 @@ fn parse(parameters: Vec<(String, String)>) -> Result<BrowseRequest, Problem> {
             "runtime_max" => filters.runtime_max = Some(number(&field, &value, u32::MAX)?),
             "min_votes" => filters.min_votes = number(&field, &value, u32::MAX)?,
             "rating_min" => filters.rating_min = Some(vote(&field, &value)?),
-            "limit" => request.limit = number(&field, &value, u32::MAX)?,
+            "limit" => request.limit = Some(number(&field, &value, u32::MAX)?),
             "region" => filters.region = Some(value),
             "sort" => sort = Sort::find(&value).ok_or_else(unknown_sort)?,
             "cursor" => cursor = Some(value),

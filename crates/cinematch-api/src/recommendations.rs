@@ -8,7 +8,7 @@ use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
 use cinematch_service::listing::RecommendationReply;
 use cinematch_service::personal::{self, PersonalQuery};
-use cinematch_service::recommend::{self, ListOwner, RecommendationRequest};
+use cinematch_service::recommend::{self, RecommendationRequest};
 
 /// Recommends movies based on the history, preferences and filters in the request.
 ///
@@ -25,11 +25,8 @@ pub async fn recommend(
     JsonBody(request): JsonBody<RecommendationRequest>,
 ) -> Result<Cached, Problem> {
     let owner = request.owner()?;
-    let allowed = caller.may_act_for(&owner.user_id);
-    // Callers restricted to their own profile can't read the default user's data, so it is ignored. Naming any
-    // other user is an error.
-    let is_allowed = if owner.is_named { allowed.map(|()| true)? } else { allowed.is_ok() };
-    Ok(Cached(recommend::recommend(&service, ListOwner { is_allowed, ..owner }, request).await?))
+    let access = caller.may_act_for(owner.user_id());
+    Ok(Cached(recommend::recommend(&service, owner.authorize(access)?, request).await?))
 }
 
 /// Recommends movies based on the caller's profile.

@@ -10,7 +10,9 @@ use std::net::IpAddr;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use cinematch_store::{Profile, Scope, Store, StoreError};
+use cinematch_service::access::find_profile;
+use cinematch_service::{Service, ServiceError};
+use cinematch_store::{Profile, Scope};
 
 use crate::problem::Problem;
 
@@ -81,15 +83,15 @@ const MAX_QUOTED: usize = 40;
 
 /// Returns the profile with the ID in `X-User-Id`, or the reason why there is none.
 pub async fn profile_in_header(
-    store: &Store,
+    service: &Service,
     headers: &HeaderMap,
-) -> Result<Result<Profile, NoProfile>, StoreError> {
+) -> Result<Result<Profile, NoProfile>, ServiceError> {
     let Some(value) = headers.get("x-user-id") else { return Ok(Err(NoProfile::NotSent)) };
     let text = String::from_utf8_lossy(value.as_bytes());
     let Ok(id) = text.trim().parse::<i64>() else {
         return Ok(Err(NoProfile::Malformed(text.trim().chars().take(MAX_QUOTED).collect())));
     };
-    Ok(store.profile(id).await?.ok_or(NoProfile::Unknown(id)))
+    Ok(find_profile(service, id).await?.ok_or(NoProfile::Unknown(id)))
 }
 
 /// Creates a problem with status 401 (Unauthorized).

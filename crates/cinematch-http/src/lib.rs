@@ -9,7 +9,6 @@ pub mod config;
 pub mod cookies;
 pub mod extensions;
 pub mod extract;
-pub mod keys;
 pub mod limits;
 pub mod problem;
 pub mod sessions;

@@ -17,10 +17,10 @@ use cinematch_http::access::{
 use cinematch_http::class::RouteClass;
 use cinematch_http::config::{AccessConfig, AccessMode};
 use cinematch_http::cookies::{PROFILE_COOKIE, cookie, session_token};
-use cinematch_http::keys::key_scope;
 use cinematch_http::limits::Limits;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
+use cinematch_service::access::{find_profile, find_session, key_scope};
 use cinematch_service::trace::span;
 use tracing::Instrument;
 
@@ -150,7 +150,7 @@ fn check_origin(state: &Guard, headers: &HeaderMap) -> Result<(), Problem> {
 /// Identifies the caller of an API operation by `X-User-Id`, API key or session cookie, depending on the mode.
 async fn caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
     if state.access.mode == AccessMode::Open {
-        return Ok(Caller::Open(profile_in_header(state.service.store(), headers).await?));
+        return Ok(Caller::Open(profile_in_header(&state.service, headers).await?));
     }
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let unknown_key = || unauthorized("This API key is unknown or revoked");
@@ -158,7 +158,7 @@ async fn caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
         let scope = key_scope(&state.service, text.unwrap_or_default().trim())
             .await?
             .ok_or_else(unknown_key)?;
-        return Ok(Caller::ApiKey(scope, profile_in_header(state.service.store(), headers).await?));
+        return Ok(Caller::ApiKey(scope, profile_in_header(&state.service, headers).await?));
     }
     session(state, headers).await
 }
@@ -166,7 +166,7 @@ async fn caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
 /// Identifies the caller by the session cookie.
 async fn session(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
     let Some(token) = session_token(headers) else { return Ok(Caller::Anonymous) };
-    let profile = state.service.store().session(&token.hash(), state.service.now()).await?;
+    let profile = find_session(&state.service, &token).await?;
     Ok(profile.map_or(Caller::Anonymous, Caller::Session))
 }
 
@@ -176,7 +176,7 @@ async fn page_caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Probl
     if state.access.mode == AccessMode::Open {
         let id = cookie(headers, PROFILE_COOKIE).and_then(|id| id.parse().ok());
         let profile = match id {
-            Some(id) => state.service.store().profile(id).await?,
+            Some(id) => find_profile(&state.service, id).await?,
             None => None,
         };
         return Ok(Caller::Open(profile.ok_or(NoProfile::NotSent)));

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use cinematch::ids::MovieIdx;
 use cinematch_store::{Profile, WatchlistItem};
 
-use crate::error::ServiceError;
+use crate::error::{ServiceError, ServiceFuture};
 use crate::item::RecommendationDetails;
 use crate::listing::details;
 use crate::service::Service;
@@ -60,18 +60,20 @@ pub struct AssessedWatchlist<'a> {
 
 impl<'a> AssessedWatchlist<'a> {
     /// Loads the watchlist of the profile that `view` belongs to, assesses its movies and sorts the movies to watch.
-    pub async fn load(
-        service: &Service,
-        profile: &Profile,
+    pub fn load(
+        service: &'a Service,
+        profile: &'a Profile,
         view: &'a UserView,
         order: WatchlistOrder,
-    ) -> Result<Self, ServiceError> {
-        let listed = service.store().watchlist(&profile.key()).await?;
-        let entries = assess(view, listed)?;
-        let (watched, mut unwatched): (Vec<_>, Vec<_>) =
-            entries.into_iter().partition(|entry| entry.listed.watched);
-        unwatched.sort_by_key(|entry| entry.sort_key(order));
-        Ok(Self { unwatched, watched })
+    ) -> ServiceFuture<'a, Self> {
+        Box::pin(async move {
+            let listed = service.store().watchlist(&profile.key()).await?;
+            let entries = assess(view, listed)?;
+            let (watched, mut unwatched): (Vec<_>, Vec<_>) =
+                entries.into_iter().partition(|entry| entry.listed.watched);
+            unwatched.sort_by_key(|entry| entry.sort_key(order));
+            Ok(Self { unwatched, watched })
+        })
     }
 
     /// Returns the total length of the movies to watch in minutes. Movies of unknown length count as 0.

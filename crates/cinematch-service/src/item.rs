@@ -6,8 +6,9 @@ use std::sync::OnceLock;
 use cinematch::catalog::{Movie, ServicesSource};
 use cinematch::ids::{MovieId, MovieIdx, TmdbId};
 use cinematch::models::biased_mf::Prediction;
+use cinematch::ranking::wording::SEPARATOR;
 use cinematch::ranking::{Counterfactual, Feedback, Reason, Recommender};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// A movie. Unknown values are `null`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -107,14 +108,16 @@ pub fn poster_url(movie: &Movie) -> Option<String> {
     Some(format!("https://image.tmdb.org/t/p/w500{path}"))
 }
 
-/// A recommended movie with the reasons for the recommendation.
-#[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "documents the JSON that `ItemJsonCache::write` produces")]
+/// A recommended movie with the reasons for the recommendation. [`ItemJsonCache::write`] produces the same JSON from
+/// cached parts.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct RecommendedItem<'a> {
+    /// Facts about the movie.
     #[serde(flatten)]
-    item: Item<'a>,
+    pub item: Item<'a>,
+    /// Score and reasons of the recommendation.
     #[serde(flatten)]
-    details: RecommendationDetails<'a>,
+    pub details: RecommendationDetails<'a>,
 }
 
 /// Score and reasons of a recommendation.
@@ -124,8 +127,8 @@ pub struct RecommendationDetails<'a> {
     /// Score: the sum of the reasons' contributions.
     pub score: f32,
     /// Summary of the reasons in one line; `null` if no reasons were requested.
-    #[schema(example = "You liked Heat: heist, crime, Al Pacino • 7.9 from 6,000 votes")]
-    pub explanation: Option<String>,
+    #[schema(value_type = Option<String>, example = "You liked Heat: heist, crime, Al Pacino • 7.9 from 6,000 votes")]
+    pub explanation: Option<Explanation>,
     /// Contributions to the score, largest first.
     #[schema(value_type = Vec<Object>)]
     pub reasons: Vec<Reason<'a>>,
@@ -142,6 +145,16 @@ pub struct RecommendationDetails<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     pub counterfactual: Option<CounterfactualBody<'a>>,
+}
+
+/// The reasons for a recommendation in words, serialized as one line. Pages show each reason on its own line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation(pub Vec<String>);
+
+impl Serialize for Explanation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.join(SEPARATOR))
+    }
 }
 
 /// The rank that a recommended movie would have without the feedback on one movie of the history.
@@ -317,7 +330,7 @@ mod tests {
         for (reasons, predicted) in [(reasons, None), (Vec::new(), predicted)] {
             let details = RecommendationDetails {
                 score: 0.5,
-                explanation: Some("Because • \"so\"".to_owned()),
+                explanation: Some(Explanation(vec!["Because".to_owned(), "\"so\"".to_owned()])),
                 reasons,
                 sources: vec!["content", "quality"],
                 predicted_rating: predicted,

@@ -3,14 +3,15 @@
 use std::time::Instant;
 
 use cinematch::ranking::{
-    Counterfactual, Ranked, Reason, Recommendation, Request, Shortfall, explanation,
+    Counterfactual, Ranked, Reason, Recommendation, Request, Shortfall, explanation_parts,
 };
 use metrics::histogram;
 use serde::Serialize;
 
 use crate::error::ServiceError;
 use crate::item::{
-    CounterfactualBody, Item, RecommendationDetails, RecommendedItem, write_recommendation,
+    CounterfactualBody, Explanation, Item, RecommendationDetails, RecommendedItem,
+    write_recommendation,
 };
 use crate::selection::Mode;
 use crate::serving::Serving;
@@ -184,7 +185,7 @@ pub fn details(recommended: Recommendation<'_>) -> RecommendationDetails<'_> {
     }
     RecommendationDetails {
         score: recommended.score,
-        explanation: (!reasons.is_empty()).then(|| explanation(&reasons)),
+        explanation: (!reasons.is_empty()).then(|| Explanation(explanation_parts(&reasons))),
         reasons,
         sources,
         predicted_rating: recommended.predicted,

@@ -41,9 +41,6 @@ pub fn list_without(
     movie_id: MovieId,
     limit: usize,
 ) -> Result<Vec<MovieId>, ServiceError> {
-    let mut query = view.query(limit);
-    query.ratings.retain(|rating| rating.movie_id != movie_id);
-    query.seen.retain(|movie| *movie != movie_id);
-    let movies = view.list(&query)?;
+    let movies = view.list(&view.query_without(movie_id, limit))?;
     Ok(movies.into_iter().map(|movie| movie.item.movie_id).collect())
 }

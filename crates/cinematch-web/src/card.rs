@@ -130,7 +130,7 @@ pub fn explanation_list(details: &RecommendationDetails<'_>) -> Markup {
         @if let Some(explanation) = &details.explanation {
             details .why {
                 summary { (texts::WHY) }
-                ul { @for part in explanation.split(" • ") { li { (part) } } }
+                ul { @for reason in &explanation.0 { li { (reason) } } }
             }
         }
     }

@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use cinematch::catalog::count_problems;
 use cinematch::ids::MovieId;
-use cinematch::imports::{CandidateMovie, MatchReport, Matched, RowReport, TasteItem};
+use cinematch::imports::{MatchReport, Matched, RowReport};
 use cinematch::rating::Stars;
 use cinematch::sources::history::EntryKind;
 use maud::{Markup, html};
@@ -184,40 +184,9 @@ fn bars(report: &MatchReport) -> Markup {
     }
 }
 
-/// Rows with the same ambiguous title.
-struct Question<'a> {
-    title: &'a str,
-    year: Option<u16>,
-    candidates: &'a [CandidateMovie],
-    kinds: Vec<EntryKind>,
-}
-
-/// Returns the distinct ambiguous titles of a report.
-fn ambiguous(report: &MatchReport) -> Vec<Question<'_>> {
-    let mut ambiguous: Vec<Question<'_>> = Vec::new();
-    for row in report.rows_by_match(Matched::Ambiguous) {
-        let RowReport { title, year, candidate_movies, kind, .. } = row;
-        let same = ambiguous.iter_mut().find(|question| {
-            question.title == title
-                && question.year == *year
-                && question.candidates == candidate_movies
-        });
-        match same {
-            Some(question) => question.kinds.push(*kind),
-            None => ambiguous.push(Question {
-                title,
-                year: *year,
-                candidates: candidate_movies,
-                kinds: vec![*kind],
-            }),
-        }
-    }
-    ambiguous
-}
-
 /// Renders the form in which the user chooses a movie for each ambiguous title.
 fn questions(report: &MatchReport) -> Markup {
-    let ambiguous = ambiguous(report);
+    let ambiguous = report.ambiguous_titles();
     let services: Vec<&str> = report.services.iter().map(|service| service.name()).collect();
     html! {
         @if !ambiguous.is_empty() {
@@ -302,49 +271,41 @@ fn csv_data_url(rows: &[&RowReport]) -> String {
 /// `POST /import/settle`: imports the movies that the user chose for ambiguous titles.
 pub async fn save_choices(
     State(state): State<Service>,
-    PageUser { profile, .. }: PageUser,
+    PageUser { caller, profile }: PageUser,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     let chosen = chosen(&fields)?;
     if chosen.is_empty() {
-        return Ok(redirect_with_note("/", &Note::plain(texts::NOTHING_CHOSEN)));
+        return Ok(redirect_with_note(&caller, "/", &Note::plain(texts::NOTHING_CHOSEN)));
     }
     let service = fields.get("service").unwrap_or("elsewhere");
-    let changes = import_choices(&state, &profile, service, &chosen).await?;
-    Ok(redirect_with_note("/", &Note::plain(texts::choices_saved(changes))))
+    let changes = import_choices(&state, &profile, service, chosen).await?;
+    Ok(redirect_with_note(&caller, "/", &Note::plain(texts::choices_saved(changes))))
 }
 
-/// Parses the choices for ambiguous titles. Titles with the same chosen movie become one item.
-fn chosen(fields: &Fields) -> Result<Vec<TasteItem>, Problem> {
-    let mut items: Vec<TasteItem> = Vec::new();
+/// Parses the choices for ambiguous titles: the chosen movies with the feedback in the rows of their titles.
+fn chosen(fields: &Fields) -> Result<Vec<(MovieId, EntryKind)>, Problem> {
+    let mut chosen = Vec::new();
     for question in 0..MAX_QUESTIONS {
         let field = format!("film-{question}");
         let Some(movie_id) = fields.number::<u32>(&field)?.map(MovieId) else { continue };
-        let existing = items.iter().position(|item| item.movie_id == movie_id);
-        let position = existing.unwrap_or_else(|| {
-            let item =
-                TasteItem { movie_id, rating: None, liked: false, watched: false, listed: false };
-            items.push(item);
-            items.len() - 1
-        });
-        let item = &mut items[position];
         let kind_field = format!("said-{question}");
         for value in fields.all(&kind_field) {
-            match value {
-                "liked" => item.liked = true,
-                "watched" => item.watched = true,
-                "watchlist" => item.listed = true,
-                stars => {
-                    let stars = stars.parse().ok().and_then(Stars::from_value);
-                    let invalid = || Problem::field(&kind_field, errors::BAD_IMPORT_VALUE);
-                    item.rating = Some(stars.ok_or_else(invalid)?);
-                }
-            }
+            let invalid = || Problem::field(&kind_field, errors::BAD_IMPORT_VALUE);
+            chosen.push((movie_id, parse_form_value(value).ok_or_else(invalid)?));
         }
-        item.watched |= item.rating.is_some();
-        item.listed &= !item.watched;
     }
-    Ok(items)
+    Ok(chosen)
+}
+
+/// Parses a value that [`form_value`] formatted.
+fn parse_form_value(value: &str) -> Option<EntryKind> {
+    Some(match value {
+        "liked" => EntryKind::Liked,
+        "watched" => EntryKind::Watched,
+        "watchlist" => EntryKind::Watchlist,
+        stars => EntryKind::Rated(stars.parse().ok().and_then(Stars::from_value)?),
+    })
 }
 
 #[cfg(test)]
@@ -370,22 +331,14 @@ mod tests {
             ("said-3", "liked"),
             ("film-3", "6"),
         ]);
-        let items = chosen(&form).unwrap();
-        let heat = TasteItem {
-            movie_id: MovieId(6),
-            rating: Stars::from_value(4.5),
-            liked: true,
-            watched: true,
-            listed: false,
-        };
-        let listed = TasteItem {
-            movie_id: MovieId(7),
-            rating: None,
-            liked: false,
-            watched: false,
-            listed: true,
-        };
-        assert_eq!(items, [heat, listed]);
+        let rated = EntryKind::Rated(Stars::from_value(4.5).unwrap());
+        let expected = [
+            (MovieId(6), rated),
+            (MovieId(6), EntryKind::Watched),
+            (MovieId(7), EntryKind::Watchlist),
+            (MovieId(6), EntryKind::Liked),
+        ];
+        assert_eq!(chosen(&form).unwrap(), expected);
         assert!(chosen(&fields(&[("said-0", "6 stars"), ("film-0", "6")])).is_err());
         assert!(chosen(&fields(&[("film-0", "heat")])).is_err());
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use cinematch_store::{Account, Identified, Profile};
+use cinematch_store::Profile;
 use maud::{Markup, html};
 
 use super::form::FormBody;
@@ -15,13 +15,12 @@ use super::responses::redirect_with_cookie;
 use super::texts::errors::with_labels;
 use super::texts::{self as common, people as texts};
 use cinematch_http::config::{AccessConfig, AccessMode};
-use cinematch_http::cookies::PROFILE_COOKIE;
+use cinematch_http::cookies::{NewCookie, PROFILE_COOKIE};
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
-use cinematch_service::names::check_text;
-use cinematch_service::secrets::random_name;
+use cinematch_service::access::find_profile;
+use cinematch_service::profile::{self, MAX_NAME_LENGTH};
 
-const MAX_NAME_LENGTH: usize = 100;
 /// Lifetime of the profile cookie: one year.
 const COOKIE_SECONDS: u32 = 365 * 24 * 3600;
 
@@ -46,8 +45,7 @@ async fn show(
     name: &str,
     problem: Option<&Problem>,
 ) -> Result<Response, Problem> {
-    let accounts = state.store().accounts().await?;
-    let profiles: Vec<Profile> = accounts.into_iter().map(|account| account.profile).collect();
+    let profiles = profile::list(state).await?;
     let main = html! {
         section .plain {
             h1 { (texts::TITLE) }
@@ -99,31 +97,12 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     require_open_mode(&access)?;
     let name = fields.get("name").unwrap_or_default();
-    match add_profile(&state, name).await {
-        Ok(profile) => Ok(redirect_with_cookie("/welcome", &cookie(profile.id, COOKIE_SECONDS))),
+    match profile::create_household(&state, name).await.map_err(Problem::from) {
+        Ok(profile) => Ok(select_profile(&access, "/welcome", profile.id, COOKIE_SECONDS)),
         Err(problem) if problem.status().is_client_error() => {
             show(&state, &caller, name, Some(&problem)).await
         }
         Err(problem) => Err(problem),
-    }
-}
-
-/// Creates a profile. Rejects names that are invalid or taken.
-async fn add_profile(state: &Service, name: &str) -> Result<Profile, Problem> {
-    check_text("name", name, MAX_NAME_LENGTH)?;
-    // Rejects names without a visible character. Characters from U+3000 on, such as CJK and emoji, count as visible.
-    if !name.chars().any(|letter| letter.is_alphanumeric() || letter > '\u{2fff}') {
-        return Err(Problem::field("name", texts::NAME_INVISIBLE));
-    }
-    let is_taken = |account: &Account| account.profile.name.to_lowercase() == name.to_lowercase();
-    if state.store().accounts().await?.iter().any(is_taken) {
-        return Err(Problem::field("name", texts::name_taken(name)));
-    }
-    // A profile needs an email address. This one never receives mail: RFC 2606 reserves `.invalid`.
-    let address = format!("{}@household.invalid", random_name()?);
-    match state.store().identify(&address, Some(name), state.now()).await? {
-        Identified::New(profile) | Identified::Existing(profile) => Ok(profile),
-        Identified::Unknown => Err(Problem::field("name", texts::NAME_INVALID)),
     }
 }
 
@@ -136,21 +115,23 @@ pub async fn choose(
     require_open_mode(&access)?;
     let id: Option<i64> = fields.number("profile")?;
     let profile = match id {
-        Some(id) => state.store().profile(id).await?,
+        Some(id) => find_profile(&state, id).await?,
         None => None,
     };
     let profile = profile.ok_or_else(|| Problem::not_found(texts::PROFILE_GONE))?;
-    Ok(redirect_with_cookie("/", &cookie(profile.id, COOKIE_SECONDS)))
+    Ok(select_profile(&access, "/", profile.id, COOKIE_SECONDS))
 }
 
 /// `POST /people/leave`: removes the browser's profile cookie.
 pub async fn leave(State(access): State<Arc<AccessConfig>>) -> Result<Response, Problem> {
     require_open_mode(&access)?;
-    Ok(redirect_with_cookie("/people", &cookie(0, 0)))
+    Ok(select_profile(&access, "/people", 0, 0))
 }
 
-fn cookie(id: i64, seconds: u32) -> String {
-    format!("{PROFILE_COOKIE}={id}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}")
+/// Redirects and sets the profile cookie.
+fn select_profile(access: &AccessConfig, to: &str, id: i64, seconds: u32) -> Response {
+    let id = id.to_string();
+    redirect_with_cookie(access, to, &NewCookie::new(PROFILE_COOKIE, &id, seconds))
 }
 
 #[cfg(test)]

@@ -13,19 +13,19 @@ use super::layout::{Nav, Page, page};
 use super::names::{country, language};
 use super::note::Note;
 use super::page_caller::{PageCaller, PageUser};
-use super::responses::redirect_with_note;
+use super::responses::{redirect_with_note, set_cookie};
 use super::strip::strip;
 use super::taste_charts::charts;
 use super::texts::errors::with_labels;
 use super::texts::numbers::title_case;
 use super::texts::{self as common, profile as texts, welcome};
 use cinematch_http::attachment;
-use cinematch_http::cookies::PROFILE_COOKIE;
+use cinematch_http::cookies::{NewCookie, PROFILE_COOKIE};
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::export::{self, ExportFormat};
 use cinematch_service::preferences::{NewPreferences, save, services_in};
-use cinematch_service::taste_summary::TasteSummary;
+use cinematch_service::taste_summary::{FeedbackCounts, TasteSummary};
 use cinematch_service::user_view::{MovieCard, UserView};
 
 /// Maximum number of movies under "Recent activity".
@@ -73,9 +73,8 @@ fn main(
 
 /// Formats the number of movies by kind of feedback.
 fn summary(history: &UserHistory) -> String {
-    let (rated, liked) = (history.rated().count(), history.liked().count());
-    let seen = history.movies.iter().filter(|movie| movie.watched || movie.stars.is_some()).count();
-    texts::summary(seen, rated, liked, history.watchlist.len())
+    let FeedbackCounts { seen, rated, liked, listed } = FeedbackCounts::new(history);
+    texts::summary(seen, rated, liked, listed)
 }
 
 /// Renders the movies with the most recent feedback.
@@ -179,7 +178,7 @@ pub async fn save_preferences(
         Err(problem) => Err(problem),
     };
     match saved {
-        Ok(()) => Ok(redirect_with_note(&back_to(&caller), &Note::plain(texts::SAVED))),
+        Ok(()) => Ok(redirect_with_note(&caller, &back_to(&caller), &Note::plain(texts::SAVED))),
         Err(problem) if problem.status().is_client_error() => {
             let view = UserView::load(&state, &profile).await?;
             let main =
@@ -249,7 +248,7 @@ pub async fn confirm_delete(
     State(state): State<Service>,
     PageUser { caller, profile }: PageUser,
 ) -> Result<Response, Problem> {
-    let history = state.store().user_history(&profile.key()).await?;
+    let history = UserView::load(&state, &profile).await?.history;
     let main = html! {
         section .plain {
             h1 { (texts::delete_heading(&profile.name)) }
@@ -293,10 +292,7 @@ pub async fn delete(
     let signed_out = PageCaller { profile: None, note: None, ..caller.clone() };
     let mut response = page(&signed_out, &Page::new(texts::DELETED, Nav::Other, main));
     // Deleting the profile ended its sessions; the profile cookie of open mode expires here.
-    let expired_cookie = format!("{PROFILE_COOKIE}=0; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
-    if let Ok(expired_cookie) = HeaderValue::from_str(&expired_cookie) {
-        response.headers_mut().append(header::SET_COOKIE, expired_cookie);
-    }
+    set_cookie(&mut response, &caller.access, &NewCookie::new(PROFILE_COOKIE, "0", 0));
     Ok(response)
 }
 

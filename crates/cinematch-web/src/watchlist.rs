@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use cinematch::ids::MovieId;
 use maud::{Markup, html};
 
 use super::form::Fields;
@@ -19,6 +18,7 @@ use cinematch_service::assessed_watchlist::{
     AssessedEntry, AssessedWatchlist, Availability, WatchlistOrder,
 };
 use cinematch_service::user_view::UserView;
+use cinematch_service::{ServiceError, watchlist};
 
 /// Number of movies shown before "Show all".
 const MAX_SHOWN: usize = 100;
@@ -146,14 +146,17 @@ pub async fn remove(
     PageUser { caller, profile }: PageUser,
     PathParams(movie_id): PathParams<u32>,
 ) -> Result<Response, Problem> {
-    let is_removed =
-        state.store().remove_from_watchlist(&profile.key(), MovieId(movie_id), state.now()).await?;
-    let text = if is_removed { texts::REMOVED } else { texts::NOT_LISTED };
-    Ok(redirect_with_note(&caller.back, &Note::plain(text)))
+    let text = match watchlist::remove(&state, &profile.key(), movie_id).await {
+        Ok(()) => texts::REMOVED,
+        Err(ServiceError::NotFound(_)) => texts::NOT_LISTED,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(redirect_with_note(&caller, &caller.back, &Note::plain(text)))
 }
 
 #[cfg(test)]
 mod tests {
+    use cinematch::ids::MovieId;
     use cinematch_store::WatchlistItem;
 
     use super::*;

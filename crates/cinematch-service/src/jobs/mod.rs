@@ -10,7 +10,9 @@ mod schedule;
 mod worker;
 
 pub use config::{JobTiming, JobsConfig};
-pub use queue::{JobItem, JobList, ScheduleItem, enqueue, find, list};
+pub use queue::{
+    JobItem, JobList, JobOverview, ScheduleItem, ScheduledKind, enqueue, find, is_active, list,
+};
 pub use runner::watch;
 pub use schedule::Schedule;
 pub use worker::WorkerCommand;
