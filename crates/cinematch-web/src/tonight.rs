@@ -19,7 +19,7 @@ use cinematch_http::config::AccessMode;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::groups::{GroupQuery, GroupResult, MemberBody, rank};
-use cinematch_service::user_view::{MovieCard, UserView};
+use cinematch_service::user_view::UserView;
 
 /// Number of movies picked.
 const N_PICKS: usize = 5;
@@ -220,7 +220,7 @@ fn picks(params: &TonightParams, result: &GroupResult<'_>, view: &UserView) -> M
             }
             ol .strips {
                 @for pick in &ranked.items {
-                    @let movie = MovieCard { ..view.movie(pick.movie) };
+                    @let movie = view.movie(pick.movie);
                     @let reasons: Vec<String> =
                         pick.members.iter().map(|member| explanation(&member.reasons)).collect();
                     @let more = html! {
