@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use cinematch::catalog::{Movie, ServicesSource};
+use cinematch::catalog::{Movie, ServicesSource, title_with_year};
 use cinematch::models::biased_mf::Prediction;
 use maud::{Markup, html};
 
@@ -70,7 +70,7 @@ pub async fn movie(
         (keywords(movie))
         (external_links(movie))
     };
-    let title = numbers::title_and_year(&movie.title, movie.year);
+    let title = title_with_year(&movie.title, movie.year);
     Ok(page(&caller, &Page::new(title, Nav::Other, main)))
 }
 
