@@ -311,9 +311,9 @@ fn form(view: &UserView, fields: &Fields) -> Markup {
     };
     let order = fields.get("sort").and_then(Order::find).unwrap_or(Order::Sorted(Sort::Popularity));
     let is_match_all = fields.get("match") == Some("all");
-    let genres = canonical_names(fields, "genre", &index.genres);
-    let without = canonical_names(fields, "without", &index.genres);
-    let on = canonical_names(fields, "service", services);
+    let genres = canonical_values(fields, "genre", &index.genres);
+    let without = canonical_values(fields, "without", &index.genres);
+    let on = canonical_values(fields, "service", services);
     html! {
         form #filters .filters action="/browse" {
             p {
@@ -364,12 +364,8 @@ fn form(view: &UserView, fields: &Fields) -> Markup {
 }
 
 /// Returns the values of a field, spelled as in the catalog.
-fn canonical_names(fields: &Fields, field: &str, catalog: &NameList) -> Vec<String> {
-    let spelled = |name: &str| match catalog.find(name) {
-        Some(index) => catalog.names()[index].clone(),
-        None => name.to_owned(),
-    };
-    fields.all(field).map(spelled).collect()
+fn canonical_values(fields: &Fields, field: &str, catalog: &NameList) -> Vec<String> {
+    fields.all(field).map(|name| catalog.canonical(name).to_owned()).collect()
 }
 
 /// Renders two number fields for a range.
@@ -390,13 +386,13 @@ fn range(legend: &str, names: (&str, &str), fields: &Fields, bounds: (&str, &str
 
 /// Renders the language field, with the languages ordered by name.
 fn languages(codes: &[String], fields: &Fields) -> Markup {
-    let mut canonical_names: Vec<(&str, &str)> =
+    let mut by_name: Vec<(&str, &str)> =
         codes.iter().map(|code| (names::language(code), code.as_str())).collect();
-    canonical_names.sort_unstable();
+    by_name.sort_unstable();
     html! {
         select #language name="language" {
             option value="" { (texts::ANY) }
-            @for (name, code) in canonical_names {
+            @for (name, code) in by_name {
                 option value=(code) selected[fields.get("language") == Some(code)] { (name) }
             }
         }
