@@ -15,7 +15,8 @@ use super::layout::{Nav, Page, page};
 use super::names;
 use super::page_caller::PageUser;
 use super::responses::fragments;
-use super::texts::{self as common, browse as texts, errors::with_labels, numbers::title_case};
+use super::texts::errors::{field_label, with_labels};
+use super::texts::{self as common, browse as texts, numbers::title_case};
 use cinematch_http::extensions::IsPage;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
@@ -256,13 +257,6 @@ fn invalid_request(error: &QueryError) -> Markup {
     }
 }
 
-/// Returns the form's label for a field of a query.
-fn field_label(field: &str) -> &str {
-    let field = field.strip_prefix("filters.").unwrap_or(field);
-    let field = field.split('[').next().unwrap_or(field);
-    texts::field_label(field)
-}
-
 /// Renders the active filters, each as a link that removes it.
 fn active_filters(fields: &Fields) -> Markup {
     let mut active: Vec<(String, String)> = Vec::new();
@@ -493,7 +487,10 @@ mod page_tests {
             reply.text.contains("value=\"1999\"")
                 && count(&reply.text).starts_with("Check your filters")
         );
-        assert!(reply.text.contains("did you mean drama?") && reply.text.contains("<b>Year: </b>"));
+        assert!(
+            reply.text.contains("did you mean drama?")
+                && reply.text.contains("<b>Earliest year: </b>")
+        );
         for query in ["year_min=x", "sort=best", "from=zz", "rating=11", "sort=you&from=-1"] {
             let reply = ada.get(&format!("/browse?{query}"));
             assert!(reply.status == 422 && reply.text.contains("class=\"wrong\""), "{query}");
