@@ -18,7 +18,7 @@ mod world;
 
 pub use client::Client;
 pub use databases::new_database;
-pub use dice::{Dice, random};
+pub use dice::Dice;
 pub use notice::did_not_run;
 pub use plain_browser::PlainBrowser;
 pub use reply::Reply;
