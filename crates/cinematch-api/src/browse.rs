@@ -198,10 +198,10 @@ pub async fn browse(
 mod tests {
     use std::collections::BTreeSet;
 
-    use cinematch_testing::{Client, Sample};
+    use cinematch_testing::{Client, Sample, movie_ids};
     use serde_json::{Value, json};
 
-    use crate::testing::{listed, movie_ids, sample};
+    use crate::testing::{listed, sample};
 
     /// Returns the movies from all pages of a list, in order. Asserts that all pages except the last are full.
     fn pages(server: &Client, query: &str, limit: usize) -> Vec<Value> {

@@ -410,7 +410,7 @@ mod tests {
 
 #[cfg(test)]
 mod page_tests {
-    use cinematch_testing::PlainBrowser;
+    use cinematch_testing::{PlainBrowser, movie_ids};
     use serde_json::json;
 
     use crate::testing::{between, count, movies, sample};
@@ -441,12 +441,7 @@ mod page_tests {
             let total = all["total"].as_u64().unwrap();
             let label = if total == 1 { "1 film".to_owned() } else { format!("{total} films") };
             assert_eq!(count(&page), label, "{address}");
-            let expected: Vec<u64> = all["movies"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|movie| movie["movie_id"].as_u64().unwrap())
-                .collect();
+            let expected = movie_ids(all["movies"].as_array().unwrap());
             let mut shown = movies(&page);
             // The next link leads to the following page of this list.
             while shown.len() < expected.len() {
@@ -507,12 +502,7 @@ mod page_tests {
         let body = json!({"ratings": [{"movie_id": 163, "rating": 5.0}], "filters": {"genres": {"any": ["crime"]}},
             "diversity": 0.0, "limit": 50});
         let list = server.post("/api/recommendations", &body).json();
-        let expected: Vec<u64> = list["recommendations"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|movie| movie["movie_id"].as_u64().unwrap())
-            .collect();
+        let expected = movie_ids(list["recommendations"].as_array().unwrap());
         assert_eq!(movies(&page), expected[..24]);
         assert!(page.contains("Why this?"));
         let next = ada.page(&between(&page, "<a class=\"button\" href=\"", "\""));

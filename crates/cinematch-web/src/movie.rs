@@ -199,7 +199,7 @@ fn external_links(movie: &Movie) -> Markup {
 
 #[cfg(test)]
 mod tests {
-    use cinematch_testing::PlainBrowser;
+    use cinematch_testing::{PlainBrowser, movie_ids};
     use serde_json::json;
 
     use crate::testing::{between, movies, sample};
@@ -237,12 +237,7 @@ mod tests {
         assert!(page.contains("Rate a few films to see") && !page.contains("Ranked <b>"));
         // Similar movies match the API's.
         let similar = server.get("/api/movies/163/similar?limit=12").json();
-        let similar: Vec<u64> = similar["similar"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|movie| movie["movie_id"].as_u64().unwrap())
-            .collect();
+        let similar = movie_ids(similar["similar"].as_array().unwrap());
         assert_eq!(movies(&page), [&[163][..], &similar].concat());
 
         // Users with feedback see the parts of the score, which sum to the total.
