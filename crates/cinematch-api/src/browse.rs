@@ -1,6 +1,7 @@
 //! `GET /api/movies`: catalog movies, with filters, sorting and pagination.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use axum::extract::{RawQuery, State};
 use cinematch::ranking::{FieldError, Filters, QueryError};
@@ -77,7 +78,13 @@ enum SortName {
     Title,
 }
 
-/// Parses the query parameters.
+/// Names of the documented parameters.
+static PARAMETERS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let documented = <BrowseQuery as utoipa::IntoParams>::into_params(|| None);
+    documented.into_iter().map(|parameter| parameter.name).collect()
+});
+
+/// Parses the query parameters. Rejects parameters that [`BrowseQuery`] does not document.
 fn parse(parameters: Vec<(String, String)>) -> Result<BrowseRequest, Problem> {
     let mut request = BrowseRequest {
         filters: Filters::default(),
@@ -89,6 +96,7 @@ fn parse(parameters: Vec<(String, String)>) -> Result<BrowseRequest, Problem> {
     let filters = &mut request.filters;
     for (field, value) in parameters {
         match field.as_str() {
+            name if !PARAMETERS.iter().any(|it| it == name) => return Err(unknown_parameter(name)),
             "genre" => filters.genres.any.push(value),
             "genre_all" => filters.genres.all.push(value),
             "genre_none" => filters.genres.none.push(value),
@@ -148,10 +156,8 @@ fn unknown_sort() -> Problem {
 
 fn unknown_parameter(field: &str) -> Problem {
     let field: String = field.chars().take(40).collect();
-    let message = "unknown parameter; expected one of genre, genre_all, genre_none, year_min, \
-                   year_max, runtime_min, runtime_max, service, region, language, min_votes, rating_min, \
-                   sort, limit or cursor";
-    Problem::field(field, message)
+    let names = PARAMETERS.join(", ");
+    Problem::field(field, format!("unknown parameter; expected one of {names}"))
 }
 
 /// Renames the fields in a query error to this route's parameter names.
@@ -196,10 +202,11 @@ pub async fn browse(
 mod tests {
     use std::collections::BTreeSet;
 
-    use cinematch_testing::{Client, Sample};
+    use cinematch_testing::{Client, Sample, movie_ids};
     use serde_json::{Value, json};
 
-    use crate::testing::{listed, movie_ids, sample};
+    use super::{PARAMETERS, parse};
+    use crate::testing::{listed, sample};
 
     /// Returns the movies from all pages of a list, in order. Asserts that all pages except the last are full.
     fn pages(server: &Client, query: &str, limit: usize) -> Vec<Value> {
@@ -359,6 +366,16 @@ mod tests {
         let cursor = first["next_cursor"].as_str().unwrap();
         let problem = server.get(&format!("/api/movies?sort=title&cursor={cursor}")).problem(422);
         assert_eq!(problem["errors"][0]["message"], "this cursor belongs to a list sorted by year");
+    }
+
+    #[test]
+    fn parses_every_documented_parameter() {
+        assert!(PARAMETERS.len() > 10, "{PARAMETERS:?}");
+        for name in PARAMETERS.iter() {
+            let error = parse(vec![(name.clone(), "1".to_owned())]).err();
+            let detail = error.map(|problem| problem.detail().to_owned()).unwrap_or_default();
+            assert!(!detail.contains("unknown parameter"), "{detail}");
+        }
     }
 
     #[test]

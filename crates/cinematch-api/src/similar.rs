@@ -44,9 +44,10 @@ pub async fn similar(
 mod tests {
     use std::collections::BTreeSet;
 
+    use cinematch_testing::movie_ids;
     use serde_json::json;
 
-    use crate::testing::{listed, movie_ids, sample};
+    use crate::testing::{listed, sample};
 
     #[test]
     fn similar_movies_match_recommendations_for_one_liked_movie() {

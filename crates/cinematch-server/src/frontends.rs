@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use cinematch_testing::{Client, Reply};
+use cinematch_testing::{Client, Reply, movie_ids};
 use serde_json::{Value, json};
 
 use crate::testing::open;
@@ -120,7 +120,7 @@ impl<'a> Page<'a> {
             }
             assert!(fit(movie), "{query}: {movie}");
         }
-        movies.iter().map(|movie| movie["movie_id"].as_u64().unwrap()).collect()
+        movie_ids(movies)
     }
 
     fn feedback(&self, movie_id: u64, signal: &str) {

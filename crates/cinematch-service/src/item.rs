@@ -104,8 +104,12 @@ impl<'a> Item<'a> {
 
 /// Returns the URL of a movie's poster on TMDB's image host, 500 pixels wide.
 pub fn poster_url(movie: &Movie) -> Option<String> {
-    let path = movie.poster_path.as_ref()?;
-    Some(format!("https://image.tmdb.org/t/p/w500{path}"))
+    movie.poster_path.as_deref().map(|path| poster_url_of_width(path, 500))
+}
+
+/// Returns the URL of the poster at `path` on TMDB's image host, `width` pixels wide.
+pub fn poster_url_of_width(path: &str, width: u16) -> String {
+    format!("https://image.tmdb.org/t/p/w{width}{path}")
 }
 
 /// A recommended movie with the reasons for the recommendation. [`ItemJsonCache::write`] produces the same JSON from

@@ -115,23 +115,9 @@ pub struct RankedList<'a> {
 pub fn json(
     serving: &Serving,
     region: Option<usize>,
-    ranked_list: RankedList<'_>,
-    metadata: ListMetadata<'_>,
-) -> Result<Vec<u8>, ServiceError> {
-    Ok(write(serving, region, ranked_list, metadata)?)
-}
-
-/// Serializes a reply as JSON with its `Serialize` implementation.
-pub fn to_json<T: Serialize>(reply: &T) -> Result<Vec<u8>, ServiceError> {
-    Ok(serde_json::to_vec(reply)?)
-}
-
-fn write(
-    serving: &Serving,
-    region: Option<usize>,
     RankedList { ranked, counterfactuals }: RankedList<'_>,
     metadata: ListMetadata<'_>,
-) -> serde_json::Result<Vec<u8>> {
+) -> Result<Vec<u8>, ServiceError> {
     let mut counterfactuals = counterfactuals.into_iter();
     let metadata =
         ListMetadata { count: ranked.items.len(), shortfall: ranked.shortfall, ..metadata };
@@ -156,6 +142,11 @@ fn write(
     serde_json::to_writer(&mut json, &metadata)?;
     json[separator] = b',';
     Ok(json)
+}
+
+/// Serializes a reply as JSON with its `Serialize` implementation.
+pub fn to_json<T: Serialize>(reply: &T) -> Result<Vec<u8>, ServiceError> {
+    Ok(serde_json::to_vec(reply)?)
 }
 
 /// Returns a recommendation's score, reasons, sources and predicted rating.

@@ -173,7 +173,7 @@ fn check_names(field: &str, names: &[String]) -> Result<(), ServiceError> {
 fn canonical_names(catalog: &NameList, names: Vec<String>) -> Vec<String> {
     let mut found: Vec<String> = Vec::with_capacity(names.len());
     for name in names {
-        let name = catalog.find(&name).map_or(name, |index| catalog.names()[index].clone());
+        let name = catalog.canonical(&name).to_owned();
         if !found.contains(&name) {
             found.push(name);
         }

@@ -15,7 +15,8 @@ use super::layout::{Nav, Page, page};
 use super::names;
 use super::page_caller::PageUser;
 use super::responses::fragments;
-use super::texts::{self as common, browse as texts, errors::with_labels, numbers::title_case};
+use super::texts::errors::{field_label, with_labels};
+use super::texts::{self as common, browse as texts, numbers::title_case};
 use cinematch_http::extensions::IsPage;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
@@ -213,13 +214,6 @@ fn invalid_request(error: &QueryError) -> Markup {
     }
 }
 
-/// Returns the form's label for a field of a query.
-fn field_label(field: &str) -> &str {
-    let field = field.strip_prefix("filters.").unwrap_or(field);
-    let field = field.split('[').next().unwrap_or(field);
-    texts::field_label(field)
-}
-
 /// Renders the active filters, each as a link that removes it.
 fn active_filters(fields: &Fields) -> Markup {
     let mut active: Vec<(String, String)> = Vec::new();
@@ -264,9 +258,9 @@ fn form(view: &UserView, fields: &Fields) -> Markup {
     let services = index.services_in(view.region);
     let order = fields.get("sort").and_then(Order::find).unwrap_or(Order::Sorted(Sort::Popularity));
     let is_match_all = fields.get("match") == Some("all");
-    let genres = canonical_names(fields, "genre", &index.genres);
-    let without = canonical_names(fields, "without", &index.genres);
-    let on = canonical_names(fields, "service", services);
+    let genres = canonical_values(fields, "genre", &index.genres);
+    let without = canonical_values(fields, "without", &index.genres);
+    let on = canonical_values(fields, "service", services);
     html! {
         form #filters .filters action="/browse" {
             p {
@@ -317,12 +311,8 @@ fn form(view: &UserView, fields: &Fields) -> Markup {
 }
 
 /// Returns the values of a field, spelled as in the catalog.
-fn canonical_names(fields: &Fields, field: &str, catalog: &NameList) -> Vec<String> {
-    let spelled = |name: &str| match catalog.find(name) {
-        Some(index) => catalog.names()[index].clone(),
-        None => name.to_owned(),
-    };
-    fields.all(field).map(spelled).collect()
+fn canonical_values(fields: &Fields, field: &str, catalog: &NameList) -> Vec<String> {
+    fields.all(field).map(|name| catalog.canonical(name).to_owned()).collect()
 }
 
 /// Renders two number fields for a range.
@@ -343,13 +333,13 @@ fn range(legend: &str, names: (&str, &str), fields: &Fields, bounds: (&str, &str
 
 /// Renders the language field, with the languages ordered by name.
 fn languages(codes: &[String], fields: &Fields) -> Markup {
-    let mut canonical_names: Vec<(&str, &str)> =
+    let mut by_name: Vec<(&str, &str)> =
         codes.iter().map(|code| (names::language(code), code.as_str())).collect();
-    canonical_names.sort_unstable();
+    by_name.sort_unstable();
     html! {
         select #language name="language" {
             option value="" { (texts::ANY) }
-            @for (name, code) in canonical_names {
+            @for (name, code) in by_name {
                 option value=(code) selected[fields.get("language") == Some(code)] { (name) }
             }
         }
@@ -373,7 +363,7 @@ mod tests {
 
 #[cfg(test)]
 mod page_tests {
-    use cinematch_testing::PlainBrowser;
+    use cinematch_testing::{PlainBrowser, movie_ids};
     use serde_json::json;
 
     use crate::testing::{between, count, movies, sample};
@@ -404,12 +394,7 @@ mod page_tests {
             let total = all["total"].as_u64().unwrap();
             let label = if total == 1 { "1 film".to_owned() } else { format!("{total} films") };
             assert_eq!(count(&page), label, "{address}");
-            let expected: Vec<u64> = all["movies"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|movie| movie["movie_id"].as_u64().unwrap())
-                .collect();
+            let expected = movie_ids(all["movies"].as_array().unwrap());
             let mut shown = movies(&page);
             // The next link leads to the following page of this list.
             while shown.len() < expected.len() {
@@ -450,7 +435,10 @@ mod page_tests {
             reply.text.contains("value=\"1999\"")
                 && count(&reply.text).starts_with("Check your filters")
         );
-        assert!(reply.text.contains("did you mean drama?") && reply.text.contains("<b>Year: </b>"));
+        assert!(
+            reply.text.contains("did you mean drama?")
+                && reply.text.contains("<b>Earliest year: </b>")
+        );
         for query in ["year_min=x", "sort=best", "from=zz", "rating=11", "sort=you&from=-1"] {
             let reply = ada.get(&format!("/browse?{query}"));
             assert!(reply.status == 422 && reply.text.contains("class=\"wrong\""), "{query}");
@@ -467,12 +455,7 @@ mod page_tests {
         let body = json!({"ratings": [{"movie_id": 163, "rating": 5.0}], "filters": {"genres": {"any": ["crime"]}},
             "diversity": 0.0, "limit": 50});
         let list = server.post("/api/recommendations", &body).json();
-        let expected: Vec<u64> = list["recommendations"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|movie| movie["movie_id"].as_u64().unwrap())
-            .collect();
+        let expected = movie_ids(list["recommendations"].as_array().unwrap());
         assert_eq!(movies(&page), expected[..24]);
         assert!(page.contains("Why this?"));
         let next = ada.page(&between(&page, "<a class=\"button\" href=\"", "\""));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use cinematch::catalog::count_problems;
+use cinematch::catalog::{count_problems, title_with_year};
 use cinematch::ids::MovieId;
 use cinematch::imports::{MatchReport, Matched, RowReport};
 use cinematch::rating::Stars;
@@ -19,7 +19,7 @@ use super::layout::{Nav, Page, page};
 use super::note::Note;
 use super::page_caller::PageUser;
 use super::responses::redirect_with_note;
-use super::texts::numbers::{thousands, title_and_year};
+use super::texts::numbers::thousands;
 use super::texts::{self as common, errors, import as texts};
 use cinematch_http::limits::Limits;
 use cinematch_http::problem::Problem;
@@ -112,7 +112,7 @@ fn report(ImportOutcome { report, changes }: &ImportOutcome, view: &UserView) ->
                     summary { (texts::fuzzy(report.fuzzy)) }
                     ul .rows {
                         @for row in report.matches.iter().filter(|row| row.fuzzy).take(MAX_LISTED) {
-                            li { (title_and_year(&row.title, row.year)) " → " (matched_title(view, row)) }
+                            li { (title_with_year(&row.title, row.year)) " → " (matched_title(view, row)) }
                         }
                     }
                 }
@@ -145,7 +145,7 @@ fn report(ImportOutcome { report, changes }: &ImportOutcome, view: &UserView) ->
 fn matched_title(view: &UserView, row: &RowReport) -> String {
     let film = row.movie_id.and_then(|movie_id| view.find(movie_id));
     let movie = film.map(|film| view.recommender().movie(film));
-    movie.map(|movie| title_and_year(&movie.title, movie.year)).unwrap_or_default()
+    movie.map(|movie| title_with_year(&movie.title, movie.year)).unwrap_or_default()
 }
 
 /// Renders the outcome of all rows as a bar with a legend.
@@ -196,7 +196,7 @@ fn questions(report: &MatchReport) -> Markup {
                     input type="hidden" name="service" value=(services.first().copied().unwrap_or_default());
                     @for (at, question) in ambiguous.iter().take(MAX_QUESTIONS).enumerate() {
                         fieldset {
-                            legend { (title_and_year(question.title, question.year)) }
+                            legend { (title_with_year(question.title, question.year)) }
                             p .small { (texts::in_your_file(&question.kinds)) }
                             @for kind in &question.kinds {
                                 input type="hidden" name={ "said-" (at) } value=(form_value(*kind));
@@ -206,7 +206,7 @@ fn questions(report: &MatchReport) -> Markup {
                                     li {
                                         label {
                                             input type="radio" name={ "film-" (at) } value=(movie.movie_id.0);
-                                            span { (title_and_year(&movie.title, movie.year)) }
+                                            span { (title_with_year(&movie.title, movie.year)) }
                                         }
                                     }
                                 }
@@ -243,7 +243,7 @@ fn not_found(report: &MatchReport) -> Markup {
                 summary { (texts::not_found(movies.len())) }
                 ul .rows {
                     @for (title, year) in movies.iter().take(MAX_LISTED) {
-                        li { (title_and_year(title, *year)) }
+                        li { (title_with_year(title, *year)) }
                     }
                 }
                 @if movies.len() > MAX_LISTED {

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use cinematch::catalog::{Movie, ServicesSource};
+use cinematch::catalog::{Movie, ServicesSource, title_with_year};
 use cinematch::models::biased_mf::Prediction;
 use maud::{Markup, html};
 
@@ -74,7 +74,7 @@ pub async fn movie(
         (keywords(movie))
         (external_links(movie))
     };
-    let title = numbers::title_and_year(&movie.title, movie.year);
+    let title = title_with_year(&movie.title, movie.year);
     Ok(page(&caller, &Page::new(title, Nav::Other, main)))
 }
 
@@ -222,7 +222,7 @@ fn external_links(movie: &Movie) -> Markup {
 
 #[cfg(test)]
 mod tests {
-    use cinematch_testing::PlainBrowser;
+    use cinematch_testing::{PlainBrowser, movie_ids};
     use serde_json::json;
 
     use crate::testing::{between, movies, sample};
@@ -260,12 +260,7 @@ mod tests {
         assert!(page.contains("Rate a few films to see") && !page.contains("Ranked <b>"));
         // Similar movies match the API's.
         let similar = server.get("/api/movies/163/similar?limit=12").json();
-        let similar: Vec<u64> = similar["similar"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|movie| movie["movie_id"].as_u64().unwrap())
-            .collect();
+        let similar = movie_ids(similar["similar"].as_array().unwrap());
         assert_eq!(movies(&page), [&[163][..], &similar].concat());
 
         // Users with feedback see the parts of the score, which sum to the total.

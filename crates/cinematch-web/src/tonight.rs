@@ -20,7 +20,7 @@ use cinematch_service::Service;
 use cinematch_service::groups::{
     GroupQuery, GroupResult, MemberBody, StrategyName, possible_members, rank,
 };
-use cinematch_service::user_view::{MovieCard, UserView};
+use cinematch_service::user_view::UserView;
 
 /// Number of movies picked.
 const N_PICKS: usize = 5;
@@ -210,7 +210,7 @@ fn picks(params: &TonightParams, result: &GroupResult<'_>, view: &UserView) -> M
             }
             ol .strips {
                 @for pick in &ranked.items {
-                    @let movie = MovieCard { ..view.movie(pick.movie) };
+                    @let movie = view.movie(pick.movie);
                     @let reasons: Vec<Vec<String>> =
                         pick.members.iter().map(|member| explanation_parts(&member.reasons)).collect();
                     @let more = html! {

@@ -38,7 +38,7 @@ struct Crate {
     name: String,
     /// Normal dependencies on other workspace members.
     dependencies: BTreeSet<String>,
-    /// Root files of the library and the binaries.
+    /// Root files of the library, the binaries and the integration tests.
     roots: Vec<String>,
 }
 
@@ -63,7 +63,7 @@ impl Crate {
                 .map(str::to_owned);
             let targets = package["targets"].as_array().into_iter().flatten();
             let roots = targets
-                .filter(|value| matches!(value["kind"][0].as_str(), Some("lib" | "bin")))
+                .filter(|value| matches!(value["kind"][0].as_str(), Some("lib" | "bin" | "test")))
                 .filter_map(|value| value["src_path"].as_str())
                 .map(str::to_owned);
             Self {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::testing::{open, serve, with_accounts};
 
-const PASSWORD: &str = "canary-password-7f3a";
+const PASSWORD: &str = "correct horse battery";
 
 /// Credentials for every kind of caller.
 struct Callers {
@@ -22,12 +22,6 @@ fn sign_in(server: &Client, email: &str, password: &str) -> Reply {
     server.post("/auth/login", &json!({"email": email, "password": password}))
 }
 
-/// Returns the session cookie set by `reply`.
-fn cookie(reply: &Reply) -> String {
-    let cookie = reply.headers["set-cookie"].to_str().unwrap();
-    cookie.split(';').next().unwrap().to_owned()
-}
-
 /// Creates two accounts and four API keys, one of them revoked. Returns the credentials and the account IDs.
 fn callers(server: &Client) -> (Callers, [String; 2]) {
     let world = server.world();
@@ -39,9 +33,10 @@ fn callers(server: &Client) -> (Callers, [String; 2]) {
     };
     let (revoked_id, revoked) = key(Scope::Admin);
     world.revoke_key(&revoked_id);
+    let cookie = |email| sign_in(server, email, PASSWORD).cookie().to_owned();
     let callers = Callers {
-        ada: cookie(&sign_in(server, "ada@example.org", PASSWORD)),
-        bob: cookie(&sign_in(server, "BOB@example.org", PASSWORD)),
+        ada: cookie("ada@example.org"),
+        bob: cookie("BOB@example.org"),
         read: key(Scope::Read).1,
         write: key(Scope::Write).1,
         admin: key(Scope::Admin).1,
@@ -215,11 +210,11 @@ fn rejects_access_to_the_data_of_other_users() {
     server.world().set_password("bob@example.org", "another-password");
     as_bob("GET", "/auth/me", None).problem(401);
     sign_in(&server, "bob@example.org", PASSWORD).problem(401);
-    let bob = cookie(&sign_in(&server, "bob@example.org", "another-password"));
-    let deleted =
-        call(&server, "DELETE", &format!("/api/users/{bob_id}"), &[("cookie", &bob)], None);
+    let signed_in = sign_in(&server, "bob@example.org", "another-password");
+    let bob = [("cookie", signed_in.cookie())];
+    let deleted = call(&server, "DELETE", &format!("/api/users/{bob_id}"), &bob, None);
     assert_eq!(deleted.status, 200, "{}", deleted.text);
-    call(&server, "GET", "/auth/me", &[("cookie", &bob)], None).problem(401);
+    call(&server, "GET", "/auth/me", &bob, None).problem(401);
 }
 
 #[test]

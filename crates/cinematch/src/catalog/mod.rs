@@ -86,6 +86,11 @@ impl Movie {
     }
 }
 
+/// Formats a title with the release year, if the year is known: `Heat (1995)`.
+pub fn title_with_year(title: &str, year: Option<u16>) -> String {
+    year.map_or_else(|| title.to_owned(), |year| format!("{title} ({year})"))
+}
+
 /// A movie in the catalog. Unknown values are `None` or an empty list, never placeholders.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Movie {

@@ -88,6 +88,11 @@ impl NameList {
         synonym.and_then(|(_, name)| position(name)).or_else(|| position(&folded_name))
     }
 
+    /// Returns `typed` as spelled in the list, or unchanged if the list does not contain it.
+    pub fn canonical<'a>(&'a self, typed: &'a str) -> &'a str {
+        self.find(typed).map_or(typed, |index| self.names[index].as_str())
+    }
+
     /// Returns up to three names whose Jaro–Winkler similarity to `typed` exceeds 0.7, most similar
     /// first.
     pub(crate) fn similar(&self, typed: &str) -> Vec<&str> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use cinematch::bundle::Bundle;
 use cinematch::catalog::matching::MatchIndex;
+use cinematch::catalog::title_with_year;
 use cinematch::ids::MovieId;
 use cinematch::imports::{self, CandidateMovie, Imported, MatchReport, Matched};
 use cinematch::ranking::{Ranked, Recommender, explanation};
@@ -15,7 +16,7 @@ use serde::Serialize;
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, SUCCESS, counted, thousands};
 use crate::paths::{ArtifactsPath, display_path, read_file};
-use crate::terminal::{print_list, title_with_year};
+use crate::terminal::print_list;
 
 /// Number of unmatched rows to print; `--json` prints all.
 const MAX_PRINTED: usize = 8;

@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use cinematch::catalog::Movie;
 use cinematch::catalog::matching::MatchIndex;
 use cinematch::imports::{self, Matched};
-use cinematch_testing::random;
+use cinematch_testing::Dice;
 use serde_json::Value;
 use zip::write::SimpleFileOptions;
 
 use crate::support::folder::{Folder, movielens_32m, real_data};
+use crate::support::memory::peak_memory;
 
 fn letterboxd(files: &[(&str, &str)]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -108,22 +109,11 @@ fn memory_of(folder: &Folder, file: &str) -> (u64, bool) {
     let log = std::fs::File::create(folder.path("import.log")).unwrap();
     let mut command = folder.command(&["import", file, "--json"]);
     let mut child = command.stdout(Stdio::null()).stderr(log).spawn().unwrap();
-    let mut peak = 0;
-    let code = loop {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
-        let line =
-            status.iter().flat_map(|text| text.lines()).find(|line| line.starts_with("VmHWM"));
-        let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-        peak = peak.max(kib.unwrap_or(0));
-        if let Some(status) = child.try_wait().unwrap() {
-            break status.code();
-        }
-        // Sample the memory use every 2 ms.
-        std::thread::sleep(Duration::from_millis(2));
-    };
+    let peak = peak_memory(&mut child, Duration::from_millis(2));
+    let code = child.wait().unwrap().code();
     let log = folder.read("import.log");
     assert!(matches!(code, Some(0 | 1)) && !log.contains("panicked"), "{file}: {code:?} {log}");
-    (peak >> 10, code == Some(0))
+    (peak, code == Some(0))
 }
 
 /// Imports files that are as large as allowed and expensive to parse.
@@ -221,8 +211,8 @@ fn matches_random_rows_of_movielens_32m_in_every_format() {
     };
     let movies = movielens_32m(&raw);
     let index = MatchIndex::new(&movies);
-    let mut draw = random(0x1b56_c4e9_0f3a_77d1);
-    let mut pick = || &movies[draw(movies.len() as u64) as usize];
+    let mut dice = Dice::new(1);
+    let mut pick = || dice.pick(&movies);
     let picked: Vec<&Movie> = (0..5000).map(|_| pick()).collect();
     let mut letterboxd = "Date,Name,Year,Letterboxd URI,Rating\r\n".to_owned();
     let mut imdb = "Const,Your Rating,Title,Original Title,Title Type,Year\n".to_owned();
