@@ -100,7 +100,7 @@ mod tests {
             assert!(movie["services"].as_array().unwrap().contains(&json!("Netflix")), "{movie}");
             assert_eq!(movie["services_source"], "tmdb");
         }
-        assert!(reply["attribution"].as_str().unwrap().contains("TMDb"));
+        assert!(reply["attribution"].as_str().unwrap().contains("TMDB"));
         assert_eq!(reply["shortfall"]["removed_by"]["services"], 351);
         // Rentals don't count as subscriptions.
         assert_eq!(post(json!({"region": "US", "services": ["Apple TV"]})).json()["count"], 0);

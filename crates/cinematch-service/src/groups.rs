@@ -105,7 +105,7 @@ pub struct GroupReply<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     attribution: Option<&'static str>,
-    /// Ids in the request that the catalog does not contain.
+    /// IDs in the request that the catalog does not contain.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     unknown_movie_ids: Vec<i64>,
@@ -238,13 +238,13 @@ pub struct GroupQuery {
 
 /// A ranked list for a group.
 pub struct GroupResult<'a> {
-    /// User ids of the members, in the order of the request; `None` for a guest.
+    /// User IDs of the members, in the order of the request; `None` for a guest.
     pub names: Vec<Option<String>>,
     /// Ranked movies and the satisfaction of each member.
     pub ranked: GroupRanked<'a>,
     /// Index of the region whose services are shown.
     pub region: Option<usize>,
-    /// Ids in the request that the catalog does not contain.
+    /// IDs in the request that the catalog does not contain.
     pub unknown: Vec<i64>,
 }
 

@@ -32,7 +32,7 @@ pub struct RecommendationReply<'a> {
 pub struct ListMetadata<'a> {
     /// Number of recommendations.
     count: usize,
-    /// User that the list is for: the user id in the request, or a profile id.
+    /// User that the list is for: the user ID in the request, or a profile ID.
     user_id: UserId<'a>,
     /// Requested mode; absent if the endpoint has no modes.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +44,7 @@ pub struct ListMetadata<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     attribution: Option<&'static str>,
-    /// Ids in the request that the catalog does not contain.
+    /// IDs in the request that the catalog does not contain.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub unknown_movie_ids: Vec<i64>,
@@ -78,7 +78,7 @@ impl<'a> ListMetadata<'a> {
 #[derive(Clone, Copy, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
 pub enum UserId<'a> {
-    /// User id from the request.
+    /// User ID from the request.
     Name(&'a str),
     /// Id of the caller's profile.
     Profile(i64),

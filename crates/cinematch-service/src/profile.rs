@@ -14,7 +14,7 @@ const MAX_NAME_LENGTH: usize = 100;
 /// A user's profile, as returned by the API.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ProfileBody {
-    /// Profile id.
+    /// Profile ID.
     id: i64,
     name: String,
     email: String,

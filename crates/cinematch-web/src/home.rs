@@ -99,7 +99,7 @@ mod tests {
         assert!(people.contains(">Ada</span>"), "{people}");
     }
 
-    /// Returns the rows of the home page: each heading with its movie ids.
+    /// Returns the rows of the home page: each heading with its movie IDs.
     fn rows(page: &str) -> Vec<(String, Vec<u32>)> {
         let row = |row: &str| {
             let heading = row.split("</h2>").next().unwrap().rsplit_once("\">").unwrap().1;

@@ -66,7 +66,7 @@ pub fn name_form() -> Markup {
     }
 }
 
-/// Renders a profile's initial on a color derived from its id.
+/// Renders a profile's initial on a color derived from its ID.
 fn avatar(profile: &Profile) -> Markup {
     let initial = profile.name.chars().next().unwrap_or('·').to_uppercase().to_string();
     html! { b class={ "face h" (profile.id % 12) } aria-hidden="true" { (initial) } }

@@ -8,7 +8,7 @@ use super::note::{self, Note};
 use super::page_caller::PageCaller;
 use super::texts::layout as texts;
 
-/// Returns elements that replace the page's elements with the same ids.
+/// Returns elements that replace the page's elements with the same IDs.
 pub fn fragments(parts: &Markup) -> Response {
     let mut response = Html(parts.clone().into_string()).into_response();
     set_page_headers(&mut response);

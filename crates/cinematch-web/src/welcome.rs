@@ -172,7 +172,7 @@ struct OnboardingState {
     last: Option<MovieId>,
 }
 
-/// Parses ids separated by dots; skips invalid ones.
+/// Parses IDs separated by dots; skips invalid ones.
 fn parse_ids(text: &str) -> Vec<MovieId> {
     let movies = text.split('.').filter_map(|number| number.parse().ok()).map(MovieId);
     movies.take(MAX_IDS).collect()

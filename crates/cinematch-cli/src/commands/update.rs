@@ -29,7 +29,7 @@ use crate::runtime::now;
 /// Flags for `cinematch update`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cinematch update             read movies.csv, links.csv and TMDb's files again\n  \
+    after_help = "Examples:\n  cinematch update             read movies.csv, links.csv and TMDB's files again\n  \
                   cinematch fetch tmdb --update && cinematch update\n  \
                   cinematch update --json      list added, changed and removed movies\n\n\
                   The table is merged with the same options as before (data/preprocess_report.json). \
@@ -38,7 +38,7 @@ use crate::runtime::now;
 pub struct Update {
     #[command(flatten)]
     raw: RawPath,
-    /// TMDb metadata [default: the file that the table was merged from]
+    /// TMDB metadata [default: the file that the table was merged from]
     #[arg(long, env = "CINEMATCH_TMDB", value_name = "FILE")]
     tmdb: Option<PathBuf>,
     #[command(flatten)]

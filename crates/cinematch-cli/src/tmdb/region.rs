@@ -9,7 +9,7 @@ use crate::output::Output;
 /// Name of the stored setting that holds the region.
 pub const SETTING: &str = "region";
 
-/// ISO 3166-1 country codes, plus Kosovo, which TMDb also lists.
+/// ISO 3166-1 country codes, plus Kosovo, which TMDB also lists.
 const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN \
     BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ \
     DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL \
