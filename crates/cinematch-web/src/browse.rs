@@ -117,11 +117,11 @@ struct BrowsePage<'a> {
 
 /// Renders the catalog page.
 pub async fn browse(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let mut view = UserView::load(&state, &profile).await?;
+    let mut view = UserView::load(&service, &profile).await?;
     let params =
         BrowseParams::from_fields(&fields).and_then(|params| Ok((query(&view, &params)?, params)));
     if let Ok((request, _)) = &params {

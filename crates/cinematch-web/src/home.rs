@@ -18,14 +18,14 @@ use cinematch_service::user_view::UserView;
 const MIN_FEEDBACK: usize = 5;
 
 /// Renders the home page. Callers without a profile are redirected to choose or create one.
-pub async fn home(State(state): State<Service>, caller: PageCaller) -> Result<Response, Problem> {
+pub async fn home(State(service): State<Service>, caller: PageCaller) -> Result<Response, Problem> {
     let Some(profile) = &caller.profile else {
         let is_empty =
-            caller.mode == AccessMode::Open && state.store().accounts().await?.is_empty();
+            caller.mode == AccessMode::Open && service.store().accounts().await?.is_empty();
         let entry_page = if is_empty { "/welcome" } else { caller.entry_page() };
         return Ok(Redirect::to(entry_page).into_response());
     };
-    let view = UserView::load(&state, profile).await?;
+    let view = UserView::load(&service, profile).await?;
     let rows = home_rows(&view)?;
     let main = html! {
         h1 .unseen { (texts::heading(&profile.name)) }

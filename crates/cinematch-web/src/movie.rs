@@ -29,11 +29,11 @@ const MAX_KEYWORDS: usize = 20;
 
 /// Renders a movie's page.
 pub async fn movie(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     PathParams(movie_id): PathParams<u32>,
 ) -> Result<Response, Problem> {
-    let view = UserView::load(&state, &profile).await?;
+    let view = UserView::load(&service, &profile).await?;
     let index = find_movie(view.recommender(), movie_id.into())?;
     let movie = view.recommender().movie(index);
     let card = view.movie(index);

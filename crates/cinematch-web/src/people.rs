@@ -29,12 +29,12 @@ fn require_open_mode(access: &AccessConfig) -> Result<(), Problem> {
 
 /// `GET /people`: lists the profiles, with a form for a new one.
 pub async fn list(
-    State(state): State<Service>,
+    State(service): State<Service>,
     State(access): State<Arc<AccessConfig>>,
     caller: PageCaller,
 ) -> Result<Response, Problem> {
     require_open_mode(&access)?;
-    let accounts = state.store().accounts().await?;
+    let accounts = service.store().accounts().await?;
     let profiles: Vec<Profile> = accounts.into_iter().map(|account| account.profile).collect();
     let main = html! {
         section .plain {
@@ -74,7 +74,7 @@ fn avatar(profile: &Profile) -> Markup {
 
 /// `POST /people`: creates a profile and starts its onboarding.
 pub async fn create(
-    State(state): State<Service>,
+    State(service): State<Service>,
     State(access): State<Arc<AccessConfig>>,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
@@ -86,12 +86,12 @@ pub async fn create(
         return Err(Problem::field("name", texts::NAME_INVISIBLE));
     }
     let is_taken = |account: &Account| account.profile.name.to_lowercase() == name.to_lowercase();
-    if state.store().accounts().await?.iter().any(is_taken) {
+    if service.store().accounts().await?.iter().any(is_taken) {
         return Err(Problem::field("name", texts::name_taken(name)));
     }
     // A profile needs an email address. This one never receives mail: RFC 2606 reserves `.invalid`.
     let address = format!("{}@household.invalid", random_name()?);
-    match state.store().identify(&address, Some(name), state.now()).await? {
+    match service.store().identify(&address, Some(name), service.now()).await? {
         Identified::New(profile) | Identified::Existing(profile) => {
             Ok(redirect_with_cookie("/welcome", &cookie(profile.id, COOKIE_SECONDS)))
         }
@@ -101,14 +101,14 @@ pub async fn create(
 
 /// `POST /people/choose`: switches the browser to a profile.
 pub async fn choose(
-    State(state): State<Service>,
+    State(service): State<Service>,
     State(access): State<Arc<AccessConfig>>,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     require_open_mode(&access)?;
     let id: Option<i64> = fields.number("profile")?;
     let profile = match id {
-        Some(id) => state.store().profile(id).await?,
+        Some(id) => service.store().profile(id).await?,
         None => None,
     };
     let profile = profile.ok_or_else(|| Problem::not_found(texts::PROFILE_GONE))?;

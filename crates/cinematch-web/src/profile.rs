@@ -35,10 +35,10 @@ const MAX_RUNTIME: u32 = 1000;
 
 /// `GET /me`: shows the profile page.
 pub async fn profile(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
 ) -> Result<Response, Problem> {
-    let view = UserView::load(&state, &profile).await?;
+    let view = UserView::load(&service, &profile).await?;
     let preferences = &view.history.preferences;
     Ok(page(&caller, &Page::new(texts::TITLE, Nav::Me, main(&view, &profile, preferences, None))))
 }
@@ -170,18 +170,18 @@ fn own_data() -> Markup {
 
 /// `POST /me`: saves preferences.
 pub async fn save_preferences(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     let saved = match parse_preferences(&fields) {
-        Ok(new) => save(&state, &profile, new).await.map(|_| ()).map_err(Problem::from),
+        Ok(new) => save(&service, &profile, new).await.map(|_| ()).map_err(Problem::from),
         Err(problem) => Err(problem),
     };
     match saved {
         Ok(()) => Ok(redirect_with_note(&back_to(&caller), &Note::plain(texts::SAVED))),
         Err(problem) if problem.status().is_client_error() => {
-            let view = UserView::load(&state, &profile).await?;
+            let view = UserView::load(&service, &profile).await?;
             let main =
                 main(&view, &profile, &submitted(&fields), Some(&with_labels(problem.detail())));
             let mut response = page(&caller, &Page::new(texts::TITLE, Nav::Me, main));
@@ -224,18 +224,18 @@ fn parse_preferences(fields: &Fields) -> Result<NewPreferences, Problem> {
 
 /// `GET /me/export.json`: downloads all data of the profile.
 pub async fn export_json(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { profile, .. }: PageUser,
 ) -> Result<Response, Problem> {
-    without_cache(attachment::export(&state, &profile, ExportFormat::Json).await)
+    without_cache(attachment::export(&service, &profile, ExportFormat::Json).await)
 }
 
 /// `GET /me/export.csv`: downloads the profile's movies as a table.
 pub async fn export_csv(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { profile, .. }: PageUser,
 ) -> Result<Response, Problem> {
-    without_cache(attachment::export(&state, &profile, ExportFormat::Csv).await)
+    without_cache(attachment::export(&service, &profile, ExportFormat::Csv).await)
 }
 
 /// Adds a header that forbids caches to store an export.
@@ -246,10 +246,10 @@ fn without_cache(export: Result<Response, Problem>) -> Result<Response, Problem>
 
 /// `GET /me/forget`: asks for confirmation.
 pub async fn confirm_delete(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
 ) -> Result<Response, Problem> {
-    let history = state.store().user_history(&profile.key()).await?;
+    let history = service.store().user_history(&profile.key()).await?;
     let main = html! {
         section .plain {
             h1 { (texts::delete_heading(&profile.name)) }
@@ -266,10 +266,10 @@ pub async fn confirm_delete(
 
 /// `POST /me/forget`: deletes the profile and shows the receipt.
 pub async fn delete(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
 ) -> Result<Response, Problem> {
-    let receipt = export::delete_user(&state, &profile.key()).await?;
+    let receipt = export::delete_user(&service, &profile.key()).await?;
     let receipt = receipt.ok_or_else(|| Problem::not_found(texts::NOT_FOUND))?;
     let main = html! {
         section .plain {

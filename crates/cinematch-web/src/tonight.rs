@@ -41,22 +41,22 @@ struct TonightParams {
 
 /// `GET /tonight`: shows the form, and the picks after it is submitted.
 pub async fn tonight(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let view = UserView::load(&state, &profile).await?;
+    let view = UserView::load(&service, &profile).await?;
     // In accounts mode, users pick movies for themselves only; in open mode, for any profiles.
     let household = match caller.mode {
         AccessMode::Open => {
-            let accounts = state.store().accounts().await?;
+            let accounts = service.store().accounts().await?;
             accounts.into_iter().map(|account| account.profile).collect()
         }
         AccessMode::Accounts => vec![profile.clone()],
     };
     let params = TonightParams::from_fields(&fields, &household, &profile, &view)?;
     let result = if fields.get("go").or(fields.get("who")).is_some() {
-        Some(rank(&state, &view.serving, params.group_query(&view)).await?)
+        Some(rank(&service, &view.serving, params.group_query(&view)).await?)
     } else {
         None
     };

@@ -93,15 +93,15 @@ impl Entry<'_> {
 
 /// `GET /watchlist`: shows the watchlist.
 pub async fn watchlist(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
     let sort = fields.get("sort").and_then(Sort::from_name).unwrap_or_default();
     let shows_all = fields.get("show") == Some("all");
-    let view = UserView::load(&state, &profile).await?;
+    let view = UserView::load(&service, &profile).await?;
     let (watched, mut unwatched): (Vec<Entry<'_>>, Vec<Entry<'_>>) =
-        entries(&view, state.store().watchlist(&profile.key()).await?)?
+        entries(&view, service.store().watchlist(&profile.key()).await?)?
             .into_iter()
             .partition(|entry| entry.listed.watched);
     unwatched.sort_by_key(|entry| entry.key(sort));
@@ -224,12 +224,12 @@ fn entry_row(entry: &Entry<'_>) -> Markup {
 
 /// `POST /watchlist/{id}/remove`: removes a movie that is no longer in the catalog and so has no action buttons.
 pub async fn remove(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     PathParams(movie_id): PathParams<u32>,
 ) -> Result<Response, Problem> {
     let is_removed =
-        state.store().remove_from_watchlist(&profile.key(), MovieId(movie_id), state.now()).await?;
+        service.store().remove_from_watchlist(&profile.key(), MovieId(movie_id), service.now()).await?;
     let text = if is_removed { texts::REMOVED } else { texts::NOT_LISTED };
     Ok(redirect_with_note(&caller.back, &Note::plain(text)))
 }

@@ -48,7 +48,7 @@ const MAX_CAST: usize = 3;
 
 /// `GET /welcome`: asks for a name, then for country and services.
 pub async fn welcome(
-    State(state): State<Service>,
+    State(service): State<Service>,
     caller: PageCaller,
     fields: Fields,
 ) -> Result<Response, Problem> {
@@ -68,7 +68,7 @@ pub async fn welcome(
         };
         return Ok(page(&caller, &Page::new(texts::TITLE, Nav::Other, main)));
     };
-    let view = UserView::load(&state, profile).await?;
+    let view = UserView::load(&service, profile).await?;
     let main = html! {
         section .plain {
             (steps(1))
@@ -146,11 +146,11 @@ fn services_form(view: &UserView, fields: &Fields) -> Markup {
 
 /// `POST /welcome`: saves country and services. Does not change other preferences.
 pub async fn save_services(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { profile, .. }: PageUser,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
-    let history = state.user_history(&profile.key()).await?;
+    let history = service.user_history(&profile.key()).await?;
     let before = history.preferences.clone();
     let new = NewPreferences {
         services: fields.list("service"),
@@ -160,7 +160,7 @@ pub async fn save_services(
         runtime_min: before.runtime_min,
         runtime_max: before.runtime_max,
     };
-    save(&state, &profile, new).await?;
+    save(&service, &profile, new).await?;
     Ok(Redirect::to("/welcome/rate").into_response())
 }
 
@@ -232,12 +232,12 @@ impl OnboardingState {
 
 /// `GET /welcome/rate`: shows a movie to rate and the current recommendations.
 pub async fn questions(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let view = UserView::load(&state, &profile).await?;
+    let view = UserView::load(&service, &profile).await?;
     let mut onboarding = OnboardingState::from_fields(&fields);
     if onboarding == OnboardingState::default() {
         onboarding = OnboardingState::from_cookie(&headers, &profile);
@@ -255,7 +255,7 @@ pub async fn questions(
 
 /// `POST /welcome/rate`: saves an answer and shows the next question.
 pub async fn answer(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
@@ -272,11 +272,11 @@ pub async fn answer(
             onboarding.skipped.push(movie);
             texts::SKIPPED_NOTICE.to_owned()
         }
-        Some("take_back") => perform(&state, &profile, movie, Action::Rate(None)).await?.text,
+        Some("take_back") => perform(&service, &profile, movie, Action::Rate(None)).await?.text,
         _ => {
             let stars = parse(None, fields.get("stars"))?;
             onboarding.last = Some(movie);
-            perform(&state, &profile, movie, stars).await?.text
+            perform(&service, &profile, movie, stars).await?.text
         }
     };
     if !caller.is_fragment {
@@ -284,7 +284,7 @@ pub async fn answer(
         onboarding.save_to_cookie(&profile, &mut response);
         return Ok(response);
     }
-    let view = UserView::load(&state, &profile).await?;
+    let view = UserView::load(&service, &profile).await?;
     let (parts, next) = parts(&view, &onboarding)?;
     let note = match next {
         Some(next) => texts::next(&notice, next),

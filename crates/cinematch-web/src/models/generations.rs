@@ -15,8 +15,8 @@ pub struct Evaluated {
 }
 
 /// Lists all generations, newest first.
-pub async fn list_generations(state: &Service) -> Result<Vec<Evaluated>, Problem> {
-    let found = with_generations(state, |generations| {
+pub async fn list_generations(service: &Service) -> Result<Vec<Evaluated>, Problem> {
+    let found = with_generations(service, |generations| {
         let list = generations.list()?.into_iter().rev();
         Ok(list.map(|info| with_verdict(generations, info)).collect())
     });

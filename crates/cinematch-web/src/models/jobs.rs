@@ -20,28 +20,28 @@ const N_SHOWN: u32 = 8;
 
 /// `POST /models/jobs`: requests a job.
 pub async fn request(
-    State(state): State<Service>,
+    State(service): State<Service>,
     operator: Operator,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     let kind = fields.get("kind").unwrap_or_default();
     let kind: JobKind = kind.parse().map_err(|error: String| Problem::field("kind", error))?;
-    let job = jobs::enqueue(&state, kind, "page").await?;
+    let job = jobs::enqueue(&service, kind, "page").await?;
     let note = match job.state {
         JobState::Running => texts::job_running(job.id),
         _ => texts::job_queued(job.id),
     };
-    Ok(changed(&operator.caller, &section(&state).await?, &Note::plain(note)))
+    Ok(changed(&operator.caller, &section(&service).await?, &Note::plain(note)))
 }
 
 /// Renders the jobs, the buttons that request a job, and the schedules. `jobs.js` refreshes the section while a job
 /// is running.
-pub async fn section(state: &Service) -> Result<Markup, Problem> {
-    let jobs = state.store().jobs(N_SHOWN).await?;
-    let config = state.jobs();
+pub async fn section(service: &Service) -> Result<Markup, Problem> {
+    let jobs = service.store().jobs(N_SHOWN).await?;
+    let config = service.jobs();
     let active: Vec<&Job> = jobs
         .iter()
-        .filter(|job| job.state == JobState::Running || is_next(job, state.now()))
+        .filter(|job| job.state == JobState::Running || is_next(job, service.now()))
         .collect();
     let status = active.first().map_or_else(|| texts::IDLE.to_owned(), |job| headline(job));
     Ok(html! {
@@ -62,7 +62,7 @@ pub async fn section(state: &Service) -> Result<Markup, Problem> {
                 @if let Some(schedule) = config.schedule(kind) {
                     p .small {
                         (texts::schedule(kind, &schedule.to_string()))
-                        @if let Some(next) = schedule.next(state.now()) { ", next " (time(&rfc3339(next))) }
+                        @if let Some(next) = schedule.next(service.now()) { ", next " (time(&rfc3339(next))) }
                     }
                 }
             }

@@ -17,12 +17,12 @@ use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 
 /// Renders the page, or only the sections that `jobs.js` refreshes.
-pub async fn list(State(state): State<Service>, operator: Operator) -> Result<Response, Problem> {
-    let generations = list_generations(&state).await?;
-    let serving = state.bundle().generation;
+pub async fn list(State(service): State<Service>, operator: Operator) -> Result<Response, Problem> {
+    let generations = list_generations(&service).await?;
+    let serving = service.bundle().generation;
     let in_service = in_service(&generations, serving);
     let table = table(&generations);
-    let jobs = jobs::section(&state).await?;
+    let jobs = jobs::section(&service).await?;
     if operator.caller.is_fragment {
         return Ok(fragments(&html! { (in_service) (table) (jobs) }));
     }

@@ -20,11 +20,11 @@ use cinematch_service::models::with_generations;
 
 /// Renders the page for a generation.
 pub async fn show(
-    State(state): State<Service>,
+    State(service): State<Service>,
     operator: Operator,
     PathParams(generation): PathParams<u64>,
 ) -> Result<Response, Problem> {
-    let found = with_generations(&state, move |generations| {
+    let found = with_generations(&service, move |generations| {
         let manifest = generations.manifest_of(generation)?;
         let info = generations.list()?.into_iter().find(|info| info.generation == generation);
         Ok(info.map(|info| (with_verdict(generations, info), manifest)))
