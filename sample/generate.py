@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Generate the viewers of CineMatch's sample catalogue.
+"""Generate the viewers of CineMatch's sample catalog.
 
     python3 sample/generate.py
 
