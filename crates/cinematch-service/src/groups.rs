@@ -99,7 +99,7 @@ pub struct GroupReply<'a> {
     count: usize,
     strategy: StrategyName,
     members: Vec<MemberReply>,
-    /// Id of the model that ranked the movies.
+    /// ID of the model that ranked the movies.
     model_id: &'a str,
     /// Attribution that clients must show next to the streaming services; absent if none is required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,7 +118,7 @@ pub struct GroupReply<'a> {
 /// A member of the group in the reply.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct MemberReply {
-    /// Id of the user; `null` for a guest.
+    /// ID of the user; `null` for a guest.
     user_id: Option<String>,
     /// Total score of the list for this member relative to the member's own best list; 1 is the maximum.
     /// `null` if no movie has a positive score for the member.
@@ -291,7 +291,7 @@ pub fn rank<'a>(
     })
 }
 
-/// Prefixes the field names of an error with `members[at]`, the member's position in the request.
+/// Prefixes the field names of an error with `members[index]`, the member's position in the request.
 pub fn member_error(index: usize, error: ServiceError) -> ServiceError {
     error.rename_fields(|field| format!("members[{index}].{field}"))
 }

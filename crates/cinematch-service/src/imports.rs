@@ -31,7 +31,7 @@ pub struct ImportReply<'a> {
     #[schema(value_type = Vec<RecommendedItem<'a>>)]
     recommendations: Vec<Recommended<'a>>,
     count: usize,
-    /// Id of the model that ranked the movies.
+    /// ID of the model that ranked the movies.
     model_id: &'a str,
 }
 

@@ -38,7 +38,7 @@ pub struct ListMetadata<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     pub mode: Option<Mode>,
-    /// Id of the model that ranked the movies.
+    /// ID of the model that ranked the movies.
     model_id: &'a str,
     /// Attribution that clients must show next to the streaming services; absent if none is required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,7 +80,7 @@ impl<'a> ListMetadata<'a> {
 pub enum UserId<'a> {
     /// User ID from the request.
     Name(&'a str),
-    /// Id of the caller's profile.
+    /// ID of the caller's profile.
     Profile(i64),
 }
 

@@ -66,7 +66,7 @@ pub fn identify(service: &Service, identity: Identity) -> ServiceFuture<'_, Prof
     })
 }
 
-/// Returns the profile of an account if the password is correct. `hashing` runs the check, which takes tens
+/// Returns the profile of an account if the password is correct. `run_hash` runs the check, which takes tens
 /// of milliseconds, on a blocking thread.
 pub async fn authenticate<F>(
     service: &Service,

@@ -278,11 +278,11 @@ impl FiltersBody {
 /// Converts IDs to [`MovieId`]s. IDs out of range are appended to `unknown`.
 pub fn parse_ids(ids: Vec<i64>, unknown: &mut Vec<i64>) -> Vec<MovieId> {
     let parse = |id: i64| {
-        let parse = u32::try_from(id).ok().map(MovieId);
-        if parse.is_none() {
+        let movie_id = u32::try_from(id).ok().map(MovieId);
+        if movie_id.is_none() {
             unknown.push(id);
         }
-        parse
+        movie_id
     };
     ids.into_iter().filter_map(parse).collect()
 }

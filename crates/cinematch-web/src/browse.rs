@@ -390,13 +390,13 @@ fn range(legend: &str, names: (&str, &str), fields: &Fields, bounds: (&str, &str
 
 /// Renders the language field, with the languages ordered by name.
 fn languages(codes: &[String], fields: &Fields) -> Markup {
-    let mut canonical_names: Vec<(&str, &str)> =
+    let mut labels: Vec<(&str, &str)> =
         codes.iter().map(|code| (names::language(code), code.as_str())).collect();
-    canonical_names.sort_unstable();
+    labels.sort_unstable();
     html! {
         select #language name="language" {
             option value="" { (texts::ANY) }
-            @for (name, code) in canonical_names {
+            @for (name, code) in labels {
                 option value=(code) selected[fields.get("language") == Some(code)] { (name) }
             }
         }

@@ -213,7 +213,7 @@ impl Retrain {
             .into_iter()
             .filter_map(|manifest| manifest?.holdout)
             .reduce(Holdout::intersection);
-        let panel = ratings.as_ref().map(|loaded| {
+        let holdout = ratings.as_ref().map(|loaded| {
             let interactions = &loaded.interactions;
             // Content models are trained without users, so any users can be held out.
             let usual = || Holdout::for_users(interactions.n_users());
@@ -229,7 +229,7 @@ impl Retrain {
             recommender: &challenger.recommender,
             n_ratings: candidate.manifest.counts.ratings,
         };
-        let verdict = decide(panel.as_ref(), challenger, champion_input.as_ref(), &rule)?;
+        let verdict = decide(holdout.as_ref(), challenger, champion_input.as_ref(), &rule)?;
         drop(step);
         events::stage(output, "evaluate", 1.0)?;
         Ok(verdict)
