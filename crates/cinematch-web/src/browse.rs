@@ -12,10 +12,11 @@ use super::card::grid;
 use super::choice::Choice;
 use super::form::Fields;
 use super::layout::{Nav, Page, page};
-use super::names;
 use super::page_caller::PageUser;
 use super::responses::fragments;
-use super::texts::{self as common, browse as texts, errors::with_labels, numbers::title_case};
+use super::texts::{
+    self as common, browse as texts, errors::with_labels, names, numbers::title_case,
+};
 use cinematch_http::extensions::IsPage;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;

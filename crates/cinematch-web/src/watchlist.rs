@@ -228,8 +228,10 @@ pub async fn remove(
     PageUser { caller, profile }: PageUser,
     PathParams(movie_id): PathParams<u32>,
 ) -> Result<Response, Problem> {
-    let is_removed =
-        service.store().remove_from_watchlist(&profile.key(), MovieId(movie_id), service.now()).await?;
+    let is_removed = service
+        .store()
+        .remove_from_watchlist(&profile.key(), MovieId(movie_id), service.now())
+        .await?;
     let text = if is_removed { texts::REMOVED } else { texts::NOT_LISTED };
     Ok(redirect_with_note(&caller.back, &Note::plain(text)))
 }

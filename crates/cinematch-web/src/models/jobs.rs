@@ -62,7 +62,7 @@ pub async fn section(service: &Service) -> Result<Markup, Problem> {
                 @if let Some(schedule) = config.schedule(kind) {
                     p .small {
                         (texts::schedule(kind, &schedule.to_string()))
-                        @if let Some(next) = schedule.next(service.now()) { ", next " (time(&rfc3339(next))) }
+                        @if let Some(next) = schedule.next(service.now()) { (texts::NEXT) (time(&rfc3339(next))) }
                     }
                 }
             }

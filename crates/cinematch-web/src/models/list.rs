@@ -72,8 +72,8 @@ fn in_service(generations: &[Evaluated], serving: u64) -> Markup {
             p {
                 a href={ "/models/" (serving) } { (texts::generation(serving)) }
                 @if let Some(Evaluated { info, .. }) = now {
-                    @if let Some(model_id) = &info.model_id { (texts::model_since(model_id)) }
-                    @if let Some(at) = &info.promoted_at { ", since " (time(at)) }
+                    @if let Some(model_id) = &info.model_id { (texts::model_id(model_id)) }
+                    @if let Some(at) = &info.promoted_at { (texts::SINCE) (time(at)) }
                     @if let Some(why) = &info.reason { ": " (why) }
                 }
                 "."
