@@ -19,6 +19,10 @@ use crate::serving::Serving;
 /// Maximum length of a service's name, in characters.
 const MAX_SOURCE_LENGTH: usize = 255;
 
+/// File name recorded for the choices that a user makes for ambiguous titles. It appears in the profile's export and in no
+/// page.
+const CHOICES_FILE: &str = "choices on the Import page";
+
 /// Result of an import, with recommendations based on the updated profile.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ImportReply<'a> {
@@ -143,7 +147,7 @@ pub fn import_choices<'a>(
             chosen.iter().filter_map(|item| imported_movie(&bundle.recommender, item)).collect();
         let record = ImportRecord {
             service: source.to_owned(),
-            file: "choices on the Import page".to_owned(),
+            file: CHOICES_FILE.to_owned(),
             rows: chosen.len() as u64,
             matched: chosen.len() as u64,
         };
