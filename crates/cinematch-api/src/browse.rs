@@ -184,7 +184,7 @@ fn rename_fields(error: QueryError) -> QueryError {
 /// Lists catalog movies, with filters, sorting and pagination.
 ///
 /// Cursor-based pagination stays consistent even if the catalog changes between pages.
-#[utoipa::path(get, path = "/api/movies", tag = "catalogue", params(BrowseQuery),
+#[utoipa::path(get, path = "/api/movies", tag = "catalog", params(BrowseQuery),
     responses(
         (status = 200, body = BrowseReply),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),

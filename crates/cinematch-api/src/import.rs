@@ -49,7 +49,7 @@ pub struct ImportForm {
 pub struct FileBytes(Vec<u8>);
 
 /// Imports ratings, likes, watched movies and watchlists from another service.
-#[utoipa::path(post, path = "/api/import", tag = "people", description = description(), params(ImportQuery),
+#[utoipa::path(post, path = "/api/import", tag = "profile", description = description(), params(ImportQuery),
     request_body(content(
         (ImportForm = "multipart/form-data"),
         (FileBytes = "application/zip"),

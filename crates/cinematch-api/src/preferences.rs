@@ -9,7 +9,7 @@ use cinematch_service::Service;
 use cinematch_service::preferences::{NewPreferences, PreferencesBody, find, save};
 
 /// Returns the preferences in the caller's profile.
-#[utoipa::path(get, path = "/api/preferences/me", tag = "people",
+#[utoipa::path(get, path = "/api/preferences/me", tag = "profile",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
         (status = 200, body = PreferencesBody),
@@ -22,7 +22,7 @@ pub async fn read(
 }
 
 /// Replaces the preferences in the caller's profile.
-#[utoipa::path(put, path = "/api/preferences/me", tag = "people", request_body = NewPreferences,
+#[utoipa::path(put, path = "/api/preferences/me", tag = "profile", request_body = NewPreferences,
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
         (status = 200, body = PreferencesBody),

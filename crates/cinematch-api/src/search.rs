@@ -25,7 +25,7 @@ pub struct SearchQuery {
 /// Searches for movies by title, person or keyword.
 ///
 /// Tolerates typos, accepts words in any order and matches the last word as a prefix.
-#[utoipa::path(get, path = "/api/search", tag = "catalogue", params(SearchQuery),
+#[utoipa::path(get, path = "/api/search", tag = "catalog", params(SearchQuery),
     responses(
         (status = 200, body = SearchReply),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),

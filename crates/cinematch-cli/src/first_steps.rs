@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Error, anyhow};
 use cinematch::bundle::ArtifactsError;
 use cinematch_server::StartError;
+use cinematch_service::OpenError;
 
 use crate::paths::MissingFile;
 
@@ -34,7 +35,7 @@ fn is_about_missing_data(cause: &(dyn std::error::Error + 'static), root: &Path)
         return DATA.iter().any(|name| path.starts_with(root.join(name)));
     }
     let artifacts = match cause.downcast_ref() {
-        Some(StartError::Artifacts(error)) => Some(error),
+        Some(StartError::Open(OpenError::Artifacts(error))) => Some(error),
         _ => cause.downcast_ref::<ArtifactsError>(),
     };
     matches!(artifacts, Some(ArtifactsError::NotFound { .. }))

@@ -41,7 +41,7 @@ pub struct MovieReply<'a> {
     attribution: Option<&'static str>,
 }
 
-/// Returns the index of the movie with the given id, or a [`ServiceError::NotFound`].
+/// Returns the index of the movie with the given ID, or a [`ServiceError::NotFound`].
 pub fn find_movie(recommender: &Recommender, movie_id: i64) -> Result<MovieIdx, ServiceError> {
     let id = u32::try_from(movie_id).ok();
     let index = id.and_then(|id| recommender.vocabulary().index_of(MovieId(id)));

@@ -155,7 +155,7 @@ pub fn delete<'a>(
     })
 }
 
-/// Returns the ids of movies with a reaction that `matches` accepts, most recent first.
+/// Returns the IDs of movies with a reaction that `matches` accepts, most recent first.
 pub fn movies_with<'a>(
     service: &'a Service,
     profile: &'a Profile,

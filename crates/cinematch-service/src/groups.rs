@@ -123,13 +123,13 @@ pub struct GroupReply<'a> {
     count: usize,
     strategy: StrategyName,
     members: Vec<MemberReply>,
-    /// Id of the model that ranked the movies.
+    /// ID of the model that ranked the movies.
     model_id: &'a str,
     /// Attribution that clients must show next to the streaming services; absent if none is required.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     attribution: Option<&'static str>,
-    /// Ids in the request that the catalog does not contain.
+    /// IDs in the request that the catalog does not contain.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     unknown_movie_ids: Vec<i64>,
@@ -142,7 +142,7 @@ pub struct GroupReply<'a> {
 /// A member of the group in the reply.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct MemberReply {
-    /// Id of the user; `null` for a guest.
+    /// ID of the user; `null` for a guest.
     user_id: Option<String>,
     /// Total score of the list for this member relative to the member's own best list; 1 is the maximum.
     /// `null` if no movie has a positive score for the member.
@@ -272,13 +272,13 @@ pub struct GroupQuery {
 
 /// A ranked list for a group.
 pub struct GroupResult<'a> {
-    /// User ids of the members, in the order of the request; `None` for a guest.
+    /// User IDs of the members, in the order of the request; `None` for a guest.
     pub names: Vec<Option<String>>,
     /// Ranked movies and the satisfaction of each member.
     pub ranked: GroupRanked<'a>,
     /// Index of the region whose services are shown.
     pub region: Option<usize>,
-    /// Ids in the request that the catalog does not contain.
+    /// IDs in the request that the catalog does not contain.
     pub unknown: Vec<i64>,
 }
 
@@ -325,7 +325,7 @@ pub fn rank<'a>(
     })
 }
 
-/// Prefixes the field names of an error with `members[at]`, the member's position in the request.
+/// Prefixes the field names of an error with `members[index]`, the member's position in the request.
 pub fn member_error(index: usize, error: ServiceError) -> ServiceError {
     error.rename_fields(|field| format!("members[{index}].{field}"))
 }

@@ -20,6 +20,10 @@ use crate::serving::Serving;
 /// Maximum length of a service's name, in characters.
 const MAX_SOURCE_LENGTH: usize = 255;
 
+/// File name recorded for the choices that a user makes for ambiguous titles. It appears in the profile's export and in no
+/// page.
+const CHOICES_FILE: &str = "choices on the Import page";
+
 /// Result of an import, with recommendations based on the updated profile.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ImportReply<'a> {
@@ -31,7 +35,7 @@ pub struct ImportReply<'a> {
     changes: ImportChanges,
     recommendations: Vec<RecommendedItem<'a>>,
     count: usize,
-    /// Id of the model that ranked the movies.
+    /// ID of the model that ranked the movies.
     model_id: &'a str,
 }
 
@@ -141,8 +145,8 @@ pub fn reply<'a>(
     })
 }
 
-/// Imports the feedback on ambiguous titles for the movies that the user chose for them. Movies that are not in the catalog are
-/// skipped.
+/// Imports the feedback on ambiguous titles for the movies that the user chose for them. Movies that are not in
+/// the catalog are skipped.
 pub fn import_choices<'a>(
     service: &'a Service,
     profile: &'a Profile,
@@ -158,7 +162,7 @@ pub fn import_choices<'a>(
             items.iter().filter_map(|item| imported_movie(&bundle.recommender, item)).collect();
         let record = ImportRecord {
             service: source.to_owned(),
-            file: "choices on the Import page".to_owned(),
+            file: CHOICES_FILE.to_owned(),
             rows: items.len() as u64,
             matched: items.len() as u64,
         };

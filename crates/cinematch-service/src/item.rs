@@ -13,13 +13,13 @@ use serde::{Serialize, Serializer};
 /// A movie. Unknown values are `null`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Item<'a> {
-    /// MovieLens id.
+    /// MovieLens ID.
     #[schema(value_type = u32, example = 6)]
     pub movie_id: MovieId,
-    /// TMDB id.
+    /// TMDB ID.
     #[schema(value_type = Option<u32>)]
     pub tmdb_id: Option<TmdbId>,
-    /// IMDb id with its leading zeros.
+    /// IMDb ID with its leading zeros.
     pub imdb_id: Option<&'a str>,
     /// Title without the release year.
     #[schema(example = "Heat")]

@@ -33,19 +33,19 @@ pub struct RecommendationReply<'a> {
 pub struct ListMetadata<'a> {
     /// Number of recommendations.
     count: usize,
-    /// User that the list is for: the user id in the request, or a profile id.
+    /// User that the list is for: the user ID in the request, or a profile ID.
     user_id: UserId<'a>,
     /// Requested mode; absent if the endpoint has no modes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     pub mode: Option<Mode>,
-    /// Id of the model that ranked the movies.
+    /// ID of the model that ranked the movies.
     model_id: &'a str,
     /// Attribution that clients must show next to the streaming services; absent if none is required.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     attribution: Option<&'static str>,
-    /// Ids in the request that the catalog does not contain.
+    /// IDs in the request that the catalog does not contain.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub unknown_movie_ids: Vec<i64>,
@@ -79,9 +79,9 @@ impl<'a> ListMetadata<'a> {
 #[derive(Clone, Copy, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
 pub enum UserId<'a> {
-    /// User id from the request.
+    /// User ID from the request.
     Name(&'a str),
-    /// Id of the caller's profile.
+    /// ID of the caller's profile.
     Profile(i64),
 }
 

@@ -35,7 +35,7 @@ fn answers(view: &UserView, not_seen: &[MovieId], skipped: &[MovieId]) -> Vec<(M
         .collect()
 }
 
-/// Returns the ids of the first `limit` movies that would be recommended without the user's feedback on `movie_id`.
+/// Returns the IDs of the first `limit` movies that would be recommended without the user's feedback on `movie_id`.
 pub fn list_without(
     view: &UserView,
     movie_id: MovieId,

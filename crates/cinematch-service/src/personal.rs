@@ -53,7 +53,7 @@ pub struct PersonalQuery {
     counterfactual: Option<bool>,
 }
 
-/// Recommends movies to a user based on the profile's ratings, reactions and preferences. `question` is the
+/// Recommends movies to a user based on the profile's ratings, reactions and preferences. `query_string` is the
 /// query string as sent by the client; it is part of the reply's cache key.
 pub fn recommend<'a>(
     service: &'a Service,

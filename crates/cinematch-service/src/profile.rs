@@ -15,7 +15,7 @@ pub const MAX_NAME_LENGTH: usize = 100;
 /// A user's profile, as returned by the API.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ProfileBody {
-    /// Profile id.
+    /// Profile ID.
     id: i64,
     name: String,
     email: String,
@@ -97,7 +97,7 @@ pub fn create_household<'a>(service: &'a Service, name: &'a str) -> ServiceFutur
     })
 }
 
-/// Returns the profile of an account if the password is correct. `hashing` runs the check, which takes tens
+/// Returns the profile of an account if the password is correct. `run_hash` runs the check, which takes tens
 /// of milliseconds, on a blocking thread.
 pub async fn authenticate<F>(
     service: &Service,

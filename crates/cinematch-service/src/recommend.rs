@@ -255,7 +255,7 @@ impl RecommendationRequest {
 }
 
 impl RecommendationRequest {
-    /// Converts the request to a library query. Ids out of range are appended to `unknown`.
+    /// Converts the request to a library query. IDs out of range are appended to `unknown`.
     fn into_query(self, unknown: &mut Vec<i64>) -> Result<Query, ServiceError> {
         let filters = self.filters;
         let services = one_of("services", self.services, filters.services.clone(), Vec::is_empty)?;
@@ -306,19 +306,19 @@ impl FiltersBody {
     }
 }
 
-/// Converts ids to [`MovieId`]s. Ids out of range are appended to `unknown`.
+/// Converts IDs to [`MovieId`]s. IDs out of range are appended to `unknown`.
 pub fn parse_ids(ids: Vec<i64>, unknown: &mut Vec<i64>) -> Vec<MovieId> {
     let parse = |id: i64| {
-        let parse = u32::try_from(id).ok().map(MovieId);
-        if parse.is_none() {
+        let movie_id = u32::try_from(id).ok().map(MovieId);
+        if movie_id.is_none() {
             unknown.push(id);
         }
-        parse
+        movie_id
     };
     ids.into_iter().filter_map(parse).collect()
 }
 
-/// Validates and converts ratings. Ids out of range are appended to `unknown`; their stars are validated too.
+/// Validates and converts ratings. IDs out of range are appended to `unknown`; their stars are validated too.
 pub fn parse_ratings(
     bodies: Vec<RatingBody>,
     unknown: &mut Vec<i64>,

@@ -17,13 +17,13 @@ const DEFAULT_LIMIT: usize = 20;
 /// Movies similar to a given movie, as returned by `GET /api/movies/{movie_id}/similar`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct SimilarReply<'a> {
-    /// Id of the given movie.
+    /// ID of the given movie.
     movie_id: u32,
     /// Similar movies, most similar first.
     similar: Vec<RecommendedItem<'a>>,
     /// Number of similar movies.
     count: usize,
-    /// Id of the model that ranked the movies.
+    /// ID of the model that ranked the movies.
     model_id: &'a str,
     /// Attribution that clients must show next to the streaming services; absent if none is required.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -102,7 +102,7 @@ impl UserView {
         query
     }
 
-    /// Validates a query and resolves its names and ids in the catalog.
+    /// Validates a query and resolves its names and IDs in the catalog.
     pub fn resolve(&self, query: &Query) -> Result<Request, ServiceError> {
         Ok(self.recommender().resolve(query)?.0)
     }
@@ -174,7 +174,7 @@ impl UserView {
         }
     }
 
-    /// Looks up a movie by id; `None` if it is no longer in the catalog.
+    /// Looks up a movie by ID; `None` if it is no longer in the catalog.
     pub fn find(&self, movie_id: MovieId) -> Option<MovieIdx> {
         self.recommender().vocabulary().index_of(movie_id)
     }

@@ -8,7 +8,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
-use cinematch_http::access::{Caller, ClientIp as ClientAddress, NoProfile, profile_in_header};
+use cinematch_http::access::{Caller, ClientIp, NoProfile, profile_in_header};
 use cinematch_http::class::RouteClass;
 use cinematch_http::config::AccessConfig;
 use cinematch_http::cookies::{PROFILE_COOKIE, cookie};
@@ -176,6 +176,6 @@ async fn identify(State(service): State<Service>, mut request: Request, next: Ne
         Ok(profile) => request.extensions_mut().insert(Caller::Open(profile)),
         Err(error) => return Problem::from(error).into_response(),
     };
-    request.extensions_mut().insert(ClientAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+    request.extensions_mut().insert(ClientIp(IpAddr::V4(Ipv4Addr::LOCALHOST)));
     next.run(request).await
 }

@@ -12,11 +12,10 @@ use super::card::grid;
 use super::choice::Choice;
 use super::form::Fields;
 use super::layout::{Nav, Page, page};
-use super::names;
 use super::page_caller::PageUser;
 use super::responses::fragments;
 use super::texts::errors::{field_label, with_labels};
-use super::texts::{self as common, browse as texts, numbers::title_case};
+use super::texts::{self as common, browse as texts, names, numbers::title_case};
 use cinematch_http::extensions::IsPage;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
@@ -107,11 +106,11 @@ fn field_error(field: &str, message: &str) -> QueryError {
 
 /// Renders the catalog page.
 pub async fn browse(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let mut view = UserView::load(&state, &profile).await?;
+    let mut view = UserView::load(&service, &profile).await?;
     let requested =
         fields.get("region").and_then(|code| view.recommender().index().find_region(code));
     view.region = requested.or(view.region);

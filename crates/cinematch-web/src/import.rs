@@ -69,13 +69,13 @@ fn file_form(error_message: Option<&str>) -> Markup {
 
 /// `POST /import`: imports the uploaded files and shows the report.
 pub async fn import(
-    State(state): State<Service>,
+    State(service): State<Service>,
     State(limits): State<Arc<Limits>>,
     PageUser { caller, profile }: PageUser,
     request: Request,
 ) -> Result<Response, Problem> {
-    let serving = state.serving();
-    let outcome = match import_upload(&state, &limits, &serving, &profile, request, None).await {
+    let serving = service.serving();
+    let outcome = match import_upload(&service, &limits, &serving, &profile, request, None).await {
         Ok(outcome) => outcome,
         Err(problem) if problem.status().is_client_error() => {
             let main = html! {
@@ -88,7 +88,7 @@ pub async fn import(
         }
         Err(problem) => return Err(problem),
     };
-    let view = UserView::load(&state, &profile).await?;
+    let view = UserView::load(&service, &profile).await?;
     let movies = view.list(&view.query(N_RECOMMENDED))?;
     let main = html! {
         h1 { (texts::DONE) }

@@ -11,10 +11,9 @@ use super::card::{action_buttons, cards, poster};
 use super::form::address;
 use super::layout::{Nav, Page, page};
 use super::movie_fit;
-use super::names;
 use super::page_caller::{PageCaller, PageUser};
 use super::rating::rating_form;
-use super::texts::{self as common, errors, movie as texts, numbers};
+use super::texts::{self as common, errors, movie as texts, names, numbers};
 use cinematch_http::extract::PathParams;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
@@ -30,14 +29,14 @@ const MAX_KEYWORDS: usize = 20;
 /// Maximum number of characters of an invalid address that the error page shows.
 const MAX_WORDS: usize = 40;
 
-/// Renders a movie's page, or a link to the search if the address contains no movie id.
+/// Renders a movie's page, or a link to the search if the address contains no movie ID.
 pub async fn movie(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     PathParams(text): PathParams<String>,
 ) -> Result<Response, Problem> {
     let Ok(movie_id) = text.parse::<i64>() else { return Ok(invalid_address(&caller, &text)) };
-    let view = UserView::load(&state, &profile).await?;
+    let view = UserView::load(&service, &profile).await?;
     let index = find_movie(view.recommender(), movie_id)?;
     let movie = view.recommender().movie(index);
     let card = view.movie(index);
@@ -78,7 +77,7 @@ pub async fn movie(
     Ok(page(&caller, &Page::new(title, Nav::Other, main)))
 }
 
-/// Renders the error page for an address whose last part, `text`, is not a movie id.
+/// Renders the error page for an address whose last part, `text`, is not a movie ID.
 fn invalid_address(caller: &PageCaller, text: &str) -> Response {
     let words: String = text.chars().take(MAX_WORDS).collect();
     let main = html! {

@@ -30,22 +30,22 @@ fn require_open_mode(access: &AccessConfig) -> Result<(), Problem> {
 
 /// `GET /people`: lists the profiles, with a form for a new one.
 pub async fn list(
-    State(state): State<Service>,
+    State(service): State<Service>,
     State(access): State<Arc<AccessConfig>>,
     caller: PageCaller,
 ) -> Result<Response, Problem> {
     require_open_mode(&access)?;
-    show(&state, &caller, "", None).await
+    show(&service, &caller, "", None).await
 }
 
 /// Renders the profiles and the form for a new one, with the name and the problem of a rejected form.
 async fn show(
-    state: &Service,
+    service: &Service,
     caller: &PageCaller,
     name: &str,
     problem: Option<&Problem>,
 ) -> Result<Response, Problem> {
-    let profiles = profile::list(state).await?;
+    let profiles = profile::list(service).await?;
     let main = html! {
         section .plain {
             h1 { (texts::TITLE) }
@@ -82,7 +82,7 @@ pub fn name_form(name: &str, problem: Option<&Problem>) -> Markup {
     }
 }
 
-/// Renders a profile's initial on a color derived from its id.
+/// Renders a profile's initial on a color derived from its ID.
 fn avatar(profile: &Profile) -> Markup {
     let initial = profile.name.chars().next().unwrap_or('·').to_uppercase().to_string();
     html! { b class={ "face h" (profile.id % 12) } aria-hidden="true" { (initial) } }
@@ -90,17 +90,17 @@ fn avatar(profile: &Profile) -> Markup {
 
 /// `POST /people`: creates a profile and starts its onboarding. Shows the form again if the name is invalid.
 pub async fn create(
-    State(state): State<Service>,
+    State(service): State<Service>,
     State(access): State<Arc<AccessConfig>>,
     caller: PageCaller,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     require_open_mode(&access)?;
     let name = fields.get("name").unwrap_or_default();
-    match profile::create_household(&state, name).await.map_err(Problem::from) {
+    match profile::create_household(&service, name).await.map_err(Problem::from) {
         Ok(profile) => Ok(select_profile(&access, "/welcome", profile.id, COOKIE_SECONDS)),
         Err(problem) if problem.status().is_client_error() => {
-            show(&state, &caller, name, Some(&problem)).await
+            show(&service, &caller, name, Some(&problem)).await
         }
         Err(problem) => Err(problem),
     }
@@ -108,14 +108,14 @@ pub async fn create(
 
 /// `POST /people/choose`: switches the browser to a profile.
 pub async fn choose(
-    State(state): State<Service>,
+    State(service): State<Service>,
     State(access): State<Arc<AccessConfig>>,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     require_open_mode(&access)?;
     let id: Option<i64> = fields.number("profile")?;
     let profile = match id {
-        Some(id) => find_profile(&state, id).await?,
+        Some(id) => find_profile(&service, id).await?,
         None => None,
     };
     let profile = profile.ok_or_else(|| Problem::not_found(texts::PROFILE_GONE))?;

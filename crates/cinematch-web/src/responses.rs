@@ -13,7 +13,7 @@ use cinematch_http::cookies::NewCookie;
 /// Lifetime of a notice's cookie: one minute.
 const NOTE_SECONDS: u32 = 60;
 
-/// Returns elements that replace the page's elements with the same ids.
+/// Returns elements that replace the page's elements with the same IDs.
 pub fn fragments(parts: &Markup) -> Response {
     let mut response = Html(parts.clone().into_string()).into_response();
     set_page_headers(&mut response);

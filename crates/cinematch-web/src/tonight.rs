@@ -45,15 +45,15 @@ struct TonightParams {
 
 /// `GET /tonight`: shows the form, and the picks after it is submitted.
 pub async fn tonight(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let view = UserView::load(&state, &profile).await?;
-    let household = possible_members(&state, &profile, caller.mode()).await?;
+    let view = UserView::load(&service, &profile).await?;
+    let household = possible_members(&service, &profile, caller.mode()).await?;
     let params = TonightParams::from_fields(&fields, &household, &profile, &view)?;
     let result = if fields.get("go").or(fields.get("who")).is_some() {
-        Some(rank(&state, &view.serving, params.group_query(&view)).await?)
+        Some(rank(&service, &view.serving, params.group_query(&view)).await?)
     } else {
         None
     };

@@ -43,14 +43,14 @@ fn order_name(order: WatchlistOrder) -> &'static str {
 
 /// `GET /watchlist`: shows the watchlist.
 pub async fn watchlist(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
     let order = fields.get("sort").and_then(order_from_name).unwrap_or_default();
     let shows_all = fields.get("show") == Some("all");
-    let view = UserView::load(&state, &profile).await?;
-    let list = AssessedWatchlist::load(&state, &profile, &view, order).await?;
+    let view = UserView::load(&service, &profile).await?;
+    let list = AssessedWatchlist::load(&service, &profile, &view, order).await?;
     let (n_unwatched, n_watched) = (list.unwatched.len(), list.watched.len());
     let main = html! {
         h1 { (texts::TITLE) }
@@ -142,11 +142,11 @@ fn entry_row(entry: &AssessedEntry<'_>) -> Markup {
 
 /// `POST /watchlist/{id}/remove`: removes a movie that is no longer in the catalog and so has no action buttons.
 pub async fn remove(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     PathParams(movie_id): PathParams<u32>,
 ) -> Result<Response, Problem> {
-    let text = match watchlist::remove(&state, &profile.key(), movie_id).await {
+    let text = match watchlist::remove(&service, &profile.key(), movie_id).await {
         Ok(()) => texts::REMOVED,
         Err(ServiceError::NotFound(_)) => texts::NOT_LISTED,
         Err(error) => return Err(error.into()),

@@ -17,13 +17,12 @@ use super::card::{facts, poster};
 use super::choice::Choice;
 use super::form::{Fields, FormBody, address};
 use super::layout::{Nav, Page, page};
-use super::names;
 use super::note::Note;
 use super::page_caller::{PageCaller, PageUser};
 use super::people::name_form;
 use super::rating::half_star_buttons;
 use super::responses::{fragments, redirect_with_note, set_cookie};
-use super::texts::{self as common, errors, welcome as texts};
+use super::texts::{self as common, errors, names, welcome as texts};
 use cinematch_http::config::AccessMode;
 use cinematch_http::cookies::{NewCookie, cookie};
 use cinematch_http::problem::Problem;
@@ -47,7 +46,7 @@ const MAX_CAST: usize = 3;
 
 /// `GET /welcome`: asks for a name, then for country and services.
 pub async fn welcome(
-    State(state): State<Service>,
+    State(service): State<Service>,
     caller: PageCaller,
     fields: Fields,
 ) -> Result<Response, Problem> {
@@ -67,7 +66,7 @@ pub async fn welcome(
         };
         return Ok(page(&caller, &Page::new(texts::TITLE, Nav::Other, main)));
     };
-    let view = UserView::load(&state, profile).await?;
+    let view = UserView::load(&service, profile).await?;
     let main = html! {
         section .plain {
             (steps(1))
@@ -142,11 +141,11 @@ fn services_form(view: &UserView, fields: &Fields) -> Markup {
 
 /// `POST /welcome`: saves country and services. Does not change other preferences.
 pub async fn save_services(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { profile, .. }: PageUser,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
-    preferences::save_services(&state, &profile, fields.list("service"), fields.get("region"))
+    preferences::save_services(&service, &profile, fields.list("service"), fields.get("region"))
         .await?;
     Ok(Redirect::to("/welcome/rate").into_response())
 }
@@ -159,7 +158,7 @@ struct OnboardingState {
     last: Option<MovieId>,
 }
 
-/// Parses ids separated by dots; skips invalid ones.
+/// Parses IDs separated by dots; skips invalid ones.
 fn parse_ids(text: &str) -> Vec<MovieId> {
     let movies = text.split('.').filter_map(|number| number.parse().ok()).map(MovieId);
     movies.take(MAX_IDS).collect()
@@ -215,12 +214,12 @@ impl OnboardingState {
 
 /// `GET /welcome/rate`: shows a movie to rate and the current recommendations.
 pub async fn questions(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let view = UserView::load(&state, &profile).await?;
+    let view = UserView::load(&service, &profile).await?;
     let mut onboarding = OnboardingState::from_fields(&fields);
     if onboarding == OnboardingState::default() {
         onboarding = OnboardingState::from_cookie(&headers, &profile);
@@ -238,7 +237,7 @@ pub async fn questions(
 
 /// `POST /welcome/rate`: saves an answer and shows the next question.
 pub async fn answer(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
@@ -255,11 +254,11 @@ pub async fn answer(
             onboarding.skipped.push(movie);
             texts::SKIPPED_NOTICE.to_owned()
         }
-        Some("take_back") => perform(&state, &profile, movie, Action::Rate(None)).await?.text,
+        Some("take_back") => perform(&service, &profile, movie, Action::Rate(None)).await?.text,
         _ => {
             let stars = parse(None, fields.get("stars"))?;
             onboarding.last = Some(movie);
-            perform(&state, &profile, movie, stars).await?.text
+            perform(&service, &profile, movie, stars).await?.text
         }
     };
     if !caller.is_fragment {
@@ -267,7 +266,7 @@ pub async fn answer(
         onboarding.save_to_cookie(&caller, &profile, &mut response);
         return Ok(response);
     }
-    let view = UserView::load(&state, &profile).await?;
+    let view = UserView::load(&service, &profile).await?;
     let (parts, next) = parts(&view, &onboarding)?;
     let note = match next {
         Some(next) => texts::next(&notice, next),

@@ -81,8 +81,8 @@ fn diagram(text: &str, heading: &str) -> BTreeMap<String, BTreeSet<String>> {
     let after_heading =
         text.split_once(&format!("\n{heading}\n")).map_or("", |(_, after_heading)| after_heading);
     let block = after_heading.split("```").nth(1).unwrap_or_default();
-    let imports = block.lines().filter_map(|line| line.split_once('→'));
-    imports
+    let arrows = block.lines().filter_map(|line| line.split_once('→'));
+    arrows
         .map(|(from, to)| {
             let to = to.split(',').map(|name| name.trim().to_owned());
             (from.trim().to_owned(), to.filter(|name| !name.is_empty()).collect())
@@ -95,8 +95,8 @@ fn differences(documented: &BTreeMap<String, BTreeSet<String>>, crates: &[Crate]
     let mut found = Vec::new();
     for member in crates {
         let empty = BTreeSet::new();
-        let imports = documented.get(&member.name).unwrap_or(&empty);
-        if *imports != member.dependencies {
+        let drawn = documented.get(&member.name).unwrap_or(&empty);
+        if *drawn != member.dependencies {
             let dependencies: Vec<&str> = member.dependencies.iter().map(String::as_str).collect();
             found.push(format!(
                 "{name}, “{heading}”: the manifest has {} → {}",

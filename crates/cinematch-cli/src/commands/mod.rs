@@ -1,5 +1,5 @@
-//! The commands, one module per command. Code that several commands share lives in modules beside
-//! this one (`pipeline`, `tmdb`, `evaluation`, `serving`, `cards`, `reports`, `terminal`).
+//! The commands, one module per command or per group of related commands (`accounts`, `transfer`). Code
+//! that several commands share lives in modules beside this one (`pipeline`, `tmdb`, `evaluation`, `serving`, `cards`, `reports`, `terminal`).
 
 mod accounts;
 mod config;
@@ -51,11 +51,11 @@ pub struct Cli {
 enum Command {
     /// Recommend from a built-in sample, then serve it; needs no data and no network
     Demo(demo::Demo),
-    /// Download MovieLens releases and TMDb metadata into raw/
+    /// Download MovieLens releases and TMDB metadata into raw/
     Fetch(fetch::Fetch),
-    /// Import a rating history from another service, or TMDb metadata from CSV files
+    /// Import a rating history from another service, or TMDB metadata from CSV files
     Import(import::Import),
-    /// Merge MovieLens and TMDb into data/movies_merged.csv
+    /// Merge MovieLens and TMDB into data/movies_merged.csv
     Preprocess(preprocess::Preprocess),
     /// Train a model on data/movies_merged.csv; writes a generation to ml/artifacts/
     Train(train::Train),

@@ -1,15 +1,15 @@
 //! Progress events for a server that runs a command as a job. The command prints one JSON object per line
 //! and exits when the server stops.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use serde::Serialize;
 
-use crate::output::Output;
+use crate::output::{self, Output};
 
 /// Niceness of a worker process, 0 (highest priority) to 19.
 const NICENESS: i32 = 19;
@@ -60,10 +60,9 @@ impl Events {
                 while last_heartbeat().is_none_or(|at| at.elapsed() < patience) {
                     std::thread::sleep(patience / 10);
                 }
-                let _ = writeln!(
-                    std::io::stderr(),
-                    "error: the server's heartbeat stopped; another server may be running this job"
-                );
+                output::print_error(&anyhow!(
+                    "the server's heartbeat stopped; another server may be running this job"
+                ));
                 std::process::exit(1);
             });
         }

@@ -51,7 +51,7 @@ pub struct TrainFlags {
     /// Streaming services from `fetch tmdb` [default: raw/tmdb/watch_providers.csv, if it exists]
     #[arg(long, env = "CINEMATCH_PROVIDERS", value_name = "FILE")]
     providers: Option<PathBuf>,
-    /// Train on MovieLens text only; TMDb metadata is still displayed and used by filters
+    /// Train on MovieLens text only; TMDB metadata is still displayed and used by filters
     #[arg(long)]
     without_tmdb_text: bool,
     /// Seed for all random draws

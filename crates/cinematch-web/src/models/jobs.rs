@@ -20,31 +20,31 @@ const N_SHOWN: u32 = 8;
 
 /// `POST /models/jobs`: requests a job.
 pub async fn request(
-    State(state): State<Service>,
+    State(service): State<Service>,
     operator: Operator,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     let kind = fields.get("kind").unwrap_or_default();
     let kind: JobKind = kind.parse().map_err(|error: String| Problem::field("kind", error))?;
-    let job = jobs::enqueue(&state, kind, "page").await?;
+    let job = jobs::enqueue(&service, kind, "page").await?;
     let note = match job.state {
         JobState::Running => texts::job_running(job.id),
         _ => texts::job_queued(job.id),
     };
-    Ok(changed(&operator.caller, &section(&state).await?, &Note::plain(note)))
+    Ok(changed(&operator.caller, &section(&service).await?, &Note::plain(note)))
 }
 
 /// Renders the jobs, the buttons that request a job, and the schedules. `jobs.js` refreshes the section while a job
 /// is running.
-pub async fn section(state: &Service) -> Result<Markup, Problem> {
-    let JobOverview { jobs, schedules } = jobs::list(state, Some(N_SHOWN)).await?;
-    let active: Vec<&Job> = jobs.iter().filter(|job| is_active(job, state.now())).collect();
+pub async fn section(service: &Service) -> Result<Markup, Problem> {
+    let JobOverview { jobs, schedules } = jobs::list(service, Some(N_SHOWN)).await?;
+    let active: Vec<&Job> = jobs.iter().filter(|job| is_active(job, service.now())).collect();
     let status = active.first().map_or_else(|| texts::IDLE.to_owned(), |job| headline(job));
     Ok(html! {
         section #jobs aria-labelledby="jobs-heading" data-told=(status)
             data-watch=[(!active.is_empty()).then_some("")] {
             h2 #jobs-heading { (texts::JOBS) }
-            @if state.jobs().worker.is_none() {
+            @if service.jobs().worker.is_none() {
                 p { (texts::NO_WORKER) }
             }
             form .inline method="post" action="/models/jobs" data-live {
@@ -57,7 +57,7 @@ pub async fn section(state: &Service) -> Result<Markup, Problem> {
             @for ScheduledKind { kind, schedule, next } in &schedules {
                 p .small {
                     (texts::schedule(*kind, schedule))
-                    @if let Some(next) = next { ", next " (time(&rfc3339(*next))) }
+                    @if let Some(next) = next { (texts::NEXT) (time(&rfc3339(*next))) }
                 }
             }
             @if jobs.is_empty() { p { (texts::NO_JOBS) } }

@@ -18,12 +18,12 @@ use cinematch_service::Service;
 use cinematch_service::models::{self, EvaluatedGeneration};
 
 /// Renders the page, or only the sections that `jobs.js` refreshes.
-pub async fn list(State(state): State<Service>, operator: Operator) -> Result<Response, Problem> {
-    let generations = models::list_evaluated(&state).await?;
-    let serving = state.bundle().generation;
+pub async fn list(State(service): State<Service>, operator: Operator) -> Result<Response, Problem> {
+    let generations = models::list_evaluated(&service).await?;
+    let serving = service.bundle().generation;
     let in_service = in_service(&generations, serving);
     let table = table(&generations);
-    let jobs = jobs::section(&state).await?;
+    let jobs = jobs::section(&service).await?;
     if operator.caller.is_fragment {
         return Ok(fragments(&html! { (in_service) (table) (jobs) }));
     }
@@ -74,8 +74,8 @@ fn in_service(generations: &[EvaluatedGeneration], serving: u64) -> Markup {
             p {
                 a href={ "/models/" (serving) } { (texts::generation(serving)) }
                 @if let Some(EvaluatedGeneration { info, .. }) = now {
-                    @if let Some(model_id) = &info.model_id { (texts::model_since(model_id)) }
-                    @if let Some(at) = &info.promoted_at { ", since " (time(at)) }
+                    @if let Some(model_id) = &info.model_id { (texts::model_id(model_id)) }
+                    @if let Some(at) = &info.promoted_at { (texts::SINCE) (time(at)) }
                     @if let Some(why) = &info.reason { ": " (why) }
                 }
                 "."

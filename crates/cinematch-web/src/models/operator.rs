@@ -63,13 +63,13 @@ impl FromRequestParts<RouteState> for Operator {
 
 /// `POST /models/enter`: checks the key. Keys have 256 random bits, so attempts aren't limited.
 pub async fn enter(
-    State(state): State<Service>,
+    State(service): State<Service>,
     State(access): State<Arc<AccessConfig>>,
     caller: PageCaller,
     FormBody(fields): FormBody,
 ) -> Response {
     let key = fields.get("key").unwrap_or_default();
-    match key_scope(&state, key).await {
+    match key_scope(&service, key).await {
         Ok(Some(Scope::Admin)) => redirect_with_key(&access, key, SECONDS),
         Ok(Some(_)) => key_form(&caller, Some(texts::KEY_SCOPE)),
         Ok(None) => key_form(&caller, Some(texts::KEY_UNKNOWN)),

@@ -20,11 +20,11 @@ use cinematch_service::models;
 
 /// Renders the page for a generation.
 pub async fn show(
-    State(state): State<Service>,
+    State(service): State<Service>,
     operator: Operator,
     PathParams(generation): PathParams<u64>,
 ) -> Result<Response, Problem> {
-    let details = models::find(&state, generation).await?;
+    let details = models::find(&service, generation).await?;
     let (manifest, verdict) = (&details.manifest, details.verdict());
     let main = html! {
         h1 { (texts::generation(generation)) }

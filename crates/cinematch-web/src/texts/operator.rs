@@ -18,6 +18,8 @@ pub const KEY_MISSING: &str = "The operator’s key has expired. Reload the page
 pub const REMOVE_KEY: &str = "Remove key";
 
 pub const IN_SERVICE: &str = "Served generation";
+/// Text before the time when the served generation was promoted.
+pub const SINCE: &str = ", since ";
 pub const GENERATIONS: &str = "Generations";
 pub const GENERATIONS_TABLE: &str = "Table of generations";
 pub const COLUMNS: [&str; 3] = ["Number", "Role", "Created"];
@@ -43,6 +45,8 @@ pub const UPDATE: &str = "Find new films";
 pub const REFRESH: &str = "Refresh";
 pub const NO_JOBS: &str = "No jobs yet.";
 pub const IDLE: &str = "No jobs are running.";
+/// Text before the time of the next scheduled job.
+pub const NEXT: &str = ", next ";
 pub const STARTING: &str = "starting";
 
 pub const MODEL: &str = "Model";
@@ -81,7 +85,8 @@ pub fn no_generation(number: u64) -> String {
     format!("There is no generation {number}")
 }
 
-pub fn model_since(model_id: &str) -> String {
+/// Returns the text that follows the number of the served generation.
+pub fn model_id(model_id: &str) -> String {
     format!(", {model_id}")
 }
 

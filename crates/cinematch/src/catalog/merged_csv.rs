@@ -158,7 +158,7 @@ pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceErr
 }
 
 fn decode(row: &table::Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<Movie> {
-    let movie_id = row.require::<MovieId>(0, "a movie id", problems)?;
+    let movie_id = row.require::<MovieId>(0, "a movie ID", problems)?;
     let text = |column: usize| Some(row.get(column).to_owned()).filter(|text| !text.is_empty());
     let mut report_emptied = |column: usize| {
         let reason = format!("invalid value for this column: `{}`", excerpt(row.get(column)));

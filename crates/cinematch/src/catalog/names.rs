@@ -1,7 +1,7 @@
 //! Matches names typed by users to a closed list (genres, services, languages). Ignores case and
 //! punctuation, accepts well-known synonyms, and suggests similar names if nothing matches.
 
-/// Synonyms for MovieLens genres, including TMDb's genre names: folded synonym → folded name.
+/// Synonyms for MovieLens genres, including TMDB's genre names: folded synonym → folded name.
 const GENRE_SYNONYMS: &[(&str, &str)] = &[
     ("science fiction", "sci fi"),
     ("scifi", "sci fi"),

@@ -140,7 +140,7 @@ fn below(random: &mut ChaCha8Rng, bound: u32) -> u32 {
 
 /// Generates a catalog of difficult titles, with accents, quotes, commas, articles, several scripts and shared
 /// titles. Some movies lack a year or an external ID.
-fn random_catalogue(random: &mut ChaCha8Rng, n: u32) -> Vec<Movie> {
+fn random_catalog(random: &mut ChaCha8Rng, n: u32) -> Vec<Movie> {
     const WORDS: [&str; 24] = [
         "The",
         "Heat",
@@ -189,7 +189,7 @@ fn random_catalogue(random: &mut ChaCha8Rng, n: u32) -> Vec<Movie> {
 fn random_rows_of_every_format_match_their_movie_or_are_ambiguous() {
     for seed in 0..4 {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let movies = random_catalogue(&mut random, 20_000);
+        let movies = random_catalog(&mut random, 20_000);
         let index = MatchIndex::new(&movies);
         let mut picked: Vec<&Movie> = Vec::new();
         while picked.len() < 5000 {

@@ -474,7 +474,7 @@ fn read_record<'a>(
     }
 }
 
-/// Returns the offset of the first byte at or after `at` that is not part of a line ending.
+/// Returns the offset of the first byte at or after `position` that is not part of a line ending.
 fn skip_line_ends(bytes: &[u8], position: usize) -> Option<usize> {
     let skipped = bytes[position..].iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
     Some(position + skipped)

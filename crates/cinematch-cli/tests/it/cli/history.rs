@@ -245,7 +245,7 @@ fn matches_random_rows_of_movielens_32m_in_every_format() {
             wrong += usize::from(!is_correct);
         }
         println!(
-            "{name}: {} by id, {} by title, {} ambiguous, {wrong} wrong",
+            "{name}: {} by ID, {} by title, {} ambiguous, {wrong} wrong",
             report.by_id, report.by_title, report.ambiguous
         );
         assert_eq!((report.matches.len(), report.problems.len()), (5000, 0), "{name}");

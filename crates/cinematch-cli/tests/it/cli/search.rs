@@ -64,7 +64,7 @@ fn finds_movielens_32m_titles_despite_a_typing_error() {
         assert_eq!(found.first(), Some(&expected), "{query}: {found:?}");
     }
 
-    // Where TMDb data is available, queries for people and keywords return their movies.
+    // Where TMDB data is available, queries for people and keywords return their movies.
     for (query, name, minimum) in [
         ("quentin tarantino", "Quentin Tarantino", 5),
         ("hayao miyazaki", "Hayao Miyazaki", 4),

@@ -11,7 +11,7 @@ use super::{command, fetched, folder_of, table};
 /// Kills fetches of `n` movies at random moments, fetches the rest, and returns the number of repeated requests.
 fn repeated_requests(n: u32, kills: u32) -> u32 {
     let (folder, server) = (folder_of(n), TmdbServer::start());
-    // Scale the latency to the request rate, to mimic TMDb.
+    // Scale the latency to the request rate, to mimic TMDB.
     server.set_faults(|id, _| id.is_multiple_of(16).then_some(Fault::Slow(1)));
     let arguments = ["--all", "--quiet"];
     let mut dice = Dice::new(1);

@@ -1,4 +1,4 @@
-//! Injects faults into TMDb replies: the resulting table must equal one fetched without faults. Also tests retries,
+//! Injects faults into TMDB replies: the resulting table must equal one fetched without faults. Also tests retries,
 //! timeouts and rate limits.
 
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ fn transient_fault(kind: u64) -> Fault {
         4 => Fault::Status(502, None, "<html>bad gateway</html>"),
         5 => Fault::Status(503, Some("1"), r#"{"status_code":9}"#),
         6 => Fault::Status(504, None, r#"{"status_code":24}"#),
-        7 => Fault::Status(404, None, "<html>not from TMDb</html>"),
+        7 => Fault::Status(404, None, "<html>not from TMDB</html>"),
         8 => Fault::Hangup,
         9 => Fault::Cut,
         10 => Fault::Garbage,
