@@ -38,7 +38,7 @@ impl Protocol {
     pub fn objective(&self) -> &'static str {
         match self {
             Self::StrongGeneralization(_) | Self::TimeCut(_) => "NDCG at 100",
-            Self::ColdMovies(_) => "NDCG at 10 of the cold movies",
+            Self::ColdMovies(_) => "NDCG at 10 of the cold films",
         }
     }
 

@@ -111,7 +111,7 @@ pub type MetricComparisons = BTreeMap<&'static str, Comparison>;
 /// One model's metrics in one stratum of movies or users.
 #[derive(Clone, Debug, Serialize)]
 pub struct StratumReport {
-    /// How the strata are grouped: `movie popularity` or `history length`.
+    /// How the strata are grouped: `film popularity` or `history length`.
     pub by: &'static str,
     /// Name of the stratum.
     pub stratum: &'static str,
@@ -294,7 +294,7 @@ fn strata(judged: &[ModelMetrics]) -> Vec<StratumReport> {
                 }
             }
         };
-    report("movie popularity", MOVIE_STRATA, |judged| &judged.movie_strata);
+    report("film popularity", MOVIE_STRATA, |judged| &judged.movie_strata);
     report("history length", HISTORY_STRATA, |judged| &judged.history_strata);
     reports
 }
@@ -350,7 +350,7 @@ mod tests {
         assert_close(against.difference, -popular.metrics["ndcg@100"].mean);
         assert!(against.adjusted_p < 0.05 && against.high < 0.0);
         assert_close(nothing.metrics["recall@50"].mean, 0.0);
-        assert!(popular.strata.iter().any(|stratum| stratum.by == "movie popularity"));
+        assert!(popular.strata.iter().any(|stratum| stratum.by == "film popularity"));
 
         let other = report(&[1], Some("nothing")).unwrap();
         assert!(other.models[0].against_baseline["ndcg@10"].difference > 0.0);

@@ -16,7 +16,7 @@ pub(crate) const MOVIE_STRATA: [&str; 4] =
 
 /// Strata of users, by the number of movies in their history.
 pub(crate) const HISTORY_STRATA: [&str; 4] =
-    ["1 to 9 movies", "10 to 29", "30 to 99", "100 and more"];
+    ["1 to 9 films", "10 to 29", "30 to 99", "100 and more"];
 
 /// A user's metrics in one stratum.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -76,7 +76,7 @@ fn stars(evaluation: &Evaluation) -> Markup {
 /// Plots NDCG at 100 for each movie stratum and each user stratum.
 fn strata(evaluation: &Evaluation) -> Vec<Markup> {
     let first = evaluation.models.first().map(|model| model.strata.as_slice()).unwrap_or_default();
-    let plots = ["movie popularity", "history length"].into_iter().flat_map(|by| {
+    let plots = ["film popularity", "history length"].into_iter().flat_map(|by| {
         first.iter().filter(move |stratum| stratum.by == by).filter_map(move |stratum| {
             means(&format!("{by}: {}", stratum.stratum), &evaluation.models, |model| {
                 let mut strata = model.strata.iter();

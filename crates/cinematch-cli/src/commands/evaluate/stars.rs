@@ -9,7 +9,7 @@ pub struct Stars(Vec<(String, StarPredictions)>);
 
 impl Stars {
     const BASELINES: [(&str, StarBaseline); 2] =
-        [("movie mean", StarBaseline::MovieMean), ("user and movie bias", StarBaseline::Biases)];
+        [("film mean", StarBaseline::MovieMean), ("user and film bias", StarBaseline::Biases)];
 
     /// Adds the predictions made by `model` and by the baselines on `split`.
     pub fn extend(&mut self, name: &str, model: &BiasedMf, split: &Split<'_>) {

@@ -145,7 +145,7 @@ fn is_best(value: Option<f64>, column: &Column, evaluation: &Evaluation) -> bool
 /// Prints N@100 by movie popularity and by history length, one column per stratum.
 fn print_strata(evaluation: &Evaluation, name_width: usize, output: &Output) {
     let Some(first) = evaluation.models.first() else { return };
-    for by in ["movie popularity", "history length"] {
+    for by in ["film popularity", "history length"] {
         let strata = || first.strata.iter().filter(|stratum| stratum.by == by);
         if strata().count() < 2 {
             continue;

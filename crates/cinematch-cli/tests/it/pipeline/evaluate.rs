@@ -171,7 +171,7 @@ fn compares_rating_predictions_with_averages() {
         let report = json(&folder, &["--models", "biased-mf,popular", "--protocol", protocol]);
         let stars = report["stars"].as_array().unwrap();
         let names: Vec<&str> = stars.iter().map(|of| of["name"].as_str().unwrap()).collect();
-        assert_eq!(names, ["movie mean", "user and movie bias", "biased-mf"]);
+        assert_eq!(names, ["film mean", "user and film bias", "biased-mf"]);
         let rmse = |at: usize| stars[at]["rmse"].as_f64().unwrap();
         assert!(rmse(2) < rmse(0), "{protocol} {stars:?}");
         assert!(stars[0]["interval_coverage"].is_null());
