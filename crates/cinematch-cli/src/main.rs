@@ -5,6 +5,7 @@
 mod cards;
 mod commands;
 mod evaluation;
+mod mistake;
 mod options;
 mod output;
 mod paths;
