@@ -185,8 +185,7 @@ fn incomplete_input_files_change_nothing() {
     let folder = Folder::trained();
     let outputs = ["data/movies_merged.csv", "data/preprocess_report.json"];
     let before = outputs.map(|file| folder.read(file));
-    let generations =
-        || std::fs::read_dir(folder.path("ml/artifacts/generations")).unwrap().count();
+    let generations = || fs::read_dir(folder.path("ml/artifacts/generations")).unwrap().count();
     for (command, file) in [
         ("preprocess", "raw/ml-32m/movies.csv"),
         ("preprocess", "raw/ml-32m/links.csv"),
