@@ -16,3 +16,4 @@ pub mod sessions;
 pub mod state;
 pub mod strict;
 pub mod upload;
+mod value_error;

@@ -15,7 +15,7 @@ pub const BAD_IMPORT_VALUE: &str = "expected stars, liked, watched or watchlist"
 pub const MISSING: &str = "is missing";
 
 /// Request field names, and the labels that pages use for them.
-const FIELD_LABELS: [(&str, &str); 9] = [
+const FIELD_LABELS: [(&str, &str); 12] = [
     ("filters.", ""),
     ("runtime_min", "minimum length"),
     ("runtime_max", "maximum length"),
@@ -25,6 +25,9 @@ const FIELD_LABELS: [(&str, &str); 9] = [
     ("original_languages", "languages"),
     ("rating_min", "minimum rating"),
     ("min_votes", "minimum votes"),
+    ("movie_id: ", "film: "),
+    ("say: ", "action: "),
+    ("kind: ", "job: "),
 ];
 
 /// Returns the heading of the error page for `status`.
@@ -68,5 +71,7 @@ mod tests {
     fn error_messages_use_the_labels_of_the_form() {
         let text = with_labels("filters.runtime_min: 100 is more than runtime_max 90");
         assert_eq!(text, "Minimum length: 100 is more than maximum length 90");
+        assert_eq!(with_labels("movie_id: is missing"), "Film: is missing");
+        assert_eq!(with_labels("kind: unknown job `x`"), "Job: unknown job `x`");
     }
 }

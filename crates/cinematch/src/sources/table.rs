@@ -11,6 +11,8 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use crate::digits::thousands;
+
 use super::problem::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
 /// A column that a decoder reads.
@@ -380,7 +382,11 @@ fn describe_malformed(
     }
     let plural = if got == 1 { "" } else { "s" };
     let first = String::from_utf8_lossy(fields.first().map_or(&[], |field| field.raw)).into_owned();
-    format!("expected {width} fields, got {got} field{plural}, starting `{}`", excerpt(&first))
+    format!(
+        "expected {width} fields, got {} field{plural}, starting `{}`",
+        thousands(got as u64),
+        excerpt(&first)
+    )
 }
 
 /// A raw field of a record.

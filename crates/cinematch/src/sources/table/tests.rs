@@ -168,6 +168,6 @@ fn counts_excess_fields_without_storing_them() {
     let rows = read("t.csv", &csv, &COLUMNS, &mut problems, |_, _| {}).unwrap();
     assert_eq!(
         (rows, problems[0].reason.as_str()),
-        (2, "expected 2 fields, got 1001 fields, starting ``")
+        (2, "expected 2 fields, got 1,001 fields, starting ``")
     );
 }
