@@ -6,6 +6,7 @@ mod cards;
 mod commands;
 mod evaluation;
 mod first_steps;
+mod mistake;
 mod options;
 mod output;
 mod paths;

@@ -10,9 +10,11 @@ use anstyle::{AnsiColor, Style};
 use cinematch::catalog::{ProblemCount, count_problems};
 pub use cinematch::digits::thousands;
 use cinematch::sources::Problem;
+use cinematch_service::jobs::PERMANENT_FAILURE;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 
+use crate::mistake::PermanentFailure;
 use crate::options::Global;
 
 /// Style for the most important part of a line.
@@ -242,6 +244,9 @@ pub fn exit_code(result: anyhow::Result<()>, json: bool) -> ExitCode {
         let _ = writeln!(std::io::stderr(), "{document}");
     } else {
         print_error(&error);
+    }
+    if error.is::<PermanentFailure>() {
+        return ExitCode::from(PERMANENT_FAILURE);
     }
     ExitCode::FAILURE
 }

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use cinematch_store::Address;
 use clap::Args;
 use clap::builder::ArgPredicate;
 
+use crate::mistake::Mistake;
 use crate::options::Global;
 
 /// Folders inside raw/ that are searched for a MovieLens release, in this order.
@@ -32,9 +33,10 @@ impl RawPath {
     /// Returns an error if the flag names a folder that does not exist.
     pub fn check(&self) -> Result<()> {
         match &self.raw {
-            Some(raw) if !raw.is_dir() => {
-                bail!("folder {} not found; check --raw (CINEMATCH_RAW)", display_path(raw))
-            }
+            Some(raw) if !raw.is_dir() => Err(Mistake::error(format_args!(
+                "folder {} not found; check --raw (CINEMATCH_RAW)",
+                display_path(raw)
+            ))),
             _ => Ok(()),
         }
     }

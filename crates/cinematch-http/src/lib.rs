@@ -15,3 +15,4 @@ pub mod sessions;
 pub mod state;
 pub mod strict;
 pub mod upload;
+mod value_error;

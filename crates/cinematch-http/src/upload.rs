@@ -62,8 +62,9 @@ async fn read_files(
     let body = read_body(body, MAX_BYTES + FORM_OVERHEAD).await?;
     let mut request = Request::from_parts(parts, Body::from(body));
     DefaultBodyLimit::disable().apply(&mut request);
-    let mut form = Multipart::from_request(request, &()).await.map_err(|error| {
-        Problem::new(StatusCode::BAD_REQUEST, format!("The form is malformed: {error}"))
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| {
+        let detail = "The form is malformed: its Content-Type names no boundary";
+        Problem::new(StatusCode::BAD_REQUEST, detail)
     })?;
     let (mut files, mut remaining) = (Vec::new(), MAX_BYTES);
     while let Some(mut field) = form.next_field().await.map_err(|error| malformed(&error))? {
@@ -103,7 +104,7 @@ fn malformed(error: &MultipartError) -> Problem {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return too_large();
     }
-    Problem::new(StatusCode::BAD_REQUEST, format!("The form is malformed: {error}"))
+    Problem::new(StatusCode::BAD_REQUEST, "The form is malformed or incomplete; send it again")
 }
 
 fn too_large() -> Problem {

@@ -56,18 +56,20 @@ pub async fn guard(
     next: Next,
 ) -> Result<Response, Problem> {
     let client = client_ip(&state, &request);
-    state.limits.check_request(client)?;
+    let class = request.extensions().get::<RouteClass>().copied();
+    if class.is_none_or(RouteClass::is_rate_limited) {
+        state.limits.check_request(client)?;
+    }
     if state.access.mode == AccessMode::Open {
         check_host(&state, &request)?;
     }
     if !request.method().is_safe() {
         check_origin(&state, request.headers())?;
     }
-    let class = request.extensions().get::<RouteClass>().copied();
     match class {
-        Some(RouteClass::Guarded | RouteClass::Public) if request.method() != Method::OPTIONS => {
+        Some(class) if class.is_api() && request.method() != Method::OPTIONS => {
             let caller = caller(&state, request.headers()).instrument(span!("guard")).await?;
-            if matches!(caller, Caller::Anonymous) && class != Some(RouteClass::Public) {
+            if matches!(caller, Caller::Anonymous) && class != RouteClass::Public {
                 return Err(sign_in());
             }
             request.extensions_mut().insert(caller);
@@ -154,13 +156,18 @@ async fn caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
     }
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let unknown_key = || unauthorized("This API key is unknown or revoked");
-        let text = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
-        let scope = key_scope(&state.service, text.unwrap_or_default().trim())
-            .await?
-            .ok_or_else(unknown_key)?;
+        let key = value.to_str().ok().and_then(bearer_token);
+        let scope =
+            key_scope(&state.service, key.unwrap_or_default()).await?.ok_or_else(unknown_key)?;
         return Ok(Caller::ApiKey(scope, profile_in_header(&state.service, headers).await?));
     }
     session(state, headers).await
+}
+
+/// Returns the token in the value of an `Authorization` header. The scheme is case-insensitive (RFC 9110).
+fn bearer_token(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// Identifies the caller by the session cookie.

@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use cinematch::catalog::{count_problems, title_with_year};
 use cinematch::ids::MovieId;
-use cinematch::imports::{MatchReport, Matched, RowReport};
+use cinematch::imports::{CandidateMovie, MatchReport, Matched, RowReport};
 use cinematch::rating::Stars;
 use cinematch::sources::history::EntryKind;
 use maud::{Markup, html};
@@ -19,7 +19,7 @@ use super::layout::{Nav, Page, page};
 use super::note::Note;
 use super::page_caller::PageUser;
 use super::responses::redirect_with_note;
-use super::texts::numbers::thousands;
+use super::texts::numbers::{thousands, title_case};
 use super::texts::{self as common, errors, import as texts};
 use cinematch_http::limits::Limits;
 use cinematch_http::problem::Problem;
@@ -118,7 +118,7 @@ fn report(ImportOutcome { report, changes }: &ImportOutcome, view: &UserView) ->
                 }
             }
         }
-        (questions(report))
+        (questions(report, view))
         (not_found(report))
         @if !report.skipped_rows.is_empty() {
             details {
@@ -185,7 +185,7 @@ fn bars(report: &MatchReport) -> Markup {
 }
 
 /// Renders the form in which the user chooses a movie for each ambiguous title.
-fn questions(report: &MatchReport) -> Markup {
+fn questions(report: &MatchReport, view: &UserView) -> Markup {
     let ambiguous = report.ambiguous_titles();
     let services: Vec<&str> = report.services.iter().map(|service| service.name()).collect();
     html! {
@@ -202,11 +202,11 @@ fn questions(report: &MatchReport) -> Markup {
                                 input type="hidden" name={ "said-" (at) } value=(form_value(*kind));
                             }
                             ul .choices {
-                                @for movie in question.candidates {
+                                @for (movie, label) in question.candidates.iter().zip(candidate_labels(question.candidates, view)) {
                                     li {
                                         label {
                                             input type="radio" name={ "film-" (at) } value=(movie.movie_id.0);
-                                            span { (title_with_year(&movie.title, movie.year)) }
+                                            span { (label) }
                                         }
                                     }
                                 }
@@ -219,6 +219,42 @@ fn questions(report: &MatchReport) -> Markup {
             }
         }
     }
+}
+
+/// Returns a distinct label for each candidate: its title and year and, if several candidates share them, also
+/// the directors, the genres or the movie's ID.
+fn candidate_labels(candidates: &[CandidateMovie], view: &UserView) -> Vec<String> {
+    let movie = |candidate: &CandidateMovie| {
+        view.find(candidate.movie_id).map(|movie| view.recommender().movie(movie))
+    };
+    let directors = |candidate: &CandidateMovie| {
+        movie(candidate).map(|movie| movie.directors.join(", ")).unwrap_or_default()
+    };
+    let genres = |candidate: &CandidateMovie| {
+        let genres = movie(candidate).map(|movie| movie.genres.as_slice()).unwrap_or_default();
+        genres.iter().map(|genre| title_case(genre)).collect::<Vec<_>>().join(", ")
+    };
+    let id = |candidate: &CandidateMovie| texts::movie_id(candidate.movie_id.0);
+    let details: [&dyn Fn(&CandidateMovie) -> String; 3] = [&directors, &genres, &id];
+    candidates
+        .iter()
+        .map(|candidate| {
+            let label = title_with_year(&candidate.title, candidate.year);
+            let others: Vec<&CandidateMovie> = candidates
+                .iter()
+                .filter(|other| other.movie_id != candidate.movie_id)
+                .filter(|other| title_with_year(&other.title, other.year) == label)
+                .collect();
+            let is_distinct = |detail: &&&dyn Fn(&CandidateMovie) -> String| {
+                let own = detail(candidate);
+                !own.is_empty() && others.iter().all(|other| detail(other) != own)
+            };
+            match details.iter().find(is_distinct) {
+                Some(detail) if !others.is_empty() => format!("{label} · {}", detail(candidate)),
+                _ => label,
+            }
+        })
+        .collect()
 }
 
 /// Formats a row's feedback as a form value.
@@ -392,7 +428,12 @@ mod page_tests {
     #[test]
     fn import_reports_matches_and_asks_about_ambiguous_titles() {
         // Two movies share a title.
-        let twins = [(9001, "Twins of Us (1990)", "Drama"), (9002, "Twins of Us (2003)", "Comedy")];
+        let twins = [
+            (9001, "Twins of Us (1990)", "Drama"),
+            (9002, "Twins of Us (2003)", "Comedy"),
+            (9003, "Emma (1996)", "Comedy|Romance"),
+            (9004, "Emma (1996)", "Drama"),
+        ];
         let server = over(World::of(Sample::default().with_movies(&twins).serving()));
         let mut ada = PlainBrowser::new(&server, "Ada");
         assert!(ada.page("/import").contains("enctype=\"multipart/form-data\""));
@@ -423,6 +464,11 @@ mod page_tests {
                 .cloned()
         };
         assert_eq!((&feedback_on(9002).unwrap()["rating"], feedback_on(9001)), (&json!(5.0), None));
+        // Movies with the same title and year are told apart.
+        let same = "Date,Name,Year,Letterboxd URI\n2024-01-02,Emma,1996,u\n";
+        let page = import(&ada, &[("watched.csv", same)]).text;
+        assert!(page.contains("Emma (1996) · Comedy, Romance"), "{page}");
+        assert!(page.contains("Emma (1996) · Drama"), "{page}");
         // "None of these" is a valid answer.
         let none = ada.send("/import/settle", "service=Letterboxd&said-0=5&film-0=", &[]);
         assert_eq!(none.status, 303);

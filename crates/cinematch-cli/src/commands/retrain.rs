@@ -84,7 +84,7 @@ impl Retrain {
         let output = &self.events.follow(output)?;
         let started = Instant::now();
         let context = Context { global, settings };
-        let mut outcome = self.retrain(context, output)?;
+        let mut outcome = self.events.mark_permanent(self.retrain(context, output))?;
         outcome.seconds = started.elapsed().as_secs_f64();
         events::outcome(output, &outcome)?;
         output.json(&outcome)?;
@@ -321,7 +321,7 @@ fn load_champion(generations: &Generations, warnings: &mut Vec<String>) -> Resul
     match generations.load() {
         Ok(champion) => Ok(Some(champion)),
         Err(ArtifactsError::NotFound { .. }) => Ok(None),
-        Err(error @ ArtifactsError::Broken { .. }) => {
+        Err(error @ (ArtifactsError::Broken { .. } | ArtifactsError::NotServed { .. })) => {
             warnings.push(format!("no champion to compare with: {error}"));
             Ok(None)
         }

@@ -84,7 +84,7 @@ impl Update {
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let output = &self.events.follow(output)?;
         let started = Instant::now();
-        let outcome = self.update(global, output, started)?;
+        let outcome = self.events.mark_permanent(self.update(global, output, started))?;
         events::outcome(output, &outcome)?;
         output.json(&outcome)?;
         let artifacts = display_path(&self.artifacts.resolve(global));

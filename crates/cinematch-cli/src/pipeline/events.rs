@@ -9,6 +9,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use serde::Serialize;
 
+use crate::mistake::PermanentFailure;
 use crate::output::{self, Output};
 
 /// Niceness of a worker process, 0 (highest priority) to 19.
@@ -40,6 +41,11 @@ struct Outcome<'a, T> {
 }
 
 impl Events {
+    /// Marks the error of a job that the server must not retry.
+    pub fn mark_permanent<T>(self, result: Result<T>) -> Result<T> {
+        if self.events { PermanentFailure::mark(result) } else { result }
+    }
+
     /// Returns the printer for the command. With `--events`, also lowers the priority of this process and
     /// makes it exit when standard input closes, which means that the server has died.
     pub fn follow(self, output: &Output) -> Result<Output> {

@@ -13,7 +13,7 @@ use cinematch::{files, ids};
 use clap::Args;
 
 use crate::options::Global;
-use crate::output::{DIM, Output, STRONG, thousands};
+use crate::output::{DIM, Output, STRONG, counted, thousands};
 use crate::paths::{MergedPath, RawPath, display_path, read_file};
 
 const GET_MOVIELENS: &str =
@@ -353,8 +353,8 @@ fn summarize(merged: &Merged, settings: &MergeSettings, output: &Output) {
         thousands(counts.with_metadata)
     ));
     if !merged.problems.is_empty() {
-        let problems = thousands(merged.problems.len() as u64);
-        output.warn(format_args!("{problems} problems in the files; the merge continued:"));
+        let problems = counted(merged.problems.len() as u64, "problem");
+        output.warn(format_args!("{problems} in the files; the merge continued:"));
         output.warn_problems(&merged.problems);
     }
     if merged.services_source == Some(ServicesSource::Mock) {

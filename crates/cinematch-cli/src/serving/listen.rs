@@ -13,7 +13,7 @@ use cinematch_store::Address;
 use clap::Args;
 use tokio::net::{TcpListener, TcpSocket};
 
-use crate::output::{Output, STRONG, WARNING};
+use crate::output::{Output, STRONG, WARNING, thousands};
 
 /// Flags for the server's address.
 #[derive(Clone, Copy, Debug, Args)]
@@ -109,7 +109,7 @@ pub async fn listen(state: AppState, port: ReservedPort, output: &Output) -> Res
         .json(&serde_json::json!({ "listening": shown, "model_id": bundle.manifest.model_id }))?;
     output.line(format_args!(
         "{STRONG}{shown}{STRONG:#} serves {} movies; API docs at {shown}/docs; press Ctrl-C to stop",
-        bundle.recommender.movies().len()
+        thousands(bundle.recommender.movies().len() as u64)
     ));
     if bundle.has_mock_services() {
         output.note(format_args!(

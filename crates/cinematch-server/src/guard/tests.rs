@@ -304,12 +304,34 @@ fn throttles_failed_sign_ins_and_limits_the_request_rate() {
     assert!((1..=60).contains(&wait), "{wait}");
     // The correct password is throttled too, so the reply doesn't reveal that it is correct.
     sign_in(&server, "ada@example.org", PASSWORD).problem(429);
-    let statuses: Vec<u16> = (0..30).map(|_| server.get("/health").status).collect();
+    let statuses: Vec<u16> = (0..30).map(|_| server.get("/auth/me").status).collect();
     assert!(statuses.contains(&429), "{statuses:?}");
+    // Monitoring works during the burst.
+    let (_, key) = server.world().add_key(Scope::Read);
+    let authorization = format!("bearer {key}");
+    for path in ["/health", "/health/live", "/health/ready", "/metrics"] {
+        let reply = server.send(("GET", path), &[("authorization", &authorization)], None);
+        assert_ne!(reply.status, 429, "{path}: {}", reply.text);
+    }
+    server.get("/metrics").problem(401);
     let lenient = with_accounts(Some(20));
     let problem =
         lenient.post("/auth/identify", &json!({"email": "a@b.c", "name": "A"})).problem(403);
     assert!(problem["detail"].as_str().unwrap().contains("/auth/login"), "{problem}");
     // A limit of 20 requests per second allows a burst of 5 seconds' worth of requests.
-    assert!((0..40).all(|_| lenient.get("/health").status == 200));
+    assert!((0..40).all(|_| lenient.get("/auth/me").status == 401));
+}
+
+#[test]
+fn scheme_of_an_api_key_is_case_insensitive() {
+    let server = with_accounts(None);
+    let (_, key) = server.world().add_key(Scope::Read);
+    let status = |value: String| {
+        server.send(("GET", "/api/movies"), &[("authorization", value.as_str())], None).status
+    };
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        assert_eq!(status(format!("{scheme} {key}")), 200, "{scheme}");
+    }
+    assert_eq!(status(format!("Basic {key}")), 401);
+    assert_eq!(status(key), 401);
 }

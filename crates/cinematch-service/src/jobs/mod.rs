@@ -1,7 +1,7 @@
 //! Background jobs.
 //!
 //! Jobs are queued and recorded in the database. Only one server at a time runs a job, in a separate low-priority
-//! process. Failed jobs are retried.
+//! process. A job that crashed or failed for a reason that may pass is retried.
 
 mod config;
 mod queue;
@@ -15,4 +15,4 @@ pub use queue::{
 };
 pub use runner::watch;
 pub use schedule::Schedule;
-pub use worker::WorkerCommand;
+pub use worker::{PERMANENT_FAILURE, WorkerCommand};

@@ -16,7 +16,7 @@ pub const BAD_IMPORT_VALUE: &str = "expected stars, liked, watched or watchlist"
 pub const MISSING: &str = "is missing";
 
 /// Names of request fields, and the labels that pages use for them in error messages.
-const FIELD_LABELS: [(&str, &str); 18] = [
+const FIELD_LABELS: [(&str, &str); 19] = [
     ("genres.any", super::GENRES),
     ("genres.all", super::GENRES),
     ("genres.none", EXCLUDED),
@@ -35,6 +35,7 @@ const FIELD_LABELS: [(&str, &str); 18] = [
     ("region", "country"),
     ("sort", SORT_BY),
     ("from", "page"),
+    ("movie_id", "film"),
 ];
 const MINIMUM_RATING: &str = "minimum rating";
 
@@ -65,7 +66,12 @@ pub fn field_label(field: &str) -> String {
 /// Replaces field names in an API error message with their labels. Leaves names that are also English words.
 pub fn with_labels(detail: &str) -> String {
     let names = FIELD_LABELS.iter().filter(|(name, _)| name.contains(['_', '.']));
-    let text = detail.replace("filters.", "");
+    let mut text = detail.replace("filters.", "");
+    for (name, label) in [("say: ", "action: "), ("kind: ", "job: ")] {
+        if let Some(message) = text.strip_prefix(name) {
+            text = format!("{label}{message}");
+        }
+    }
     sentence_case(&names.fold(text, |text, (name, label)| text.replace(name, label)))
 }
 
@@ -88,5 +94,7 @@ mod tests {
         assert_eq!(field_label("filters.genres.none[0]"), "Excluded genres");
         let text = with_labels("filters.runtime_min: 100 is more than runtime_max 90");
         assert_eq!(text, "Minimum length: 100 is more than maximum length 90");
+        assert_eq!(with_labels("movie_id: is missing"), "Film: is missing");
+        assert_eq!(with_labels("kind: unknown job `x`"), "Job: unknown job `x`");
     }
 }

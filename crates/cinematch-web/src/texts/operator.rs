@@ -132,7 +132,7 @@ pub fn promoted(generation: u64) -> String {
 
 pub fn role(role: Role) -> &'static str {
     match role {
-        Role::Champion => "champion",
+        Role::Champion => "served",
         Role::Previous => "previous",
         Role::Retired => "retired",
         Role::Candidate => "candidate",
@@ -166,9 +166,16 @@ pub fn job_state(kind: JobKind, state: JobState, attempt: i64) -> String {
     format!("{} {state}", job_kind(kind))
 }
 
-/// Returns the text that precedes a job's request time.
+/// Returns the text that precedes a job's request time. `by` is recorded in the database: `page`, `api` or
+/// `schedule`.
 pub fn job_requested(id: i64, by: &str) -> String {
-    format!("job {id}, requested by {by} ")
+    let requested = match by {
+        "page" => "requested on this page",
+        "api" => "requested through the API",
+        "schedule" => "scheduled",
+        other => return format!("job {id}, requested by {other} "),
+    };
+    format!("job {id}, {requested} ")
 }
 
 pub fn job_progress(stage: Option<&str>, permille: i64) -> String {

@@ -134,6 +134,12 @@ pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceErr
     };
     let decoded = table::decode(file, bytes, &COLUMNS, |row, problems| {
         Some((row.line, decode(row, problems)?))
+    })
+    .map_err(|error| match error {
+        SourceError::Incomplete { file, line, .. } => {
+            SourceError::Incomplete { file, line, advice: "Run `preprocess` again" }
+        }
+        other => other,
     })?;
     let Decoded { records: rows, mut problems, rows: n_rows } = decoded;
     let mut records: Vec<Movie> = Vec::with_capacity(rows.len());

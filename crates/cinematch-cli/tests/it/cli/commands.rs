@@ -134,6 +134,7 @@ fn rejects_invalid_flags_and_values() {
         (&["preprocess", "--sample-fraction", "2"], "expected a number from 0 to 1"),
         (&["train", "--keep", "0"], "0 is not in 1.."),
         (&["recommend", "--liked", "Heat"], "invalid value 'Heat'"),
+        (&["models", "promote", "abc"], "expected a whole number"),
         (&["recommend", "--ratings", "6"], "expected a movie ID and a rating, such as 6=4.5"),
         (&["status", "--threads", "100000"], "100000 is not in 0..=1024"),
         (&["recommend", "--liked", "1", "--out", "o.csv"], "cannot be used with '--out"),
@@ -220,5 +221,5 @@ fn flags_override_the_env_file() {
 
     folder.write(".env", b"TMDB_BEARER_TOKEN='canary-in-a-broken-line\n");
     let error = folder.fails(&["status"]);
-    assert!(error.contains("cannot read .env") && !error.contains("canary"), "{error}");
+    assert!(error.contains("cannot read .env, line 1: ") && !error.contains("canary"), "{error}");
 }

@@ -37,7 +37,7 @@ fn lists_shows_promotes_and_rolls_back_generations() {
     assert_eq!((&found["champion"], &found["previous"]), (&json!(1), &json!(null)));
     assert_eq!(found["generations"][0]["why"], "rolled back: worse on sequels");
     let error = folder.fails(&["models", "rollback"]);
-    assert!(error.contains("no generation served before generation 1"), "{error}");
+    assert!(error.contains("no earlier generation to roll back to: generation 1"), "{error}");
 
     let text = folder.ok(&["models", "promote", "2", "--json"]);
     let outcome: Value = serde_json::from_str(&text).unwrap();

@@ -52,7 +52,7 @@ fn repeated_rollbacks_go_further_back() {
         assert_eq!(generations.champion(), Some(expected));
     }
     let error = generations.rollback(AT, "").unwrap_err().to_string();
-    assert!(error.contains("no generation served before generation 1"), "{error}");
+    assert!(error.contains("no earlier generation to roll back to: generation 1"), "{error}");
     // A rolled-back generation can be promoted again. Rolling back then restores the champion that preceded it.
     promote(&generations, 3);
     assert_eq!(generations.previous().unwrap(), Some(1));
