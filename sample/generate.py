@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Generate the viewers of CineMatch's sample catalogue.
+"""Generate the viewers of CineMatch's sample catalog.
 
     python3 sample/generate.py
 
 Reads, from the folder this file is in,
 
-* movies.csv, links.csv  the films and their ids, written by hand;
+* movies.csv, links.csv  the films and their IDs, written by hand;
 * tmdb_metadata.csv      its hand-written columns (title, runtime, genres,
                          overview, keywords, cast, director);
 
@@ -16,7 +16,7 @@ and writes, to the same folder,
 * tmdb_metadata.csv      the same rows with popularity, vote_count and
                          vote_average filled in from ratings.csv.
 
-Nothing here comes from real people. 400 viewers are drawn (user ids 2..401),
+Nothing here comes from real people. 400 viewers are drawn (user IDs 2..401),
 each a mixture of one to three of the TASTES below plus personal noise and a
 liking or dislike of particular directors and SERIES; user 1, the viewer of the
 demo, is set by hand in DEMO.

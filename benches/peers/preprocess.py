@@ -1,4 +1,4 @@
-"""Merge MovieLens titles with TMDb metadata, with pandas."""
+"""Merge MovieLens titles with TMDB metadata, with pandas."""
 
 import argparse
 import json
@@ -63,7 +63,7 @@ def read_movies(path: Path, min_year: int) -> tuple[pd.DataFrame, int]:
 
 
 def read_tmdb(path: Path) -> pd.DataFrame:
-    """Read the TMDb records and replace impossible values with missing ones."""
+    """Read the TMDB records and replace impossible values with missing ones."""
     numbers = {"runtime": "float64", "vote_count": "float64"}
     tmdb = pd.read_csv(path, usecols=TMDB, dtype=numbers, keep_default_na=False, na_values=[""])
     tmdb["runtime"] = tmdb["runtime"].where(tmdb["runtime"] > 0).round().astype("Int64")

@@ -50,7 +50,7 @@ RULES = [
     # Every region has its own services.
     (r"services?(\[\d+\])?", r"unknown service"),
     (r"cursor", r"expected a next_cursor"),
-    # The path parameter `user_id` of DELETE /api/watchlist/{user_id} is a movie id, but stateful sequences insert
+    # The path parameter `user_id` of DELETE /api/watchlist/{user_id} is a movie ID, but stateful sequences insert
     # user names.
     (r"user_id", r"expected a whole number"),
     # At least one of the three fields must be present.
@@ -103,7 +103,7 @@ def sent_fields(document):
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    """Add the names of the catalog and the caller's user id to the document."""
+    """Add the names of the catalog and the caller's user ID to the document."""
     services = get("/api/services")
     regions = services["regions"]
     of_regions = [name for region in regions for name in get(f"/api/services?region={region}")["services"]]
@@ -116,7 +116,7 @@ def before_load_schema(context, raw_schema):
     for names, schema in list(sent_fields(raw_schema)):
         if known.get(names):
             enumerate_names(schema, known[names])
-    # Only requests with the caller's own id can succeed.
+    # Only requests with the caller's own ID can succeed.
     caller = SERVER["headers"].get("X-User-Id")
     for path, methods in raw_schema["paths"].items():
         for operation in methods.values() if path.startswith("/api/users/") and caller else []:

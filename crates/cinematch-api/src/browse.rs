@@ -1,6 +1,7 @@
 //! `GET /api/movies`: catalog movies, with filters, sorting and pagination.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use axum::extract::{RawQuery, State};
 use cinematch::ranking::{FieldError, Filters, QueryError};
@@ -10,8 +11,6 @@ use cinematch_http::extract::QueryParams;
 use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
 use cinematch_service::browse::{self, BrowseReply, BrowseRequest};
-
-const DEFAULT_LIMIT: usize = 20;
 
 /// Filters, sort order and pagination. Ranges are inclusive and exclude movies whose value is unknown. The genre
 /// parameters, `service` and `language` can be repeated; a movie matches if it is on any of the services and in any
@@ -79,11 +78,17 @@ enum SortName {
     Title,
 }
 
-/// Parses the query parameters.
+/// Names of the documented parameters.
+static PARAMETERS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let documented = <BrowseQuery as utoipa::IntoParams>::into_params(|| None);
+    documented.into_iter().map(|parameter| parameter.name).collect()
+});
+
+/// Parses the query parameters. Rejects parameters that [`BrowseQuery`] does not document.
 fn parse(parameters: Vec<(String, String)>) -> Result<BrowseRequest, Problem> {
     let mut request = BrowseRequest {
         filters: Filters::default(),
-        limit: DEFAULT_LIMIT,
+        limit: None,
         start: Start::First(Sort::default()),
     };
     let (mut sort, mut cursor) = (Sort::default(), None);
@@ -91,6 +96,7 @@ fn parse(parameters: Vec<(String, String)>) -> Result<BrowseRequest, Problem> {
     let filters = &mut request.filters;
     for (field, value) in parameters {
         match field.as_str() {
+            name if !PARAMETERS.iter().any(|it| it == name) => return Err(unknown_parameter(name)),
             "genre" => filters.genres.any.push(value),
             "genre_all" => filters.genres.all.push(value),
             "genre_none" => filters.genres.none.push(value),
@@ -105,7 +111,7 @@ fn parse(parameters: Vec<(String, String)>) -> Result<BrowseRequest, Problem> {
             "runtime_max" => filters.runtime_max = Some(number(&field, &value, u32::MAX)?),
             "min_votes" => filters.min_votes = number(&field, &value, u32::MAX)?,
             "rating_min" => filters.rating_min = Some(vote(&field, &value)?),
-            "limit" => request.limit = number(&field, &value, u32::MAX)?,
+            "limit" => request.limit = Some(number(&field, &value, u32::MAX)?),
             "region" => filters.region = Some(value),
             "sort" => sort = Sort::find(&value).ok_or_else(unknown_sort)?,
             "cursor" => cursor = Some(value),
@@ -150,10 +156,8 @@ fn unknown_sort() -> Problem {
 
 fn unknown_parameter(field: &str) -> Problem {
     let field: String = field.chars().take(40).collect();
-    let message = "unknown parameter; expected one of genre, genre_all, genre_none, year_min, \
-                   year_max, runtime_min, runtime_max, service, region, language, min_votes, rating_min, \
-                   sort, limit or cursor";
-    Problem::field(field, message)
+    let names = PARAMETERS.join(", ");
+    Problem::field(field, format!("unknown parameter; expected one of {names}"))
 }
 
 /// Renames the fields in a query error to this route's parameter names.
@@ -180,7 +184,7 @@ fn rename_fields(error: QueryError) -> QueryError {
 /// Lists catalog movies, with filters, sorting and pagination.
 ///
 /// Cursor-based pagination stays consistent even if the catalog changes between pages.
-#[utoipa::path(get, path = "/api/movies", tag = "catalogue", params(BrowseQuery),
+#[utoipa::path(get, path = "/api/movies", tag = "catalog", params(BrowseQuery),
     responses(
         (status = 200, body = BrowseReply),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
@@ -198,10 +202,11 @@ pub async fn browse(
 mod tests {
     use std::collections::BTreeSet;
 
-    use cinematch_testing::{Client, Sample};
+    use cinematch_testing::{Client, Sample, movie_ids};
     use serde_json::{Value, json};
 
-    use crate::testing::{listed, movie_ids, sample};
+    use super::{PARAMETERS, parse};
+    use crate::testing::{listed, sample};
 
     /// Returns the movies from all pages of a list, in order. Asserts that all pages except the last are full.
     fn pages(server: &Client, query: &str, limit: usize) -> Vec<Value> {
@@ -361,6 +366,16 @@ mod tests {
         let cursor = first["next_cursor"].as_str().unwrap();
         let problem = server.get(&format!("/api/movies?sort=title&cursor={cursor}")).problem(422);
         assert_eq!(problem["errors"][0]["message"], "this cursor belongs to a list sorted by year");
+    }
+
+    #[test]
+    fn parses_every_documented_parameter() {
+        assert!(PARAMETERS.len() > 10, "{PARAMETERS:?}");
+        for name in PARAMETERS.iter() {
+            let error = parse(vec![(name.clone(), "1".to_owned())]).err();
+            let detail = error.map(|problem| problem.detail().to_owned()).unwrap_or_default();
+            assert!(!detail.contains("unknown parameter"), "{detail}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use cinematch_service::catalog::{self, Genres, MovieReply, Services};
 use serde::Deserialize;
 
 /// Lists the genres in the catalog, in lowercase.
-#[utoipa::path(get, path = "/api/genres", tag = "catalogue", responses((status = 200, body = Genres)))]
+#[utoipa::path(get, path = "/api/genres", tag = "catalog", responses((status = 200, body = Genres)))]
 pub async fn genres(State(service): State<Service>) -> Json<Genres> {
     Json(catalog::genres(&service.bundle()))
 }
@@ -26,7 +26,7 @@ pub struct RegionQuery {
 }
 
 /// Lists the streaming services in the catalog, or those available in a country.
-#[utoipa::path(get, path = "/api/services", tag = "catalogue", params(RegionQuery),
+#[utoipa::path(get, path = "/api/services", tag = "catalog", params(RegionQuery),
     responses(
         (status = 200, body = Services),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
@@ -39,7 +39,7 @@ pub async fn services(
 }
 
 /// Returns a movie, including its streaming services in a country.
-#[utoipa::path(get, path = "/api/movies/{movie_id}", tag = "catalogue",
+#[utoipa::path(get, path = "/api/movies/{movie_id}", tag = "catalog",
     params(("movie_id" = i64, Path, description = "MovieLens ID", minimum = 0, maximum = 4_294_967_295_u32), RegionQuery),
     responses(
         (status = 200, body = MovieReply),
@@ -100,7 +100,7 @@ mod tests {
             assert!(movie["services"].as_array().unwrap().contains(&json!("Netflix")), "{movie}");
             assert_eq!(movie["services_source"], "tmdb");
         }
-        assert!(reply["attribution"].as_str().unwrap().contains("TMDb"));
+        assert!(reply["attribution"].as_str().unwrap().contains("TMDB"));
         assert_eq!(reply["shortfall"]["removed_by"]["services"], 351);
         // Rentals don't count as subscriptions.
         assert_eq!(post(json!({"region": "US", "services": ["Apple TV"]})).json()["count"], 0);

@@ -13,7 +13,7 @@ use cinematch_store::Reaction;
 /// Records a reaction, a rating or a watched mark for a movie.
 ///
 /// The feedback takes effect with the next request for recommendations.
-#[utoipa::path(post, path = "/api/feedback", tag = "people", request_body = NewFeedback,
+#[utoipa::path(post, path = "/api/feedback", tag = "profile", request_body = NewFeedback,
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
         (status = 200, body = FeedbackReply),
@@ -29,7 +29,7 @@ pub async fn record(
 }
 
 /// Lists all feedback in the caller's profile, newest first.
-#[utoipa::path(get, path = "/api/feedback", tag = "people",
+#[utoipa::path(get, path = "/api/feedback", tag = "profile",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
         (status = 200, body = FeedbackList),
@@ -42,7 +42,7 @@ pub async fn list(
 }
 
 /// Deletes all feedback on a movie from the caller's profile.
-#[utoipa::path(delete, path = "/api/feedback/{movie_id}", tag = "people",
+#[utoipa::path(delete, path = "/api/feedback/{movie_id}", tag = "profile",
     params(("movie_id" = i64, Path, minimum = 0, maximum = 4_294_967_295_u32, example = 6)),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
@@ -60,7 +60,7 @@ pub async fn delete(
 }
 
 /// Lists the IDs of liked movies in the caller's profile, newest first.
-#[utoipa::path(get, path = "/api/feedback/my-likes", tag = "people",
+#[utoipa::path(get, path = "/api/feedback/my-likes", tag = "profile",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
         (status = 200, body = Vec<u32>),
@@ -74,7 +74,7 @@ pub async fn likes(
 }
 
 /// Lists the IDs of disliked and dismissed movies in the caller's profile, newest first.
-#[utoipa::path(get, path = "/api/feedback/my-dislikes", tag = "people",
+#[utoipa::path(get, path = "/api/feedback/my-dislikes", tag = "profile",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
         (status = 200, body = Vec<u32>),
@@ -90,7 +90,7 @@ pub async fn dislikes(
 /// Deletes all reactions and ratings from the caller's profile.
 ///
 /// Watched marks are kept.
-#[utoipa::path(post, path = "/api/feedback/reset", tag = "people",
+#[utoipa::path(post, path = "/api/feedback/reset", tag = "profile",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
         (status = 200, body = ResetReply),

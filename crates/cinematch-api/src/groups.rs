@@ -94,6 +94,12 @@ mod tests {
             assert!(movie["genres"].as_array().unwrap().contains(&json!("horror")));
         }
         request(json!({"members": []})).problem(422);
+        let problem = request(json!({"stratgey": "veto"})).problem(422);
+        assert_eq!(problem["errors"][0]["field"], "stratgey");
+        let message = problem["errors"][0]["message"].as_str().unwrap();
+        assert!(
+            message.starts_with("unknown field `stratgey`, expected one of `members`, `strategy`")
+        );
         request(json!({"veto_below": 2, "strategy": "veto"})).problem(422);
         let problem =
             request(json!({"members": [{}, {"preferred_genres": ["dramma"]}]})).problem(422);

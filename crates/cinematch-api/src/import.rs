@@ -8,7 +8,6 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use cinematch::ranking::DEFAULT_LIMIT;
 use cinematch::sources::history::supported_exports;
 use cinematch_http::access::CurrentProfile;
 use cinematch_http::extract::QueryParams;
@@ -16,7 +15,7 @@ use cinematch_http::limits::Limits;
 use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_http::upload;
 use cinematch_service::Service;
-use cinematch_service::imports::{self, ImportReply};
+use cinematch_service::imports::{self, ImportReply, ReplyOptions};
 use serde::Deserialize;
 
 /// Query parameters for `POST /api/import`.
@@ -50,7 +49,7 @@ pub struct ImportForm {
 pub struct FileBytes(Vec<u8>);
 
 /// Imports ratings, likes, watched movies and watchlists from another service.
-#[utoipa::path(post, path = "/api/import", tag = "people", description = description(), params(ImportQuery),
+#[utoipa::path(post, path = "/api/import", tag = "profile", description = description(), params(ImportQuery),
     request_body(content(
         (ImportForm = "multipart/form-data"),
         (FileBytes = "application/zip"),
@@ -70,16 +69,12 @@ pub async fn import(
     QueryParams(params): QueryParams<ImportQuery>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let limit = params.limit.unwrap_or(DEFAULT_LIMIT);
-    if limit > 100 {
-        return Err(Problem::field("limit", format!("expected 0 to 100, got {limit}")));
-    }
+    let options = ReplyOptions::new(params.limit, params.all_rows.unwrap_or(false))?;
     let serving = service.serving();
     let outcome =
         upload::import_upload(&service, &limits, &serving, &profile, request, params.filename)
             .await?;
-    let all_rows = params.all_rows.unwrap_or(false);
-    let reply = imports::reply(&service, &serving, &profile, outcome, limit, all_rows).await?;
+    let reply = imports::reply(&service, &serving, &profile, outcome, options).await?;
     Ok(Json(reply).into_response())
 }
 

@@ -32,7 +32,7 @@ pub async fn list(
     _: Operator,
     QueryParams(params): QueryParams<JobsQuery>,
 ) -> Result<Json<JobList>, Problem> {
-    Ok(Json(jobs::list(&service, params.limit.unwrap_or(20)).await?))
+    Ok(Json(jobs::list(&service, params.limit).await?.into()))
 }
 
 /// Returns a background job, including its state, progress and result.
@@ -48,7 +48,7 @@ pub async fn show(
     _: Operator,
     PathParams(id): PathParams<i64>,
 ) -> Result<Json<JobItem>, Problem> {
-    Ok(Json(jobs::find(&service, id).await?))
+    Ok(Json(jobs::find(&service, id).await?.into()))
 }
 
 /// Queues a job that trains a new generation.

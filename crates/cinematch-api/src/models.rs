@@ -18,7 +18,8 @@ const REQUESTED_BY_API: &str = "requested through the API";
 #[utoipa::path(get, path = "/api/models", tag = "operation",
     responses((status = 200, body = ModelList)))]
 pub async fn list(State(service): State<Service>, _: Operator) -> Result<Json<ModelList>, Problem> {
-    Ok(Json(models::list(&service).await?))
+    let models = models::list(&service).await?;
+    Ok(Json(ModelList::new(service.bundle().generation, models)))
 }
 
 /// Returns a generation with its manifest and model card.
@@ -35,7 +36,7 @@ pub async fn show(
     _: Operator,
     PathParams(generation): PathParams<u64>,
 ) -> Result<Json<ModelItem>, Problem> {
-    Ok(Json(models::find(&service, generation).await?))
+    Ok(Json(models::find(&service, generation).await?.into()))
 }
 
 /// Verifies the checksums of a generation and promotes it.

@@ -6,10 +6,10 @@ use cinematch_http::access::CurrentProfile;
 use cinematch_http::extract::JsonBody;
 use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
-use cinematch_service::preferences::{NewPreferences, PreferencesBody, save};
+use cinematch_service::preferences::{NewPreferences, PreferencesBody, find, save};
 
 /// Returns the preferences in the caller's profile.
-#[utoipa::path(get, path = "/api/preferences/me", tag = "people",
+#[utoipa::path(get, path = "/api/preferences/me", tag = "profile",
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
         (status = 200, body = PreferencesBody),
@@ -18,12 +18,11 @@ pub async fn read(
     State(service): State<Service>,
     CurrentProfile(profile): CurrentProfile,
 ) -> Result<Json<PreferencesBody>, Problem> {
-    let history = service.store().user_history(&profile.key()).await?;
-    Ok(Json(history.preferences.clone().into()))
+    Ok(Json(find(&service, &profile).await?.into()))
 }
 
 /// Replaces the preferences in the caller's profile.
-#[utoipa::path(put, path = "/api/preferences/me", tag = "people", request_body = NewPreferences,
+#[utoipa::path(put, path = "/api/preferences/me", tag = "profile", request_body = NewPreferences,
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
         (status = 200, body = PreferencesBody),

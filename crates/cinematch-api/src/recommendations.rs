@@ -8,7 +8,7 @@ use cinematch_http::problem::{Problem, ProblemDocument};
 use cinematch_service::Service;
 use cinematch_service::listing::RecommendationReply;
 use cinematch_service::personal::{self, PersonalQuery};
-use cinematch_service::recommend::{self, ListOwner, RecommendationRequest};
+use cinematch_service::recommend::{self, RecommendationRequest};
 
 /// Recommends movies based on the history, preferences and filters in the request.
 ///
@@ -25,11 +25,8 @@ pub async fn recommend(
     JsonBody(request): JsonBody<RecommendationRequest>,
 ) -> Result<Cached, Problem> {
     let owner = request.owner()?;
-    let allowed = caller.may_act_for(&owner.user_id);
-    // Callers restricted to their own profile can't read the default user's data, so it is ignored. Naming any
-    // other user is an error.
-    let is_allowed = if owner.is_named { allowed.map(|()| true)? } else { allowed.is_ok() };
-    Ok(Cached(recommend::recommend(&service, ListOwner { is_allowed, ..owner }, request).await?))
+    let access = caller.may_act_for(owner.user_id());
+    Ok(Cached(recommend::recommend(&service, owner.authorize(access)?, request).await?))
 }
 
 /// Recommends movies based on the caller's profile.
@@ -149,7 +146,7 @@ mod tests {
         let problem =
             server.post("/api/recommendations", &json!({"liked_movie_ids": 1.5})).problem(422);
         let message = problem["errors"][0]["message"].as_str().unwrap();
-        assert_eq!(message, "invalid type: floating point `1.5`, expected a list");
+        assert_eq!(message, "expected a list, got 1.5");
         // `null` is treated as absent at any depth.
         server.recommend(&json!({"liked_movie_ids": null, "filters": {"genres": {"any": null}}}));
         // Unknown movie IDs aren't an error.

@@ -25,7 +25,7 @@ pub struct SearchQuery {
 /// Searches for movies by title, person or keyword.
 ///
 /// Tolerates typos, accepts words in any order and matches the last word as a prefix.
-#[utoipa::path(get, path = "/api/search", tag = "catalogue", params(SearchQuery),
+#[utoipa::path(get, path = "/api/search", tag = "catalog", params(SearchQuery),
     responses(
         (status = 200, body = SearchReply),
         (status = 422, body = ProblemDocument, content_type = "application/problem+json"),
@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(server.get("/api/search?q=michael%20mann&limit=1").json()["count"], 1);
         assert_eq!(server.get("/api/search?q=").json()["count"], 0);
         for (query, field) in [
-            ("/api/search", "query"),
+            ("/api/search", "q"),
             ("/api/search?q=a&limit=0", "limit"),
             ("/api/search?q=a&limit=51", "limit"),
             ("/api/search?q=a&sort=b", "sort"),
@@ -62,6 +62,10 @@ mod tests {
             let problem = server.get(query).problem(422);
             assert_eq!(problem["errors"][0]["field"], field, "{query}");
         }
+        let detail = |query| server.get(query).problem(422)["detail"].as_str().unwrap().to_owned();
+        assert_eq!(detail("/api/search"), "q: is missing");
+        let message = "limit: expected a whole number, got \"abc\"";
+        assert_eq!(detail("/api/search?q=a&limit=abc"), message);
         server.get(&format!("/api/search?q={}", "x".repeat(201))).problem(422);
     }
 }

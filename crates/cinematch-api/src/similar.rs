@@ -23,7 +23,7 @@ pub struct SimilarQuery {
 /// Lists the movies most similar to a given movie, by content and by shared audience.
 ///
 /// Equivalent to the recommendations for a user whose only feedback is a like for this movie.
-#[utoipa::path(get, path = "/api/movies/{movie_id}/similar", tag = "catalogue",
+#[utoipa::path(get, path = "/api/movies/{movie_id}/similar", tag = "catalog",
     params(("movie_id" = i64, Path, description = "MovieLens ID", minimum = 0, maximum = 4_294_967_295_u32), SimilarQuery),
     responses(
         (status = 200, body = SimilarReply),
@@ -44,9 +44,10 @@ pub async fn similar(
 mod tests {
     use std::collections::BTreeSet;
 
+    use cinematch_testing::movie_ids;
     use serde_json::json;
 
-    use crate::testing::{listed, movie_ids, sample};
+    use crate::testing::{listed, sample};
 
     #[test]
     fn similar_movies_match_recommendations_for_one_liked_movie() {

@@ -3,7 +3,7 @@
 pub mod databases;
 
 use cinematch_http::class::RouteClass;
-use cinematch_testing::{Client, Reply, SERVICES_OF_REGIONS, Sample, World};
+use cinematch_testing::{Client, Reply, SERVICES_OF_REGIONS, Sample, World, movie_ids};
 use serde_json::{Value, json};
 
 use crate::{guarded, public};
@@ -32,11 +32,6 @@ pub fn listed(reply: &Value, list: &str) -> Vec<Value> {
     let movies = reply[list].as_array().unwrap().clone();
     assert_eq!(reply["count"], movies.len());
     movies
-}
-
-/// Returns the IDs of `movies`, in order.
-pub fn movie_ids(movies: &[Value]) -> Vec<u64> {
-    movies.iter().map(|movie| movie["movie_id"].as_u64().unwrap()).collect()
 }
 
 /// Returns the IDs of the recommended movies in `reply`, in order.

@@ -25,7 +25,7 @@ pub struct ExportQuery {
 }
 
 /// Exports all data in the caller's profile.
-#[utoipa::path(get, path = "/api/export/me", tag = "people", params(ExportQuery),
+#[utoipa::path(get, path = "/api/export/me", tag = "profile", params(ExportQuery),
     security(("user_id" = []), ("session" = []), ("api_key" = [])),
     responses(
         (status = 200, description = "All data in the profile", content(
@@ -43,7 +43,7 @@ pub async fn export(
 }
 
 /// Deletes a user's profile, preferences, feedback, watchlist and sessions.
-#[utoipa::path(delete, path = "/api/users/{id}", tag = "people",
+#[utoipa::path(delete, path = "/api/users/{id}", tag = "profile",
     params(("id" = UserName, Path, description = "Profile ID, or the user ID of a watchlist")),
     responses(
         (status = 200, body = DeletionReply),

@@ -130,7 +130,8 @@ pub async fn remove_mine(
     CurrentProfile(profile): CurrentProfile,
     PathParams(movie_id): PathParams<u32>,
 ) -> Result<Json<RemovalReply>, Problem> {
-    Ok(Json(watchlist::remove(&service, &profile.key(), movie_id).await?))
+    watchlist::remove(&service, &profile.key(), movie_id).await?;
+    Ok(Json(RemovalReply::new(movie_id)))
 }
 
 /// Query parameter that sets the watched mark.

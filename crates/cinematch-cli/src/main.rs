@@ -5,10 +5,13 @@
 mod cards;
 mod commands;
 mod evaluation;
+mod first_steps;
+mod mistake;
 mod options;
 mod output;
 mod paths;
 mod pipeline;
+mod query_flags;
 mod reports;
 mod runtime;
 mod serving;

@@ -10,9 +10,11 @@ use anstyle::{AnsiColor, Style};
 use cinematch::catalog::{ProblemCount, count_problems};
 pub use cinematch::digits::thousands;
 use cinematch::sources::Problem;
+use cinematch_service::jobs::PERMANENT_FAILURE;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 
+use crate::mistake::PermanentFailure;
 use crate::options::Global;
 
 /// Style for the most important part of a line.
@@ -188,6 +190,16 @@ pub fn finish() -> anyhow::Result<()> {
     }
 }
 
+/// Asks a question on standard error, and returns the answer without surrounding whitespace, or `None` at the
+/// end of standard input.
+pub fn ask(question: &str) -> std::io::Result<Option<String>> {
+    let mut out = std::io::stderr().lock();
+    write!(out, "{question}").and_then(|()| out.flush())?;
+    let mut answer = String::new();
+    let length = std::io::stdin().read_line(&mut answer)?;
+    Ok((length > 0).then(|| answer.trim().to_owned()))
+}
+
 /// Writes the rate per second, rounded to a whole number.
 fn rate(state: &ProgressState, out: &mut dyn std::fmt::Write) {
     // Writing to memory is infallible.
@@ -231,10 +243,18 @@ pub fn exit_code(result: anyhow::Result<()>, json: bool) -> ExitCode {
         let document = serde_json::json!({ "error": format!("{error:#}") });
         let _ = writeln!(std::io::stderr(), "{document}");
     } else {
-        let red = AnsiColor::Red.on_default().bold();
-        let _ = writeln!(anstream::stderr(), "{red}error:{red:#} {error:#}");
+        print_error(&error);
+    }
+    if error.is::<PermanentFailure>() {
+        return ExitCode::from(PERMANENT_FAILURE);
     }
     ExitCode::FAILURE
+}
+
+/// Prints an error with its causes as a sentence.
+pub fn print_error(error: &anyhow::Error) {
+    let red = AnsiColor::Red.on_default().bold();
+    let _ = writeln!(anstream::stderr(), "{red}error:{red:#} {error:#}");
 }
 
 /// Formats a count with its noun: `1 movie`, `2 movies`.

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use cinematch_store::Address;
 use clap::Args;
 use clap::builder::ArgPredicate;
 
+use crate::mistake::Mistake;
 use crate::options::Global;
 
 /// Folders inside raw/ that are searched for a MovieLens release, in this order.
@@ -32,9 +33,10 @@ impl RawPath {
     /// Returns an error if the flag names a folder that does not exist.
     pub fn check(&self) -> Result<()> {
         match &self.raw {
-            Some(raw) if !raw.is_dir() => {
-                bail!("folder {} not found; check --raw (CINEMATCH_RAW)", display_path(raw))
-            }
+            Some(raw) if !raw.is_dir() => Err(Mistake::error(format_args!(
+                "folder {} not found; check --raw (CINEMATCH_RAW)",
+                display_path(raw)
+            ))),
             _ => Ok(()),
         }
     }
@@ -130,10 +132,22 @@ pub fn display_path(path: &Path) -> String {
     shown.unwrap_or(path).display().to_string()
 }
 
-/// Reads a file. If it is missing, the error ends with `advice`.
+/// Error about an input file that does not exist.
+#[derive(Debug, thiserror::Error)]
+#[error("{} not found: {advice}", display_path(path))]
+pub struct MissingFile {
+    /// Path of the file.
+    pub path: PathBuf,
+    /// Command or flag that solves the problem.
+    pub advice: String,
+}
+
+/// Reads a file. If it is missing, returns a [`MissingFile`] error that ends with `advice`.
 pub fn read_file(path: &Path, advice: &str) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => anyhow!("{} not found: {advice}", display_path(path)),
+        std::io::ErrorKind::NotFound => {
+            MissingFile { path: path.to_owned(), advice: advice.to_owned() }.into()
+        }
         _ => anyhow!("cannot read {}: {error}", display_path(path)),
     })
 }

@@ -1,6 +1,6 @@
 //! Prints lists of movies on the terminal.
 
-use cinematch::catalog::Movie;
+use cinematch::catalog::{Movie, title_with_year};
 use cinematch::ids::MovieIdx;
 use cinematch::models::biased_mf::Prediction;
 use cinematch::ranking::{Ranked, Recommender, explanation};
@@ -10,11 +10,6 @@ use crate::output::{DIM, Output, STRONG, SUCCESS};
 /// Returns a movie's title and year: `Heat (1995)`.
 pub fn title_of(movie: &Movie) -> String {
     title_with_year(&movie.title, movie.year)
-}
-
-/// Appends the year to a title, if the year is known: `Heat (1995)`.
-pub fn title_with_year(title: &str, year: Option<u16>) -> String {
-    year.map_or_else(|| title.to_owned(), |year| format!("{title} ({year})"))
 }
 
 /// Prints a ranked list with the reasons for each movie. `services_of` returns the streaming

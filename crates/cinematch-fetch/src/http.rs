@@ -1,4 +1,4 @@
-//! HTTP client configuration shared by the TMDb and GroupLens clients.
+//! HTTP client configuration shared by the TMDB and GroupLens clients.
 
 use std::sync::Once;
 use std::time::Duration;

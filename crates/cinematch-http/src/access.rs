@@ -8,8 +8,10 @@
 use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use cinematch_service::access::find_profile;
+use cinematch_service::{Service, ServiceError};
 use cinematch_store::{Profile, Scope};
 
 use crate::problem::Problem;
@@ -17,12 +19,12 @@ use crate::problem::Problem;
 /// The caller of a request, as identified by the guard layer.
 #[derive(Clone, Debug)]
 pub enum Caller {
-    /// Open mode: any caller on this machine, with the profile selected by `X-User-Id`, if any.
-    Open(Option<Profile>),
+    /// Open mode: any caller on this machine, with the selected profile, if any.
+    Open(Result<Profile, NoProfile>),
     /// Accounts mode: a signed-in user.
     Session(Profile),
     /// Accounts mode: a client with an API key, and the profile it acts for, if any.
-    ApiKey(Scope, Option<Profile>),
+    ApiKey(Scope, Result<Profile, NoProfile>),
     /// Accounts mode: a caller without credentials.
     Anonymous,
 }
@@ -33,17 +35,17 @@ impl Caller {
     pub fn profile(&self) -> Result<&Profile, Problem> {
         match self {
             Self::Session(profile)
-            | Self::Open(Some(profile))
-            | Self::ApiKey(Scope::Write | Scope::Admin, Some(profile)) => Ok(profile),
+            | Self::Open(Ok(profile))
+            | Self::ApiKey(Scope::Write | Scope::Admin, Ok(profile)) => Ok(profile),
             Self::ApiKey(Scope::Read, _) => Err(forbidden(
                 "This key can only read the catalog; use a key with the `write` scope",
             )),
-            Self::Open(None) => Err(unauthorized(
-                "No profile is selected: send a profile ID as X-User-Id; /auth/identify returns the ID",
-            )),
-            Self::ApiKey(_, None) => Err(unauthorized(
-                "No profile is selected: send the ID of the profile that the key acts for as X-User-Id",
-            )),
+            Self::Open(Err(reason)) => Err(unauthorized(&format!(
+                "{reason}: send a profile ID as X-User-Id; /auth/identify returns the ID"
+            ))),
+            Self::ApiKey(_, Err(reason)) => Err(unauthorized(&format!(
+                "{reason}: send the ID of the profile that the key acts for as X-User-Id"
+            ))),
             Self::Anonymous => Err(sign_in()),
         }
     }
@@ -60,6 +62,36 @@ impl Caller {
             Self::Anonymous => Err(sign_in()),
         }
     }
+}
+
+/// Reason why a request selects no profile.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoProfile {
+    /// The request contains no profile ID.
+    #[error("No profile is selected")]
+    NotSent,
+    /// `X-User-Id` has this value, of which at most 40 characters are kept.
+    #[error("X-User-Id is `{0}`, which is not a whole number")]
+    Malformed(String),
+    /// `X-User-Id` has this value, but no profile has this ID.
+    #[error("X-User-Id is {0}, but there is no profile with this ID")]
+    Unknown(i64),
+}
+
+/// Maximum number of characters of an invalid `X-User-Id` that an error message quotes.
+const MAX_QUOTED: usize = 40;
+
+/// Returns the profile with the ID in `X-User-Id`, or the reason why there is none.
+pub async fn profile_in_header(
+    service: &Service,
+    headers: &HeaderMap,
+) -> Result<Result<Profile, NoProfile>, ServiceError> {
+    let Some(value) = headers.get("x-user-id") else { return Ok(Err(NoProfile::NotSent)) };
+    let text = String::from_utf8_lossy(value.as_bytes());
+    let Ok(id) = text.trim().parse::<i64>() else {
+        return Ok(Err(NoProfile::Malformed(text.trim().chars().take(MAX_QUOTED).collect())));
+    };
+    Ok(find_profile(service, id).await?.ok_or(NoProfile::Unknown(id)))
 }
 
 /// Creates a problem with status 401 (Unauthorized).

@@ -15,6 +15,8 @@ pub enum RouteClass {
     Docs,
     /// A health probe for orchestrators.
     Probe,
+    /// The metrics, which require an identified caller.
+    Metrics,
     /// A request that no route matches.
     Unmatched,
 }
@@ -22,7 +24,13 @@ pub enum RouteClass {
 impl RouteClass {
     /// Returns true for API operations.
     pub fn is_api(self) -> bool {
-        matches!(self, Self::Guarded | Self::Public)
+        matches!(self, Self::Guarded | Self::Public | Self::Metrics)
+    }
+
+    /// Returns true if requests count toward the client's rate limit. Monitoring must work during a burst of
+    /// requests.
+    pub fn is_rate_limited(self) -> bool {
+        !matches!(self, Self::Probe | Self::Metrics)
     }
 
     /// Returns true if clients that accept HTML get errors as web pages.

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use axum::http::StatusCode;
+pub use cinematch_service::access::AccessMode;
 
 use crate::problem::Problem;
 
@@ -20,16 +21,6 @@ pub struct AccessConfig {
     /// True if all requests come through a reverse proxy that terminates HTTPS and appends the client's address
     /// to `X-Forwarded-For`.
     pub behind_proxy: bool,
-}
-
-/// Access mode, which determines how callers are identified.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AccessMode {
-    /// Profiles without passwords. The server is only reachable from its own machine.
-    #[default]
-    Open,
-    /// Accounts with passwords, and API keys for clients.
-    Accounts,
 }
 
 impl AccessConfig {

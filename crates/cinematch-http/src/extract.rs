@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
 use crate::strict::Strict;
+use crate::value_error::{self, ValueError};
 
 /// Extracts a JSON body.
 ///
@@ -85,23 +86,9 @@ pub async fn read_body(mut body: axum::body::Body, limit: usize) -> Result<Vec<u
 /// types.
 fn field_problem(field: String, message: &str) -> Problem {
     let message = message.rsplit_once(" at line ").map_or(message, |(text, _)| text);
-    if let Some(missing) = message.strip_prefix("missing field `") {
-        return Problem::field(missing.trim_end_matches('`'), "is missing");
-    }
     let field = if field == "." { "body".to_owned() } else { field };
-    let (got, expected) = message.rsplit_once(", expected ").unwrap_or((message, ""));
-    let expected = match expected {
-        "" => return Problem::field(field, message),
-        "i64" => "a whole number",
-        "u16" => "a whole number from 0 to 65535",
-        "u32" => "a whole number from 0 to 4294967295",
-        "usize" => "a whole number, 0 or more",
-        "f32" => "a number",
-        "a sequence" => "a list",
-        other if other.starts_with("struct") => "an object",
-        other => other,
-    };
-    Problem::field(field, format!("{got}, expected {expected}"))
+    let ValueError { field: named, message } = value_error::from_serde(message);
+    Problem::field(named.unwrap_or(field), message)
 }
 
 /// Extracts path parameters. If one can't be parsed, rejects the request with a 422 that names it.
@@ -158,8 +145,17 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for QueryParams<T>
                 let text = rejection.body_text();
                 let reason =
                     text.rsplit_once("query string: ").map_or(&*text, |(_, reason)| reason);
-                let (field, message) = reason.split_once(": ").unwrap_or(("query", reason));
-                Err(Problem::field(field, message))
+                let (field, text) = match reason.split_once(": ") {
+                    // The colon belongs to a text without a field, such as `invalid type: …`.
+                    Some((field, text)) if !field.contains(' ') => (field, text),
+                    _ => ("query", reason),
+                };
+                let pairs = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
+                let pairs = pairs.map(|Query(pairs)| pairs).unwrap_or_default();
+                let value = pairs.iter().find(|(name, _)| name == field);
+                let error =
+                    value_error::from_parameter(text, value.map(|(_, value)| value.as_str()));
+                Err(Problem::field(error.field.unwrap_or_else(|| field.to_owned()), error.message))
             }
         }
     }

@@ -7,7 +7,6 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cinematch::ranking::{FieldError, QueryError};
 use cinematch_service::ServiceError;
-use cinematch_store::StoreError;
 use serde::Serialize;
 
 /// An error response: status, description, invalid fields and `Retry-After`.
@@ -157,18 +156,6 @@ impl From<QueryError> for Problem {
             errors: error.errors,
             retry_after: None,
         }
-    }
-}
-
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        ServiceError::from(error).into()
-    }
-}
-
-impl From<getrandom::Error> for Problem {
-    fn from(error: getrandom::Error) -> Self {
-        ServiceError::from(error).into()
     }
 }
 

@@ -10,12 +10,12 @@ use cinematch_store::Profile;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::{AccessConfig, AccessMode};
-use crate::cookies::{SESSION_COOKIE, session_token};
+use crate::cookies::{NewCookie, SESSION_COOKIE, session_token};
 use crate::limits::Limits;
 use crate::problem::{INTERNAL, Problem};
 
 /// Lifetime of a session, in seconds: 30 days.
-const SESSION_SECONDS: i64 = 30 * 24 * 3600;
+const SESSION_SECONDS: u32 = 30 * 24 * 3600;
 /// Maximum length of an email address, in characters.
 const MAX_EMAIL_LENGTH: usize = 254;
 
@@ -53,7 +53,7 @@ impl Sessions {
         self.limits.check_sign_in(client, email)?;
         let run_hash = |check| self.limits.run_hash(check);
         let profile = profile::authenticate(&self.service, email, password, run_hash).await?;
-        let token = profile::begin_session(&self.service, &profile, SESSION_SECONDS).await?;
+        let token = profile::begin_session(&self.service, &profile, SESSION_SECONDS.into()).await?;
         Ok((profile, self.cookie(token.expose(), SESSION_SECONDS)?))
     }
 
@@ -61,20 +61,13 @@ impl Sessions {
     /// deletes the cookie.
     pub async fn sign_out(&self, headers: &HeaderMap) -> Result<HeaderValue, Problem> {
         if let Some(token) = session_token(headers) {
-            self.service.store().end_session(&token.hash()).await?;
+            profile::end_session(&self.service, &token).await?;
         }
         self.cookie("", 0)
     }
 
-    fn cookie(&self, value: &str, seconds: i64) -> Result<HeaderValue, Problem> {
-        // Browsers don't send a `Secure` cookie over plain HTTP, so it is set only behind an HTTPS proxy.
-        let secure = if self.access.behind_proxy { "; Secure" } else { "" };
-        let text = format!(
-            "{SESSION_COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
-        );
-        let mut cookie = HeaderValue::from_str(&text)
-            .map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL))?;
-        cookie.set_sensitive(true);
-        Ok(cookie)
+    fn cookie(&self, value: &str, seconds: u32) -> Result<HeaderValue, Problem> {
+        let cookie = NewCookie::new(SESSION_COOKIE, value, seconds).header(&self.access);
+        cookie.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL))
     }
 }

@@ -19,6 +19,8 @@ use crate::problem::Problem;
 const MAX_FILES: usize = 20;
 /// Maximum length of a file name, in characters.
 const MAX_NAME_LENGTH: usize = 255;
+/// Name of a file that was sent without one.
+const UNNAMED: &str = "the file";
 /// Number of bytes allowed for a form's boundaries, part headers and other fields.
 const FORM_OVERHEAD: usize = 1 << 20;
 
@@ -45,7 +47,7 @@ async fn read_files(
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let content_type = content_type.unwrap_or_default().to_ascii_lowercase();
     if !content_type.starts_with("multipart/form-data") {
-        let name = file_name(filename.as_deref(), "the file")?;
+        let name = file_name(filename.as_deref())?;
         let bytes = read_body(request.into_body(), MAX_BYTES).await?;
         if bytes.is_empty() {
             return Err(Problem::field(
@@ -60,14 +62,15 @@ async fn read_files(
     let body = read_body(body, MAX_BYTES + FORM_OVERHEAD).await?;
     let mut request = Request::from_parts(parts, Body::from(body));
     DefaultBodyLimit::disable().apply(&mut request);
-    let mut form = Multipart::from_request(request, &()).await.map_err(|error| {
-        Problem::new(StatusCode::BAD_REQUEST, format!("The form is malformed: {error}"))
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| {
+        let detail = "The form is malformed: its Content-Type names no boundary";
+        Problem::new(StatusCode::BAD_REQUEST, detail)
     })?;
     let (mut files, mut remaining) = (Vec::new(), MAX_BYTES);
     while let Some(mut field) = form.next_field().await.map_err(|error| malformed(&error))? {
         // Skip form fields that aren't files.
         let Some(name) = field.file_name() else { continue };
-        let name = file_name(Some(name), "the file")?;
+        let name = file_name(Some(name))?;
         let mut bytes = Vec::new();
         while let Some(part) = field.chunk().await.map_err(|error| malformed(&error))? {
             remaining = remaining.checked_sub(part.len()).ok_or_else(too_large)?;
@@ -84,24 +87,24 @@ async fn read_files(
     Ok(files)
 }
 
-/// Returns the last path component of `name`, or `default` if it is blank.
+/// Returns the last path component of `name`, or [`UNNAMED`] if it is blank.
 ///
 /// Returns an error if the name is too long or contains control characters.
-fn file_name(name: Option<&str>, default: &str) -> Result<String, Problem> {
+fn file_name(name: Option<&str>) -> Result<String, Problem> {
     let name = name.map(|name| name.rsplit(['/', '\\']).next().unwrap_or(name)).unwrap_or_default();
     if name.chars().count() > MAX_NAME_LENGTH || name.chars().any(char::is_control) {
         let message =
             format!("expected at most {MAX_NAME_LENGTH} characters, without control characters");
         return Err(Problem::field("filename", message));
     }
-    Ok(if name.trim().is_empty() { default.to_owned() } else { name.to_owned() })
+    Ok(if name.trim().is_empty() { UNNAMED.to_owned() } else { name.to_owned() })
 }
 
 fn malformed(error: &MultipartError) -> Problem {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         return too_large();
     }
-    Problem::new(StatusCode::BAD_REQUEST, format!("The form is malformed: {error}"))
+    Problem::new(StatusCode::BAD_REQUEST, "The form is malformed or incomplete; send it again")
 }
 
 fn too_large() -> Problem {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use cinematch_testing::{Client, Reply};
+use cinematch_testing::{Client, Reply, movie_ids};
 use serde_json::{Value, json};
 
 use crate::testing::open;
@@ -120,7 +120,7 @@ impl<'a> Page<'a> {
             }
             assert!(fit(movie), "{query}: {movie}");
         }
-        movies.iter().map(|movie| movie["movie_id"].as_u64().unwrap()).collect()
+        movie_ids(movies)
     }
 
     fn feedback(&self, movie_id: u64, signal: &str) {
@@ -375,6 +375,7 @@ fn serves_the_client_without_sign_in() {
         let (_, reply) = page.fetch_with("GET", &format!("/api/{list}"), &[], None);
         assert!(reply[list].as_array().unwrap().len() > 3, "{reply}");
     }
+    // Front ends also send fields of their own, such as `page` and `sort`, which the API ignores.
     let mut body = json!({
         "user_id": "default_user", "liked_movie_ids": [1, 5], "disliked_movie_ids": [3],
         "preferred_genres": ["Sci-Fi", "Action"], "services": ["Netflix"], "runtime_min": 90,

@@ -11,16 +11,17 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use cinematch_http::access::{Caller, ClientIp, forbidden, sign_in, unauthorized};
+use cinematch_http::access::{
+    Caller, ClientIp, NoProfile, forbidden, profile_in_header, sign_in, unauthorized,
+};
 use cinematch_http::class::RouteClass;
 use cinematch_http::config::{AccessConfig, AccessMode};
 use cinematch_http::cookies::{PROFILE_COOKIE, cookie, session_token};
-use cinematch_http::keys::key_scope;
 use cinematch_http::limits::Limits;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
+use cinematch_service::access::{find_profile, find_session, key_scope};
 use cinematch_service::trace::span;
-use cinematch_store::Profile;
 use tracing::Instrument;
 
 use crate::state::AppState;
@@ -55,18 +56,20 @@ pub async fn guard(
     next: Next,
 ) -> Result<Response, Problem> {
     let client = client_ip(&state, &request);
-    state.limits.check_request(client)?;
+    let class = request.extensions().get::<RouteClass>().copied();
+    if class.is_none_or(RouteClass::is_rate_limited) {
+        state.limits.check_request(client)?;
+    }
     if state.access.mode == AccessMode::Open {
         check_host(&state, &request)?;
     }
     if !request.method().is_safe() {
         check_origin(&state, request.headers())?;
     }
-    let class = request.extensions().get::<RouteClass>().copied();
     match class {
-        Some(RouteClass::Guarded | RouteClass::Public) if request.method() != Method::OPTIONS => {
+        Some(class) if class.is_api() && request.method() != Method::OPTIONS => {
             let caller = caller(&state, request.headers()).instrument(span!("guard")).await?;
-            if matches!(caller, Caller::Anonymous) && class != Some(RouteClass::Public) {
+            if matches!(caller, Caller::Anonymous) && class != RouteClass::Public {
                 return Err(sign_in());
             }
             request.extensions_mut().insert(caller);
@@ -149,23 +152,28 @@ fn check_origin(state: &Guard, headers: &HeaderMap) -> Result<(), Problem> {
 /// Identifies the caller of an API operation by `X-User-Id`, API key or session cookie, depending on the mode.
 async fn caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
     if state.access.mode == AccessMode::Open {
-        return Ok(Caller::Open(named_profile(state, headers).await?));
+        return Ok(Caller::Open(profile_in_header(&state.service, headers).await?));
     }
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let unknown_key = || unauthorized("This API key is unknown or revoked");
-        let text = value.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
-        let scope = key_scope(&state.service, text.unwrap_or_default().trim())
-            .await?
-            .ok_or_else(unknown_key)?;
-        return Ok(Caller::ApiKey(scope, named_profile(state, headers).await?));
+        let key = value.to_str().ok().and_then(bearer_token);
+        let scope =
+            key_scope(&state.service, key.unwrap_or_default()).await?.ok_or_else(unknown_key)?;
+        return Ok(Caller::ApiKey(scope, profile_in_header(&state.service, headers).await?));
     }
     session(state, headers).await
+}
+
+/// Returns the token in the value of an `Authorization` header. The scheme is case-insensitive (RFC 9110).
+fn bearer_token(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// Identifies the caller by the session cookie.
 async fn session(state: &Guard, headers: &HeaderMap) -> Result<Caller, Problem> {
     let Some(token) = session_token(headers) else { return Ok(Caller::Anonymous) };
-    let profile = state.service.store().session(&token.hash(), state.service.now()).await?;
+    let profile = find_session(&state.service, &token).await?;
     Ok(profile.map_or(Caller::Anonymous, Caller::Session))
 }
 
@@ -175,19 +183,10 @@ async fn page_caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Probl
     if state.access.mode == AccessMode::Open {
         let id = cookie(headers, PROFILE_COOKIE).and_then(|id| id.parse().ok());
         let profile = match id {
-            Some(id) => state.service.store().profile(id).await?,
+            Some(id) => find_profile(&state.service, id).await?,
             None => None,
         };
-        return Ok(Caller::Open(profile));
+        return Ok(Caller::Open(profile.ok_or(NoProfile::NotSent)));
     }
     session(state, headers).await
-}
-
-/// Returns the profile with the ID in `X-User-Id`, or `None` if the header is missing or malformed, or if there is
-/// no such profile.
-async fn named_profile(state: &Guard, headers: &HeaderMap) -> Result<Option<Profile>, Problem> {
-    let Some(value) = headers.get("x-user-id") else { return Ok(None) };
-    let id = value.to_str().ok().and_then(|text| text.trim().parse::<i64>().ok());
-    let Some(id) = id else { return Ok(None) };
-    Ok(state.service.store().profile(id).await?)
 }

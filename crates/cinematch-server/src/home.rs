@@ -26,12 +26,12 @@ struct Home {
         (status = 303, description = "Redirects a browser without a profile to the sign-in page"),
     ))]
 pub async fn home(
-    State(state): State<Service>,
+    State(service): State<Service>,
     caller: PageCaller,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     if wants_page(&headers) || caller.is_fragment {
-        return home_page(State(state), caller).await;
+        return home_page(State(service), caller).await;
     }
     let version = env!("CARGO_PKG_VERSION");
     let home = Home { service: "cinematch", version, status: "ok", docs: "/docs" };

@@ -109,7 +109,7 @@ impl RouteGroups {
             (RouteClass::Public, public),
             (RouteClass::Guarded, guarded),
         ];
-        let probe_groups = vec![(RouteClass::Probe, health_checks), (RouteClass::Guarded, metrics)];
+        let probe_groups = vec![(RouteClass::Probe, health_checks), (RouteClass::Metrics, metrics)];
         Self { route_groups, probe_groups, document, classes }
     }
 }

@@ -4,11 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use cinematch::bundle::{ArtifactsError, Bundle};
+use cinematch::bundle::Bundle;
 use cinematch_http::state::RouteState;
-use cinematch_service::cache::RedisAddressError;
 use cinematch_service::{Clock, OpenError, Service, ServiceConfig};
-use cinematch_store::StoreError;
 
 use crate::config::{ConfigError, ServerConfig};
 use crate::monitor;
@@ -19,25 +17,9 @@ pub enum StartError {
     /// The settings are invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// No published generation can be loaded.
+    /// The service can't be opened.
     #[error(transparent)]
-    Artifacts(ArtifactsError),
-    /// The database can't be opened.
-    #[error(transparent)]
-    Store(StoreError),
-    /// The Redis cache address is invalid.
-    #[error(transparent)]
-    Cache(RedisAddressError),
-}
-
-impl From<OpenError> for StartError {
-    fn from(error: OpenError) -> Self {
-        match error {
-            OpenError::Artifacts(error) => Self::Artifacts(error),
-            OpenError::Store(error) => Self::Store(error),
-            OpenError::Cache(error) => Self::Cache(error),
-        }
-    }
+    Open(#[from] OpenError),
 }
 
 /// Service, settings and lifecycle of a running server. Clones are cheap and share their contents.

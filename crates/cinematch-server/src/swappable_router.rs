@@ -154,6 +154,6 @@ impl Background {
             // The result doesn't matter: the task has either finished or been aborted.
             let _ = task.await;
         }
-        state.service().store().close().await;
+        state.service().close().await;
     }
 }

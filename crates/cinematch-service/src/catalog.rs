@@ -41,7 +41,7 @@ pub struct MovieReply<'a> {
     attribution: Option<&'static str>,
 }
 
-/// Returns the index of the movie with the given id, or a [`ServiceError::NotFound`].
+/// Returns the index of the movie with the given ID, or a [`ServiceError::NotFound`].
 pub fn find_movie(recommender: &Recommender, movie_id: i64) -> Result<MovieIdx, ServiceError> {
     let id = u32::try_from(movie_id).ok();
     let index = id.and_then(|id| recommender.vocabulary().index_of(MovieId(id)));
@@ -58,12 +58,12 @@ pub fn genres(bundle: &Bundle) -> Genres {
 pub fn services(bundle: &Bundle, region: Option<&str>) -> Result<Services, ServiceError> {
     let index = bundle.recommender.index();
     let region = find_region(bundle, region)?;
-    let (names, source) = match region {
-        Some(region) => (&index.regions()[region].services, Some(ServicesSource::Tmdb)),
-        None => (&index.services, bundle.manifest.services_source),
+    let source = match region {
+        Some(_) => Some(ServicesSource::Tmdb),
+        None => bundle.manifest.services_source,
     };
     Ok(Services {
-        services: names.names().to_vec(),
+        services: index.services_in(region).names().to_vec(),
         services_source: source,
         regions: index.regions().iter().map(|region| region.code().to_owned()).collect(),
         attribution: bundle.attribution(region),

@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+
+use cinematch_store::now_millis;
 
 /// Source of the current time; clones share the source.
 ///
@@ -13,10 +14,7 @@ pub struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
 impl Clock {
     /// Returns a clock that reads the system time.
     pub fn system() -> Self {
-        Self(Arc::new(|| {
-            let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
-            since_1970.map_or(0, |time| time.as_millis() as i64)
-        }))
+        Self(Arc::new(now_millis))
     }
 
     /// Returns a clock that always reads `milliseconds` since 1970.

@@ -40,7 +40,7 @@ pub struct Export {
     imports: Vec<ExportedImport>,
 }
 
-/// Feedback on a movie, with the movie's title and ids.
+/// Feedback on a movie, with the movie's title and IDs.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ExportedFeedback {
     #[serde(flatten)]
@@ -49,7 +49,7 @@ pub struct ExportedFeedback {
     movie: MovieNames,
 }
 
-/// A movie on the watchlist, with its title and ids.
+/// A movie on the watchlist, with its title and IDs.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ExportedItem {
     movie_id: u32,
@@ -61,7 +61,7 @@ pub struct ExportedItem {
     movie: MovieNames,
 }
 
-/// A movie's title, year and external ids.
+/// A movie's title, year and external IDs.
 #[derive(Clone, Default, Serialize, utoipa::ToSchema)]
 pub struct MovieNames {
     title: Option<String>,
@@ -82,7 +82,7 @@ pub struct ExportedImport {
     imported_at: String,
 }
 
-/// Returns a movie's title, year and ids in the current catalog. All fields are `None` if the catalog does not
+/// Returns a movie's title, year and IDs in the current catalog. All fields are `None` if the catalog does not
 /// contain the movie.
 fn names(recommender: &Recommender, movie_id: MovieId) -> MovieNames {
     let Some(index) = recommender.vocabulary().index_of(movie_id) else {
@@ -139,7 +139,7 @@ impl Export {
     }
 }
 
-/// Returns a user's movies as CSV, one row per movie in ascending order of ids.
+/// Returns a user's movies as CSV, one row per movie in ascending order of IDs.
 fn to_csv(data: &UserExport, recommender: &Recommender) -> String {
     let feedback: BTreeMap<MovieId, &MovieFeedback> =
         data.feedback.iter().map(|movie| (movie.movie_id, movie)).collect();
@@ -218,7 +218,7 @@ pub fn export_csv<'a>(service: &'a Service, profile: &'a Profile) -> ServiceFutu
 #[derive(Serialize, utoipa::ToSchema)]
 #[schema(as = Forgotten)]
 pub struct DeletionReply {
-    /// Receipt id; random, so it does not identify the user.
+    /// Receipt ID; random, so it does not identify the user.
     receipt: String,
     /// Time of deletion, RFC 3339 in UTC.
     deleted_at: String,

@@ -10,7 +10,7 @@ use crate::error::{ServiceError, ServiceFuture};
 use crate::service::Service;
 
 /// New feedback on a movie; at least one of `signal`, `rating` and `watched` is required.
-#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
 pub struct NewFeedback {
     #[schema(example = 6)]
     movie_id: i64,
@@ -155,7 +155,7 @@ pub fn delete<'a>(
     })
 }
 
-/// Returns the ids of movies with a reaction that `matches` accepts, most recent first.
+/// Returns the IDs of movies with a reaction that `matches` accepts, most recent first.
 pub fn movies_with<'a>(
     service: &'a Service,
     profile: &'a Profile,

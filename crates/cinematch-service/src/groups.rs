@@ -2,16 +2,19 @@
 
 use cinematch::ranking::{
     DEFAULT_LIMIT, DEFAULT_VETO_SHARE, Filters, Group, GroupRanked, MAX_MEMBERS, Query, Reason,
-    Request, Shortfall, Strategy, explanation,
+    Request, Shortfall, Strategy, explanation_parts,
 };
+use cinematch_store::Profile;
 use serde::{Deserialize, Serialize};
 
+use crate::access::AccessMode;
 use crate::error::{ServiceError, ServiceFuture};
-use crate::item::Item;
+use crate::item::{Explanation, Item};
 use crate::names::UserName;
 use crate::optional::or_default;
 use crate::personal::base_query;
 use crate::preferences;
+use crate::profile;
 use crate::recommend::{FiltersBody, RatingBody, parse_ids, parse_ratings};
 use crate::service::Service;
 use crate::serving::Serving;
@@ -19,6 +22,7 @@ use crate::trace::span;
 
 /// A request for group recommendations.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct GroupRequest {
     /// Members of the group, 1 to 20.
     #[schema(min_items = 1, max_items = 20)]
@@ -80,9 +84,9 @@ pub struct MemberBody {
 }
 
 /// Strategy that aggregates the members' scores into the group's score.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum StrategyName {
+pub enum StrategyName {
     /// Mean of the members' scores.
     #[default]
     Average,
@@ -92,6 +96,26 @@ enum StrategyName {
     Veto,
 }
 
+impl StrategyName {
+    /// Returns the name in requests and replies.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Average => "average",
+            Self::LeastMisery => "least_misery",
+            Self::Veto => "veto",
+        }
+    }
+
+    /// Returns the library's strategy. `veto_below` is the share that counts as vetoed, by default 0.5.
+    pub fn strategy(self, veto_below: Option<f32>) -> Strategy {
+        match self {
+            Self::Average => Strategy::Average,
+            Self::LeastMisery => Strategy::LeastMisery,
+            Self::Veto => Strategy::Veto { below: veto_below.unwrap_or(DEFAULT_VETO_SHARE) },
+        }
+    }
+}
+
 /// Recommendations for a group, best first.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct GroupReply<'a> {
@@ -99,13 +123,13 @@ pub struct GroupReply<'a> {
     count: usize,
     strategy: StrategyName,
     members: Vec<MemberReply>,
-    /// Id of the model that ranked the movies.
+    /// ID of the model that ranked the movies.
     model_id: &'a str,
     /// Attribution that clients must show next to the streaming services; absent if none is required.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     attribution: Option<&'static str>,
-    /// Ids in the request that the catalog does not contain.
+    /// IDs in the request that the catalog does not contain.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     unknown_movie_ids: Vec<i64>,
@@ -118,7 +142,7 @@ pub struct GroupReply<'a> {
 /// A member of the group in the reply.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct MemberReply {
-    /// Id of the user; `null` for a guest.
+    /// ID of the user; `null` for a guest.
     user_id: Option<String>,
     /// Total score of the list for this member relative to the member's own best list; 1 is the maximum.
     /// `null` if no movie has a positive score for the member.
@@ -143,8 +167,8 @@ pub struct MemberScore<'a> {
     score: f32,
     /// Summary of the reasons in one line; absent if not requested.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false)]
-    explanation: Option<String>,
+    #[schema(required = false, value_type = Option<String>)]
+    explanation: Option<Explanation>,
     /// Contributions to the score; absent if not requested.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, value_type = Vec<Object>)]
@@ -162,13 +186,7 @@ pub fn recommend<'a>(
         if request.veto_below.is_some_and(|below| !(0.0..=1.0).contains(&below)) {
             return Err(ServiceError::field("veto_below", "expected 0 to 1"));
         }
-        let strategy = match request.strategy {
-            StrategyName::Average => Strategy::Average,
-            StrategyName::LeastMisery => Strategy::LeastMisery,
-            StrategyName::Veto => {
-                Strategy::Veto { below: request.veto_below.unwrap_or(DEFAULT_VETO_SHARE) }
-            }
-        };
+        let strategy = request.strategy.strategy(request.veto_below);
         let mut unknown = Vec::new();
         let explain = request.explain.unwrap_or(false);
         let group_query = GroupQuery {
@@ -201,7 +219,8 @@ pub fn recommend<'a>(
                     .map(|(member, name)| MemberScore {
                         user_id: name.clone(),
                         score: member.score,
-                        explanation: explain.then(|| explanation(&member.reasons)),
+                        explanation: explain
+                            .then(|| Explanation(explanation_parts(&member.reasons))),
                         reasons: member.reasons,
                     })
                     .collect(),
@@ -224,6 +243,21 @@ pub fn recommend<'a>(
     })
 }
 
+/// Returns the profiles that a user may choose as members of a group: every profile in open mode, and only the
+/// user's own in accounts mode.
+pub fn possible_members<'a>(
+    service: &'a Service,
+    user: &'a Profile,
+    mode: AccessMode,
+) -> ServiceFuture<'a, Vec<Profile>> {
+    Box::pin(async move {
+        match mode {
+            AccessMode::Open => profile::list(service).await,
+            AccessMode::Accounts => Ok(vec![user.clone()]),
+        }
+    })
+}
+
 /// A validated group request, for members that the caller may act for.
 pub struct GroupQuery {
     /// Members of the group.
@@ -238,13 +272,13 @@ pub struct GroupQuery {
 
 /// A ranked list for a group.
 pub struct GroupResult<'a> {
-    /// User ids of the members, in the order of the request; `None` for a guest.
+    /// User IDs of the members, in the order of the request; `None` for a guest.
     pub names: Vec<Option<String>>,
     /// Ranked movies and the satisfaction of each member.
     pub ranked: GroupRanked<'a>,
     /// Index of the region whose services are shown.
     pub region: Option<usize>,
-    /// Ids in the request that the catalog does not contain.
+    /// IDs in the request that the catalog does not contain.
     pub unknown: Vec<i64>,
 }
 
@@ -291,7 +325,7 @@ pub fn rank<'a>(
     })
 }
 
-/// Prefixes the field names of an error with `members[at]`, the member's position in the request.
+/// Prefixes the field names of an error with `members[index]`, the member's position in the request.
 pub fn member_error(index: usize, error: ServiceError) -> ServiceError {
     error.rename_fields(|field| format!("members[{index}].{field}"))
 }

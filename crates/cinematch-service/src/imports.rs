@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use cinematch::imports::{self, Imported, MatchReport, Matched, RowReport, TasteItem};
-use cinematch::ranking::Recommender;
-use cinematch::sources::history::HistoryError;
+use cinematch::ids::MovieId;
+use cinematch::imports::{self, Imported, MatchReport, Matched, RowReport, Taste, TasteItem};
+use cinematch::ranking::{DEFAULT_LIMIT, Recommender};
+use cinematch::sources::history::{EntryKind, HistoryError};
 use cinematch_store::{ImportChanges, ImportRecord, ImportedMovie, NewWatchlistItem, Profile};
 use serde::Serialize;
 
 use crate::error::{ServiceError, ServiceFuture};
-use crate::item::{Item, RecommendationDetails, RecommendedItem};
+use crate::item::{Item, RecommendedItem};
 use crate::listing::details;
 use crate::names::check_text;
 use crate::personal::base_query;
@@ -18,6 +19,10 @@ use crate::serving::Serving;
 
 /// Maximum length of a service's name, in characters.
 const MAX_SOURCE_LENGTH: usize = 255;
+
+/// File name recorded for the choices that a user makes for ambiguous titles. It appears in the profile's export and in no
+/// page.
+const CHOICES_FILE: &str = "choices on the Import page";
 
 /// Result of an import, with recommendations based on the updated profile.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -28,20 +33,10 @@ pub struct ImportReply<'a> {
     /// Number of movies that the import changed, by kind of change.
     #[schema(value_type = Object)]
     changes: ImportChanges,
-    #[schema(value_type = Vec<RecommendedItem<'a>>)]
-    recommendations: Vec<Recommended<'a>>,
+    recommendations: Vec<RecommendedItem<'a>>,
     count: usize,
-    /// Id of the model that ranked the movies.
+    /// ID of the model that ranked the movies.
     model_id: &'a str,
-}
-
-/// A recommended movie with its reasons.
-#[derive(Serialize)]
-struct Recommended<'a> {
-    #[serde(flatten)]
-    item: Item<'a>,
-    #[serde(flatten)]
-    details: RecommendationDetails<'a>,
 }
 
 /// A completed import.
@@ -50,6 +45,29 @@ pub struct ImportOutcome {
     pub report: MatchReport,
     /// Number of movies that changed, by kind of change.
     pub changes: ImportChanges,
+}
+
+/// Maximum number of recommendations in the reply to an import.
+const MAX_LIMIT: usize = 100;
+
+/// Content of the reply to an import.
+#[derive(Clone, Copy, Debug)]
+pub struct ReplyOptions {
+    limit: usize,
+    all_rows: bool,
+}
+
+impl ReplyOptions {
+    /// Validates the number of recommendations, from 0 to 100 and 20 by default. Lists only ambiguous and unmatched
+    /// rows unless `all_rows` is set.
+    pub fn new(limit: Option<usize>, all_rows: bool) -> Result<Self, ServiceError> {
+        let limit = limit.unwrap_or(DEFAULT_LIMIT);
+        if limit > MAX_LIMIT {
+            let message = format!("expected 0 to {MAX_LIMIT}, got {limit}");
+            return Err(ServiceError::field("limit", message));
+        }
+        Ok(Self { limit, all_rows })
+    }
 }
 
 /// Reads exported files, given by name and content, matches their rows to movies and records the result in a
@@ -88,17 +106,16 @@ pub fn import_files<'a>(
     })
 }
 
-/// Returns the reply to an import: the report, and `limit` recommendations based on the updated profile.
-/// Lists only ambiguous and unmatched rows unless `all_rows` is set.
+/// Returns the reply to an import: the report, and recommendations based on the updated profile.
 pub fn reply<'a>(
     service: &'a Service,
     serving: &'a Serving,
     profile: &'a Profile,
     outcome: ImportOutcome,
-    limit: usize,
-    all_rows: bool,
+    options: ReplyOptions,
 ) -> ServiceFuture<'a, ImportReply<'a>> {
     Box::pin(async move {
+        let ReplyOptions { limit, all_rows } = options;
         let ImportOutcome { mut report, changes } = outcome;
         let recommender = &serving.bundle.recommender;
         if !all_rows {
@@ -115,7 +132,7 @@ pub fn reply<'a>(
             for recommended in recommender.recommend(&request).items {
                 let movie = recommended.movie;
                 let item = Item::from_movie(recommender, movie, None);
-                recommendations.push(Recommended { item, details: details(recommended) });
+                recommendations.push(RecommendedItem { item, details: details(recommended) });
             }
         }
         Ok(ImportReply {
@@ -128,24 +145,26 @@ pub fn reply<'a>(
     })
 }
 
-/// Imports the movies that a user chose for the ambiguous titles of an import. Movies that are not in the catalog are
-/// skipped.
+/// Imports the feedback on ambiguous titles for the movies that the user chose for them. Movies that are not in
+/// the catalog are skipped.
 pub fn import_choices<'a>(
     service: &'a Service,
     profile: &'a Profile,
     source: &'a str,
-    chosen: &'a [TasteItem],
+    chosen: Vec<(MovieId, EntryKind)>,
 ) -> ServiceFuture<'a, ImportChanges> {
     Box::pin(async move {
         check_text("service", source, MAX_SOURCE_LENGTH)?;
         let bundle = service.bundle();
+        let taste = Taste::from_feedback(chosen);
+        let items = taste.items();
         let movies =
-            chosen.iter().filter_map(|item| imported_movie(&bundle.recommender, item)).collect();
+            items.iter().filter_map(|item| imported_movie(&bundle.recommender, item)).collect();
         let record = ImportRecord {
             service: source.to_owned(),
-            file: "choices on the Import page".to_owned(),
-            rows: chosen.len() as u64,
-            matched: chosen.len() as u64,
+            file: CHOICES_FILE.to_owned(),
+            rows: items.len() as u64,
+            matched: items.len() as u64,
         };
         Ok(service.store().import(profile.into(), movies, record, service.now()).await?)
     })

@@ -6,19 +6,20 @@ use std::sync::OnceLock;
 use cinematch::catalog::{Movie, ServicesSource};
 use cinematch::ids::{MovieId, MovieIdx, TmdbId};
 use cinematch::models::biased_mf::Prediction;
+use cinematch::ranking::wording::SEPARATOR;
 use cinematch::ranking::{Counterfactual, Feedback, Reason, Recommender};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// A movie. Unknown values are `null`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Item<'a> {
-    /// MovieLens id.
+    /// MovieLens ID.
     #[schema(value_type = u32, example = 6)]
     pub movie_id: MovieId,
-    /// TMDB id.
+    /// TMDB ID.
     #[schema(value_type = Option<u32>)]
     pub tmdb_id: Option<TmdbId>,
-    /// IMDb id with its leading zeros.
+    /// IMDb ID with its leading zeros.
     pub imdb_id: Option<&'a str>,
     /// Title without the release year.
     #[schema(example = "Heat")]
@@ -103,18 +104,24 @@ impl<'a> Item<'a> {
 
 /// Returns the URL of a movie's poster on TMDB's image host, 500 pixels wide.
 pub fn poster_url(movie: &Movie) -> Option<String> {
-    let path = movie.poster_path.as_ref()?;
-    Some(format!("https://image.tmdb.org/t/p/w500{path}"))
+    movie.poster_path.as_deref().map(|path| poster_url_of_width(path, 500))
 }
 
-/// A recommended movie with the reasons for the recommendation.
-#[derive(utoipa::ToSchema)]
-#[expect(dead_code, reason = "documents the JSON that `ItemJsonCache::write` produces")]
+/// Returns the URL of the poster at `path` on TMDB's image host, `width` pixels wide.
+pub fn poster_url_of_width(path: &str, width: u16) -> String {
+    format!("https://image.tmdb.org/t/p/w{width}{path}")
+}
+
+/// A recommended movie with the reasons for the recommendation. [`ItemJsonCache::write`] produces the same JSON from
+/// cached parts.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct RecommendedItem<'a> {
+    /// Facts about the movie.
     #[serde(flatten)]
-    item: Item<'a>,
+    pub item: Item<'a>,
+    /// Score and reasons of the recommendation.
     #[serde(flatten)]
-    details: RecommendationDetails<'a>,
+    pub details: RecommendationDetails<'a>,
 }
 
 /// Score and reasons of a recommendation.
@@ -124,8 +131,8 @@ pub struct RecommendationDetails<'a> {
     /// Score: the sum of the reasons' contributions.
     pub score: f32,
     /// Summary of the reasons in one line; `null` if no reasons were requested.
-    #[schema(example = "You liked Heat: heist, crime, Al Pacino • 7.9 from 6,000 votes")]
-    pub explanation: Option<String>,
+    #[schema(value_type = Option<String>, example = "You liked Heat: heist, crime, Al Pacino • 7.9 from 6,000 votes")]
+    pub explanation: Option<Explanation>,
     /// Contributions to the score, largest first.
     #[schema(value_type = Vec<Object>)]
     pub reasons: Vec<Reason<'a>>,
@@ -142,6 +149,16 @@ pub struct RecommendationDetails<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     pub counterfactual: Option<CounterfactualBody<'a>>,
+}
+
+/// The reasons for a recommendation in words, serialized as one line. Pages show each reason on its own line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation(pub Vec<String>);
+
+impl Serialize for Explanation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0.join(SEPARATOR))
+    }
 }
 
 /// The rank that a recommended movie would have without the feedback on one movie of the history.
@@ -317,7 +334,7 @@ mod tests {
         for (reasons, predicted) in [(reasons, None), (Vec::new(), predicted)] {
             let details = RecommendationDetails {
                 score: 0.5,
-                explanation: Some("Because • \"so\"".to_owned()),
+                explanation: Some(Explanation(vec!["Because".to_owned(), "\"so\"".to_owned()])),
                 reasons,
                 sources: vec!["content", "quality"],
                 predicted_rating: predicted,

@@ -8,7 +8,9 @@
 //! The service owns the loaded bundle, the reply cache, the store handle and the clock, and reloads the
 //! bundle when a new generation is published.
 
+pub mod access;
 pub mod actions;
+pub mod assessed_watchlist;
 pub mod browse;
 pub mod cache;
 pub mod catalog;

@@ -3,14 +3,15 @@
 use std::time::Instant;
 
 use cinematch::ranking::{
-    Counterfactual, Ranked, Reason, Recommendation, Request, Shortfall, explanation,
+    Counterfactual, Ranked, Reason, Recommendation, Request, Shortfall, explanation_parts,
 };
 use metrics::histogram;
 use serde::Serialize;
 
 use crate::error::ServiceError;
 use crate::item::{
-    CounterfactualBody, Item, RecommendationDetails, RecommendedItem, write_recommendation,
+    CounterfactualBody, Explanation, Item, RecommendationDetails, RecommendedItem,
+    write_recommendation,
 };
 use crate::selection::Mode;
 use crate::serving::Serving;
@@ -32,19 +33,19 @@ pub struct RecommendationReply<'a> {
 pub struct ListMetadata<'a> {
     /// Number of recommendations.
     count: usize,
-    /// User that the list is for: the user id in the request, or a profile id.
+    /// User that the list is for: the user ID in the request, or a profile ID.
     user_id: UserId<'a>,
     /// Requested mode; absent if the endpoint has no modes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     pub mode: Option<Mode>,
-    /// Id of the model that ranked the movies.
+    /// ID of the model that ranked the movies.
     model_id: &'a str,
     /// Attribution that clients must show next to the streaming services; absent if none is required.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     attribution: Option<&'static str>,
-    /// Ids in the request that the catalog does not contain.
+    /// IDs in the request that the catalog does not contain.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub unknown_movie_ids: Vec<i64>,
@@ -78,9 +79,9 @@ impl<'a> ListMetadata<'a> {
 #[derive(Clone, Copy, Serialize, utoipa::ToSchema)]
 #[serde(untagged)]
 pub enum UserId<'a> {
-    /// User id from the request.
+    /// User ID from the request.
     Name(&'a str),
-    /// Id of the caller's profile.
+    /// ID of the caller's profile.
     Profile(i64),
 }
 
@@ -114,23 +115,9 @@ pub struct RankedList<'a> {
 pub fn json(
     serving: &Serving,
     region: Option<usize>,
-    ranked_list: RankedList<'_>,
-    metadata: ListMetadata<'_>,
-) -> Result<Vec<u8>, ServiceError> {
-    Ok(write(serving, region, ranked_list, metadata)?)
-}
-
-/// Serializes a reply as JSON with its `Serialize` implementation.
-pub fn to_json<T: Serialize>(reply: &T) -> Result<Vec<u8>, ServiceError> {
-    Ok(serde_json::to_vec(reply)?)
-}
-
-fn write(
-    serving: &Serving,
-    region: Option<usize>,
     RankedList { ranked, counterfactuals }: RankedList<'_>,
     metadata: ListMetadata<'_>,
-) -> serde_json::Result<Vec<u8>> {
+) -> Result<Vec<u8>, ServiceError> {
     let mut counterfactuals = counterfactuals.into_iter();
     let metadata =
         ListMetadata { count: ranked.items.len(), shortfall: ranked.shortfall, ..metadata };
@@ -155,6 +142,11 @@ fn write(
     serde_json::to_writer(&mut json, &metadata)?;
     json[separator] = b',';
     Ok(json)
+}
+
+/// Serializes a reply as JSON with its `Serialize` implementation.
+pub fn to_json<T: Serialize>(reply: &T) -> Result<Vec<u8>, ServiceError> {
+    Ok(serde_json::to_vec(reply)?)
 }
 
 /// Returns a recommendation's score, reasons, sources and predicted rating.
@@ -184,7 +176,7 @@ pub fn details(recommended: Recommendation<'_>) -> RecommendationDetails<'_> {
     }
     RecommendationDetails {
         score: recommended.score,
-        explanation: (!reasons.is_empty()).then(|| explanation(&reasons)),
+        explanation: (!reasons.is_empty()).then(|| Explanation(explanation_parts(&reasons))),
         reasons,
         sources,
         predicted_rating: recommended.predicted,

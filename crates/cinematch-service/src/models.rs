@@ -1,8 +1,9 @@
 //! The generations on disk: listing, promotion and rollback.
 
-use cinematch::bundle::{ArtifactsError, GenerationInfo, Generations, Promoted};
+use cinematch::bundle::{ArtifactsError, GenerationInfo, Generations, Manifest, Promoted};
+use cinematch::evaluation::promotion::Verdict;
 use cinematch_store::rfc3339;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{ServiceError, ServiceFuture};
 use crate::service::Service;
@@ -46,27 +47,84 @@ impl From<Promoted> for PromotedItem {
     }
 }
 
-/// Lists the generations on disk.
-pub fn list(service: &Service) -> ServiceFuture<'_, ModelList> {
-    Box::pin(async move {
-        let models = with_generations(service, Generations::list).await?;
-        Ok(ModelList { serving: service.bundle().generation, models })
-    })
+/// A generation on disk with its evaluation.
+#[derive(Clone, Debug)]
+pub struct EvaluatedGeneration {
+    /// Number, role and size of the generation.
+    pub info: GenerationInfo,
+    /// Verdict in the model card; `None` if there is none, or if another version wrote it in a different format.
+    pub verdict: Option<Verdict>,
+}
+
+/// A generation on disk with its manifest and model card.
+#[derive(Clone, Debug)]
+pub struct GenerationDetails {
+    /// Number, role and size of the generation.
+    pub info: GenerationInfo,
+    /// Manifest: settings, counts and inputs.
+    pub manifest: Manifest,
+    /// Model card; `None` if there is none.
+    pub card: Option<serde_json::Value>,
+}
+
+impl GenerationDetails {
+    /// Parses the verdict in the model card, as in [`EvaluatedGeneration::verdict`].
+    pub fn verdict(&self) -> Option<Verdict> {
+        verdict(self.card.as_ref()?)
+    }
+}
+
+impl From<GenerationDetails> for ModelItem {
+    fn from(GenerationDetails { info, manifest, card }: GenerationDetails) -> Self {
+        let manifest = serde_json::to_value(manifest).unwrap_or_default();
+        Self { info, manifest, card }
+    }
+}
+
+fn verdict(card: &serde_json::Value) -> Option<Verdict> {
+    Verdict::deserialize(card.get("verdict")?).ok()
+}
+
+impl ModelList {
+    /// Creates the list of generations, of which `serving` is in service.
+    pub fn new(serving: u64, models: Vec<GenerationInfo>) -> Self {
+        Self { serving, models }
+    }
+}
+
+/// Lists the generations on disk, in ascending order.
+pub fn list(service: &Service) -> ServiceFuture<'_, Vec<GenerationInfo>> {
+    Box::pin(with_generations(service, Generations::list))
+}
+
+/// Lists the generations on disk with their evaluations, in ascending order.
+pub fn list_evaluated(service: &Service) -> ServiceFuture<'_, Vec<EvaluatedGeneration>> {
+    Box::pin(with_generations(service, |generations| {
+        let evaluated = |info: GenerationInfo| {
+            let card = generations.card(info.generation);
+            EvaluatedGeneration { info, verdict: card.as_ref().and_then(verdict) }
+        };
+        Ok(generations.list()?.into_iter().map(evaluated).collect())
+    }))
 }
 
 /// Returns a generation with its manifest and model card.
-pub fn find(service: &Service, generation: u64) -> ServiceFuture<'_, ModelItem> {
+pub fn find(service: &Service, generation: u64) -> ServiceFuture<'_, GenerationDetails> {
     Box::pin(async move {
-        let item = with_generations(service, move |generations| {
+        let found = with_generations(service, move |generations| {
             let manifest = generations.manifest_of(generation)?;
             let info = generations.list()?.into_iter().find(|info| info.generation == generation);
-            Ok(info.map(|info| (info, manifest, generations.card(generation))))
+            let card = generations.card(generation);
+            Ok(info.map(|info| GenerationDetails { info, manifest, card }))
         });
         let not_found = || ServiceError::not_found(format!("There is no generation {generation}"));
-        let (info, manifest, card) = item.await?.ok_or_else(not_found)?;
-        let manifest = serde_json::to_value(manifest).unwrap_or_default();
-        Ok(ModelItem { info, manifest, card })
+        found.await?.ok_or_else(not_found)
     })
+}
+
+/// Returns the generation that a rollback would promote, or `None` if there is none.
+pub fn previous(service: &Service) -> ServiceFuture<'_, Option<u64>> {
+    Box::pin(with_generations(service, Generations::previous))
 }
 
 /// Promotes a generation and records `why` as the reason.
@@ -99,7 +157,7 @@ pub fn roll_back<'a>(service: &'a Service, why: &'static str) -> ServiceFuture<'
 }
 
 /// Runs `work` on a blocking thread, so that disk access does not delay requests.
-pub async fn with_generations<T: Send + 'static>(
+async fn with_generations<T: Send + 'static>(
     service: &Service,
     work: impl FnOnce(&Generations) -> Result<T, ArtifactsError> + Send + 'static,
 ) -> Result<T, ServiceError> {

@@ -1,6 +1,6 @@
 //! How well a movie fits a user, with reasons.
 
-use cinematch::ids::{MovieId, MovieIdx};
+use cinematch::ids::MovieIdx;
 use cinematch::ranking::{Filters, Ranked, Recommendation, Request};
 
 use crate::error::ServiceError;
@@ -24,12 +24,7 @@ impl<'a> MovieFit<'a> {
     pub fn new(view: &'a UserView, movie: MovieIdx) -> Result<Self, ServiceError> {
         let recommender = view.recommender();
         let movie_id = recommender.movie(movie).movie_id;
-        let is_other = |id: &MovieId| *id != movie_id;
-        let mut query = view.query(1);
-        query.liked.retain(is_other);
-        query.disliked.retain(is_other);
-        query.ratings.retain(|rating| is_other(&rating.movie_id));
-        query.seen.retain(is_other);
+        let mut query = view.query_without(movie_id, 1);
         // Ignores the preferred length and services, which the page shows elsewhere.
         query.filters = Filters::default();
         let request = view.resolve(&query)?;

@@ -6,13 +6,13 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::ServiceError;
 
-/// Maximum length of a user id in characters.
+/// Maximum length of a user ID in characters.
 const MAX_LENGTH: usize = 200;
 
 /// Matches texts that contain a non-blank character and no control characters.
 const PATTERN: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
 
-/// OpenAPI schema of the user ids that [`check_user`] accepts.
+/// OpenAPI schema of the user IDs that [`check_user`] accepts.
 pub struct UserName;
 
 /// OpenAPI schema of the texts of up to 100 characters that [`check_text`] accepts.
@@ -38,7 +38,7 @@ impl PartialSchema for ShortText {
 impl ToSchema for UserName {}
 impl ToSchema for ShortText {}
 
-/// Rejects user ids that are blank, too long or contain control characters.
+/// Rejects user IDs that are blank, too long or contain control characters.
 pub fn check_user(user_id: &str) -> Result<(), ServiceError> {
     let is_valid = !user_id.trim().is_empty()
         && user_id.chars().count() <= MAX_LENGTH

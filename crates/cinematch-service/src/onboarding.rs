@@ -35,15 +35,12 @@ fn answers(view: &UserView, not_seen: &[MovieId], skipped: &[MovieId]) -> Vec<(M
         .collect()
 }
 
-/// Returns the ids of the first `limit` movies that would be recommended without the user's feedback on `movie_id`.
+/// Returns the IDs of the first `limit` movies that would be recommended without the user's feedback on `movie_id`.
 pub fn list_without(
     view: &UserView,
     movie_id: MovieId,
     limit: usize,
 ) -> Result<Vec<MovieId>, ServiceError> {
-    let mut query = view.query(limit);
-    query.ratings.retain(|rating| rating.movie_id != movie_id);
-    query.seen.retain(|movie| *movie != movie_id);
-    let movies = view.list(&query)?;
+    let movies = view.list(&view.query_without(movie_id, limit))?;
     Ok(movies.into_iter().map(|movie| movie.item.movie_id).collect())
 }

@@ -53,7 +53,7 @@ pub struct PersonalQuery {
     counterfactual: Option<bool>,
 }
 
-/// Recommends movies to a user based on the profile's ratings, reactions and preferences. `question` is the
+/// Recommends movies to a user based on the profile's ratings, reactions and preferences. `query_string` is the
 /// query string as sent by the client; it is part of the reply's cache key.
 pub fn recommend<'a>(
     service: &'a Service,
@@ -97,8 +97,6 @@ pub fn recommend<'a>(
 /// Builds a query from a user's ratings, reactions and known movies. Watchlisted movies are excluded unless
 /// `with_watchlist` is set.
 pub fn base_query(history: &UserHistory, with_watchlist: bool) -> Query {
-    let on_watchlist = history.watchlist.iter().copied().filter(|_| !with_watchlist);
-    let seen: Vec<MovieId> = history.movie_ids().chain(on_watchlist).collect();
     Query {
         liked: history.liked().collect(),
         disliked: history.disliked().collect(),
@@ -106,11 +104,18 @@ pub fn base_query(history: &UserHistory, with_watchlist: bool) -> Query {
             .rated()
             .map(|(movie_id, stars)| Rating { movie_id, rating: stars.value() })
             .collect(),
-        seen,
+        seen: known_movies(history, with_watchlist),
         limit: DEFAULT_LIMIT,
         explain: true,
         ..Query::default()
     }
+}
+
+/// Returns the movies that lists for a user leave out: those with feedback and, unless `with_watchlist` is set, those
+/// on the watchlist.
+pub fn known_movies(history: &UserHistory, with_watchlist: bool) -> Vec<MovieId> {
+    let on_watchlist = history.watchlist.iter().copied().filter(|_| !with_watchlist);
+    history.movie_ids().chain(on_watchlist).collect()
 }
 
 impl PersonalQuery {

@@ -75,6 +75,30 @@ pub struct NewPreferences {
     pub region: Option<String>,
 }
 
+/// Returns a user's preferences.
+pub fn find<'a>(service: &'a Service, profile: &'a Profile) -> ServiceFuture<'a, Preferences> {
+    Box::pin(async move { Ok(service.user_history(&profile.key()).await?.preferences.clone()) })
+}
+
+/// Validates and saves streaming services and their country, and keeps all other preferences, including those
+/// that a concurrent request changes.
+pub fn save_services<'a>(
+    service: &'a Service,
+    profile: &'a Profile,
+    services: Vec<String>,
+    region: Option<&'a str>,
+) -> ServiceFuture<'a, ()> {
+    Box::pin(async move {
+        check_names("services", &services)?;
+        let region = region.map(parse_region).transpose()?;
+        let bundle = service.bundle();
+        let catalog = services_in(bundle.recommender.index(), region.as_deref());
+        let services = canonical_names(catalog, services);
+        service.store().set_services(profile.into(), services, region, service.now()).await?;
+        Ok(())
+    })
+}
+
 /// Validates and saves preferences, with names spelled as in the catalog.
 pub fn save<'a>(
     service: &'a Service,
@@ -130,8 +154,7 @@ fn parse_region(code: &str) -> Result<String, ServiceError> {
 
 /// Returns the services of a region, or those of the operator's region if the catalog does not contain it.
 pub fn services_in<'a>(index: &'a FilterIndex, region: Option<&str>) -> &'a NameList {
-    let region = region.and_then(|code| index.find_region(code));
-    region.map_or(&index.services, |region| &index.regions()[region].services)
+    index.services_in(region.and_then(|code| index.find_region(code)))
 }
 
 /// Checks the number of names and the length of each.
@@ -150,7 +173,7 @@ fn check_names(field: &str, names: &[String]) -> Result<(), ServiceError> {
 fn canonical_names(catalog: &NameList, names: Vec<String>) -> Vec<String> {
     let mut found: Vec<String> = Vec::with_capacity(names.len());
     for name in names {
-        let name = catalog.find(&name).map_or(name, |index| catalog.names()[index].clone());
+        let name = catalog.canonical(&name).to_owned();
         if !found.contains(&name) {
             found.push(name);
         }

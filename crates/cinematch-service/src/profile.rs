@@ -1,20 +1,21 @@
 //! Profiles, identified by an email address, and sessions of accounts.
 
-use cinematch_store::{Identified, Profile, is_email, rfc3339};
+use cinematch_store::{Identified, NewProfile, Profile, is_email, rfc3339};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{ServiceError, ServiceFuture};
 use crate::names::{ShortText, check_text};
-use crate::secrets::{SessionToken, check_password};
+use crate::secrets::{SessionToken, check_password, random_name};
 use crate::service::Service;
 
-const MAX_NAME_LENGTH: usize = 100;
+/// Maximum length of a profile's name, in characters.
+pub const MAX_NAME_LENGTH: usize = 100;
 
 /// A user's profile, as returned by the API.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct ProfileBody {
-    /// Profile id.
+    /// Profile ID.
     id: i64,
     name: String,
     email: String,
@@ -66,7 +67,37 @@ pub fn identify(service: &Service, identity: Identity) -> ServiceFuture<'_, Prof
     })
 }
 
-/// Returns the profile of an account if the password is correct. `hashing` runs the check, which takes tens
+/// Returns all profiles, oldest first.
+pub fn list(service: &Service) -> ServiceFuture<'_, Vec<Profile>> {
+    Box::pin(async move {
+        let accounts = service.store().accounts().await?;
+        Ok(accounts.into_iter().map(|account| account.profile).collect())
+    })
+}
+
+/// Creates a profile for a member of a household, who is identified by name and not by an email address. The
+/// name must be different from the names of all other profiles, compared case-insensitively.
+pub fn create_household<'a>(service: &'a Service, name: &'a str) -> ServiceFuture<'a, Profile> {
+    Box::pin(async move {
+        check_text("name", name, MAX_NAME_LENGTH)?;
+        // Characters from U+3000 on, such as CJK and emoji, count as visible.
+        if !name.chars().any(|letter| letter.is_alphanumeric() || letter > '\u{2fff}') {
+            let message = "must include at least one letter, number or emoji";
+            return Err(ServiceError::field("name", message));
+        }
+        let is_same = |profile: &Profile| profile.name.to_lowercase() == name.to_lowercase();
+        if list(service).await?.iter().any(is_same) {
+            let message = format!("{name} is taken; choose another name");
+            return Err(ServiceError::field("name", message));
+        }
+        // A profile needs an email address. This one never receives mail: RFC 2606 reserves `.invalid`.
+        let email = format!("{}@household.invalid", random_name()?);
+        let new = NewProfile { email, name: name.to_owned(), password_hash: None };
+        Ok(service.store().add_profile(new, service.now()).await?)
+    })
+}
+
+/// Returns the profile of an account if the password is correct. `run_hash` runs the check, which takes tens
 /// of milliseconds, on a blocking thread.
 pub async fn authenticate<F>(
     service: &Service,
@@ -84,6 +115,11 @@ where
     let unauthorized =
         || ServiceError::Unauthorized("The email address or the password is wrong".to_owned());
     Ok(account.filter(|_| is_valid).ok_or_else(unauthorized)?.profile)
+}
+
+/// Ends a session. Does nothing if the session is unknown.
+pub fn end_session<'a>(service: &'a Service, token: &'a SessionToken) -> ServiceFuture<'a, ()> {
+    Box::pin(async move { Ok(service.store().end_session(&token.hash()).await?) })
 }
 
 /// Starts a session that expires after `seconds` and returns its token.

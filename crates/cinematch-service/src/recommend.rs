@@ -12,6 +12,7 @@ use crate::error::{ServiceError, ServiceFuture};
 use crate::listing::{self, ListMetadata, UserId};
 use crate::names::{UserName, check_user};
 use crate::optional::or_default;
+use crate::personal::known_movies;
 use crate::service::Service;
 
 /// A request for recommendations. All fields are optional.
@@ -151,40 +152,72 @@ const DEFAULT_USER: &str = "default_user";
 /// Timeout of the database lookup for a request that names no user.
 const LOOKUP_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// The user whose known movies are excluded from the list.
-pub struct ListOwner {
-    /// Key of the user's data.
-    pub user_id: String,
-    /// True if the request names the user.
-    pub is_named: bool,
-    /// True if the caller may use the user's data.
-    pub is_allowed: bool,
+/// The user whose known movies are excluded from the list, before the check of the caller's access.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListOwner {
+    /// The request names this user.
+    Named(String),
+    /// The request names no user, so it is for the default user.
+    Default,
+}
+
+impl ListOwner {
+    /// Returns the key of the user's data.
+    pub fn user_id(&self) -> &str {
+        match self {
+            Self::Named(user_id) => user_id,
+            Self::Default => DEFAULT_USER,
+        }
+    }
+
+    /// Applies the result of the check whether the caller may use the data of [`ListOwner::user_id`]. Naming a user
+    /// without access is an error. The default user's data is left out instead, because callers restricted to their
+    /// own profile cannot read it.
+    pub fn authorize<E>(self, access: Result<(), E>) -> Result<AuthorizedOwner, E> {
+        match self {
+            Self::Named(user_id) => access.map(|()| AuthorizedOwner::Named(user_id)),
+            Self::Default if access.is_ok() => Ok(AuthorizedOwner::Default),
+            Self::Default => Ok(AuthorizedOwner::WithoutData),
+        }
+    }
+}
+
+/// A [`ListOwner`] after the check of the caller's access.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuthorizedOwner {
+    /// A named user, whose data must be available.
+    Named(String),
+    /// The default user, whose data is used if the database responds.
+    Default,
+    /// The default user, whose data is not used.
+    WithoutData,
 }
 
 /// Recommends movies for the history, preferences and filters in the request. The user's stored data only
 /// determines which known movies are excluded.
 pub fn recommend(
     service: &Service,
-    owner: ListOwner,
+    owner: AuthorizedOwner,
     request: RecommendationRequest,
 ) -> ServiceFuture<'_, CachedReply> {
     Box::pin(async move {
         let serving = service.serving();
         let recommender = &serving.bundle.recommender;
-        let ListOwner { user_id, is_named, is_allowed } = owner;
-        let data_version = if is_named {
-            service.store().data_version(&user_id).await.map(Some)?
-        } else if is_allowed {
-            // A request that names no user succeeds even if the database does not respond.
-            let lookup =
-                tokio::time::timeout(LOOKUP_TIMEOUT, service.store().data_version(&user_id)).await;
-            lookup.ok().and_then(Result::ok)
-        } else {
-            None
+        let (user_id, data_version) = match &owner {
+            AuthorizedOwner::Named(user_id) => {
+                (user_id.as_str(), Some(service.store().data_version(user_id).await?))
+            }
+            AuthorizedOwner::Default => {
+                // A request that names no user succeeds even if the database does not respond.
+                let lookup = service.store().data_version(DEFAULT_USER);
+                let lookup = tokio::time::timeout(LOOKUP_TIMEOUT, lookup).await;
+                (DEFAULT_USER, lookup.ok().and_then(Result::ok))
+            }
+            AuthorizedOwner::WithoutData => (DEFAULT_USER, None),
         };
         let is_known = data_version.is_some();
         let data_version = data_version.flatten();
-        let users = [(user_id.as_str(), data_version)];
+        let users = [(user_id, data_version)];
         let users = if is_known { &users[..] } else { &[] };
         let key = Key::new(&serving, "recommendations", &request, users)?;
         let compute = async {
@@ -193,17 +226,14 @@ pub fn recommend(
             let mut unknown = Vec::new();
             let mut query = request.into_query(&mut unknown)?;
             if is_known {
-                let history = service.user_history(&user_id).await?;
-                query.seen = history.movie_ids().collect();
-                if !with_watchlist {
-                    query.seen.extend_from_slice(&history.watchlist);
-                }
+                let history = service.user_history(user_id).await?;
+                query.seen = known_movies(&history, with_watchlist);
             }
             let (request, not_in_catalog) = recommender.resolve(&query)?;
             unknown.extend(not_in_catalog.into_iter().map(|id| i64::from(id.0)));
             let ranked_list = listing::rank(&serving, &request, counterfactual);
             let mut metadata =
-                ListMetadata::new(&serving, UserId::Name(&user_id), request.filter.region);
+                ListMetadata::new(&serving, UserId::Name(user_id), request.filter.region);
             metadata.unknown_movie_ids = unknown;
             listing::json(&serving, request.filter.region, ranked_list, metadata)
         };
@@ -212,19 +242,20 @@ pub fn recommend(
 }
 
 impl RecommendationRequest {
-    /// Returns the user named in the request, or the default user. The caller must still check access and set
-    /// `is_allowed`.
+    /// Returns the user named in the request, or the default user.
     pub fn owner(&self) -> Result<ListOwner, ServiceError> {
-        let named = self.user_id.clone().filter(|user_id| user_id != DEFAULT_USER);
-        let is_named = named.is_some();
-        let user_id = named.unwrap_or_else(|| DEFAULT_USER.to_owned());
-        check_user(&user_id)?;
-        Ok(ListOwner { user_id, is_named, is_allowed: false })
+        match &self.user_id {
+            Some(user_id) if user_id != DEFAULT_USER => {
+                check_user(user_id)?;
+                Ok(ListOwner::Named(user_id.clone()))
+            }
+            _ => Ok(ListOwner::Default),
+        }
     }
 }
 
 impl RecommendationRequest {
-    /// Converts the request to a library query. Ids out of range are appended to `unknown`.
+    /// Converts the request to a library query. IDs out of range are appended to `unknown`.
     fn into_query(self, unknown: &mut Vec<i64>) -> Result<Query, ServiceError> {
         let filters = self.filters;
         let services = one_of("services", self.services, filters.services.clone(), Vec::is_empty)?;
@@ -275,19 +306,19 @@ impl FiltersBody {
     }
 }
 
-/// Converts ids to [`MovieId`]s. Ids out of range are appended to `unknown`.
+/// Converts IDs to [`MovieId`]s. IDs out of range are appended to `unknown`.
 pub fn parse_ids(ids: Vec<i64>, unknown: &mut Vec<i64>) -> Vec<MovieId> {
     let parse = |id: i64| {
-        let parse = u32::try_from(id).ok().map(MovieId);
-        if parse.is_none() {
+        let movie_id = u32::try_from(id).ok().map(MovieId);
+        if movie_id.is_none() {
             unknown.push(id);
         }
-        parse
+        movie_id
     };
     ids.into_iter().filter_map(parse).collect()
 }
 
-/// Validates and converts ratings. Ids out of range are appended to `unknown`; their stars are validated too.
+/// Validates and converts ratings. IDs out of range are appended to `unknown`; their stars are validated too.
 pub fn parse_ratings(
     bodies: Vec<RatingBody>,
     unknown: &mut Vec<i64>,
@@ -315,5 +346,31 @@ fn one_of<T>(field: &str, outer: T, inner: T, is_empty: fn(&T) -> bool) -> Resul
         )),
         (false, true) => Ok(outer),
         _ => Ok(inner),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn naming_a_user_requires_access_and_the_default_user_does_not() {
+        let owner = |user_id: Option<&str>| {
+            let user_id = user_id.map(str::to_owned);
+            RecommendationRequest { user_id, ..RecommendationRequest::default() }.owner().unwrap()
+        };
+        let ada = || owner(Some("ada"));
+        assert_eq!(ada().authorize(Ok::<_, ()>(())), Ok(AuthorizedOwner::Named("ada".to_owned())));
+        assert_eq!(ada().authorize(Err("denied")), Err("denied"));
+        for name in [None, Some(DEFAULT_USER)] {
+            assert_eq!(owner(name).user_id(), DEFAULT_USER);
+            assert_eq!(owner(name).authorize(Ok::<_, ()>(())), Ok(AuthorizedOwner::Default));
+            assert_eq!(owner(name).authorize(Err("denied")), Ok(AuthorizedOwner::WithoutData));
+        }
+        let blank = RecommendationRequest {
+            user_id: Some(" ".to_owned()),
+            ..RecommendationRequest::default()
+        };
+        assert!(blank.owner().is_err());
     }
 }

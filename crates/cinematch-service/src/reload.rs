@@ -29,16 +29,16 @@ pub async fn watch(service: Service) {
     let generations = Generations::new(&artifacts);
     let mut ticks = tokio::time::interval(INTERVAL);
     // The generation last seen, and the time of the next attempt if it was refused.
-    let mut last_mark = None;
+    let mut last_version = None;
     let mut retry_at: Option<Instant> = None;
     loop {
         ticks.tick().await;
-        let mark = generations.champion_version();
+        let version = generations.champion_version();
         let due = retry_at.is_some_and(|at| Instant::now() >= at);
-        if mark.is_none() || (mark == last_mark && !due) {
+        if version.is_none() || (version == last_version && !due) {
             continue;
         }
-        last_mark = mark;
+        last_version = version;
         retry_at = None;
         let serving = service.bundle();
         let in_service = generations.manifest().is_ok_and(|(generation, manifest)| {
@@ -97,8 +97,8 @@ fn check(serving: &Serving) -> Result<(), String> {
     let recommender = &serving.bundle.recommender;
     let movies = recommender.movies();
     let liked = movies.iter().take(5).map(|movie| movie.movie_id).collect();
-    let asked = Query { limit: movies.len().min(20), explain: true, ..Query::default() };
-    for query in [asked.clone(), Query { liked, ..asked }] {
+    let cold_start = Query { limit: movies.len().min(20), explain: true, ..Query::default() };
+    for query in [cold_start.clone(), Query { liked, ..cold_start }] {
         let known = query.liked.len();
         let (request, _) = recommender.resolve(&query).map_err(|error| error.to_string())?;
         let ranked = recommender.recommend(&request);

@@ -39,7 +39,7 @@ pub fn hits(serving: &Serving, words: &str, limit: usize) -> Vec<Hit> {
     span!("rank").in_scope(|| serving.search.search(words, limit))
 }
 
-/// Searches for `words`; the last word may be a prefix. `question` is the query string as sent by the client; it
+/// Searches for `words`; the last word may be a prefix. `query_string` is the query string as sent by the client; it
 /// is part of the reply's cache key.
 pub fn search<'a>(
     service: &'a Service,

@@ -69,7 +69,7 @@ impl SessionToken {
     }
 }
 
-/// An API key of the form `cm_<id>_<secret>`. The id is public.
+/// An API key of the form `cm_<id>_<secret>`. The ID is public.
 pub struct ApiToken {
     id: String,
     secret: SecretString,
@@ -88,7 +88,7 @@ impl ApiToken {
         matches.then(|| Self { id: id.to_owned(), secret: secret.into() })
     }
 
-    /// Returns the public id, by which the database finds the key.
+    /// Returns the public ID, by which the database finds the key.
     pub fn id(&self) -> &str {
         &self.id
     }

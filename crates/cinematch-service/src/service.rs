@@ -90,13 +90,19 @@ impl Service {
         Self::with_serving(config, Serving::new(bundle)).await
     }
 
-    /// Opens the database and puts a bundle with its indexes into service. Several services can share them.
-    pub async fn with_serving(
+    async fn with_serving(config: ServiceConfig, serving: Arc<Serving>) -> Result<Self, OpenError> {
+        let store = Store::open(&config.database, Ownership::Exclusive).await?;
+        Self::with_store(config, serving, store).await
+    }
+
+    /// Puts a bundle with its indexes into service, with a database that is already open. Several services can
+    /// share the bundle. Tests keep a clone of the database to prepare and inspect user data.
+    pub async fn with_store(
         config: ServiceConfig,
         serving: Arc<Serving>,
+        store: Store,
     ) -> Result<Self, OpenError> {
-        let ServiceConfig { artifacts, database, cache, jobs, clock } = config;
-        let store = Store::open(&database, Ownership::Exclusive).await?;
+        let ServiceConfig { artifacts, cache, jobs, clock, .. } = config;
         let cache = Cache::open(&cache).await?;
         let serving = ArcSwap::new(serving);
         let reload_failed = AtomicBool::new(false);
@@ -139,13 +145,18 @@ impl Service {
         matches!(tokio::time::timeout(PING_TIMEOUT, self.store().ping()).await, Ok(Ok(())))
     }
 
+    /// Waits for running queries and closes the database.
+    pub async fn close(&self) {
+        self.store().close().await;
+    }
+
     /// Returns the user's history and preferences, which ranking takes as input.
-    pub async fn user_history(&self, user: &str) -> Result<Arc<UserHistory>, StoreError> {
+    pub(crate) async fn user_history(&self, user: &str) -> Result<Arc<UserHistory>, StoreError> {
         self.store().user_history(user).instrument(span!("store")).await
     }
 
-    /// Returns the user database.
-    pub fn store(&self) -> &Store {
+    /// Returns the user database. Only use cases call it, so no other crate reads or changes user data directly.
+    pub(crate) fn store(&self) -> &Store {
         &self.shared.store
     }
 

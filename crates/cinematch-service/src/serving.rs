@@ -17,7 +17,7 @@ pub struct Serving {
     pub items: ItemJsonCache,
     /// Search index over titles, cast, directors and keywords.
     pub search: SearchIndex,
-    /// Index that matches movies in exports of other services by title or id.
+    /// Index that matches movies in exports of other services by title or ID.
     pub matching: MatchIndex,
 }
 

@@ -1,14 +1,14 @@
 //! Movies similar to a given movie.
 
-use cinematch::ids::MovieId;
-use cinematch::ranking::wording::similarity;
-use cinematch::ranking::{Filters, Query, Recommendation};
+use cinematch::ids::{MovieId, MovieIdx};
+use cinematch::ranking::wording::similarity_parts;
+use cinematch::ranking::{Filters, Query, QueryError, Recommendation, Recommender};
 use serde::Serialize;
 
 use crate::cache::{CachedReply, Key};
 use crate::catalog::find_movie;
 use crate::error::ServiceFuture;
-use crate::item::{Item, RecommendationDetails};
+use crate::item::{Explanation, Item, RecommendationDetails, RecommendedItem};
 use crate::listing::{details, to_json};
 use crate::service::Service;
 
@@ -17,13 +17,13 @@ const DEFAULT_LIMIT: usize = 20;
 /// Movies similar to a given movie, as returned by `GET /api/movies/{movie_id}/similar`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct SimilarReply<'a> {
-    /// Id of the given movie.
+    /// ID of the given movie.
     movie_id: u32,
     /// Similar movies, most similar first.
-    similar: Vec<SimilarItem<'a>>,
+    similar: Vec<RecommendedItem<'a>>,
     /// Number of similar movies.
     count: usize,
-    /// Id of the model that ranked the movies.
+    /// ID of the model that ranked the movies.
     model_id: &'a str,
     /// Attribution that clients must show next to the streaming services; absent if none is required.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,17 +31,39 @@ pub struct SimilarReply<'a> {
     attribution: Option<&'static str>,
 }
 
-/// A similar movie with the reasons for its similarity.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct SimilarItem<'a> {
-    #[serde(flatten)]
-    item: Item<'a>,
-    #[serde(flatten)]
-    details: RecommendationDetails<'a>,
+/// Movies similar to a given movie, and the region whose services are shown.
+#[derive(Debug)]
+pub struct SimilarMovies<'a> {
+    /// Similar movies with reasons, most similar first. The reasons are worded without reference to a user, and
+    /// there is no predicted rating.
+    pub movies: Vec<(MovieIdx, RecommendationDetails<'a>)>,
+    /// Index of the region; `None` for the operator's region.
+    pub region: Option<usize>,
 }
 
-/// Lists the movies similar to a given movie: the recommendations for a user whose only feedback is a like of that
-/// movie. `question` is the query string as sent by the client; it is part of the reply's cache key.
+/// Ranks the movies similar to a given movie: the recommendations for a user whose only feedback is a like of that
+/// movie. `limit` is from 1 to 100 and 20 by default.
+pub fn similar_movies(
+    recommender: &Recommender,
+    movie_id: MovieId,
+    limit: Option<usize>,
+    region: Option<String>,
+) -> Result<SimilarMovies<'_>, QueryError> {
+    let (request, _) = recommender.resolve(&Query {
+        liked: vec![movie_id],
+        filters: Filters { region, ..Filters::default() },
+        limit: limit.unwrap_or(DEFAULT_LIMIT),
+        diversity: Some(0.0),
+        explain: true,
+        ..Query::default()
+    })?;
+    let items = recommender.recommend(&request).items.into_iter();
+    let movies = items.map(|recommended| (recommended.movie, similar_details(recommended)));
+    Ok(SimilarMovies { movies: movies.collect(), region: request.filter.region })
+}
+
+/// Returns the movies similar to a given movie as the API presents them. `query_string` is the query string as sent
+/// by the client; it is part of the reply's cache key.
 pub fn similar<'a>(
     service: &'a Service,
     movie_id: u32,
@@ -56,21 +78,13 @@ pub fn similar<'a>(
         find_movie(recommender, movie_id.into())?;
         let key = Key::new(&serving, "similar", &(movie_id, query_string), &[])?;
         let compute = async {
-            let (request, _) = recommender.resolve(&Query {
-                liked: vec![MovieId(movie_id)],
-                filters: Filters { region, ..Filters::default() },
-                limit: limit.unwrap_or(DEFAULT_LIMIT),
-                diversity: Some(0.0),
-                explain: true,
-                ..Query::default()
-            })?;
-            let region = request.filter.region;
-            let mut similar = Vec::new();
-            for recommended in recommender.recommend(&request).items {
-                let movie = recommended.movie;
-                let item = Item::from_movie(recommender, movie, region);
-                similar.push(SimilarItem { item, details: similar_details(recommended) });
-            }
+            let SimilarMovies { movies, region } =
+                similar_movies(recommender, MovieId(movie_id), limit, region)?;
+            let item = |(movie, details)| RecommendedItem {
+                item: Item::from_movie(recommender, movie, region),
+                details,
+            };
+            let similar: Vec<RecommendedItem<'_>> = movies.into_iter().map(item).collect();
             let reply = SimilarReply {
                 movie_id,
                 count: similar.len(),
@@ -86,8 +100,8 @@ pub fn similar<'a>(
 
 /// Returns the reasons why a movie is similar to another, worded without reference to a user and without a
 /// predicted rating.
-pub fn similar_details(recommended: Recommendation<'_>) -> RecommendationDetails<'_> {
+fn similar_details(recommended: Recommendation<'_>) -> RecommendationDetails<'_> {
     let reasons = &recommended.reasons;
-    let explanation = (!reasons.is_empty()).then(|| similarity(reasons));
+    let explanation = (!reasons.is_empty()).then(|| Explanation(similarity_parts(reasons)));
     RecommendationDetails { explanation, predicted_rating: None, ..details(recommended) }
 }

@@ -27,6 +27,32 @@ pub struct TasteSummary {
     pub popularity: Option<Popularity>,
 }
 
+/// Number of movies by kind of feedback.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FeedbackCounts {
+    /// Movies that the user has watched or rated.
+    pub seen: usize,
+    /// Rated movies.
+    pub rated: usize,
+    /// Liked movies.
+    pub liked: usize,
+    /// Movies on the watchlist.
+    pub listed: usize,
+}
+
+impl FeedbackCounts {
+    /// Counts the movies in a user's history.
+    pub fn new(history: &UserHistory) -> Self {
+        let is_seen = |movie: &&MovieFeedback| movie.watched || movie.stars.is_some();
+        Self {
+            seen: history.movies.iter().filter(is_seen).count(),
+            rated: history.rated().count(),
+            liked: history.liked().count(),
+            listed: history.watchlist.len(),
+        }
+    }
+}
+
 /// Popularity of the movies that a user likes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Popularity {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cinematch::ids::{MovieId, MovieIdx};
-use cinematch::ranking::{Query, QueryError, Recommender, Request};
+use cinematch::ranking::{Query, QueryError, Recommendation, Recommender, Request};
 use cinematch_store::{MovieFeedback, Profile, UserHistory};
 
 use crate::error::{ServiceError, ServiceFuture};
@@ -13,7 +13,7 @@ use crate::personal::base_query;
 use crate::preferences;
 use crate::service::Service;
 use crate::serving::Serving;
-use crate::similar::similar_details;
+use crate::similar::similar_movies;
 
 /// A movie with the user's feedback on it.
 #[derive(Debug)]
@@ -76,6 +76,12 @@ impl UserView {
         &self.serving.bundle.recommender
     }
 
+    /// Returns the code of the region whose services are shown; `None` for the server's default.
+    pub fn region_code(&self) -> Option<String> {
+        let regions = self.recommender().index().regions();
+        self.region.map(|region| regions[region].code().to_owned())
+    }
+
     /// Builds a query from the user's history and preferences. It excludes movies with feedback and movies on the
     /// watchlist.
     pub fn query(&self, limit: usize) -> Query {
@@ -85,20 +91,36 @@ impl UserView {
         query
     }
 
-    /// Validates a query and resolves its names and ids in the catalog.
+    /// Builds a query like [`UserView::query`], but without the user's feedback on a movie, which can be listed then.
+    pub fn query_without(&self, movie_id: MovieId, limit: usize) -> Query {
+        let is_other = |id: &MovieId| *id != movie_id;
+        let mut query = self.query(limit);
+        query.liked.retain(is_other);
+        query.disliked.retain(is_other);
+        query.ratings.retain(|rating| is_other(&rating.movie_id));
+        query.seen.retain(is_other);
+        query
+    }
+
+    /// Validates a query and resolves its names and IDs in the catalog.
     pub fn resolve(&self, query: &Query) -> Result<Request, ServiceError> {
         Ok(self.recommender().resolve(query)?.0)
     }
 
     /// Recommends movies for a query.
     pub fn list(&self, query: &Query) -> Result<Vec<MovieCard<'_>>, ServiceError> {
-        let request = self.resolve(query)?;
-        let ranked = self.recommender().recommend(&request);
-        let movies = ranked.items.into_iter().map(|recommended| {
-            let movie = recommended.movie;
-            MovieCard { details: Some(details(recommended)), ..self.movie(movie) }
-        });
-        Ok(movies.collect())
+        Ok(self.recommend(&self.resolve(query)?))
+    }
+
+    /// Recommends movies for a resolved query.
+    pub fn recommend(&self, request: &Request) -> Vec<MovieCard<'_>> {
+        let items = self.recommender().recommend(request).items.into_iter();
+        items.map(|recommended| self.recommended(recommended)).collect()
+    }
+
+    fn recommended<'a>(&'a self, recommended: Recommendation<'a>) -> MovieCard<'a> {
+        let movie = recommended.movie;
+        MovieCard { details: Some(details(recommended)), ..self.movie(movie) }
     }
 
     /// Replaces predicted ratings with predictions from the user's whole history. Needed for lists that were ranked
@@ -125,11 +147,7 @@ impl UserView {
             return Ok(movies.iter().map(|movie| self.movie(*movie)).collect());
         }
         let assessed = self.recommender().score_movies(&request, movies).into_iter();
-        let movies = assessed.map(|recommended| {
-            let movie = recommended.movie;
-            MovieCard { details: Some(details(recommended)), ..self.movie(movie) }
-        });
-        Ok(movies.collect())
+        Ok(assessed.map(|recommended| self.recommended(recommended)).collect())
     }
 
     /// Returns up to `limit` movies similar to a movie, ranked independently of the user's history.
@@ -138,18 +156,11 @@ impl UserView {
         index: MovieIdx,
         limit: usize,
     ) -> Result<Vec<MovieCard<'_>>, ServiceError> {
-        let request = self.resolve(&Query {
-            liked: vec![self.recommender().movie(index).movie_id],
-            limit,
-            diversity: Some(0.0),
-            explain: true,
-            ..Query::default()
-        })?;
-        let movies = self.recommender().recommend(&request).items.into_iter().map(|recommended| {
-            let index = recommended.movie;
-            MovieCard { details: Some(similar_details(recommended)), ..self.movie(index) }
-        });
-        Ok(movies.collect())
+        let recommender = self.recommender();
+        let movie_id = recommender.movie(index).movie_id;
+        let similar = similar_movies(recommender, movie_id, Some(limit), None)?.movies.into_iter();
+        let card = |(movie, details)| MovieCard { details: Some(details), ..self.movie(movie) };
+        Ok(similar.map(card).collect())
     }
 
     /// Returns a movie's card without reasons.
@@ -163,7 +174,7 @@ impl UserView {
         }
     }
 
-    /// Looks up a movie by id; `None` if it is no longer in the catalog.
+    /// Looks up a movie by ID; `None` if it is no longer in the catalog.
     pub fn find(&self, movie_id: MovieId) -> Option<MovieIdx> {
         self.recommender().vocabulary().index_of(movie_id)
     }

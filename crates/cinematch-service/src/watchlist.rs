@@ -102,14 +102,27 @@ pub struct RemovalReply {
     movie_id: u32,
 }
 
-/// Returns a user's watchlist, newest first.
+impl RemovalReply {
+    /// Creates the confirmation that a movie was removed.
+    pub fn new(movie_id: u32) -> Self {
+        Self { message: "Removed from watchlist", movie_id }
+    }
+}
+
+/// Returns the entries of a user's watchlist, newest first.
+pub fn entries<'a>(
+    service: &'a Service,
+    user_id: &'a str,
+) -> ServiceFuture<'a, Vec<WatchlistItem>> {
+    Box::pin(async move { Ok(service.store().watchlist(user_id).await?) })
+}
+
+/// Returns a user's watchlist as the API presents it.
 pub fn list(service: &Service, user_id: String) -> ServiceFuture<'_, Watchlist> {
     Box::pin(async move {
         let bundle = service.bundle();
         let recommender = &bundle.recommender;
-        let items: Vec<WatchlistEntry> = service
-            .store()
-            .watchlist(&user_id)
+        let items: Vec<WatchlistEntry> = entries(service, &user_id)
             .await?
             .into_iter()
             .map(|item| {
@@ -152,15 +165,11 @@ pub fn add(
     })
 }
 
-/// Removes a movie from a watchlist.
-pub fn remove<'a>(
-    service: &'a Service,
-    user_id: &'a str,
-    movie_id: u32,
-) -> ServiceFuture<'a, RemovalReply> {
+/// Removes a movie from a watchlist. Returns [`ServiceError::NotFound`] if the movie is not listed.
+pub fn remove<'a>(service: &'a Service, user_id: &'a str, movie_id: u32) -> ServiceFuture<'a, ()> {
     Box::pin(async move {
         if service.store().remove_from_watchlist(user_id, MovieId(movie_id), service.now()).await? {
-            return Ok(RemovalReply { message: "Removed from watchlist", movie_id });
+            return Ok(());
         }
         Err(not_listed(movie_id))
     })

@@ -66,15 +66,53 @@ pub enum StoreError {
     /// The profile was deleted while the request was in progress.
     #[error("this profile was deleted")]
     ProfileDeleted,
-    /// A query failed, or the database is unreachable.
-    #[error("database error: {0}")]
-    Query(#[from] sqlx::Error),
+    /// The database server does not accept connections.
+    #[error(
+        "the database server of {address} cannot be reached: {reason}. Check that it is running, and the \
+         host and port"
+    )]
+    Unreachable {
+        /// Address of the database, without its password.
+        address: String,
+        /// Reason from the operating system, or the time waited.
+        reason: String,
+    },
+    /// The file to restore into is damaged.
+    #[error(
+        "{} is damaged: {reason}; pass --replace to move it aside and restore the backup", path.display()
+    )]
+    DamagedFile {
+        /// Path of the file.
+        path: PathBuf,
+        /// The damage found.
+        reason: String,
+    },
+    /// A query failed, or the database is unreachable. The message contains the cause, which is therefore
+    /// not a source of the error.
+    #[error("database error: {}", describe(.0))]
+    Query(sqlx::Error),
     /// A column contains a value that CineMatch never writes.
     #[error("the database is damaged: invalid value {value}")]
     Damaged {
         /// The value and its column.
         value: String,
     },
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Query(error)
+    }
+}
+
+fn describe(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::PoolTimedOut => {
+            "no connection became free in time; the database is unreachable or overloaded"
+                .to_owned()
+        }
+        other => other.to_string(),
+    }
 }
 
 impl StoreError {

@@ -45,4 +45,39 @@ impl Store {
             .await
         })
     }
+
+    /// Replaces a user's streaming services and their country, and keeps all other preferences.
+    pub fn set_services(
+        &self,
+        owner: Owner,
+        services: Vec<String>,
+        region: Option<String>,
+        now: i64,
+    ) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            let store = self.clone();
+            let user = owner.key.clone();
+            self.write(&user, async move {
+                let mut transaction = store.begin().await?;
+                let id = touch_or_insert(&mut transaction, &owner, now).await?;
+                sqlx::query(
+                    "INSERT INTO preferences
+                         (user_id, preferred_genres, services, original_languages, region, updated_at)
+                     VALUES ($1, '[]', $2, '[]', $3, $4)
+                     ON CONFLICT (user_id) DO UPDATE SET
+                         services = excluded.services, region = excluded.region,
+                         updated_at = excluded.updated_at",
+                )
+                .bind(id)
+                .bind(serde_json::to_string(&services).unwrap_or_default())
+                .bind(region)
+                .bind(now)
+                .execute(&mut *transaction)
+                .await?;
+                transaction.commit().await?;
+                Ok(())
+            })
+            .await
+        })
+    }
 }

@@ -33,7 +33,7 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 /// Maximum number of connections to a database server.
 const MAX_CONNECTIONS: u32 = 8;
 
-/// Time limit for getting a connection to a database server.
+/// Time limit for getting a connection to a database.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Settings for every `SQLite` connection. `secure_delete` overwrites deleted rows, so a deleted profile leaves
@@ -76,6 +76,9 @@ impl Store {
             match address {
                 Address::File(path) => Self::open_file(address, path, ownership).await,
                 Address::Postgres(_) => {
+                    // If the server refuses connections, a pool retries until its timeout.
+                    let connection = connect_once(address).await?;
+                    connection.close().await.map_err(open_error(address))?;
                     let options = AnyPoolOptions::new()
                         .max_connections(MAX_CONNECTIONS)
                         .acquire_timeout(CONNECT_TIMEOUT);
@@ -95,13 +98,10 @@ impl Store {
     ) -> Result<Self, StoreError> {
         // Lock the target of a symbolic link, which may be open under another name.
         let resolved = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let lock = match (files::lock_sibling(&resolved), ownership) {
+        let lock = match (lock_exclusively(path, &resolved), ownership) {
             (Ok(lock), _) => Some(lock),
-            (Err(error), Ownership::Exclusive) if error.cause.kind() == ErrorKind::WouldBlock => {
-                return Err(StoreError::Busy { path: path.to_owned() });
-            }
-            (Err(error), Ownership::Shared) if error.cause.kind() == ErrorKind::WouldBlock => None,
-            (Err(error), _) => return Err(error.into()),
+            (Err(StoreError::Busy { .. }), Ownership::Shared) => None,
+            (Err(error), _) => return Err(error),
         };
         create_private_file(path)?;
         // If the file is not a database, a pool retries until its timeout; a single connection fails immediately.
@@ -205,6 +205,14 @@ async fn connect(address: &Address, options: AnyPoolOptions) -> Result<AnyPool, 
     options.connect_with(driver(address)?).await.map_err(open_error(address))
 }
 
+/// Locks an `SQLite` file against other servers. `resolved` is `path` without symbolic links.
+pub(crate) fn lock_exclusively(path: &Path, resolved: &Path) -> Result<File, StoreError> {
+    files::lock_sibling(resolved).map_err(|error| match error.cause.kind() {
+        ErrorKind::WouldBlock => StoreError::Busy { path: path.to_owned() },
+        _ => error.into(),
+    })
+}
+
 /// Creates the file if it is missing, with access only for its owner. `SQLite` creates its log files with the
 /// same permissions.
 fn create_private_file(path: &Path) -> Result<(), StoreError> {
@@ -220,7 +228,17 @@ fn create_private_file(path: &Path) -> Result<(), StoreError> {
 
 /// Opens a single connection, outside a pool and without upgrading the schema.
 pub(crate) async fn connect_once(address: &Address) -> Result<AnyConnection, StoreError> {
-    AnyConnection::connect_with(&driver(address)?).await.map_err(open_error(address))
+    let unreachable =
+        |reason: String| StoreError::Unreachable { address: address.to_string(), reason };
+    let driver = driver(address)?;
+    let connecting = tokio::time::timeout(CONNECT_TIMEOUT, AnyConnection::connect_with(&driver));
+    match (connecting.await, address) {
+        (Ok(Err(sqlx::Error::Io(cause))), Address::Postgres(_)) => {
+            Err(unreachable(cause.to_string()))
+        }
+        (Ok(result), _) => result.map_err(open_error(address)),
+        (Err(_), _) => Err(unreachable(format!("no reply within {} s", CONNECT_TIMEOUT.as_secs()))),
+    }
 }
 
 fn driver(address: &Address) -> Result<AnyConnectOptions, StoreError> {

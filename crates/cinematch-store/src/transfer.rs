@@ -5,16 +5,17 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cinematch::files::{self, FileError};
 use futures_util::TryStreamExt;
 use sqlx::{Connection, Row};
 
 use crate::address::Address;
+use crate::check::check_database;
 use crate::error::StoreError;
 use crate::rows::{ROWS_PER_STATEMENT, placeholders};
-use crate::store::{Ownership, Store, StoreFuture, Transaction, connect_once};
+use crate::store::{Ownership, Store, StoreFuture, Transaction, connect_once, lock_exclusively};
 
 /// A table with its columns. Rows are copied in order of the first numeric column.
 struct Table {
@@ -248,43 +249,132 @@ pub fn restore<'a>(
     existing: Existing,
 ) -> StoreFuture<'a, RowCounts> {
     Box::pin(async move {
-        let not_a_backup =
-            |reason: String| StoreError::NotABackup { path: file.to_owned(), reason };
-        let hint = "pass a file written by `cinematch backup`";
-        let missing = || StoreError::Missing { path: file.to_owned(), hint };
-        if !file.is_file() {
-            return Err(missing());
-        }
-        if !is_sqlite(file) {
-            return Err(not_a_backup("it is not an SQLite file".to_owned()));
-        }
-        let folder = tempfile::tempdir().map_err(FileError::at("copy", file))?;
-        let path = folder.path().join("backup.db");
-        std::fs::copy(file, &path).map_err(FileError::at("copy", file))?;
-        let address = Address::File(path);
-        let mut copied = connect_once(&address).await?;
-        let n_tables: Result<(i64,), sqlx::Error> =
-            sqlx::query_as("SELECT COUNT(*) FROM sqlite_master WHERE name = 'watchlist'")
-                .fetch_one(&mut copied)
-                .await;
-        let integrity: Result<(String,), sqlx::Error> =
-            sqlx::query_as("PRAGMA integrity_check").fetch_one(&mut copied).await;
-        copied.close().await?;
-        match (n_tables, integrity) {
-            (Ok((1..,)), Ok((result,))) if result == "ok" => {}
-            (Ok((0,)), Ok(_)) => {
-                return Err(not_a_backup("it contains no CineMatch tables".to_owned()));
-            }
-            (Ok(_), Ok((result,))) => return Err(not_a_backup(format!("it is damaged: {result}"))),
-            (Err(error), _) | (_, Err(error)) => {
-                return Err(not_a_backup(format!("it is damaged: {error}")));
-            }
-        }
-        let from = Store::open(&address, Ownership::Exclusive).await?;
+        let (_folder, from) = open_backup(file).await?;
         let copied = copy(&from, to, existing).await;
         from.close().await;
         copied
     })
+}
+
+/// Result of [`restore_into`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restored {
+    /// Rows copied from each table.
+    pub rows: RowCounts,
+    /// New path of the damaged file that the restored one replaced, if there was one.
+    pub moved_aside: Option<PathBuf>,
+}
+
+/// Opens or creates a database and copies a backup into it, like [`restore`]. If the `SQLite` file is damaged
+/// and `existing` is [`Existing::Replace`], the file is renamed first, along with its log files.
+pub fn restore_into<'a>(
+    file: &'a Path,
+    address: &'a Address,
+    existing: Existing,
+) -> StoreFuture<'a, Restored> {
+    Box::pin(async move {
+        let (_folder, from) = open_backup(file).await?;
+        let moved_aside = match address {
+            Address::File(path) if path.exists() => move_aside_damaged(path, existing).await?,
+            _ => None,
+        };
+        let to = Store::open(address, Ownership::Exclusive).await?;
+        let copied = copy(&from, (&to, address), existing).await;
+        from.close().await;
+        to.close().await;
+        Ok(Restored { rows: copied?, moved_aside })
+    })
+}
+
+/// Renames a damaged database and its log files to `FILE.damaged`, and returns the new path. Returns `None` if
+/// the database is intact, and an error if it is damaged and must be kept.
+async fn move_aside_damaged(
+    path: &Path,
+    existing: Existing,
+) -> Result<Option<PathBuf>, StoreError> {
+    let file = path.canonicalize().map_err(FileError::at("resolve", path))?;
+    // No server may have the file open while it is renamed.
+    let _lock = lock_exclusively(path, &file)?;
+    let Some(reason) = damage(&Address::File(file.clone())).await? else { return Ok(None) };
+    if existing == Existing::Keep {
+        return Err(StoreError::DamagedFile { path: path.to_owned(), reason });
+    }
+    let with_suffix = |path: &Path, suffix: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let names = (1..).map(|number| match number {
+        1 => with_suffix(&file, ".damaged"),
+        number => with_suffix(&file, &format!(".damaged-{number}")),
+    });
+    let aside = names.into_iter().find(|name| !name.exists()).unwrap_or_default();
+    std::fs::rename(&file, &aside).map_err(FileError::at("rename", &file))?;
+    for log in ["-wal", "-shm"] {
+        let from = with_suffix(&file, log);
+        if from.exists() {
+            let to = with_suffix(&aside, log);
+            std::fs::rename(&from, to).map_err(FileError::at("rename", &from))?;
+        }
+    }
+    files::sync_directory(files::parent(&file))?;
+    Ok(Some(aside))
+}
+
+/// Returns the first damage found in an `SQLite` file, or `None` if it is intact.
+async fn damage(address: &Address) -> Result<Option<String>, StoreError> {
+    match check_database(address).await {
+        Ok(check) => Ok(check.problems.into_iter().next()),
+        Err(StoreError::Open { cause: sqlx::Error::Database(cause), .. })
+            if cause.code().is_some_and(|code| is_damage(&code)) =>
+        {
+            Ok(Some(cause.message().to_owned()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns true for the codes `SQLITE_CORRUPT` and `SQLITE_NOTADB`.
+fn is_damage(code: &str) -> bool {
+    const CORRUPT: u32 = 11;
+    const NOT_A_DATABASE: u32 = 26;
+    // The lower byte of an extended code is the primary code.
+    code.parse().is_ok_and(|code: u32| matches!(code & 0xff, CORRUPT | NOT_A_DATABASE))
+}
+
+/// Opens a copy of a backup, upgraded to the current schema, in a folder that exists until it is dropped.
+async fn open_backup(file: &Path) -> Result<(tempfile::TempDir, Store), StoreError> {
+    let not_a_backup = |reason: String| StoreError::NotABackup { path: file.to_owned(), reason };
+    if !file.is_file() {
+        let hint = "pass a file written by `cinematch backup`";
+        return Err(StoreError::Missing { path: file.to_owned(), hint });
+    }
+    if !is_sqlite(file) {
+        return Err(not_a_backup("it is not an SQLite file".to_owned()));
+    }
+    let folder = tempfile::tempdir().map_err(FileError::at("copy", file))?;
+    let path = folder.path().join("backup.db");
+    std::fs::copy(file, &path).map_err(FileError::at("copy", file))?;
+    let address = Address::File(path);
+    let mut copied = connect_once(&address).await?;
+    let n_tables: Result<(i64,), sqlx::Error> =
+        sqlx::query_as("SELECT COUNT(*) FROM sqlite_master WHERE name = 'watchlist'")
+            .fetch_one(&mut copied)
+            .await;
+    let integrity: Result<(String,), sqlx::Error> =
+        sqlx::query_as("PRAGMA integrity_check").fetch_one(&mut copied).await;
+    copied.close().await?;
+    match (n_tables, integrity) {
+        (Ok((1..,)), Ok((result,))) if result == "ok" => {}
+        (Ok((0,)), Ok(_)) => {
+            return Err(not_a_backup("it contains no CineMatch tables".to_owned()));
+        }
+        (Ok(_), Ok((result,))) => return Err(not_a_backup(format!("it is damaged: {result}"))),
+        (Err(error), _) | (_, Err(error)) => {
+            return Err(not_a_backup(format!("it is damaged: {error}")));
+        }
+    }
+    Ok((folder, Store::open(&address, Ownership::Exclusive).await?))
 }
 
 fn is_sqlite(file: &Path) -> bool {

@@ -113,6 +113,15 @@ async fn preferences_and_feedback(store: &Store) {
     store.set_preferences("ada".into(), preferences.clone(), 40).await.unwrap();
     let stored = Preferences { updated_at: Some(40), ..preferences };
     assert_eq!(store.user_history("ada").await.unwrap().preferences, stored);
+    store.set_services("ada".into(), vec!["MUBI".to_owned()], None, 41).await.unwrap();
+    let services = vec!["MUBI".to_owned()];
+    let changed = Preferences { services, region: None, updated_at: Some(41), ..stored };
+    assert_eq!(store.user_history("ada").await.unwrap().preferences, changed);
+    let region = Some("US".to_owned());
+    store.set_services("new".into(), Vec::new(), region.clone(), 42).await.unwrap();
+    let first = Preferences { region, updated_at: Some(42), ..Preferences::default() };
+    assert_eq!(store.user_history("new").await.unwrap().preferences, first);
+    assert!(store.delete_user("new", "new".to_owned(), 42).await.unwrap().is_some());
 
     store.update_feedback("ada".into(), MovieId(5), like(), 50).await.unwrap();
     store.update_feedback("ada".into(), MovieId(6), rate(4.5), 51).await.unwrap();
@@ -367,6 +376,8 @@ async fn data_version_changes_with_every_change_and_only_then() {
         assert_changed("removed").await;
         store.set_preferences("ada".into(), Preferences::default(), 20).await.unwrap();
         assert_changed("preferences").await;
+        store.set_services("ada".into(), Vec::new(), None, 20).await.unwrap();
+        assert_changed("services").await;
         let record = ImportRecord {
             service: "imdb".to_owned(),
             file: "ratings.csv".to_owned(),

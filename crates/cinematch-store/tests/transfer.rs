@@ -159,6 +159,50 @@ async fn restore_rejects_invalid_backups_and_changes_nothing() {
     assert!(!folder.path().join("nowhere.db").exists());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn restore_moves_a_damaged_database_aside_only_with_replace() {
+    let database = Database::file();
+    let store = database.open().await;
+    fill(&store).await;
+    let before = all_data(&store).await;
+    let folder = tempfile::tempdir().unwrap();
+    let backup_file = folder.path().join("backup.db");
+    backup(&database.address, &backup_file, Existing::Keep).await.unwrap();
+    let busy = restore_into(&backup_file, &database.address, Existing::Replace).await.unwrap_err();
+    assert!(matches!(busy, StoreError::Busy { .. }), "{busy}");
+    store.close().await;
+    drop(store);
+
+    let file = database.address.file().unwrap();
+    let mut pages = std::fs::read(file).unwrap();
+    pages[5000..9000].fill(0xa5);
+    let text = b"this is text, not a database, and longer than a header".to_vec();
+    for (damaged, aside) in [(text, "people.db.damaged"), (pages, "people.db.damaged-2")] {
+        std::fs::write(file, &damaged).unwrap();
+        std::fs::write(file.with_file_name("people.db-wal"), b"log").unwrap();
+        let error = restore_into(&backup_file, &database.address, Existing::Keep).await;
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("is damaged") && error.contains("--replace"), "{error}");
+        assert_eq!(std::fs::read(file).unwrap(), damaged);
+
+        let not_a_backup = folder.path().join("text");
+        std::fs::write(&not_a_backup, "text").unwrap();
+        let error = restore_into(&not_a_backup, &database.address, Existing::Replace).await;
+        assert!(matches!(error, Err(StoreError::NotABackup { .. })), "{error:?}");
+        assert_eq!(std::fs::read(file).unwrap(), damaged);
+
+        let restored = restore_into(&backup_file, &database.address, Existing::Replace).await;
+        let moved = restored.unwrap().moved_aside.unwrap();
+        assert_eq!(moved.file_name().unwrap(), aside);
+        assert_eq!(std::fs::read(&moved).unwrap(), damaged);
+        let store = database.open().await;
+        assert_eq!(all_data(&store).await, before);
+        store.close().await;
+    }
+    let intact = restore_into(&backup_file, &database.address, Existing::Replace).await.unwrap();
+    assert_eq!(intact.moved_aside, None);
+}
+
 /// Creates a database file with the schema of an earlier version, by applying the first `n` migrations.
 async fn earlier_version(path: &Path, n: usize) -> sqlx::AnyPool {
     sqlx::any::install_default_drivers();
@@ -284,4 +328,5 @@ async fn file_is_locked_by_one_server_and_open_errors_name_the_database() {
     let unreachable = Address::parse("postgres://ada:hunter2@127.0.0.1:1/films").unwrap();
     let error = Store::open(&unreachable, Ownership::Exclusive).await.unwrap_err().to_string();
     assert!(error.contains("127.0.0.1:1/films") && !error.contains("hunter2"), "{error}");
+    assert!(error.contains("cannot be reached: Connection refused"), "{error}");
 }

@@ -1,7 +1,7 @@
 //! Directors and casts.
 //!
 //! Each cluster has a pool of people that grows with its number of movies. People are drawn with odds ∝
-//! 1/√(rank + 1), so a few names are frequent and half of them appear only once, as in TMDb. One in ten
+//! 1/√(rank + 1), so a few names are frequent and half of them appear only once, as in TMDB. One in ten
 //! draws is from the pool of a random cluster. A person is represented by a number, from which the name
 //! is composed on demand.
 

@@ -1,4 +1,4 @@
-//! Synthetic data that resembles MovieLens and TMDb, in any size, for benchmarks, load tests and tests
+//! Synthetic data that resembles MovieLens and TMDB, in any size, for benchmarks, load tests and tests
 //! that cannot use the real files.
 //!
 //! No values are copied from a real dataset. Distributions follow the MovieLens 32M README, its published
@@ -33,7 +33,7 @@
 //! * **Time.** Users join between 1996 and 2023. Most stay for one session, and the most active ones for
 //!   years. Recent movies attract more ratings, and a movie is rated before its release year only if no
 //!   other movie is left. Half stars exist from 18 February 2003 onward.
-//! * **Irregularities** in titles, IDs and genres, and the missing values in TMDb data, occur in exactly
+//! * **Irregularities** in titles, IDs and genres, and the missing values in TMDB data, occur in exactly
 //!   the same proportions as in the real files, and at least once if there are enough movies.
 //!
 //! # Determinism and cost

@@ -1,4 +1,4 @@
-//! `tmdb_metadata.csv`: TMDb metadata for the movies, including missing values.
+//! `tmdb_metadata.csv`: TMDB metadata for the movies, including missing values.
 
 use std::io::{self, Write};
 
@@ -24,7 +24,7 @@ const COLUMNS: [&str; 12] = [
     "director",
 ];
 
-/// Share of linked movies that have since been deleted from TMDb.
+/// Share of linked movies that have since been deleted from TMDB.
 const MISSING_SHARE: f64 = 0.01;
 
 pub(crate) fn write(world: &World, out: &mut dyn Write) -> io::Result<()> {
@@ -71,7 +71,7 @@ fn release_date(movie: &Movie, stream: &mut Stream) -> String {
     format!("{}-{:02}-{:02}", movie.year, 1 + stream.below(12), 1 + stream.below(28))
 }
 
-/// Draws a runtime in minutes. TMDb writes 0 for an unknown runtime.
+/// Draws a runtime in minutes. TMDB writes 0 for an unknown runtime.
 fn runtime(movie: &Movie, stream: &mut Stream) -> u32 {
     let is_short = movie.year < 1920 || stream.chance(0.03);
     let minutes =
@@ -101,7 +101,7 @@ fn decimal(value: f64) -> String {
     ((value * 1000.0).round() / 1000.0).to_string()
 }
 
-/// Returns TMDb's genre names, even for movies that have no genres in MovieLens.
+/// Returns TMDB's genre names, even for movies that have no genres in MovieLens.
 fn genres(world: &World, movie: &Movie, stream: &mut Stream) -> String {
     let main_genre = world.taxonomy.genre_odds[usize::from(movie.cluster)][0].0;
     let bits = if movie.genres == 0 { 1 << main_genre } else { movie.genres };

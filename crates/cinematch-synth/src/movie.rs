@@ -90,7 +90,7 @@ const ID_CURVE: [(f64, f64); 7] = [
 pub(crate) struct Movie {
     pub movie_id: u32,
     pub imdb_id: u32,
-    /// TMDb ID; 0 if the movie doesn't have one.
+    /// TMDB ID; 0 if the movie doesn't have one.
     pub tmdb_id: u32,
     pub year: u16,
     pub cluster: u8,
@@ -99,7 +99,7 @@ pub(crate) struct Movie {
     pub genres: u32,
     /// Indices into the cluster's words, most relevant first.
     pub themes: [u8; N_THEMES],
-    /// Index of the pattern that determines which values are missing from the movie's TMDb row.
+    /// Index of the pattern that determines which values are missing from the movie's TMDB row.
     pub blanks: u8,
     /// True if the overview contains a line break.
     pub overview_breaks: bool,
@@ -231,7 +231,7 @@ fn draw(rank: u32, taxonomy: &Taxonomy, stream: &mut Stream) -> Movie {
     }
 }
 
-/// Assigns IDs. MovieLens IDs ascend with gaps, and IMDb and TMDb IDs are distinct.
+/// Assigns IDs. MovieLens IDs ascend with gaps, and IMDb and TMDB IDs are distinct.
 fn assign_ids(movies: &mut [Movie], stream: &mut Stream) {
     let n = movies.len() as f64;
     let scale = n / REAL_MOVIES as f64;

@@ -13,7 +13,7 @@ pub(crate) const N_FACTORS: usize = 8;
 /// A vector in taste space.
 pub(crate) type Factors = [f32; N_FACTORS];
 
-/// MovieLens's genres, in MovieLens's order, with TMDb's names. TMDb lacks film noir and IMAX.
+/// MovieLens's genres, in MovieLens's order, with TMDB's names. TMDB lacks film noir and IMAX.
 pub(crate) const GENRES: [(&str, &str); 19] = [
     ("Action", "action"),
     ("Adventure", "adventure"),

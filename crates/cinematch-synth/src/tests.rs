@@ -234,7 +234,7 @@ fn every_irregularity_of_titles_and_links_occurs() {
     assert!((without_genres - 0.0808).abs() < 0.0005, "no genres: {without_genres}");
     let quoted = String::from_utf8_lossy(&files.movies).contains("\"\"");
     assert!(quoted, "doubled quotes");
-    assert!(movies.last().unwrap().movie_id.0 > 2 * movies.len() as u32, "gaps between ids");
+    assert!(movies.last().unwrap().movie_id.0 > 2 * movies.len() as u32, "gaps between IDs");
 
     let links = movielens::links("links.csv", &files.links).unwrap().records;
     let with_tmdb: Vec<u32> = links.iter().filter_map(|row| row.tmdb_id.map(|id| id.0)).collect();

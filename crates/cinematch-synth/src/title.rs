@@ -14,7 +14,7 @@ const ALTERNATIVE: f64 = 0.056;
 
 /// A title, split into its parts.
 pub(crate) struct Title {
-    /// Article, which MovieLens writes after the title and TMDb before it. Can be empty.
+    /// Article, which MovieLens writes after the title and TMDB before it. Can be empty.
     article: &'static str,
     base: String,
     /// Alternative titles to put in parentheses, including a leading `a.k.a.`.

@@ -28,13 +28,3 @@ impl Dice {
         &values[self.below(values.len() as u64) as usize]
     }
 }
-
-/// Returns a closure that returns a pseudo-random number below its argument (xorshift, Marsaglia 2003).
-pub fn random(mut state: u64) -> impl FnMut(u64) -> u64 {
-    move |below| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state % below
-    }
-}

@@ -18,9 +18,9 @@ mod world;
 
 pub use client::Client;
 pub use databases::new_database;
-pub use dice::{Dice, random};
+pub use dice::Dice;
 pub use notice::did_not_run;
 pub use plain_browser::PlainBrowser;
-pub use reply::Reply;
+pub use reply::{Reply, movie_ids};
 pub use sample::{SERVICES_OF_REGIONS, Sample};
 pub use world::World;

@@ -39,6 +39,12 @@ impl Reply {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
     }
 
+    /// Returns the name and value of the cookie that the reply sets. Panics if it sets none.
+    pub fn cookie(&self) -> &str {
+        let cookie = self.headers["set-cookie"].to_str().unwrap();
+        cookie.split(';').next().unwrap()
+    }
+
     /// Returns the problem document in an error reply. Panics if the reply's status is not `status` or its body is
     /// not a complete problem document.
     pub fn problem(&self, status: u16) -> Value {
@@ -50,4 +56,9 @@ impl Reply {
         assert!(document["detail"].as_str().unwrap().contains(' '), "{document}");
         document
     }
+}
+
+/// Returns the IDs of the movies in a list from the API, in order.
+pub fn movie_ids(movies: &[Value]) -> Vec<u64> {
+    movies.iter().map(|movie| movie["movie_id"].as_u64().unwrap()).collect()
 }

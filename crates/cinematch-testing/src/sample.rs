@@ -84,7 +84,7 @@ impl Sample {
         self
     }
 
-    /// Adds movies, each given as an ID, a title with year, and genres. Their TMDb IDs are 900000000 + ID, as
+    /// Adds movies, each given as an ID, a title with year, and genres. Their TMDB IDs are 900000000 + ID, as
     /// in the sample.
     #[must_use]
     pub fn with_movies(mut self, movies: &[(u32, &str, &str)]) -> Self {

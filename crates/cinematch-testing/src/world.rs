@@ -8,17 +8,18 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router};
-use cinematch_http::access::{Caller, ClientIp as ClientAddress};
+use cinematch_http::access::{Caller, ClientIp, NoProfile, profile_in_header};
 use cinematch_http::class::RouteClass;
 use cinematch_http::config::AccessConfig;
 use cinematch_http::cookies::{PROFILE_COOKIE, cookie};
 use cinematch_http::problem::Problem;
 use cinematch_http::state::RouteState;
+use cinematch_service::access::find_profile;
 use cinematch_service::cache::CacheConfig;
 use cinematch_service::jobs::JobsConfig;
 use cinematch_service::secrets::{ApiToken, hash_password};
 use cinematch_service::{Clock, Service, ServiceConfig, Serving};
-use cinematch_store::{Address, NewKey, NewProfile, Scope, now_millis};
+use cinematch_store::{Address, NewKey, NewProfile, Ownership, Scope, Store, now_millis};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -32,6 +33,8 @@ use crate::sample::Sample;
 #[derive(Debug)]
 pub struct World {
     service: Service,
+    /// Database of the service.
+    store: Store,
     runtime: Runtime,
     folder: TempDir,
 }
@@ -73,7 +76,7 @@ impl World {
 
     fn open(serving: Arc<Serving>, postgres: Option<&str>, folder: TempDir) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let service = runtime.block_on(async {
+        let (service, store) = runtime.block_on(async {
             let database = match postgres {
                 Some(server) => Address::parse(&new_database(server).await).unwrap(),
                 None => Address::File(folder.path().join("cinematch.db")),
@@ -85,9 +88,10 @@ impl World {
                 jobs: JobsConfig::default(),
                 clock: Clock::system(),
             };
-            Service::with_serving(config, serving).await.unwrap()
+            let store = Store::open(&config.database, Ownership::Exclusive).await.unwrap();
+            (Service::with_store(config, serving, store.clone()).await.unwrap(), store)
         });
-        Self { service, runtime, folder }
+        Self { service, store, runtime, folder }
     }
 
     /// Returns the fixture's service.
@@ -109,7 +113,7 @@ impl World {
     pub fn add_account(&self, email: &str, name: &str, password: &str) -> i64 {
         let password_hash = Some(hash_password(&SecretString::from(password)).unwrap());
         let new = NewProfile { email: email.to_owned(), name: name.to_owned(), password_hash };
-        self.wait(self.service.store().add_profile(new, now_millis())).unwrap().id
+        self.wait(self.store.add_profile(new, now_millis())).unwrap().id
     }
 
     /// Adds an API key and returns its public ID and the full key.
@@ -117,19 +121,19 @@ impl World {
         let token = ApiToken::generate().unwrap();
         let (id, name) = (token.id().to_owned(), scope.name().to_owned());
         let key = NewKey { id: id.clone(), name, secret_hash: token.hash(), scope };
-        self.wait(self.service.store().add_key(key, now_millis())).unwrap();
+        self.wait(self.store.add_key(key, now_millis())).unwrap();
         (id, token.expose())
     }
 
     /// Changes the password of an account, which ends its sessions.
     pub fn set_password(&self, email: &str, password: &str) {
         let hash = hash_password(&SecretString::from(password)).unwrap();
-        assert!(self.wait(self.service.store().set_password(email, hash)).unwrap());
+        assert!(self.wait(self.store.set_password(email, hash)).unwrap());
     }
 
     /// Revokes an API key by its public ID.
     pub fn revoke_key(&self, id: &str) {
-        assert!(self.wait(self.service.store().revoke_key(id, now_millis())).unwrap());
+        assert!(self.wait(self.store.revoke_key(id, now_millis())).unwrap());
     }
 
     /// Merges the routers for each route class into one router in open mode. A stand-in for the server's guard
@@ -157,18 +161,21 @@ const ARTIFACTS: &str = "artifacts";
 /// Adds the caller to the request, as the server's guard does in open mode.
 async fn identify(State(service): State<Service>, mut request: Request, next: Next) -> Response {
     let headers = request.headers();
-    let id = match request.extensions().get::<RouteClass>() {
-        Some(RouteClass::Page) => cookie(headers, PROFILE_COOKIE),
-        _ => headers.get("x-user-id").and_then(|id| id.to_str().ok()),
-    };
-    let profile = match id.and_then(|id| id.parse().ok()) {
-        Some(id) => service.store().profile(id).await,
-        None => Ok(None),
+    let profile = match request.extensions().get::<RouteClass>() {
+        Some(RouteClass::Page) => {
+            let id = cookie(headers, PROFILE_COOKIE).and_then(|id| id.parse().ok());
+            let profile = match id {
+                Some(id) => find_profile(&service, id).await,
+                None => Ok(None),
+            };
+            profile.map(|profile| profile.ok_or(NoProfile::NotSent))
+        }
+        _ => profile_in_header(&service, headers).await,
     };
     match profile {
         Ok(profile) => request.extensions_mut().insert(Caller::Open(profile)),
         Err(error) => return Problem::from(error).into_response(),
     };
-    request.extensions_mut().insert(ClientAddress(IpAddr::V4(Ipv4Addr::LOCALHOST)));
+    request.extensions_mut().insert(ClientIp(IpAddr::V4(Ipv4Addr::LOCALHOST)));
     next.run(request).await
 }

@@ -59,45 +59,45 @@ fn notice(action: Action, title: &str) -> String {
 
 /// Performs an action and returns a notice with an Undo button.
 pub async fn perform(
-    state: &Service,
+    service: &Service,
     profile: &Profile,
     movie_id: MovieId,
     action: Action,
 ) -> Result<Note, Problem> {
-    let performed = actions::perform(state, profile, movie_id, action).await?;
+    let performed = actions::perform(service, profile, movie_id, action).await?;
     let undo = Undo { movie_id: movie_id.0, before: performed.undo };
     Ok(Note { text: notice(action, &performed.title), undo: Some(undo) })
 }
 
 /// `POST /films/{id}/say`: performs an action on a movie.
 pub async fn act(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     PathParams(movie_id): PathParams<u32>,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     let action = parse(fields.get("say"), fields.get("stars"))?;
-    let note = perform(&state, &profile, MovieId(movie_id), action).await?;
-    Ok(changed(&caller, &buttons(&state, &profile, movie_id).await?, &note))
+    let note = perform(&service, &profile, MovieId(movie_id), action).await?;
+    Ok(changed(&caller, &buttons(&service, &profile, movie_id).await?, &note))
 }
 
 /// `POST /films/{id}/undo`: undoes the last action on a movie.
 pub async fn undo(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     PathParams(movie_id): PathParams<u32>,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     let before = fields.get("before").unwrap_or_default();
-    let undone = actions::undo(&state, &profile, MovieId(movie_id), before).await?;
+    let undone = actions::undo(&service, &profile, MovieId(movie_id), before).await?;
     let text = if undone.is_restored { texts::undone } else { texts::changed_since };
     let note = Note::plain(text(&undone.title));
-    Ok(changed(&caller, &buttons(&state, &profile, movie_id).await?, &note))
+    Ok(changed(&caller, &buttons(&service, &profile, movie_id).await?, &note))
 }
 
 /// Renders the movie's buttons and rating control. Pages without a rating control ignore the latter.
-async fn buttons(state: &Service, profile: &Profile, movie_id: u32) -> Result<Markup, Problem> {
-    let view = UserView::load(state, profile).await?;
+async fn buttons(service: &Service, profile: &Profile, movie_id: u32) -> Result<Markup, Problem> {
+    let view = UserView::load(service, profile).await?;
     let movie = find_movie(view.recommender(), movie_id.into())?;
     let title = &view.recommender().movie(movie).title;
     let status = MovieStatus::from_history(&view.history, MovieId(movie_id));

@@ -4,23 +4,23 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use cinematch::catalog::names::NameList;
-use cinematch::ranking::{FieldError, Filters, GenreFilter, Query, QueryError, Request};
-use cinematch::retrieval::{Cursor, Filter, Sort, Start};
+use cinematch::ranking::{FieldError, Filters, GenreFilter, QueryError};
+use cinematch::retrieval::{Cursor, Sort, Start};
 use maud::{Markup, html};
 
 use super::card::grid;
 use super::choice::Choice;
 use super::form::Fields;
 use super::layout::{Nav, Page, page};
-use super::names;
 use super::page_caller::PageUser;
 use super::responses::fragments;
-use super::texts::{self as common, browse as texts, errors::with_labels, numbers::title_case};
+use super::texts::errors::{field_label, with_labels};
+use super::texts::{self as common, browse as texts, names, numbers::title_case};
 use cinematch_http::extensions::IsPage;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
-use cinematch_service::listing::details;
-use cinematch_service::user_view::{MovieCard, UserView};
+use cinematch_service::browse::{UserPage, UserStart, page_for_user};
+use cinematch_service::user_view::UserView;
 
 /// Number of movies on a page; divisible by 2, 3, 4, 6 and 8 columns.
 const PAGE_SIZE: usize = 24;
@@ -60,15 +60,19 @@ impl Order {
 #[derive(Debug)]
 struct BrowseParams {
     filters: Filters,
-    order: Order,
-    /// Cursor or offset at which the page starts; `None` for the first page.
-    from: Option<String>,
+    start: UserStart,
 }
 
 impl BrowseParams {
     fn from_fields(fields: &Fields) -> Result<Self, QueryError> {
         let genres = fields.list("genre");
         let none = fields.list("without");
+        let order = match fields.get("sort") {
+            None => Order::Sorted(Sort::Popularity),
+            Some(name) => {
+                Order::find(name).ok_or_else(|| field_error("sort", texts::UNKNOWN_ORDER))?
+            }
+        };
         let (any, all) = match fields.get("match") {
             Some("all") => (Vec::new(), genres),
             _ => (genres, Vec::new()),
@@ -86,13 +90,7 @@ impl BrowseParams {
                 min_votes: number(fields, "votes")?.unwrap_or(0),
                 rating_min: number(fields, "rating")?,
             },
-            order: match fields.get("sort") {
-                None => Order::Sorted(Sort::Popularity),
-                Some(name) => {
-                    Order::find(name).ok_or_else(|| field_error("sort", texts::UNKNOWN_ORDER))?
-                }
-            },
-            from: fields.get("from").map(str::to_owned),
+            start: parse_start(order, fields.get("from"))?,
         })
     }
 }
@@ -106,28 +104,18 @@ fn field_error(field: &str, message: &str) -> QueryError {
     QueryError { errors: vec![error] }
 }
 
-/// A page of matching movies.
-struct BrowsePage<'a> {
-    movies: Vec<MovieCard<'a>>,
-    /// Number of matches on all pages.
-    total: usize,
-    /// Cursor or offset of the next page; `None` on the last page.
-    next: Option<String>,
-}
-
 /// Renders the catalog page.
 pub async fn browse(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let mut view = UserView::load(&state, &profile).await?;
-    let params =
-        BrowseParams::from_fields(&fields).and_then(|params| Ok((query(&view, &params)?, params)));
-    if let Ok((request, _)) = &params {
-        view.region = request.filter.region;
-    }
-    let result = params.and_then(|(request, params)| find_movies(&view, request, &params));
+    let mut view = UserView::load(&service, &profile).await?;
+    let requested =
+        fields.get("region").and_then(|code| view.recommender().index().find_region(code));
+    view.region = requested.or(view.region);
+    let result = BrowseParams::from_fields(&fields)
+        .and_then(|params| page_for_user(&view, params.filters, params.start, PAGE_SIZE));
     let results = match &result {
         Ok(page) => movies(&view, &fields, page),
         Err(error) => invalid_request(error),
@@ -150,65 +138,34 @@ pub async fn browse(
     Ok(response)
 }
 
-/// Validates the request. The region defaults to the user's.
-fn query(view: &UserView, params: &BrowseParams) -> Result<Request, QueryError> {
-    let recommender = view.recommender();
-    let preferred_region =
-        view.region.map(|region| recommender.index().regions()[region].code().to_owned());
-    let filters = Filters {
-        region: params.filters.region.clone().or(preferred_region),
-        ..params.filters.clone()
-    };
-    let query = match params.order {
-        Order::Recommended => Query { filters, ..view.query(PAGE_SIZE) },
-        Order::Sorted(_) => Query { filters, limit: PAGE_SIZE, ..Query::default() },
-    };
-    Ok(recommender.resolve(&Query { diversity: Some(0.0), ..query })?.0)
+/// Returns the start of a page as the field `from` names it: a cursor or an offset.
+fn start_value(start: &UserStart) -> Option<String> {
+    match start {
+        UserStart::Recommended(offset) => Some(offset.to_string()),
+        UserStart::Sorted(Start::After(cursor)) => Some(cursor.to_string()),
+        UserStart::Sorted(Start::First(_)) => None,
+    }
 }
 
-fn find_movies<'a>(
-    view: &'a UserView,
-    request: Request,
-    params: &BrowseParams,
-) -> Result<BrowsePage<'a>, QueryError> {
-    let recommender = view.recommender();
-    let (index, movies) = (recommender.index(), recommender.movies());
-    let page_of = |filter: Filter, start: &Start, limit| index.page(movies, start, filter, limit);
-    match params.order {
-        Order::Sorted(sort) => {
-            let start = match &params.from {
-                None => Start::First(sort),
-                Some(text) => Start::After(
-                    Cursor::parse(text, sort)
-                        .map_err(|error| field_error("from", &error.to_string()))?,
-                ),
-            };
-            let page = page_of(request.filter, &start, PAGE_SIZE);
-            let cards = view.predicted_cards(&page.movies)?;
-            let next = page.next.map(|cursor| cursor.to_string());
-            Ok(BrowsePage { movies: cards, total: page.total, next })
+/// Parses the field `from`.
+fn parse_start(order: Order, from: Option<&str>) -> Result<UserStart, QueryError> {
+    match (order, from) {
+        (Order::Recommended, None) => Ok(UserStart::Recommended(0)),
+        (Order::Recommended, Some(text)) => {
+            let offset = text.parse().map_err(|_| field_error("from", texts::BAD_POSITION))?;
+            Ok(UserStart::Recommended(offset))
         }
-        Order::Recommended => {
-            let offset = params.from.as_deref().map_or(Ok(0), str::parse);
-            let offset = offset.map_err(|_| field_error("from", texts::BAD_POSITION))?;
-            let request = Request { offset, ..request };
-            let ranked = recommender.recommend(&request).items.into_iter();
-            let cards: Vec<MovieCard<'_>> = ranked
-                .map(|recommended| {
-                    let movie = recommended.movie;
-                    MovieCard { details: Some(details(recommended)), ..view.movie(movie) }
-                })
-                .collect();
-            let first = Start::First(Sort::default());
-            let total = page_of(request.filter, &first, 0).total;
-            let end = offset.saturating_add(cards.len());
-            Ok(BrowsePage { movies: cards, total, next: (end < total).then(|| end.to_string()) })
+        (Order::Sorted(sort), None) => Ok(UserStart::Sorted(Start::First(sort))),
+        (Order::Sorted(sort), Some(text)) => {
+            let cursor = Cursor::parse(text, sort);
+            let cursor = cursor.map_err(|error| field_error("from", &error.to_string()))?;
+            Ok(UserStart::Sorted(Start::After(cursor)))
         }
     }
 }
 
 /// Renders the number of matches, the movies, and links to other pages.
-fn movies(view: &UserView, fields: &Fields, page: &BrowsePage<'_>) -> Markup {
+fn movies(view: &UserView, fields: &Fields, page: &UserPage<'_>) -> Markup {
     let page_address = |from: &str| {
         let same = fields.address("/browse", |name, _| name != "from");
         let separator = if same.contains('?') { '&' } else { '?' };
@@ -230,7 +187,7 @@ fn movies(view: &UserView, fields: &Fields, page: &BrowsePage<'_>) -> Markup {
                 @if fields.get("from").is_some() {
                     a href=(fields.address("/browse", |name, _| name != "from")) { (texts::FIRST_PAGE) }
                 }
-                @if let Some(next) = &page.next { a .button href=(page_address(next)) { (texts::NEXT_PAGE) } }
+                @if let Some(next) = page.next.as_ref().and_then(start_value) { a .button href=(page_address(&next)) { (texts::NEXT_PAGE) } }
             }
             @if let Some(attribution) = view.serving.bundle.attribution(view.region) {
                 p .small { (attribution) }
@@ -254,13 +211,6 @@ fn invalid_request(error: &QueryError) -> Markup {
             }
         }
     }
-}
-
-/// Returns the form's label for a field of a query.
-fn field_label(field: &str) -> &str {
-    let field = field.strip_prefix("filters.").unwrap_or(field);
-    let field = field.split('[').next().unwrap_or(field);
-    texts::field_label(field)
 }
 
 /// Renders the active filters, each as a link that removes it.
@@ -304,16 +254,12 @@ fn active_filters(fields: &Fields) -> Markup {
 /// Renders the filters. `browse.js` applies every change; without scripts, the button applies the filters.
 fn form(view: &UserView, fields: &Fields) -> Markup {
     let index = view.recommender().index();
-    let region = fields.get("region").and_then(|code| index.find_region(code));
-    let services = match region.or(view.region) {
-        Some(region) => &index.regions()[region].services,
-        None => &index.services,
-    };
+    let services = index.services_in(view.region);
     let order = fields.get("sort").and_then(Order::find).unwrap_or(Order::Sorted(Sort::Popularity));
     let is_match_all = fields.get("match") == Some("all");
-    let genres = canonical_names(fields, "genre", &index.genres);
-    let without = canonical_names(fields, "without", &index.genres);
-    let on = canonical_names(fields, "service", services);
+    let genres = canonical_values(fields, "genre", &index.genres);
+    let without = canonical_values(fields, "without", &index.genres);
+    let on = canonical_values(fields, "service", services);
     html! {
         form #filters .filters action="/browse" {
             p {
@@ -364,12 +310,8 @@ fn form(view: &UserView, fields: &Fields) -> Markup {
 }
 
 /// Returns the values of a field, spelled as in the catalog.
-fn canonical_names(fields: &Fields, field: &str, catalog: &NameList) -> Vec<String> {
-    let spelled = |name: &str| match catalog.find(name) {
-        Some(index) => catalog.names()[index].clone(),
-        None => name.to_owned(),
-    };
-    fields.all(field).map(spelled).collect()
+fn canonical_values(fields: &Fields, field: &str, catalog: &NameList) -> Vec<String> {
+    fields.all(field).map(|name| catalog.canonical(name).to_owned()).collect()
 }
 
 /// Renders two number fields for a range.
@@ -390,13 +332,13 @@ fn range(legend: &str, names: (&str, &str), fields: &Fields, bounds: (&str, &str
 
 /// Renders the language field, with the languages ordered by name.
 fn languages(codes: &[String], fields: &Fields) -> Markup {
-    let mut canonical_names: Vec<(&str, &str)> =
+    let mut by_name: Vec<(&str, &str)> =
         codes.iter().map(|code| (names::language(code), code.as_str())).collect();
-    canonical_names.sort_unstable();
+    by_name.sort_unstable();
     html! {
         select #language name="language" {
             option value="" { (texts::ANY) }
-            @for (name, code) in canonical_names {
+            @for (name, code) in by_name {
                 option value=(code) selected[fields.get("language") == Some(code)] { (name) }
             }
         }
@@ -420,7 +362,7 @@ mod tests {
 
 #[cfg(test)]
 mod page_tests {
-    use cinematch_testing::PlainBrowser;
+    use cinematch_testing::{PlainBrowser, movie_ids};
     use serde_json::json;
 
     use crate::testing::{between, count, movies, sample};
@@ -451,12 +393,7 @@ mod page_tests {
             let total = all["total"].as_u64().unwrap();
             let label = if total == 1 { "1 film".to_owned() } else { format!("{total} films") };
             assert_eq!(count(&page), label, "{address}");
-            let expected: Vec<u64> = all["movies"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|movie| movie["movie_id"].as_u64().unwrap())
-                .collect();
+            let expected = movie_ids(all["movies"].as_array().unwrap());
             let mut shown = movies(&page);
             // The next link leads to the following page of this list.
             while shown.len() < expected.len() {
@@ -497,7 +434,10 @@ mod page_tests {
             reply.text.contains("value=\"1999\"")
                 && count(&reply.text).starts_with("Check your filters")
         );
-        assert!(reply.text.contains("did you mean drama?") && reply.text.contains("<b>Year: </b>"));
+        assert!(
+            reply.text.contains("did you mean drama?")
+                && reply.text.contains("<b>Earliest year: </b>")
+        );
         for query in ["year_min=x", "sort=best", "from=zz", "rating=11", "sort=you&from=-1"] {
             let reply = ada.get(&format!("/browse?{query}"));
             assert!(reply.status == 422 && reply.text.contains("class=\"wrong\""), "{query}");
@@ -514,12 +454,7 @@ mod page_tests {
         let body = json!({"ratings": [{"movie_id": 163, "rating": 5.0}], "filters": {"genres": {"any": ["crime"]}},
             "diversity": 0.0, "limit": 50});
         let list = server.post("/api/recommendations", &body).json();
-        let expected: Vec<u64> = list["recommendations"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|movie| movie["movie_id"].as_u64().unwrap())
-            .collect();
+        let expected = movie_ids(list["recommendations"].as_array().unwrap());
         assert_eq!(movies(&page), expected[..24]);
         assert!(page.contains("Why this?"));
         let next = ada.page(&between(&page, "<a class=\"button\" href=\"", "\""));

@@ -5,7 +5,7 @@ use cinematch_store::Reaction;
 use maud::{Markup, html};
 
 use super::texts::{self as common, card as texts, numbers};
-use cinematch_service::item::{Item, RecommendationDetails};
+use cinematch_service::item::{Item, RecommendationDetails, poster_url_of_width};
 use cinematch_service::user_view::{MovieCard, MovieStatus};
 
 /// Number of color schemes for generated posters.
@@ -72,7 +72,7 @@ pub fn poster(item: &Item<'_>) -> Markup {
             b { (initial.to_uppercase()) }
         }
         @if let Some(path) = item.poster_path {
-            img src={ "https://image.tmdb.org/t/p/w342" (path) } alt="" width="342" height="513"
+            img src=(poster_url_of_width(path, 342)) alt="" width="342" height="513"
                 loading="lazy" decoding="async" referrerpolicy="no-referrer";
         }
     }
@@ -130,7 +130,7 @@ pub fn explanation_list(details: &RecommendationDetails<'_>) -> Markup {
         @if let Some(explanation) = &details.explanation {
             details .why {
                 summary { (texts::WHY) }
-                ul { @for part in explanation.split(" • ") { li { (part) } } }
+                ul { @for reason in &explanation.0 { li { (reason) } } }
             }
         }
     }

@@ -30,7 +30,7 @@ pub async fn errors(
         return next.run(request).await;
     }
     let back = referring_page(headers).filter(|back| back != "/");
-    let caller = PageCaller::without_profile(access.mode, headers);
+    let caller = PageCaller::without_profile(access, headers);
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone());
     let is_get = request.method() == Method::GET;
     let response = next.run(request).await;

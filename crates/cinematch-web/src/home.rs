@@ -12,23 +12,24 @@ use cinematch_http::config::AccessMode;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::home::{RowKind, home_rows};
+use cinematch_service::profile;
 use cinematch_service::user_view::UserView;
 
 /// Number of movies with feedback at which the page stops asking for ratings.
 const MIN_FEEDBACK: usize = 5;
 
 /// Renders the home page. Callers without a profile are redirected to choose or create one.
-pub async fn home(State(state): State<Service>, caller: PageCaller) -> Result<Response, Problem> {
-    let Some(profile) = &caller.profile else {
+pub async fn home(State(service): State<Service>, caller: PageCaller) -> Result<Response, Problem> {
+    let Some(user) = &caller.profile else {
         let is_empty =
-            caller.mode == AccessMode::Open && state.store().accounts().await?.is_empty();
+            caller.mode() == AccessMode::Open && profile::list(&service).await?.is_empty();
         let entry_page = if is_empty { "/welcome" } else { caller.entry_page() };
         return Ok(Redirect::to(entry_page).into_response());
     };
-    let view = UserView::load(&state, profile).await?;
+    let view = UserView::load(&service, user).await?;
     let rows = home_rows(&view)?;
     let main = html! {
-        h1 .unseen { (texts::heading(&profile.name)) }
+        h1 .unseen { (texts::heading(&user.name)) }
         (invitation(view.history.movies.len()))
         @for (at, row) in rows.iter().enumerate() {
             (shelf(&format!("row-{at}"), &heading(&row.kind), &row.movies))
@@ -99,7 +100,7 @@ mod tests {
         assert!(people.contains(">Ada</span>"), "{people}");
     }
 
-    /// Returns the rows of the home page: each heading with its movie ids.
+    /// Returns the rows of the home page: each heading with its movie IDs.
     fn rows(page: &str) -> Vec<(String, Vec<u32>)> {
         let row = |row: &str| {
             let heading = row.split("</h2>").next().unwrap().rsplit_once("\">").unwrap().1;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use cinematch::catalog::count_problems;
+use cinematch::catalog::{count_problems, title_with_year};
 use cinematch::ids::MovieId;
-use cinematch::imports::{CandidateMovie, MatchReport, Matched, RowReport, TasteItem};
+use cinematch::imports::{CandidateMovie, MatchReport, Matched, RowReport};
 use cinematch::rating::Stars;
 use cinematch::sources::history::EntryKind;
 use maud::{Markup, html};
@@ -19,7 +19,7 @@ use super::layout::{Nav, Page, page};
 use super::note::Note;
 use super::page_caller::PageUser;
 use super::responses::redirect_with_note;
-use super::texts::numbers::{thousands, title_and_year};
+use super::texts::numbers::{thousands, title_case};
 use super::texts::{self as common, errors, import as texts};
 use cinematch_http::limits::Limits;
 use cinematch_http::problem::Problem;
@@ -69,13 +69,13 @@ fn file_form(error_message: Option<&str>) -> Markup {
 
 /// `POST /import`: imports the uploaded files and shows the report.
 pub async fn import(
-    State(state): State<Service>,
+    State(service): State<Service>,
     State(limits): State<Arc<Limits>>,
     PageUser { caller, profile }: PageUser,
     request: Request,
 ) -> Result<Response, Problem> {
-    let serving = state.serving();
-    let outcome = match import_upload(&state, &limits, &serving, &profile, request, None).await {
+    let serving = service.serving();
+    let outcome = match import_upload(&service, &limits, &serving, &profile, request, None).await {
         Ok(outcome) => outcome,
         Err(problem) if problem.status().is_client_error() => {
             let main = html! {
@@ -88,7 +88,7 @@ pub async fn import(
         }
         Err(problem) => return Err(problem),
     };
-    let view = UserView::load(&state, &profile).await?;
+    let view = UserView::load(&service, &profile).await?;
     let movies = view.list(&view.query(N_RECOMMENDED))?;
     let main = html! {
         h1 { (texts::DONE) }
@@ -112,13 +112,13 @@ fn report(ImportOutcome { report, changes }: &ImportOutcome, view: &UserView) ->
                     summary { (texts::fuzzy(report.fuzzy)) }
                     ul .rows {
                         @for row in report.matches.iter().filter(|row| row.fuzzy).take(MAX_LISTED) {
-                            li { (title_and_year(&row.title, row.year)) " → " (matched_title(view, row)) }
+                            li { (title_with_year(&row.title, row.year)) " → " (matched_title(view, row)) }
                         }
                     }
                 }
             }
         }
-        (questions(report))
+        (questions(report, view))
         (not_found(report))
         @if !report.skipped_rows.is_empty() {
             details {
@@ -145,7 +145,7 @@ fn report(ImportOutcome { report, changes }: &ImportOutcome, view: &UserView) ->
 fn matched_title(view: &UserView, row: &RowReport) -> String {
     let film = row.movie_id.and_then(|movie_id| view.find(movie_id));
     let movie = film.map(|film| view.recommender().movie(film));
-    movie.map(|movie| title_and_year(&movie.title, movie.year)).unwrap_or_default()
+    movie.map(|movie| title_with_year(&movie.title, movie.year)).unwrap_or_default()
 }
 
 /// Renders the outcome of all rows as a bar with a legend.
@@ -184,40 +184,9 @@ fn bars(report: &MatchReport) -> Markup {
     }
 }
 
-/// Rows with the same ambiguous title.
-struct Question<'a> {
-    title: &'a str,
-    year: Option<u16>,
-    candidates: &'a [CandidateMovie],
-    kinds: Vec<EntryKind>,
-}
-
-/// Returns the distinct ambiguous titles of a report.
-fn ambiguous(report: &MatchReport) -> Vec<Question<'_>> {
-    let mut ambiguous: Vec<Question<'_>> = Vec::new();
-    for row in report.rows_by_match(Matched::Ambiguous) {
-        let RowReport { title, year, candidate_movies, kind, .. } = row;
-        let same = ambiguous.iter_mut().find(|question| {
-            question.title == title
-                && question.year == *year
-                && question.candidates == candidate_movies
-        });
-        match same {
-            Some(question) => question.kinds.push(*kind),
-            None => ambiguous.push(Question {
-                title,
-                year: *year,
-                candidates: candidate_movies,
-                kinds: vec![*kind],
-            }),
-        }
-    }
-    ambiguous
-}
-
 /// Renders the form in which the user chooses a movie for each ambiguous title.
-fn questions(report: &MatchReport) -> Markup {
-    let ambiguous = ambiguous(report);
+fn questions(report: &MatchReport, view: &UserView) -> Markup {
+    let ambiguous = report.ambiguous_titles();
     let services: Vec<&str> = report.services.iter().map(|service| service.name()).collect();
     html! {
         @if !ambiguous.is_empty() {
@@ -227,17 +196,17 @@ fn questions(report: &MatchReport) -> Markup {
                     input type="hidden" name="service" value=(services.first().copied().unwrap_or_default());
                     @for (at, question) in ambiguous.iter().take(MAX_QUESTIONS).enumerate() {
                         fieldset {
-                            legend { (title_and_year(question.title, question.year)) }
+                            legend { (title_with_year(question.title, question.year)) }
                             p .small { (texts::in_your_file(&question.kinds)) }
                             @for kind in &question.kinds {
                                 input type="hidden" name={ "said-" (at) } value=(form_value(*kind));
                             }
                             ul .choices {
-                                @for movie in question.candidates {
+                                @for (movie, label) in question.candidates.iter().zip(candidate_labels(question.candidates, view)) {
                                     li {
                                         label {
                                             input type="radio" name={ "film-" (at) } value=(movie.movie_id.0);
-                                            span { (title_and_year(&movie.title, movie.year)) }
+                                            span { (label) }
                                         }
                                     }
                                 }
@@ -250,6 +219,42 @@ fn questions(report: &MatchReport) -> Markup {
             }
         }
     }
+}
+
+/// Returns a distinct label for each candidate: its title and year and, if several candidates share them, also
+/// the directors, the genres or the movie's ID.
+fn candidate_labels(candidates: &[CandidateMovie], view: &UserView) -> Vec<String> {
+    let movie = |candidate: &CandidateMovie| {
+        view.find(candidate.movie_id).map(|movie| view.recommender().movie(movie))
+    };
+    let directors = |candidate: &CandidateMovie| {
+        movie(candidate).map(|movie| movie.directors.join(", ")).unwrap_or_default()
+    };
+    let genres = |candidate: &CandidateMovie| {
+        let genres = movie(candidate).map(|movie| movie.genres.as_slice()).unwrap_or_default();
+        genres.iter().map(|genre| title_case(genre)).collect::<Vec<_>>().join(", ")
+    };
+    let id = |candidate: &CandidateMovie| texts::movie_id(candidate.movie_id.0);
+    let details: [&dyn Fn(&CandidateMovie) -> String; 3] = [&directors, &genres, &id];
+    candidates
+        .iter()
+        .map(|candidate| {
+            let label = title_with_year(&candidate.title, candidate.year);
+            let others: Vec<&CandidateMovie> = candidates
+                .iter()
+                .filter(|other| other.movie_id != candidate.movie_id)
+                .filter(|other| title_with_year(&other.title, other.year) == label)
+                .collect();
+            let is_distinct = |detail: &&&dyn Fn(&CandidateMovie) -> String| {
+                let own = detail(candidate);
+                !own.is_empty() && others.iter().all(|other| detail(other) != own)
+            };
+            match details.iter().find(is_distinct) {
+                Some(detail) if !others.is_empty() => format!("{label} · {}", detail(candidate)),
+                _ => label,
+            }
+        })
+        .collect()
 }
 
 /// Formats a row's feedback as a form value.
@@ -274,7 +279,7 @@ fn not_found(report: &MatchReport) -> Markup {
                 summary { (texts::not_found(movies.len())) }
                 ul .rows {
                     @for (title, year) in movies.iter().take(MAX_LISTED) {
-                        li { (title_and_year(title, *year)) }
+                        li { (title_with_year(title, *year)) }
                     }
                 }
                 @if movies.len() > MAX_LISTED {
@@ -302,49 +307,41 @@ fn csv_data_url(rows: &[&RowReport]) -> String {
 /// `POST /import/settle`: imports the movies that the user chose for ambiguous titles.
 pub async fn save_choices(
     State(state): State<Service>,
-    PageUser { profile, .. }: PageUser,
+    PageUser { caller, profile }: PageUser,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     let chosen = chosen(&fields)?;
     if chosen.is_empty() {
-        return Ok(redirect_with_note("/", &Note::plain(texts::NOTHING_CHOSEN)));
+        return Ok(redirect_with_note(&caller, "/", &Note::plain(texts::NOTHING_CHOSEN)));
     }
     let service = fields.get("service").unwrap_or("elsewhere");
-    let changes = import_choices(&state, &profile, service, &chosen).await?;
-    Ok(redirect_with_note("/", &Note::plain(texts::choices_saved(changes))))
+    let changes = import_choices(&state, &profile, service, chosen).await?;
+    Ok(redirect_with_note(&caller, "/", &Note::plain(texts::choices_saved(changes))))
 }
 
-/// Parses the choices for ambiguous titles. Titles with the same chosen movie become one item.
-fn chosen(fields: &Fields) -> Result<Vec<TasteItem>, Problem> {
-    let mut items: Vec<TasteItem> = Vec::new();
+/// Parses the choices for ambiguous titles: the chosen movies with the feedback in the rows of their titles.
+fn chosen(fields: &Fields) -> Result<Vec<(MovieId, EntryKind)>, Problem> {
+    let mut chosen = Vec::new();
     for question in 0..MAX_QUESTIONS {
         let field = format!("film-{question}");
         let Some(movie_id) = fields.number::<u32>(&field)?.map(MovieId) else { continue };
-        let existing = items.iter().position(|item| item.movie_id == movie_id);
-        let position = existing.unwrap_or_else(|| {
-            let item =
-                TasteItem { movie_id, rating: None, liked: false, watched: false, listed: false };
-            items.push(item);
-            items.len() - 1
-        });
-        let item = &mut items[position];
         let kind_field = format!("said-{question}");
         for value in fields.all(&kind_field) {
-            match value {
-                "liked" => item.liked = true,
-                "watched" => item.watched = true,
-                "watchlist" => item.listed = true,
-                stars => {
-                    let stars = stars.parse().ok().and_then(Stars::from_value);
-                    let invalid = || Problem::field(&kind_field, errors::BAD_IMPORT_VALUE);
-                    item.rating = Some(stars.ok_or_else(invalid)?);
-                }
-            }
+            let invalid = || Problem::field(&kind_field, errors::BAD_IMPORT_VALUE);
+            chosen.push((movie_id, parse_form_value(value).ok_or_else(invalid)?));
         }
-        item.watched |= item.rating.is_some();
-        item.listed &= !item.watched;
     }
-    Ok(items)
+    Ok(chosen)
+}
+
+/// Parses a value that [`form_value`] formatted.
+fn parse_form_value(value: &str) -> Option<EntryKind> {
+    Some(match value {
+        "liked" => EntryKind::Liked,
+        "watched" => EntryKind::Watched,
+        "watchlist" => EntryKind::Watchlist,
+        stars => EntryKind::Rated(stars.parse().ok().and_then(Stars::from_value)?),
+    })
 }
 
 #[cfg(test)]
@@ -370,22 +367,14 @@ mod tests {
             ("said-3", "liked"),
             ("film-3", "6"),
         ]);
-        let items = chosen(&form).unwrap();
-        let heat = TasteItem {
-            movie_id: MovieId(6),
-            rating: Stars::from_value(4.5),
-            liked: true,
-            watched: true,
-            listed: false,
-        };
-        let listed = TasteItem {
-            movie_id: MovieId(7),
-            rating: None,
-            liked: false,
-            watched: false,
-            listed: true,
-        };
-        assert_eq!(items, [heat, listed]);
+        let rated = EntryKind::Rated(Stars::from_value(4.5).unwrap());
+        let expected = [
+            (MovieId(6), rated),
+            (MovieId(6), EntryKind::Watched),
+            (MovieId(7), EntryKind::Watchlist),
+            (MovieId(6), EntryKind::Liked),
+        ];
+        assert_eq!(chosen(&form).unwrap(), expected);
         assert!(chosen(&fields(&[("said-0", "6 stars"), ("film-0", "6")])).is_err());
         assert!(chosen(&fields(&[("film-0", "heat")])).is_err());
     }
@@ -439,7 +428,12 @@ mod page_tests {
     #[test]
     fn import_reports_matches_and_asks_about_ambiguous_titles() {
         // Two movies share a title.
-        let twins = [(9001, "Twins of Us (1990)", "Drama"), (9002, "Twins of Us (2003)", "Comedy")];
+        let twins = [
+            (9001, "Twins of Us (1990)", "Drama"),
+            (9002, "Twins of Us (2003)", "Comedy"),
+            (9003, "Emma (1996)", "Comedy|Romance"),
+            (9004, "Emma (1996)", "Drama"),
+        ];
         let server = over(World::of(Sample::default().with_movies(&twins).serving()));
         let mut ada = PlainBrowser::new(&server, "Ada");
         assert!(ada.page("/import").contains("enctype=\"multipart/form-data\""));
@@ -470,6 +464,11 @@ mod page_tests {
                 .cloned()
         };
         assert_eq!((&feedback_on(9002).unwrap()["rating"], feedback_on(9001)), (&json!(5.0), None));
+        // Movies with the same title and year are told apart.
+        let same = "Date,Name,Year,Letterboxd URI\n2024-01-02,Emma,1996,u\n";
+        let page = import(&ada, &[("watched.csv", same)]).text;
+        assert!(page.contains("Emma (1996) · Comedy, Romance"), "{page}");
+        assert!(page.contains("Emma (1996) · Drama"), "{page}");
         // "None of these" is a valid answer.
         let none = ada.send("/import/settle", "service=Letterboxd&said-0=5&film-0=", &[]);
         assert_eq!(none.status, 303);

@@ -12,6 +12,7 @@ use super::texts::layout as texts;
 use super::theme::{self, Theme};
 use super::{assets, card};
 use cinematch_http::config::AccessMode;
+use cinematch_http::cookies::NewCookie;
 use cinematch_http::extensions::IsPage;
 use cinematch_http::problem::Problem;
 
@@ -60,15 +61,14 @@ pub fn page(caller: &PageCaller, page: &Page) -> Response {
     let mut response = Html(document(caller, page).into_string()).into_response();
     set_page_headers(&mut response);
     response.extensions_mut().insert(IsPage);
-    if caller.mode == AccessMode::Accounts {
+    if caller.mode() == AccessMode::Accounts {
         // After signing out, going back must not show the previous user's pages.
         let no_store = HeaderValue::from_static("no-store");
         response.headers_mut().insert(header::CACHE_CONTROL, no_store);
     }
     // A script that follows a redirect opens the page again, and that second page shows the notice.
     if caller.note.is_some() && !caller.is_fragment {
-        let expired = format!("{}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0", note::COOKIE);
-        set_cookie(&mut response, &expired);
+        set_cookie(&mut response, &caller.access, &NewCookie::new(note::COOKIE, "", 0));
     }
     response
 }
@@ -142,7 +142,7 @@ fn profile_links(caller: &PageCaller, current_nav: Nav) -> Markup {
     html! {
         nav .person aria-label=(texts::PROFILE_NAVIGATION) {
             a href="/me" aria-current=[current(current_nav, Nav::Me)] { (name) }
-            @if caller.mode == AccessMode::Open {
+            @if caller.mode() == AccessMode::Open {
                 a href="/people" aria-label=(texts::SWITCH_LABEL) { (texts::SWITCH) }
             } @else {
                 form method="post" action="/sign-in/out" { button .link { (texts::SIGN_OUT) } }
@@ -189,13 +189,9 @@ pub async fn set_theme(
 ) -> Result<Response, Problem> {
     let invalid = || Problem::field("theme", texts::THEME_INVALID);
     let theme = fields.get("theme").and_then(Theme::from_name).ok_or_else(invalid)?;
-    let cookie = format!(
-        "{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={THEME_SECONDS}",
-        theme::COOKIE,
-        theme.name()
-    );
+    let cookie = NewCookie::new(theme::COOKIE, theme.name(), THEME_SECONDS);
     if !caller.is_fragment {
-        return Ok(redirect_with_cookie(&caller.back, &cookie));
+        return Ok(redirect_with_cookie(&caller.access, &caller.back, &cookie));
     }
     let note = Note::plain(match theme {
         Theme::Auto => texts::THEME_AUTO_SET,
@@ -203,6 +199,6 @@ pub async fn set_theme(
         Theme::Dark => texts::THEME_DARK_SET,
     });
     let mut response = fragments(&Note::show(Some(&note), &html! {}));
-    set_cookie(&mut response, &cookie);
+    set_cookie(&mut response, &caller.access, &cookie);
     Ok(response)
 }

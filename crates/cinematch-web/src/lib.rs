@@ -4,9 +4,9 @@
 //! that contains it, and that page shows a notice that reports the action. With scripts, `assets/page.js` sends
 //! forms marked `data-live` and receives the changed elements only.
 //!
-//! [`pages`] and [`assets()`] are the routers. `texts` contains all English text. `page_caller` extracts the caller
-//! of a page, `movies` loads the data of a page, `layout` renders the frame, and `responses` builds redirects and
-//! fragments. The other modules are pages and parts of pages.
+//! [`pages`] and [`assets()`] are the routers. `texts` contains the English text. `page_caller` extracts the caller of
+//! a page, `form` parses forms, `layout` renders the frame, and `responses` builds redirects and fragments. The other
+//! modules are pages and parts of pages.
 
 mod actions;
 mod assets;
@@ -22,7 +22,6 @@ mod layout;
 mod models;
 mod movie;
 mod movie_fit;
-mod names;
 mod note;
 mod page_caller;
 mod people;

@@ -1,8 +1,9 @@
 //! `GET /films/{id}`: a movie's facts, its fit with the user's taste, streaming services and similar movies.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
-use cinematch::catalog::{Movie, ServicesSource};
+use cinematch::catalog::{Movie, ServicesSource, title_with_year};
 use cinematch::models::biased_mf::Prediction;
 use maud::{Markup, html};
 
@@ -10,10 +11,9 @@ use super::card::{action_buttons, cards, poster};
 use super::form::address;
 use super::layout::{Nav, Page, page};
 use super::movie_fit;
-use super::names;
-use super::page_caller::PageUser;
+use super::page_caller::{PageCaller, PageUser};
 use super::rating::rating_form;
-use super::texts::{self as common, movie as texts, numbers};
+use super::texts::{self as common, errors, movie as texts, names, numbers};
 use cinematch_http::extract::PathParams;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
@@ -26,15 +26,18 @@ const N_SIMILAR: usize = 12;
 /// Maximum numbers of actors and keywords shown.
 const MAX_CAST: usize = 10;
 const MAX_KEYWORDS: usize = 20;
+/// Maximum number of characters of an invalid address that the error page shows.
+const MAX_WORDS: usize = 40;
 
-/// Renders a movie's page.
+/// Renders a movie's page, or a link to the search if the address contains no movie ID.
 pub async fn movie(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
-    PathParams(movie_id): PathParams<u32>,
+    PathParams(text): PathParams<String>,
 ) -> Result<Response, Problem> {
-    let view = UserView::load(&state, &profile).await?;
-    let index = find_movie(view.recommender(), movie_id.into())?;
+    let Ok(movie_id) = text.parse::<i64>() else { return Ok(invalid_address(&caller, &text)) };
+    let view = UserView::load(&service, &profile).await?;
+    let index = find_movie(view.recommender(), movie_id)?;
     let movie = view.recommender().movie(index);
     let card = view.movie(index);
     let fit = MovieFit::new(&view, index)?;
@@ -53,8 +56,8 @@ pub async fn movie(
                 (name_links(texts::DIRECTED_BY, &movie.directors))
                 @if let Some(overview) = &movie.overview { p .overview { (overview) } }
                 (name_links(texts::STARRING, &movie.cast[..movie.cast.len().min(MAX_CAST)]))
-                (action_buttons(movie_id, &movie.title, &card.status))
-                (rating_form(movie_id, &card.status))
+                (action_buttons(movie.movie_id.0, &movie.title, &card.status))
+                (rating_form(movie.movie_id.0, &card.status))
             }
         }
         div .sections {
@@ -70,8 +73,27 @@ pub async fn movie(
         (keywords(movie))
         (external_links(movie))
     };
-    let title = numbers::title_and_year(&movie.title, movie.year);
+    let title = title_with_year(&movie.title, movie.year);
     Ok(page(&caller, &Page::new(title, Nav::Other, main)))
+}
+
+/// Renders the error page for an address whose last part, `text`, is not a movie ID.
+fn invalid_address(caller: &PageCaller, text: &str) -> Response {
+    let words: String = text.chars().take(MAX_WORDS).collect();
+    let main = html! {
+        section .plain {
+            h1 { (errors::heading(StatusCode::NOT_FOUND)) }
+            p { (texts::NO_NUMBER) }
+            p {
+                a .button href=(search_address(&words)) { (texts::search_for(&words)) } " "
+                a .button href="/" { (errors::GO_HOME) }
+            }
+        }
+    };
+    let title = errors::heading(StatusCode::NOT_FOUND);
+    let mut response = page(caller, &Page::new(title, Nav::Other, main));
+    *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    response
 }
 
 /// Renders year, length, language, votes and genres.
@@ -199,7 +221,7 @@ fn external_links(movie: &Movie) -> Markup {
 
 #[cfg(test)]
 mod tests {
-    use cinematch_testing::PlainBrowser;
+    use cinematch_testing::{PlainBrowser, movie_ids};
     use serde_json::json;
 
     use crate::testing::{between, movies, sample};
@@ -237,12 +259,7 @@ mod tests {
         assert!(page.contains("Rate a few films to see") && !page.contains("Ranked <b>"));
         // Similar movies match the API's.
         let similar = server.get("/api/movies/163/similar?limit=12").json();
-        let similar: Vec<u64> = similar["similar"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|movie| movie["movie_id"].as_u64().unwrap())
-            .collect();
+        let similar = movie_ids(similar["similar"].as_array().unwrap());
         assert_eq!(movies(&page), [&[163][..], &similar].concat());
 
         // Users with feedback see the parts of the score, which sum to the total.
@@ -273,6 +290,21 @@ mod tests {
         let parts = ada.send("/films/163/say", "stars=none", &[("x-fragment", "1")]).text;
         assert!(parts.contains("id=\"rate-163\"") && !parts.contains("class=\"on\""), "{parts}");
         assert_eq!(ada.get("/films/999999999").status, 404);
+        assert_eq!(ada.get("/films/99999999999").status, 404);
         assert_eq!(ada.get("/films/x").status, 422);
+    }
+
+    #[test]
+    fn an_address_without_a_film_number_leads_to_the_search() {
+        let server = sample();
+        let ada = PlainBrowser::new(&server, "Ada");
+        let reply = ada.get("/films/blade%20runner%3Cb%3E");
+        assert_eq!(reply.status, 422, "{}", reply.text);
+        assert!(reply.text.contains("This address doesn’t contain a film number."));
+        let link = "href=\"/search?q=blade%20runner%3Cb%3E\">Search for “blade runner&lt;b&gt;”";
+        assert!(reply.text.contains(link), "{}", reply.text);
+        for jargon in ["movie_id", "4294967295", "whole number"] {
+            assert!(!between(&reply.text, "<main", "</main>").contains(jargon), "{jargon}");
+        }
     }
 }

@@ -21,7 +21,7 @@ pub struct Note {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undo {
     pub movie_id: u32,
-    /// Serialized state, written and read by [`super::actions`].
+    /// Serialized state, written and read by [`cinematch_service::actions`].
     pub before: String,
 }
 

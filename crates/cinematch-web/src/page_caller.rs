@@ -1,6 +1,7 @@
 //! The caller of a page: profile, theme, and where to go after a form.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -13,7 +14,7 @@ use super::note::{self, Note};
 use super::texts;
 use super::theme::{self, Theme};
 use cinematch_http::access::Caller;
-use cinematch_http::config::AccessMode;
+use cinematch_http::config::{AccessConfig, AccessMode};
 use cinematch_http::cookies::cookie;
 use cinematch_http::problem::Problem;
 use cinematch_http::state::RouteState;
@@ -23,8 +24,8 @@ use cinematch_http::state::RouteState;
 pub struct PageCaller {
     /// The caller's profile; `None` if the caller hasn't chosen one or isn't signed in.
     pub profile: Option<Profile>,
-    /// Access mode of the server.
-    pub mode: AccessMode,
+    /// Access control settings of the server.
+    pub access: Arc<AccessConfig>,
     /// Color theme chosen in the browser.
     pub theme: Theme,
     /// True if `page.js` requests the changed elements only.
@@ -41,7 +42,7 @@ impl FromRequestParts<RouteState> for PageCaller {
     async fn from_request_parts(parts: &mut Parts, state: &RouteState) -> Result<Self, Infallible> {
         let headers = &parts.headers;
         let profile = match parts.extensions.get::<Caller>() {
-            Some(Caller::Open(profile)) => profile.clone(),
+            Some(Caller::Open(profile)) => profile.clone().ok(),
             Some(Caller::Session(profile)) => Some(profile.clone()),
             _ => None,
         };
@@ -50,17 +51,17 @@ impl FromRequestParts<RouteState> for PageCaller {
             is_fragment: headers.contains_key("x-fragment"),
             note: cookie(headers, note::COOKIE).and_then(Note::decode),
             back: referring_page(headers).unwrap_or_else(|| "/".to_owned()),
-            ..Self::without_profile(state.access.mode, headers)
+            ..Self::without_profile(state.access.clone(), headers)
         })
     }
 }
 
 impl PageCaller {
     /// Creates a caller without a profile or notice, with the theme from the request's cookie.
-    pub fn without_profile(mode: AccessMode, headers: &HeaderMap) -> Self {
+    pub fn without_profile(access: Arc<AccessConfig>, headers: &HeaderMap) -> Self {
         Self {
             profile: None,
-            mode,
+            access,
             theme: cookie(headers, theme::COOKIE).and_then(Theme::from_name).unwrap_or_default(),
             is_fragment: false,
             note: None,
@@ -68,9 +69,14 @@ impl PageCaller {
         }
     }
 
+    /// Returns the access mode of the server.
+    pub fn mode(&self) -> AccessMode {
+        self.access.mode
+    }
+
     /// Returns the path of the page on which the caller chooses a profile or signs in.
     pub fn entry_page(&self) -> &'static str {
-        match self.mode {
+        match self.mode() {
             AccessMode::Open => "/people",
             AccessMode::Accounts => "/sign-in",
         }

@@ -10,22 +10,22 @@ use maud::{Markup, html};
 use super::choice::Choice;
 use super::form::{Fields, FormBody};
 use super::layout::{Nav, Page, page};
-use super::names::{country, language};
 use super::note::Note;
 use super::page_caller::{PageCaller, PageUser};
-use super::responses::redirect_with_note;
+use super::responses::{redirect_with_note, set_cookie};
 use super::strip::strip;
 use super::taste_charts::charts;
 use super::texts::errors::with_labels;
+use super::texts::names::{country, language};
 use super::texts::numbers::title_case;
 use super::texts::{self as common, profile as texts, welcome};
 use cinematch_http::attachment;
-use cinematch_http::cookies::PROFILE_COOKIE;
+use cinematch_http::cookies::{NewCookie, PROFILE_COOKIE};
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::export::{self, ExportFormat};
 use cinematch_service::preferences::{NewPreferences, save, services_in};
-use cinematch_service::taste_summary::TasteSummary;
+use cinematch_service::taste_summary::{FeedbackCounts, TasteSummary};
 use cinematch_service::user_view::{MovieCard, UserView};
 
 /// Maximum number of movies under "Recent activity".
@@ -35,10 +35,10 @@ const MAX_RUNTIME: u32 = 1000;
 
 /// `GET /me`: shows the profile page.
 pub async fn profile(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
 ) -> Result<Response, Problem> {
-    let view = UserView::load(&state, &profile).await?;
+    let view = UserView::load(&service, &profile).await?;
     let preferences = &view.history.preferences;
     Ok(page(&caller, &Page::new(texts::TITLE, Nav::Me, main(&view, &profile, preferences, None))))
 }
@@ -73,9 +73,8 @@ fn main(
 
 /// Formats the number of movies by kind of feedback.
 fn summary(history: &UserHistory) -> String {
-    let (rated, liked) = (history.rated().count(), history.liked().count());
-    let seen = history.movies.iter().filter(|movie| movie.watched || movie.stars.is_some()).count();
-    texts::summary(seen, rated, liked, history.watchlist.len())
+    let FeedbackCounts { seen, rated, liked, listed } = FeedbackCounts::new(history);
+    texts::summary(seen, rated, liked, listed)
 }
 
 /// Renders the movies with the most recent feedback.
@@ -170,18 +169,18 @@ fn own_data() -> Markup {
 
 /// `POST /me`: saves preferences.
 pub async fn save_preferences(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     let saved = match parse_preferences(&fields) {
-        Ok(new) => save(&state, &profile, new).await.map(|_| ()).map_err(Problem::from),
+        Ok(new) => save(&service, &profile, new).await.map(|_| ()).map_err(Problem::from),
         Err(problem) => Err(problem),
     };
     match saved {
-        Ok(()) => Ok(redirect_with_note(&back_to(&caller), &Note::plain(texts::SAVED))),
+        Ok(()) => Ok(redirect_with_note(&caller, &back_to(&caller), &Note::plain(texts::SAVED))),
         Err(problem) if problem.status().is_client_error() => {
-            let view = UserView::load(&state, &profile).await?;
+            let view = UserView::load(&service, &profile).await?;
             let main =
                 main(&view, &profile, &submitted(&fields), Some(&with_labels(problem.detail())));
             let mut response = page(&caller, &Page::new(texts::TITLE, Nav::Me, main));
@@ -224,18 +223,18 @@ fn parse_preferences(fields: &Fields) -> Result<NewPreferences, Problem> {
 
 /// `GET /me/export.json`: downloads all data of the profile.
 pub async fn export_json(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { profile, .. }: PageUser,
 ) -> Result<Response, Problem> {
-    without_cache(attachment::export(&state, &profile, ExportFormat::Json).await)
+    without_cache(attachment::export(&service, &profile, ExportFormat::Json).await)
 }
 
 /// `GET /me/export.csv`: downloads the profile's movies as a table.
 pub async fn export_csv(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { profile, .. }: PageUser,
 ) -> Result<Response, Problem> {
-    without_cache(attachment::export(&state, &profile, ExportFormat::Csv).await)
+    without_cache(attachment::export(&service, &profile, ExportFormat::Csv).await)
 }
 
 /// Adds a header that forbids caches to store an export.
@@ -246,10 +245,10 @@ fn without_cache(export: Result<Response, Problem>) -> Result<Response, Problem>
 
 /// `GET /me/forget`: asks for confirmation.
 pub async fn confirm_delete(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
 ) -> Result<Response, Problem> {
-    let history = state.store().user_history(&profile.key()).await?;
+    let history = UserView::load(&service, &profile).await?.history;
     let main = html! {
         section .plain {
             h1 { (texts::delete_heading(&profile.name)) }
@@ -266,10 +265,10 @@ pub async fn confirm_delete(
 
 /// `POST /me/forget`: deletes the profile and shows the receipt.
 pub async fn delete(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
 ) -> Result<Response, Problem> {
-    let receipt = export::delete_user(&state, &profile.key()).await?;
+    let receipt = export::delete_user(&service, &profile.key()).await?;
     let receipt = receipt.ok_or_else(|| Problem::not_found(texts::NOT_FOUND))?;
     let main = html! {
         section .plain {
@@ -293,10 +292,7 @@ pub async fn delete(
     let signed_out = PageCaller { profile: None, note: None, ..caller.clone() };
     let mut response = page(&signed_out, &Page::new(texts::DELETED, Nav::Other, main));
     // Deleting the profile ended its sessions; the profile cookie of open mode expires here.
-    let expired_cookie = format!("{PROFILE_COOKIE}=0; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
-    if let Ok(expired_cookie) = HeaderValue::from_str(&expired_cookie) {
-        response.headers_mut().append(header::SET_COOKIE, expired_cookie);
-    }
+    set_cookie(&mut response, &caller.access, &NewCookie::new(PROFILE_COOKIE, "0", 0));
     Ok(response)
 }
 

@@ -7,8 +7,13 @@ use maud::{Markup, html};
 use super::note::{self, Note};
 use super::page_caller::PageCaller;
 use super::texts::layout as texts;
+use cinematch_http::config::AccessConfig;
+use cinematch_http::cookies::NewCookie;
 
-/// Returns elements that replace the page's elements with the same ids.
+/// Lifetime of a notice's cookie: one minute.
+const NOTE_SECONDS: u32 = 60;
+
+/// Returns elements that replace the page's elements with the same IDs.
 pub fn fragments(parts: &Markup) -> Response {
     let mut response = Html(parts.clone().into_string()).into_response();
     set_page_headers(&mut response);
@@ -36,20 +41,20 @@ pub fn changed(caller: &PageCaller, parts: &Markup, note: &Note) -> Response {
         let refresh = html! { @if is_home { a href="/" { (texts::SHOW_NEW_PICKS) } } };
         return fragments(&html! { (parts) (Note::show(Some(note), &refresh)) });
     }
-    redirect_with_note(&caller.back, note)
+    redirect_with_note(caller, &caller.back, note)
 }
 
 /// Redirects to a page that shows a notice.
-pub fn redirect_with_note(to: &str, note: &Note) -> Response {
-    let cookie =
-        format!("{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60", note::COOKIE, note.encode());
-    redirect_with_cookie(to, &cookie)
+pub fn redirect_with_note(caller: &PageCaller, to: &str, note: &Note) -> Response {
+    let note = note.encode();
+    let cookie = NewCookie::new(note::COOKIE, &note, NOTE_SECONDS);
+    redirect_with_cookie(&caller.access, to, &cookie)
 }
 
 /// Redirects and sets a cookie.
-pub fn redirect_with_cookie(to: &str, cookie: &str) -> Response {
+pub fn redirect_with_cookie(access: &AccessConfig, to: &str, cookie: &NewCookie<'_>) -> Response {
     let mut response = redirect(to);
-    set_cookie(&mut response, cookie);
+    set_cookie(&mut response, access, cookie);
     response
 }
 
@@ -63,8 +68,8 @@ pub fn redirect(to: &str) -> Response {
 }
 
 /// Adds a `Set-Cookie` header, unless the cookie contains characters that headers don't allow.
-pub fn set_cookie(response: &mut Response, cookie: &str) {
-    if let Ok(cookie) = HeaderValue::from_str(cookie) {
+pub fn set_cookie(response: &mut Response, access: &AccessConfig, cookie: &NewCookie<'_>) {
+    if let Ok(cookie) = cookie.header(access) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
 }

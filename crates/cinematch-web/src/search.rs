@@ -22,12 +22,12 @@ const MAX_LENGTH: usize = 200;
 
 /// Renders search results as a page, or as suggestions for `search.js`.
 pub async fn search(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
     let words: String = fields.get("q").unwrap_or_default().chars().take(MAX_LENGTH).collect();
-    let view = UserView::load(&state, &profile).await?;
+    let view = UserView::load(&service, &profile).await?;
     let limit = if caller.is_fragment { MAX_SUGGESTIONS } else { MAX_RESULTS };
     let hits = hits(&view.serving, &words, limit);
     let movies: Vec<MovieCard<'_>> = hits.into_iter().map(|hit| view.movie(hit.movie)).collect();

@@ -4,7 +4,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use cinematch::catalog::names::NameList;
-use cinematch::ranking::{DEFAULT_VETO_SHARE, Filters, GenreFilter, Query, Strategy, explanation};
+use cinematch::ranking::{Filters, GenreFilter, Query, explanation_parts};
 use cinematch_store::Profile;
 use maud::{Markup, html};
 
@@ -15,19 +15,23 @@ use super::page_caller::PageUser;
 use super::strip::strip;
 use super::texts::numbers::title_case;
 use super::texts::{card as card_texts, tonight as texts};
-use cinematch_http::config::AccessMode;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
-use cinematch_service::groups::{GroupQuery, GroupResult, MemberBody, rank};
-use cinematch_service::user_view::{MovieCard, UserView};
+use cinematch_service::groups::{
+    GroupQuery, GroupResult, MemberBody, StrategyName, possible_members, rank,
+};
+use cinematch_service::user_view::UserView;
 
 /// Number of movies picked.
 const N_PICKS: usize = 5;
 /// Maximum number of members of a group.
 const MAX_MEMBERS: usize = 12;
-/// Aggregation strategies: value in the form, and label with explanation.
-const STRATEGIES: [(&str, (&str, &str)); 3] =
-    [("least_misery", texts::LEAST_MISERY), ("veto", texts::VETO), ("average", texts::AVERAGE)];
+/// Aggregation strategies with label and explanation. The first is the default.
+const STRATEGIES: [(StrategyName, (&str, &str)); 3] = [
+    (StrategyName::LeastMisery, texts::LEAST_MISERY),
+    (StrategyName::Veto, texts::VETO),
+    (StrategyName::Average, texts::AVERAGE),
+];
 
 /// Members and filters in the query string.
 struct TonightParams {
@@ -36,27 +40,20 @@ struct TonightParams {
     minutes: Option<u32>,
     services: Vec<String>,
     genres: Vec<String>,
-    strategy: &'static str,
+    strategy: StrategyName,
 }
 
 /// `GET /tonight`: shows the form, and the picks after it is submitted.
 pub async fn tonight(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let view = UserView::load(&state, &profile).await?;
-    // In accounts mode, users pick movies for themselves only; in open mode, for any profiles.
-    let household = match caller.mode {
-        AccessMode::Open => {
-            let accounts = state.store().accounts().await?;
-            accounts.into_iter().map(|account| account.profile).collect()
-        }
-        AccessMode::Accounts => vec![profile.clone()],
-    };
+    let view = UserView::load(&service, &profile).await?;
+    let household = possible_members(&service, &profile, caller.mode()).await?;
     let params = TonightParams::from_fields(&fields, &household, &profile, &view)?;
     let result = if fields.get("go").or(fields.get("who")).is_some() {
-        Some(rank(&state, &view.serving, params.group_query(&view)).await?)
+        Some(rank(&service, &view.serving, params.group_query(&view)).await?)
     } else {
         None
     };
@@ -98,13 +95,13 @@ impl TonightParams {
         let offered = regional_services(view);
         let services = services.into_iter().filter(|name| offered.find(name).is_some()).collect();
         let strategy = fields.get("strategy").unwrap_or_default();
-        let strategy = STRATEGIES.into_iter().find(|it| it.0 == strategy).unwrap_or(STRATEGIES[0]);
+        let strategy = STRATEGIES.into_iter().find(|it| it.0.name() == strategy);
         Ok(Self {
             members,
             minutes: fields.number("minutes")?,
             services,
             genres: fields.list("genre"),
-            strategy: strategy.0,
+            strategy: strategy.unwrap_or(STRATEGIES[0]).0,
         })
     }
 
@@ -114,22 +111,16 @@ impl TonightParams {
             user_id: Some(profile.key()),
             ..MemberBody::default()
         };
-        let index = view.recommender().index();
-        let region = view.region.map(|region| index.regions()[region].code().to_owned());
         GroupQuery {
             members: self.members.iter().map(member).collect(),
             // Movies on a member's watchlist may be picked.
             with_watchlist: true,
-            strategy: match self.strategy {
-                "average" => Strategy::Average,
-                "veto" => Strategy::Veto { below: DEFAULT_VETO_SHARE },
-                _ => Strategy::LeastMisery,
-            },
+            strategy: self.strategy.strategy(None),
             query: Query {
                 filters: Filters {
                     genres: GenreFilter { any: self.genres.clone(), ..GenreFilter::default() },
                     services: self.services.clone(),
-                    region,
+                    region: view.region_code(),
                     runtime_max: self.minutes,
                     ..Filters::default()
                 },
@@ -143,8 +134,7 @@ impl TonightParams {
 
 /// Returns the services of the user's country.
 fn regional_services(view: &UserView) -> &NameList {
-    let index = view.recommender().index();
-    view.region.map_or(&index.services, |region| &index.regions()[region].services)
+    view.recommender().index().services_in(view.region)
 }
 
 fn form(params: &TonightParams, household: &[Profile], view: &UserView) -> Markup {
@@ -187,10 +177,10 @@ fn form(params: &TonightParams, household: &[Profile], view: &UserView) -> Marku
                 fieldset {
                     legend { (texts::STRATEGY) }
                     ul .choices {
-                        @for (name, (label, meaning)) in STRATEGIES {
+                        @for (strategy, (label, meaning)) in STRATEGIES {
                             li {
                                 label {
-                                    input type="radio" name="strategy" value=(name) checked[params.strategy == name];
+                                    input type="radio" name="strategy" value=(strategy.name()) checked[params.strategy == strategy];
                                     span { b { (label) } " " small { (meaning) } }
                                 }
                             }
@@ -220,20 +210,20 @@ fn picks(params: &TonightParams, result: &GroupResult<'_>, view: &UserView) -> M
             }
             ol .strips {
                 @for pick in &ranked.items {
-                    @let movie = MovieCard { ..view.movie(pick.movie) };
-                    @let reasons: Vec<String> =
-                        pick.members.iter().map(|member| explanation(&member.reasons)).collect();
+                    @let movie = view.movie(pick.movie);
+                    @let reasons: Vec<Vec<String>> =
+                        pick.members.iter().map(|member| explanation_parts(&member.reasons)).collect();
                     @let more = html! {
                         ul .happiness {
-                            @for ((profile, member), best) in params.members.iter().zip(&pick.members).zip(&ranked.best) {
-                                li { (enjoyment(&profile.name, score_share(member.score, *best))) }
+                            @for (profile, share) in params.members.iter().zip(ranked.score_shares(pick)) {
+                                li { (enjoyment(&profile.name, share)) }
                             }
                         }
                         details .why {
                             summary { (card_texts::WHY) }
                             @for (profile, reasons) in params.members.iter().zip(&reasons) {
                                 @if params.members.len() > 1 { p .whose { (texts::reasons_for(&profile.name)) } }
-                                ul { @for part in reasons.split(" • ") { li { (part) } } }
+                                ul { @for reason in reasons { li { (reason) } } }
                             }
                         }
                     };
@@ -241,14 +231,6 @@ fn picks(params: &TonightParams, result: &GroupResult<'_>, view: &UserView) -> M
                 }
             }
         }
-    }
-}
-
-/// Returns a movie's score relative to the member's best score, from 0 to 1.
-fn score_share(score: f32, best: Option<f32>) -> f32 {
-    match best {
-        Some(best) if best > 0.0 => (score / best).clamp(0.0, 1.0),
-        _ => 0.0,
     }
 }
 
@@ -290,11 +272,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn enjoyment_is_relative_to_the_members_best_movie() {
-        let tenths = |score, best| (10.0 * score_share(score, best)).round() as i32;
-        let best = Some(1.0);
-        assert_eq!([tenths(0.5, best), tenths(2.0, best), tenths(-1.0, best)], [5, 10, 0]);
-        assert_eq!([tenths(0.5, None), tenths(0.5, Some(0.0))], [0, 0]);
+    fn enjoyment_has_five_levels_and_escapes_names() {
         let all = [1.0, 0.7, 0.5, 0.3, 0.0].map(texts::enjoyment);
         assert_eq!(all.len(), std::collections::BTreeSet::from(all).len());
         let html = enjoyment("<i>Ada</i>", 0.5).into_string();

@@ -1,11 +1,7 @@
 //! `/watchlist`: the movies on the user's watchlist, unwatched and watched.
 
-use std::cmp::Reverse;
-
 use axum::extract::State;
 use axum::response::Response;
-use cinematch::ids::{MovieId, MovieIdx};
-use cinematch_store::WatchlistItem;
 use maud::{Markup, html};
 
 use super::form::Fields;
@@ -18,96 +14,47 @@ use super::texts::watchlist as texts;
 use cinematch_http::extract::PathParams;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
-use cinematch_service::listing::details;
-use cinematch_service::user_view::{MovieCard, UserView};
+use cinematch_service::assessed_watchlist::{
+    AssessedEntry, AssessedWatchlist, Availability, WatchlistOrder,
+};
+use cinematch_service::user_view::UserView;
+use cinematch_service::{ServiceError, watchlist};
 
 /// Number of movies shown before "Show all".
 const MAX_SHOWN: usize = 100;
 
-/// Sort order of the movies to watch. Ties are ordered by most recent addition.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Sort {
-    /// By predicted stars, then by score.
-    #[default]
-    Best,
-    /// Shortest first.
-    Short,
-    /// The user's services first, then any service.
-    Available,
-    /// Most recently added first.
-    Added,
+/// Sort orders, each with its name in the query string and its label.
+const ORDERS: [(WatchlistOrder, &str, &str); 4] = [
+    (WatchlistOrder::Best, "best", texts::BEST_FOR_YOU),
+    (WatchlistOrder::Shortest, "short", texts::SHORTEST),
+    (WatchlistOrder::Available, "mine", texts::ON_YOUR_SERVICES),
+    (WatchlistOrder::Added, "added", texts::RECENTLY_ADDED),
+];
+
+/// Returns the sort order with a name in the query string.
+fn order_from_name(name: &str) -> Option<WatchlistOrder> {
+    ORDERS.into_iter().find(|order| order.1 == name).map(|order| order.0)
 }
 
-impl Sort {
-    const ALL: [(Self, &str, &str); 4] = [
-        (Self::Best, "best", texts::BEST_FOR_YOU),
-        (Self::Short, "short", texts::SHORTEST),
-        (Self::Available, "mine", texts::ON_YOUR_SERVICES),
-        (Self::Added, "added", texts::RECENTLY_ADDED),
-    ];
-
-    /// Returns the name used in the query string.
-    fn name(self) -> &'static str {
-        Self::ALL.into_iter().find(|sort| sort.0 == self).map_or("", |sort| sort.1)
-    }
-
-    fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|sort| sort.1 == name).map(|sort| sort.0)
-    }
-}
-
-/// A movie on the watchlist, with its assessment for the user.
-struct Entry<'a> {
-    listed: WatchlistItem,
-    /// `None` if the movie is no longer in the catalog.
-    movie: Option<MovieCard<'a>>,
-    /// True if the movie is on one of the user's services.
-    is_available: bool,
-}
-
-impl Entry<'_> {
-    /// Returns the sort key. Entries with smaller keys come first.
-    fn key(&self, sort: Sort) -> (u32, Reverse<i64>) {
-        let item = self.movie.as_ref().map(|movie| &movie.item);
-        let first = match sort {
-            Sort::Added => 0,
-            Sort::Short => item.and_then(|item| item.runtime).unwrap_or(u32::MAX),
-            Sort::Available => match item {
-                Some(_) if self.is_available => 0,
-                Some(item) if !item.services.is_empty() => 1,
-                Some(_) => 2,
-                None => 3,
-            },
-            Sort::Best => u32::MAX,
-        };
-        let score = self.movie.as_ref().and_then(|movie| movie.details.as_ref()).map(|details| {
-            let stars = details.predicted_rating.map_or(0.0, |predicted| predicted.stars);
-            // Stars count in tenths, as displayed; the score breaks ties.
-            (f64::from(stars) * 10.0).round() as i64 * 1_000_000
-                + (f64::from(details.score) * 100_000.0).round() as i64
-        });
-        let is_by_score = matches!(sort, Sort::Best | Sort::Available);
-        (first, Reverse(if is_by_score { score.unwrap_or(i64::MIN) } else { 0 }))
-    }
+/// Returns the name of a sort order in the query string.
+fn order_name(order: WatchlistOrder) -> &'static str {
+    ORDERS.into_iter().find(|it| it.0 == order).map_or("", |it| it.1)
 }
 
 /// `GET /watchlist`: shows the watchlist.
 pub async fn watchlist(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let sort = fields.get("sort").and_then(Sort::from_name).unwrap_or_default();
+    let order = fields.get("sort").and_then(order_from_name).unwrap_or_default();
     let shows_all = fields.get("show") == Some("all");
-    let view = UserView::load(&state, &profile).await?;
-    let (watched, mut unwatched): (Vec<Entry<'_>>, Vec<Entry<'_>>) =
-        entries(&view, state.store().watchlist(&profile.key()).await?)?
-            .into_iter()
-            .partition(|entry| entry.listed.watched);
-    unwatched.sort_by_key(|entry| entry.key(sort));
+    let view = UserView::load(&service, &profile).await?;
+    let list = AssessedWatchlist::load(&service, &profile, &view, order).await?;
+    let (n_unwatched, n_watched) = (list.unwatched.len(), list.watched.len());
     let main = html! {
         h1 { (texts::TITLE) }
-        @if unwatched.is_empty() && watched.is_empty() {
+        @if n_unwatched + n_watched == 0 {
             section .plain {
                 p { (texts::EMPTY) }
                 p { a .button href="/" { (texts::FIND_FILMS) } }
@@ -115,21 +62,21 @@ pub async fn watchlist(
         } @else {
             section aria-labelledby="wanted" {
                 h2 #wanted { (texts::TO_WATCH) }
-                p { (summary(&unwatched)) }
-                @if unwatched.len() > 1 { (sort_links(sort, &unwatched)) }
-                @if !unwatched.is_empty() { ul .strips .wanted { (list(&unwatched, shows_all)) } }
+                p { (texts::summary(n_unwatched, list.minutes_to_watch())) }
+                @if n_unwatched > 1 { (sort_links(order, list.has_services())) }
+                @if n_unwatched > 0 { ul .strips .wanted { (entry_rows(&list.unwatched, shows_all)) } }
             }
-            @if !watched.is_empty() {
+            @if n_watched > 0 {
                 section aria-labelledby="watched" {
                     h2 #watched { (texts::WATCHED) }
-                    ul .strips .kept { (list(&watched, shows_all)) }
+                    ul .strips .kept { (entry_rows(&list.watched, shows_all)) }
                 }
             }
         }
-        @if unwatched.len().max(watched.len()) > MAX_SHOWN && !shows_all {
+        @if n_unwatched.max(n_watched) > MAX_SHOWN && !shows_all {
             p {
-                a .button href={ "/watchlist?show=all&sort=" (sort.name()) } {
-                    (texts::show_all(unwatched.len() + watched.len()))
+                a .button href={ "/watchlist?show=all&sort=" (order_name(order)) } {
+                    (texts::show_all(n_unwatched + n_watched))
                 }
             }
         }
@@ -140,46 +87,16 @@ pub async fn watchlist(
     Ok(page(&caller, &Page::new(texts::TITLE, Nav::Watchlist, main)))
 }
 
-/// Returns the movies on the watchlist, each with its predicted rating and score for the user.
-fn entries(view: &UserView, listed: Vec<WatchlistItem>) -> Result<Vec<Entry<'_>>, Problem> {
-    let found: Vec<Option<MovieIdx>> = listed.iter().map(|item| view.find(item.movie_id)).collect();
-    let known: Vec<MovieIdx> = found.iter().flatten().copied().collect();
-    let query = view.query(1);
-    let user_services = query.filters.services.clone();
-    let mut assessed = view.recommender().score_movies(&view.resolve(&query)?, &known).into_iter();
-    let entries = listed.into_iter().zip(found).map(|(listed, found)| {
-        let movie = found.map(|movie| {
-            // Watched movies need no prediction.
-            let details = assessed.next().map(details).filter(|_| !listed.watched);
-            MovieCard { details, ..view.movie(movie) }
-        });
-        let is_available = movie.as_ref().is_some_and(|movie| {
-            movie.item.services.iter().any(|service| user_services.iter().any(|own| own == service))
-        });
-        Entry { listed, movie, is_available }
-    });
-    Ok(entries.collect())
-}
-
-/// Formats the number of movies to watch and their total length.
-fn summary(unwatched: &[Entry<'_>]) -> String {
-    let runtimes = unwatched.iter().filter_map(|entry| entry.movie.as_ref()?.item.runtime);
-    texts::summary(unwatched.len(), runtimes.sum())
-}
-
 /// Renders links that sort the list. Omits sorting by services if no movie is on any service.
-fn sort_links(current: Sort, unwatched: &[Entry<'_>]) -> Markup {
-    let is_on =
-        |entry: &Entry<'_>| entry.movie.as_ref().is_some_and(|it| !it.item.services.is_empty());
-    let any_available = unwatched.iter().any(is_on);
+fn sort_links(current: WatchlistOrder, has_services: bool) -> Markup {
     html! {
         nav .sorts aria-label=(texts::SORT_BY) {
             ul .chips {
-                @for (sort, name, label) in Sort::ALL {
-                    @if sort != Sort::Available || any_available {
+                @for (order, name, label) in ORDERS {
+                    @if order != WatchlistOrder::Available || has_services {
                         li {
                             a .quiet href={ "/watchlist?sort=" (name) }
-                                aria-current=[(sort == current).then_some("true")] { (label) }
+                                aria-current=[(order == current).then_some("true")] { (label) }
                         }
                     }
                 }
@@ -188,17 +105,18 @@ fn sort_links(current: Sort, unwatched: &[Entry<'_>]) -> Markup {
     }
 }
 
-fn list(entries: &[Entry<'_>], shows_all: bool) -> Markup {
+/// Renders the entries as list items: all of them, or the first [`MAX_SHOWN`].
+fn entry_rows(entries: &[AssessedEntry<'_>], shows_all: bool) -> Markup {
     let shown = if shows_all { entries.len() } else { entries.len().min(MAX_SHOWN) };
     html! {
         @for entry in &entries[..shown] { li { (entry_row(entry)) } }
     }
 }
 
-fn entry_row(entry: &Entry<'_>) -> Markup {
+fn entry_row(entry: &AssessedEntry<'_>) -> Markup {
     let listed = &entry.listed;
     let more = html! {
-        @if entry.is_available { p .mine { (texts::AVAILABLE) } }
+        @if entry.availability == Availability::UserServices { p .mine { (texts::AVAILABLE) } }
         @if let Some(service) = &listed.service { p .facts { (texts::planned_on(service)) } }
     };
     html! {
@@ -224,38 +142,24 @@ fn entry_row(entry: &Entry<'_>) -> Markup {
 
 /// `POST /watchlist/{id}/remove`: removes a movie that is no longer in the catalog and so has no action buttons.
 pub async fn remove(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     PathParams(movie_id): PathParams<u32>,
 ) -> Result<Response, Problem> {
-    let is_removed =
-        state.store().remove_from_watchlist(&profile.key(), MovieId(movie_id), state.now()).await?;
-    let text = if is_removed { texts::REMOVED } else { texts::NOT_LISTED };
-    Ok(redirect_with_note(&caller.back, &Note::plain(text)))
+    let text = match watchlist::remove(&service, &profile.key(), movie_id).await {
+        Ok(()) => texts::REMOVED,
+        Err(ServiceError::NotFound(_)) => texts::NOT_LISTED,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(redirect_with_note(&caller, &caller.back, &Note::plain(text)))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use cinematch::ids::MovieId;
+    use cinematch_store::WatchlistItem;
 
-    #[test]
-    fn counts_the_movies_to_watch() {
-        let entry = |id: u32| Entry {
-            listed: WatchlistItem {
-                movie_id: MovieId(id),
-                title: "A film".to_owned(),
-                year: None,
-                service: None,
-                watched: false,
-                added_at: 0,
-            },
-            movie: None,
-            is_available: false,
-        };
-        assert_eq!(summary(&[]), "0 films.");
-        assert_eq!(summary(&[entry(1)]), "1 film.");
-        assert_eq!(summary(&[entry(1), entry(2)]), "2 films.");
-    }
+    use super::*;
 
     #[test]
     fn shows_and_removes_a_movie_missing_from_the_catalog() {
@@ -267,7 +171,9 @@ mod tests {
             watched: false,
             added_at: 0,
         };
-        let html = entry_row(&Entry { listed, movie: None, is_available: false }).into_string();
+        let availability = Availability::NotInCatalog;
+        let entry = AssessedEntry { listed, movie: None, availability };
+        let html = entry_row(&entry).into_string();
         assert!(html.contains("&lt;b&gt;Gone&lt;/b&gt;") && html.contains("/watchlist/7/remove"));
         assert!(!html.contains("<b>"), "{html}");
     }

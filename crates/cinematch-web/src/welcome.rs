@@ -6,7 +6,7 @@
 mod page_tests;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use cinematch::ids::{MovieId, MovieIdx};
 use cinematch_store::Profile;
@@ -17,21 +17,19 @@ use super::card::{facts, poster};
 use super::choice::Choice;
 use super::form::{Fields, FormBody, address};
 use super::layout::{Nav, Page, page};
-use super::names;
 use super::note::Note;
 use super::page_caller::{PageCaller, PageUser};
 use super::people::name_form;
 use super::rating::half_star_buttons;
-use super::responses::fragments;
-use super::responses::redirect_with_note;
-use super::texts::{self as common, errors, welcome as texts};
+use super::responses::{fragments, redirect_with_note, set_cookie};
+use super::texts::{self as common, errors, names, welcome as texts};
 use cinematch_http::config::AccessMode;
-use cinematch_http::cookies::cookie;
+use cinematch_http::cookies::{NewCookie, cookie};
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
 use cinematch_service::actions::Action;
 use cinematch_service::onboarding::{list_without, next_question};
-use cinematch_service::preferences::{NewPreferences, save};
+use cinematch_service::preferences;
 use cinematch_service::user_view::{MovieCard, UserView};
 
 /// Number of answers that suffice for useful recommendations.
@@ -48,12 +46,12 @@ const MAX_CAST: usize = 3;
 
 /// `GET /welcome`: asks for a name, then for country and services.
 pub async fn welcome(
-    State(state): State<Service>,
+    State(service): State<Service>,
     caller: PageCaller,
     fields: Fields,
 ) -> Result<Response, Problem> {
     let Some(profile) = &caller.profile else {
-        if caller.mode == AccessMode::Accounts {
+        if caller.mode() == AccessMode::Accounts {
             return Ok(Redirect::to(caller.entry_page()).into_response());
         }
         let main = html! {
@@ -62,13 +60,13 @@ pub async fn welcome(
                 h1 { (texts::TITLE) }
                 p { (texts::INTRODUCTION) }
                 h2 { (texts::NAME) }
-                (name_form())
+                (name_form("", None))
                 p .later { a .quiet href="/people" { (texts::EXISTING_PROFILE) } }
             }
         };
         return Ok(page(&caller, &Page::new(texts::TITLE, Nav::Other, main)));
     };
-    let view = UserView::load(&state, profile).await?;
+    let view = UserView::load(&service, profile).await?;
     let main = html! {
         section .plain {
             (steps(1))
@@ -97,10 +95,7 @@ fn services_form(view: &UserView, fields: &Fields) -> Markup {
     let regions = index.regions();
     let requested_region = fields.get("region").and_then(|code| index.find_region(code));
     let region = requested_region.or(view.region);
-    let services = match region {
-        Some(region) => &regions[region].services,
-        None => &index.services,
-    };
+    let services = index.services_in(region);
     // Checked services remain checked when the user switches to another country.
     let mut chosen = fields.list("service");
     for service in &view.history.preferences.services {
@@ -146,21 +141,12 @@ fn services_form(view: &UserView, fields: &Fields) -> Markup {
 
 /// `POST /welcome`: saves country and services. Does not change other preferences.
 pub async fn save_services(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { profile, .. }: PageUser,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
-    let history = state.user_history(&profile.key()).await?;
-    let before = history.preferences.clone();
-    let new = NewPreferences {
-        services: fields.list("service"),
-        region: fields.get("region").map(str::to_owned),
-        preferred_genres: before.preferred_genres,
-        original_languages: before.original_languages,
-        runtime_min: before.runtime_min,
-        runtime_max: before.runtime_max,
-    };
-    save(&state, &profile, new).await?;
+    preferences::save_services(&service, &profile, fields.list("service"), fields.get("region"))
+        .await?;
     Ok(Redirect::to("/welcome/rate").into_response())
 }
 
@@ -172,7 +158,7 @@ struct OnboardingState {
     last: Option<MovieId>,
 }
 
-/// Parses ids separated by dots; skips invalid ones.
+/// Parses IDs separated by dots; skips invalid ones.
 fn parse_ids(text: &str) -> Vec<MovieId> {
     let movies = text.split('.').filter_map(|number| number.parse().ok()).map(MovieId);
     movies.take(MAX_IDS).collect()
@@ -201,16 +187,12 @@ impl OnboardingState {
     }
 
     /// Saves the state in a cookie, so that the next visit doesn't repeat questions.
-    fn save_to_cookie(&self, profile: &Profile, response: &mut Response) {
-        let text = format!(
-            "{STATE_COOKIE}={}_{}_{}; Path=/welcome; HttpOnly; SameSite=Lax; Max-Age={STATE_SECONDS}",
-            profile.key(),
-            join_ids(&self.not_seen),
-            join_ids(&self.skipped)
-        );
-        if let Ok(text) = HeaderValue::from_str(&text) {
-            response.headers_mut().append(header::SET_COOKIE, text);
-        }
+    fn save_to_cookie(&self, caller: &PageCaller, profile: &Profile, response: &mut Response) {
+        let (not_seen, skipped) = (join_ids(&self.not_seen), join_ids(&self.skipped));
+        let value = format!("{}_{not_seen}_{skipped}", profile.key());
+        let cookie =
+            NewCookie { path: "/welcome", ..NewCookie::new(STATE_COOKIE, &value, STATE_SECONDS) };
+        set_cookie(response, &caller.access, &cookie);
     }
 
     /// Returns the non-empty form fields of the state.
@@ -232,12 +214,12 @@ impl OnboardingState {
 
 /// `GET /welcome/rate`: shows a movie to rate and the current recommendations.
 pub async fn questions(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     headers: HeaderMap,
     fields: Fields,
 ) -> Result<Response, Problem> {
-    let view = UserView::load(&state, &profile).await?;
+    let view = UserView::load(&service, &profile).await?;
     let mut onboarding = OnboardingState::from_fields(&fields);
     if onboarding == OnboardingState::default() {
         onboarding = OnboardingState::from_cookie(&headers, &profile);
@@ -255,7 +237,7 @@ pub async fn questions(
 
 /// `POST /welcome/rate`: saves an answer and shows the next question.
 pub async fn answer(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
@@ -272,26 +254,26 @@ pub async fn answer(
             onboarding.skipped.push(movie);
             texts::SKIPPED_NOTICE.to_owned()
         }
-        Some("take_back") => perform(&state, &profile, movie, Action::Rate(None)).await?.text,
+        Some("take_back") => perform(&service, &profile, movie, Action::Rate(None)).await?.text,
         _ => {
             let stars = parse(None, fields.get("stars"))?;
             onboarding.last = Some(movie);
-            perform(&state, &profile, movie, stars).await?.text
+            perform(&service, &profile, movie, stars).await?.text
         }
     };
     if !caller.is_fragment {
-        let mut response = redirect_with_note(&onboarding.address(), &Note::plain(notice));
-        onboarding.save_to_cookie(&profile, &mut response);
+        let mut response = redirect_with_note(&caller, &onboarding.address(), &Note::plain(notice));
+        onboarding.save_to_cookie(&caller, &profile, &mut response);
         return Ok(response);
     }
-    let view = UserView::load(&state, &profile).await?;
+    let view = UserView::load(&service, &profile).await?;
     let (parts, next) = parts(&view, &onboarding)?;
     let note = match next {
         Some(next) => texts::next(&notice, next),
         None => notice,
     };
     let mut response = fragments(&html! { (parts) (announcement(&note)) });
-    onboarding.save_to_cookie(&profile, &mut response);
+    onboarding.save_to_cookie(&caller, &profile, &mut response);
     Ok(response)
 }
 
@@ -417,9 +399,9 @@ fn list(view: &UserView, onboarding: &OnboardingState) -> Result<Markup, Problem
 
 /// Renders the first reason for a movie.
 fn first_reason(movie: &MovieCard<'_>) -> Markup {
-    let line = movie.details.as_ref().and_then(|why| why.explanation.as_deref());
+    let explanation = movie.details.as_ref().and_then(|details| details.explanation.as_ref());
     html! {
-        @if let Some(first) = line.and_then(|line| line.split(" • ").next()) {
+        @if let Some(first) = explanation.and_then(|explanation| explanation.0.first()) {
             span .detail { (first) }
         }
     }

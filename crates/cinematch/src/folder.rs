@@ -43,7 +43,7 @@ pub enum CatalogError {
         /// Error from the operating system.
         cause: io::Error,
     },
-    /// The movies or their TMDb metadata are invalid.
+    /// The movies or their TMDB metadata are invalid.
     #[error(transparent)]
     Merge(#[from] MergeError),
     /// A file doesn't have a valid header.

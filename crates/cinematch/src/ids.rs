@@ -44,7 +44,7 @@ external_id! {
     MovieId
 }
 external_id! {
-    /// A movie's TMDb ID.
+    /// A movie's TMDB ID.
     TmdbId
 }
 external_id! {

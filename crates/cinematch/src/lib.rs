@@ -1,4 +1,4 @@
-//! A movie recommender: reads MovieLens and TMDb files, trains models, and ranks movies with reasons.
+//! A movie recommender: reads MovieLens and TMDB files, trains models, and ranks movies with reasons.
 //!
 //! # Example
 //!
@@ -31,7 +31,7 @@
 //!
 //! | module | purpose |
 //! |---|---|
-//! | [`sources`] | readers for MovieLens, TMDb and export files |
+//! | [`sources`] | readers for MovieLens, TMDB and export files |
 //! | [`catalog`] | merges sources into movies and interactions |
 //! | [`features`] | movie features |
 //! | [`models`] | models that learn from ratings or content |

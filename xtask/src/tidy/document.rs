@@ -11,9 +11,14 @@ pub struct Document {
 }
 
 impl Document {
+    /// Returns the extension of the file name, without the dot.
+    pub fn extension(&self) -> Option<&str> {
+        Path::new(&self.name).extension()?.to_str()
+    }
+
     /// Returns true if the file name ends with `.extension`.
     pub fn has_extension(&self, extension: &str) -> bool {
-        Path::new(&self.name).extension().is_some_and(|found| found == extension)
+        self.extension() == Some(extension)
     }
 
     /// Returns `file:line` for the zero-based index of a line.

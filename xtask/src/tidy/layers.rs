@@ -38,7 +38,7 @@ struct Crate {
     name: String,
     /// Normal dependencies on other workspace members.
     dependencies: BTreeSet<String>,
-    /// Root files of the library and the binaries.
+    /// Root files of the library, the binaries and the integration tests.
     roots: Vec<String>,
 }
 
@@ -63,7 +63,7 @@ impl Crate {
                 .map(str::to_owned);
             let targets = package["targets"].as_array().into_iter().flatten();
             let roots = targets
-                .filter(|value| matches!(value["kind"][0].as_str(), Some("lib" | "bin")))
+                .filter(|value| matches!(value["kind"][0].as_str(), Some("lib" | "bin" | "test")))
                 .filter_map(|value| value["src_path"].as_str())
                 .map(str::to_owned);
             Self {
@@ -81,8 +81,8 @@ fn diagram(text: &str, heading: &str) -> BTreeMap<String, BTreeSet<String>> {
     let after_heading =
         text.split_once(&format!("\n{heading}\n")).map_or("", |(_, after_heading)| after_heading);
     let block = after_heading.split("```").nth(1).unwrap_or_default();
-    let imports = block.lines().filter_map(|line| line.split_once('→'));
-    imports
+    let arrows = block.lines().filter_map(|line| line.split_once('→'));
+    arrows
         .map(|(from, to)| {
             let to = to.split(',').map(|name| name.trim().to_owned());
             (from.trim().to_owned(), to.filter(|name| !name.is_empty()).collect())
@@ -95,8 +95,8 @@ fn differences(documented: &BTreeMap<String, BTreeSet<String>>, crates: &[Crate]
     let mut found = Vec::new();
     for member in crates {
         let empty = BTreeSet::new();
-        let imports = documented.get(&member.name).unwrap_or(&empty);
-        if *imports != member.dependencies {
+        let drawn = documented.get(&member.name).unwrap_or(&empty);
+        if *drawn != member.dependencies {
             let dependencies: Vec<&str> = member.dependencies.iter().map(String::as_str).collect();
             found.push(format!(
                 "{name}, “{heading}”: the manifest has {} → {}",

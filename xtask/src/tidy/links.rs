@@ -77,7 +77,7 @@ fn targets(line: &str) -> impl Iterator<Item = &str> {
 
 /// Returns the code spans that are not the text of a link.
 fn unlinked_code(line: &str) -> impl Iterator<Item = &str> {
-    let spans = line.split('`').enumerate().filter(|(line_number, _)| line_number % 2 == 1);
+    let spans = line.split('`').enumerate().filter(|(index, _)| index % 2 == 1);
     spans.filter_map(|(_, span)| {
         let is_link = line.contains(&format!("`{span}`](")) || line.contains(&format!("`{span}`]"));
         (!is_link && !span.is_empty()).then_some(span)

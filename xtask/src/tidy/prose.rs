@@ -31,21 +31,23 @@ const RATES: [(&str, &str); 7] = [
 const COUNTED_NOUNS: [&str; 8] =
     ["requests", "replies", "times", "events", "calls", "rows", "ratings", "questions"];
 
-/// Returns the findings in a Rust file or a Markdown document.
+/// Returns the findings in the comments of a Rust or TOML file, or in a Markdown document.
 pub fn check(document: &Document) -> Vec<String> {
-    let is_rust = document.has_extension("rs");
-    if !is_rust && !document.has_extension("md") {
-        return Vec::new();
-    }
+    let marker = match document.extension() {
+        Some("rs") => Some("//"),
+        Some("toml") => Some("#"),
+        Some("md") => None,
+        _ => return Vec::new(),
+    };
     let mut found = Vec::new();
     let mut is_first = true;
     for (line_number, line) in document.text.lines().enumerate() {
-        let text = if is_rust { comment(line) } else { Some(line.trim()) };
+        let text = marker.map_or(Some(line.trim()), |marker| comment(line, marker));
         let Some(text) = text else {
             is_first = true;
             continue;
         };
-        if is_rust
+        if marker.is_some()
             && is_first
             && let Some(opening) = OPENINGS.iter().find(|opening| text.starts_with(**opening))
         {
@@ -63,10 +65,10 @@ pub fn check(document: &Document) -> Vec<String> {
     found
 }
 
-/// Returns the text of a comment line, or `None` for other lines.
-fn comment(line: &str) -> Option<&str> {
-    let text = line.trim_start().strip_prefix("//")?;
-    Some(text.trim_start_matches(['/', '!']).trim())
+/// Returns the text of a comment line that begins with `marker`, or `None` for other lines.
+fn comment<'a>(line: &'a str, marker: &str) -> Option<&'a str> {
+    let text = line.trim_start().strip_prefix(marker)?;
+    Some(text.trim_start_matches(['/', '!', '#']).trim())
 }
 
 /// Returns rates such as "one a film" and "40 a second".
@@ -103,6 +105,14 @@ mod tests {
         assert_eq!(findings("a.rs", concat!("    // Of ", "each movie.")), 1);
         assert_eq!(findings("a.rs", "/// Returns the sum and\n/// What follows.\nfn f() {}"), 0);
         assert_eq!(findings("a.rs", "let what = \"What now\";"), 0);
+    }
+
+    #[test]
+    fn reads_the_comments_of_toml_files() {
+        assert_eq!(findings("a.toml", concat!("[a]\n# Wh", "ether it is.\nb = 1\n")), 1);
+        assert_eq!(findings("a.toml", concat!("# at 40 requests a ", "second\n")), 1);
+        assert_eq!(findings("a.toml", "# Without arrow: only columns of numbers are read.\n"), 0);
+        assert_eq!(findings("a.toml", "name = \"What now\"\n"), 0);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use cinematch_testing::movie_ids;
 use serde_json::{Value, json};
 
 use crate::testing::databases::worlds;
@@ -71,13 +72,8 @@ fn feedback_affects_the_next_request(ada: &User<'_>) {
     let place = |list: &Value, id: u64| ids(list).iter().position(|it| *it == id).unwrap_or(100);
     let top = ids(&after)[0];
     let similar = ada.server.get(&format!("/api/movies/{top}/similar?limit=10")).json();
-    let similar: Vec<u64> = similar["similar"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|movie| movie["movie_id"].as_u64().unwrap())
-        .filter(|id| *id != 1)
-        .collect();
+    let mut similar = movie_ids(similar["similar"].as_array().unwrap());
+    similar.retain(|id| *id != 1);
     ada.send_feedback(&json!({"movie_id": top, "signal": "dislike"}));
     let after_dislike = list();
     assert!(!ids(&after_dislike).contains(&top));

@@ -20,7 +20,7 @@ use clap::Args;
 
 use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING};
 use crate::runtime::{block_on, now};
-use crate::serving::{Listen, listen};
+use crate::serving::{Listen, ReservedPort, listen};
 use crate::terminal::{print_list, title_of};
 
 /// Flags for `cinematch demo`.
@@ -62,8 +62,9 @@ impl Demo {
         let config = self.listen.config(folder.path().to_owned(), database);
         output.note("");
         block_on(None, async {
-            let state = AppState::with_bundle(config.clone(), bundle).await?;
-            listen(state, &config, output).await
+            let port = ReservedPort::new(&config)?;
+            let state = AppState::with_bundle(config, bundle).await?;
+            listen(state, port, output).await
         })
     }
 }

@@ -50,7 +50,7 @@ const FIRST_STEPS: [(&str, &[(&str, &str)]); 2] = [
 const EXAMPLES: &str = "\
 Examples:
   cinematch demo                       try it on a built-in sample, without a network
-  cinematch fetch tmdb                 add TMDb metadata to MovieLens (needs a free token)
+  cinematch fetch tmdb                 add TMDB metadata to MovieLens (needs a free token)
   cinematch recommend --liked 1,3114   recommend from two liked movies
   cinematch serve --port 9000          serve on another port
 

@@ -1,5 +1,5 @@
-//! The commands, one module per command. Code that several commands share lives in modules beside
-//! this one (`pipeline`, `tmdb`, `evaluation`, `serving`, `cards`, `reports`, `terminal`).
+//! The commands, one module per command or per group of related commands (`accounts`, `transfer`). Code
+//! that several commands share lives in modules beside this one (`pipeline`, `tmdb`, `evaluation`, `serving`, `cards`, `reports`, `terminal`).
 
 mod accounts;
 mod config;
@@ -29,6 +29,7 @@ mod update;
 use anyhow::{Context, Result};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::first_steps::with_first_steps;
 use crate::options::Global;
 use crate::output::{self, Output};
 use crate::settings::Settings;
@@ -50,11 +51,11 @@ pub struct Cli {
 enum Command {
     /// Recommend from a built-in sample, then serve it; needs no data and no network
     Demo(demo::Demo),
-    /// Download MovieLens releases and TMDb metadata into raw/
+    /// Download MovieLens releases and TMDB metadata into raw/
     Fetch(fetch::Fetch),
-    /// Import a rating history from another service, or TMDb metadata from CSV files
+    /// Import a rating history from another service, or TMDB metadata from CSV files
     Import(import::Import),
-    /// Merge MovieLens and TMDb into data/movies_merged.csv
+    /// Merge MovieLens and TMDB into data/movies_merged.csv
     Preprocess(preprocess::Preprocess),
     /// Train a model on data/movies_merged.csv; writes a generation to ml/artifacts/
     Train(train::Train),
@@ -132,6 +133,7 @@ pub fn run(cli: Cli, settings: &Settings) -> Result<()> {
             .context("cannot start the worker threads")?;
     }
     let done = command.run(&global, settings, &Output::new(&global));
+    let done = done.map_err(|error| with_first_steps(error, &global.root));
     done.map_err(|error| settings.with_origins(error)).and_then(|()| output::finish())
 }
 

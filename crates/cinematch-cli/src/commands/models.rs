@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::cards::Card;
+use crate::first_steps::{FIRST_STEPS, has_data};
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING, thousands};
 use crate::paths::{ArtifactsPath, display_path};
@@ -97,7 +98,9 @@ impl Models {
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let now = now();
         match &self.action {
-            Action::List { artifacts } => list(&open_generations(artifacts, global), output),
+            Action::List { artifacts } => {
+                list(&open_generations(artifacts, global), has_data(&global.root), output)
+            }
             Action::Show { generation, artifacts } => {
                 show(&open_generations(artifacts, global), *generation, output)
             }
@@ -119,7 +122,8 @@ fn open_generations(artifacts: &ArtifactsPath, global: &Global) -> Generations {
     Generations::new(&artifacts.resolve(global))
 }
 
-fn list(generations: &Generations, output: &Output) -> Result<()> {
+/// Prints all generations. If there are none, prints how to create one.
+fn list(generations: &Generations, has_data: bool, output: &Output) -> Result<()> {
     let list = List {
         champion: generations.champion(),
         previous: generations.previous()?,
@@ -127,7 +131,8 @@ fn list(generations: &Generations, output: &Output) -> Result<()> {
     };
     output.json(&list)?;
     if list.generations.is_empty() {
-        output.line("no generations; run `cinematch train` to create one");
+        let advice = if has_data { "run `cinematch train` to create one" } else { FIRST_STEPS };
+        output.line(format_args!("no generations; {advice}"));
     }
     for info in &list.generations {
         line(info, output);

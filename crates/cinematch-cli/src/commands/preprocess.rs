@@ -1,4 +1,4 @@
-//! `cinematch preprocess`: merges MovieLens and TMDb into one table.
+//! `cinematch preprocess`: merges MovieLens and TMDB into one table.
 
 use anyhow::Result;
 use clap::Args;

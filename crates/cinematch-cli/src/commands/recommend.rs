@@ -21,6 +21,7 @@ use self::histories::ListOptions;
 use crate::options::Global;
 use crate::output::{DIM, Output};
 use crate::paths::ArtifactsPath;
+use crate::query_flags::with_flags;
 use crate::terminal::{print_list, title_of};
 
 /// Flags for `cinematch recommend`.
@@ -177,7 +178,8 @@ impl Recommend {
             let lists = ListOptions { model, k: self.limit };
             return histories::run(&bundle, histories, lists, out, output);
         }
-        let (request, unknown) = recommender.resolve(&self.query())?;
+        let (request, unknown) =
+            recommender.resolve(&self.query()).map_err(|error| with_flags(&error))?;
         let ranked = recommender.recommend(&request);
         let region = request.filter.region;
 

@@ -28,7 +28,7 @@ use crate::tmdb::fetch::FetchTmdb;
     after_help = "Examples:\n  cinematch retrain                      as a server does on schedule\n  \
                   cinematch retrain --margin 0           accept no loss at all\n  \
                   cinematch retrain -- --model ials      pass flags to train\n\n\
-                  Updates TMDb metadata (if a token is set and metadata was fetched before), merges the \
+                  Updates TMDB metadata (if a token is set and metadata was fetched before), merges the \
                   table with the same options as before, trains with some users held out, and compares \
                   both generations on held-out users that neither was trained on."
 )]
@@ -44,7 +44,7 @@ pub struct Retrain {
     /// Accept a generation trained on less than 90 % of the champion's ratings
     #[arg(long)]
     allow_fewer_ratings: bool,
-    /// Do not fetch from TMDb
+    /// Do not fetch from TMDB
     #[arg(long)]
     no_fetch: bool,
     #[command(flatten)]
@@ -84,7 +84,7 @@ impl Retrain {
         let output = &self.events.follow(output)?;
         let started = Instant::now();
         let context = Context { global, settings };
-        let mut outcome = self.retrain(context, output)?;
+        let mut outcome = self.events.mark_permanent(self.retrain(context, output))?;
         outcome.seconds = started.elapsed().as_secs_f64();
         events::outcome(output, &outcome)?;
         output.json(&outcome)?;
@@ -152,7 +152,7 @@ impl Retrain {
         Ok(Outcome { generation: Some(generation), promoted, why, verdict, warnings, seconds: 0.0 })
     }
 
-    /// Updates TMDb metadata. If that fails, the existing metadata is used.
+    /// Updates TMDB metadata. If that fails, the existing metadata is used.
     fn fetch(
         &self,
         context: Context<'_>,
@@ -165,7 +165,7 @@ impl Retrain {
             && fetch.can_update(context.global)
             && let Err(error) = fetch.run(context.global, &output.for_step())
         {
-            warnings.push(format!("TMDb metadata was not updated: {error:#}"));
+            warnings.push(format!("TMDB metadata was not updated: {error:#}"));
         }
         events::stage(output, "fetch", 1.0)
     }
@@ -213,7 +213,7 @@ impl Retrain {
             .into_iter()
             .filter_map(|manifest| manifest?.holdout)
             .reduce(Holdout::intersection);
-        let panel = ratings.as_ref().map(|loaded| {
+        let holdout = ratings.as_ref().map(|loaded| {
             let interactions = &loaded.interactions;
             // Content models are trained without users, so any users can be held out.
             let usual = || Holdout::for_users(interactions.n_users());
@@ -229,7 +229,7 @@ impl Retrain {
             recommender: &challenger.recommender,
             n_ratings: candidate.manifest.counts.ratings,
         };
-        let verdict = decide(panel.as_ref(), challenger, champion_input.as_ref(), &rule)?;
+        let verdict = decide(holdout.as_ref(), challenger, champion_input.as_ref(), &rule)?;
         drop(step);
         events::stage(output, "evaluate", 1.0)?;
         Ok(verdict)
@@ -321,7 +321,7 @@ fn load_champion(generations: &Generations, warnings: &mut Vec<String>) -> Resul
     match generations.load() {
         Ok(champion) => Ok(Some(champion)),
         Err(ArtifactsError::NotFound { .. }) => Ok(None),
-        Err(error @ ArtifactsError::Broken { .. }) => {
+        Err(error @ (ArtifactsError::Broken { .. } | ArtifactsError::NotServed { .. })) => {
             warnings.push(format!("no champion to compare with: {error}"));
             Ok(None)
         }

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::options::Global;
 use crate::output::{Output, STRONG};
 use crate::runtime::block_on;
-use crate::serving::{ServeFlags, bind, listen, stop_signal};
+use crate::serving::{ReservedPort, ServeFlags, listen, stop_signal};
 
 /// Flags for `cinematch serve`.
 #[derive(Debug, Args)]
@@ -34,8 +34,9 @@ impl Serve {
             if self.flags.wait {
                 return Box::pin(wait_and_listen(config, output)).await;
             }
-            let state = AppState::open(config.clone()).await?;
-            listen(state, &config, output).await
+            let port = ReservedPort::new(&config)?;
+            let state = AppState::open(config).await?;
+            listen(state, port, output).await
         });
         telemetry.stop();
         served
@@ -44,7 +45,7 @@ impl Serve {
 
 /// Listens immediately, and serves once the model and the database exist.
 async fn wait_and_listen(config: ServerConfig, output: &Output) -> Result<()> {
-    let (listener, shown) = bind(&config).await?;
+    let (listener, shown) = ReservedPort::new(&config)?.listen()?;
     output.json(&serde_json::json!({ "listening": shown, "model_id": null }))?;
     output.line(format_args!(
         "{STRONG}{shown}{STRONG:#} serves as soon as a model exists; check {shown}/health/ready"

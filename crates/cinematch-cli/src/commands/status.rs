@@ -8,6 +8,7 @@ use cinematch::ids;
 use clap::Args;
 use serde::Serialize;
 
+use crate::first_steps::FIRST_STEPS;
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, SUCCESS, WARNING, thousands};
 use crate::paths::{ArtifactsPath, MergedPath, RawPath, display_path};
@@ -63,19 +64,25 @@ impl Status {
         files.push(file_status(&merged));
         files.push(file_status(&global.root.join("raw/tmdb/watch_providers.csv")));
         let generations = Generations::new(&self.artifacts.resolve(global));
+        let mut is_served = true;
         let (model, model_error) = match generations.check() {
             Ok((generation, manifest)) => {
                 let up_to_date = up_to_date(&merged, &manifest);
                 (Some(ModelStatus { generation, up_to_date, manifest }), None)
             }
             Err(ArtifactsError::NotFound { .. }) => (None, None),
-            Err(error) => (None, Some(error.to_string())),
+            Err(error) => {
+                is_served = !matches!(error, ArtifactsError::NotServed { .. });
+                (None, Some(error.to_string()))
+            }
         };
         let stale = model.as_ref().is_some_and(|model| model.up_to_date == Some(false));
         let next = if files[0].bytes.is_none() && files[5].bytes.is_none() {
-            Some("run `cinematch fetch movielens`, or try `cinematch demo`")
+            Some(FIRST_STEPS)
         } else if files[5].bytes.is_none() {
             Some("run `cinematch preprocess`")
+        } else if !is_served {
+            Some("run `cinematch models promote N` to serve one of the generations")
         } else if model.is_none() {
             Some("run `cinematch train`")
         } else if stale {

@@ -1,4 +1,4 @@
-//! `cinematch synth`: generates files in MovieLens and TMDb formats.
+//! `cinematch synth`: generates files in MovieLens and TMDB formats.
 
 use std::path::PathBuf;
 

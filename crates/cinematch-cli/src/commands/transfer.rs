@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use cinematch_store::{Address, Existing, Ownership, RowCounts, Store, copy};
+use cinematch_store::{Address, Existing, Ownership, RowCounts, Store, copy, restore_into};
 use clap::Args;
 
 use crate::options::Global;
@@ -88,15 +88,14 @@ impl Restore {
     /// Restores the backup.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let address = self.database.resolve(global)?;
-        let copied = block_on(Some(1), async {
-            let to = Store::open(&address, Ownership::Exclusive).await?;
-            let copied =
-                cinematch_store::restore(&self.file, (&to, &address), existing(self.replace)).await;
-            to.close().await;
-            Ok(copied?)
+        let restored = block_on(Some(1), async {
+            Ok(restore_into(&self.file, &address, existing(self.replace)).await?)
         })?;
+        if let Some(path) = &restored.moved_aside {
+            output.note(format_args!("The damaged database is now {}.", display_path(path)));
+        }
         print_counts(
-            &copied,
+            &restored.rows,
             &format!("from {} into {address}", display_path(&self.file)),
             output,
         )?;

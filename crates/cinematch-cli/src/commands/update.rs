@@ -29,7 +29,7 @@ use crate::runtime::now;
 /// Flags for `cinematch update`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  cinematch update             read movies.csv, links.csv and TMDb's files again\n  \
+    after_help = "Examples:\n  cinematch update             read movies.csv, links.csv and TMDB's files again\n  \
                   cinematch fetch tmdb --update && cinematch update\n  \
                   cinematch update --json      list added, changed and removed movies\n\n\
                   The table is merged with the same options as before (data/preprocess_report.json). \
@@ -38,7 +38,7 @@ use crate::runtime::now;
 pub struct Update {
     #[command(flatten)]
     raw: RawPath,
-    /// TMDb metadata [default: the file that the table was merged from]
+    /// TMDB metadata [default: the file that the table was merged from]
     #[arg(long, env = "CINEMATCH_TMDB", value_name = "FILE")]
     tmdb: Option<PathBuf>,
     #[command(flatten)]
@@ -74,7 +74,8 @@ struct Outcome {
     #[serde(flatten)]
     changes: CatalogChanges,
     /// Number of movies outside the training data that were folded in from their ratings.
-    rated_newcomers: usize,
+    #[serde(rename = "rated_newcomers")]
+    rated_new_movies: usize,
     seconds: f64,
 }
 
@@ -83,7 +84,7 @@ impl Update {
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let output = &self.events.follow(output)?;
         let started = Instant::now();
-        let outcome = self.update(global, output, started)?;
+        let outcome = self.events.mark_permanent(self.update(global, output, started))?;
         events::outcome(output, &outcome)?;
         output.json(&outcome)?;
         let artifacts = display_path(&self.artifacts.resolve(global));
@@ -155,7 +156,7 @@ impl Update {
             promoted: true,
             why,
             model_id: trained.manifest.model_id.clone(),
-            rated_newcomers: rated_newcomers(&trained.manifest),
+            rated_new_movies: rated_new_movies(&trained.manifest),
             changes,
             seconds: started.elapsed().as_secs_f64(),
         };
@@ -246,12 +247,12 @@ fn no_changes(model_id: String, started: Instant) -> Outcome {
         why: "no changes since the served generation".to_owned(),
         model_id,
         changes: CatalogChanges::default(),
-        rated_newcomers: 0,
+        rated_new_movies: 0,
         seconds: started.elapsed().as_secs_f64(),
     }
 }
 
-fn rated_newcomers(manifest: &Manifest) -> usize {
+fn rated_new_movies(manifest: &Manifest) -> usize {
     manifest.derived_from.as_ref().map_or(0, |derived| derived.rated_new_movies)
 }
 

@@ -1,15 +1,16 @@
 //! Progress events for a server that runs a command as a job. The command prints one JSON object per line
 //! and exits when the server stops.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use serde::Serialize;
 
-use crate::output::Output;
+use crate::mistake::PermanentFailure;
+use crate::output::{self, Output};
 
 /// Niceness of a worker process, 0 (highest priority) to 19.
 const NICENESS: i32 = 19;
@@ -40,6 +41,11 @@ struct Outcome<'a, T> {
 }
 
 impl Events {
+    /// Marks the error of a job that the server must not retry.
+    pub fn mark_permanent<T>(self, result: Result<T>) -> Result<T> {
+        if self.events { PermanentFailure::mark(result) } else { result }
+    }
+
     /// Returns the printer for the command. With `--events`, also lowers the priority of this process and
     /// makes it exit when standard input closes, which means that the server has died.
     pub fn follow(self, output: &Output) -> Result<Output> {
@@ -60,10 +66,9 @@ impl Events {
                 while last_heartbeat().is_none_or(|at| at.elapsed() < patience) {
                     std::thread::sleep(patience / 10);
                 }
-                let _ = writeln!(
-                    std::io::stderr(),
-                    "error: the server's heartbeat stopped; another server may be running this job"
-                );
+                output::print_error(&anyhow!(
+                    "the server's heartbeat stopped; another server may be running this job"
+                ));
                 std::process::exit(1);
             });
         }

@@ -1,4 +1,4 @@
-//! The merged table: MovieLens and TMDb in one file, with a report.
+//! The merged table: MovieLens and TMDB in one file, with a report.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use cinematch::{files, ids};
 use clap::Args;
 
 use crate::options::Global;
-use crate::output::{DIM, Output, STRONG, thousands};
+use crate::output::{DIM, Output, STRONG, counted, thousands};
 use crate::paths::{MergedPath, RawPath, display_path, read_file};
 
 const GET_MOVIELENS: &str =
@@ -24,7 +24,7 @@ const GET_MOVIELENS: &str =
 pub struct Merge {
     #[command(flatten)]
     raw: RawPath,
-    /// TMDb metadata [default: raw/tmdb/tmdb_metadata.csv, if it exists]
+    /// TMDB metadata [default: raw/tmdb/tmdb_metadata.csv, if it exists]
     #[arg(long, env = "CINEMATCH_TMDB", value_name = "FILE")]
     tmdb: Option<PathBuf>,
     #[command(flatten)]
@@ -41,10 +41,10 @@ pub struct Filters {
     /// Drop movies before this year and movies without a year; `none` keeps all
     #[arg(long, env = "CINEMATCH_MIN_YEAR", default_value = "1980", value_name = "YEAR")]
     min_year: MinYear,
-    /// Drop movies without TMDb metadata
+    /// Drop movies without TMDB metadata
     #[arg(long)]
     require_tmdb: bool,
-    /// Drop movies with fewer than N TMDb votes
+    /// Drop movies with fewer than N TMDB votes
     #[arg(long, default_value_t = 0, value_name = "N")]
     min_votes: u32,
     /// Keep movies without a genre
@@ -207,7 +207,7 @@ impl Merge {
     pub fn merge(&self, global: &Global, output: &Output) -> Result<MergeOutput> {
         let raw = self.raw.resolve(global);
         let (movies_path, links_path) = (raw.join("movies.csv"), raw.join("links.csv"));
-        let reading = output.step("reading MovieLens and TMDb");
+        let reading = output.step("reading MovieLens and TMDB");
         let (movielens, tmdb) = rayon::join(
             || -> Result<_> {
                 let movies = read_file(&movies_path, GET_MOVIELENS)?;
@@ -253,7 +253,7 @@ impl Merge {
         Ok(MergeOutput { merged, settings, table, report })
     }
 
-    /// Reads the TMDb metadata, if the file exists. A file named by --tmdb must exist.
+    /// Reads the TMDB metadata, if the file exists. A file named by --tmdb must exist.
     fn read_tmdb(&self, global: &Global) -> Result<Option<(PathBuf, Vec<u8>)>> {
         let path = match &self.tmdb {
             Some(path) => path.clone(),
@@ -262,7 +262,7 @@ impl Merge {
         if self.tmdb.is_none() && !path.exists() {
             return Ok(None);
         }
-        let bytes = read_file(&path, "check --tmdb, or leave the flag out to merge without TMDb")?;
+        let bytes = read_file(&path, "check --tmdb, or leave the flag out to merge without TMDB")?;
         Ok(Some((path, bytes)))
     }
 
@@ -333,7 +333,7 @@ fn dropped(merged: &Merged, settings: &MergeSettings) -> impl Iterator<Item = (u
         (removed.without_year, "without a year".to_owned()),
         (removed.before_min_year, format!("before {}", settings.min_year.unwrap_or(0))),
         (removed.without_genres, "without a genre".to_owned()),
-        (removed.without_tmdb, "without TMDb metadata".to_owned()),
+        (removed.without_tmdb, "without TMDB metadata".to_owned()),
         (removed.too_few_votes, format!("with fewer than {} votes", settings.min_votes)),
     ];
     counts.into_iter().filter(|(movies, _)| *movies > 0)
@@ -348,13 +348,13 @@ fn summarize(merged: &Merged, settings: &MergeSettings, output: &Output) {
         output.note(format_args!("{:>9} movies dropped {reason}", thousands(movies)));
     }
     output.note(format_args!(
-        "{:>9} movies kept, {} with TMDb metadata",
+        "{:>9} movies kept, {} with TMDB metadata",
         thousands(counts.movies_kept),
         thousands(counts.with_metadata)
     ));
     if !merged.problems.is_empty() {
-        let problems = thousands(merged.problems.len() as u64);
-        output.warn(format_args!("{problems} problems in the files; the merge continued:"));
+        let problems = counted(merged.problems.len() as u64, "problem");
+        output.warn(format_args!("{problems} in the files; the merge continued:"));
         output.warn_problems(&merged.problems);
     }
     if merged.services_source == Some(ServicesSource::Mock) {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use cinematch::bundle::{Added, Generations, Published, Settings, Trained, Training, train};
 use cinematch::catalog::Interactions;
 use cinematch::evaluation::Holdout;
@@ -20,6 +20,7 @@ use super::inputs::{
     Loaded, ReadMode, load_ratings, ratings_path, ratings_sum, read_movies, read_providers,
     read_specs, read_tags,
 };
+use crate::mistake::Mistake;
 use crate::options::Global;
 use crate::output::Output;
 use crate::paths::{ArtifactsPath, MergedPath, PackedPath, RawPath, display_path};
@@ -51,7 +52,7 @@ pub struct TrainFlags {
     /// Streaming services from `fetch tmdb` [default: raw/tmdb/watch_providers.csv, if it exists]
     #[arg(long, env = "CINEMATCH_PROVIDERS", value_name = "FILE")]
     providers: Option<PathBuf>,
-    /// Train on MovieLens text only; TMDb metadata is still displayed and used by filters
+    /// Train on MovieLens text only; TMDB metadata is still displayed and used by filters
     #[arg(long)]
     without_tmdb_text: bool,
     /// Seed for all random draws
@@ -239,12 +240,12 @@ impl TrainFlags {
         }
         let Ok((generation, champion)) = self.generations(global).manifest() else { return Ok(()) };
         match champion.inputs.iter().find(|input| input.name.starts_with("ratings.")) {
-            Some(input) => bail!(
+            Some(input) => Err(Mistake::error(format_args!(
                 "{} not found, but generation {generation} was trained on {}; restore the file, or run \
                  `{override_command}` to train without ratings",
                 display_path(&path),
                 input.name
-            ),
+            ))),
             None => Ok(()),
         }
     }

@@ -1,4 +1,4 @@
-//! The listener, and the loop that serves until a stop signal arrives.
+//! The port, the listener, and the loop that serves until a stop signal arrives.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -11,9 +11,9 @@ use cinematch_service::cache::CacheConfig;
 use cinematch_service::jobs::JobsConfig;
 use cinematch_store::Address;
 use clap::Args;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
-use crate::output::{Output, STRONG, WARNING};
+use crate::output::{Output, STRONG, WARNING, thousands};
 
 /// Flags for the server's address.
 #[derive(Clone, Copy, Debug, Args)]
@@ -56,15 +56,60 @@ impl Listen {
     }
 }
 
-/// Listens, prints the address, and serves until a stop signal arrives.
-pub async fn listen(state: AppState, config: &ServerConfig, output: &Output) -> Result<()> {
-    let (listener, shown) = bind(config).await?;
+/// A reserved port. Connections are refused until [`ReservedPort::listen`] is called.
+#[derive(Debug)]
+pub struct ReservedPort {
+    socket: TcpSocket,
+    address: SocketAddr,
+}
+
+impl ReservedPort {
+    /// Checks the server's settings and binds its address. Fails if another program uses the port, so that a server
+    /// that cannot start does not create a database first.
+    pub fn new(config: &ServerConfig) -> Result<Self> {
+        config.check()?;
+        let address = SocketAddr::new(config.host, config.port);
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        };
+        let socket = socket.context("cannot create a socket")?;
+        // Without this option, a port cannot be bound for a minute after a server on it has stopped.
+        socket.set_reuseaddr(true).context("cannot configure the socket")?;
+        socket.bind(address).with_context(|| in_use(address))?;
+        Ok(Self { socket, address })
+    }
+
+    /// Starts to listen. Returns the listener and the URL to print.
+    pub fn listen(self) -> Result<(TcpListener, String)> {
+        let listener = self.socket.listen(BACKLOG).with_context(|| in_use(self.address))?;
+        let address = listener.local_addr().context("the listener has no address")?;
+        tracing::info!(%address, "listening");
+        let shown = if address.ip().is_loopback() {
+            format!("http://localhost:{}", address.port())
+        } else {
+            format!("http://{address}")
+        };
+        Ok((listener, shown))
+    }
+}
+
+/// Maximum number of connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+fn in_use(address: SocketAddr) -> String {
+    format!("cannot listen on {address}; stop the program that uses it, or pass another --port")
+}
+
+/// Listens on the port, prints the address, and serves until a stop signal arrives.
+pub async fn listen(state: AppState, port: ReservedPort, output: &Output) -> Result<()> {
+    let (listener, shown) = port.listen()?;
     let bundle = state.bundle();
     output
         .json(&serde_json::json!({ "listening": shown, "model_id": bundle.manifest.model_id }))?;
     output.line(format_args!(
         "{STRONG}{shown}{STRONG:#} serves {} movies; API docs at {shown}/docs; press Ctrl-C to stop",
-        bundle.recommender.movies().len()
+        thousands(bundle.recommender.movies().len() as u64)
     ));
     if bundle.has_mock_services() {
         output.note(format_args!(
@@ -73,22 +118,6 @@ pub async fn listen(state: AppState, config: &ServerConfig, output: &Output) -> 
     }
     drop(bundle);
     cinematch_server::serve(state, listener, stop_signal()).await.context("the server failed")
-}
-
-/// Binds the address. Returns the listener and the URL to print.
-pub async fn bind(config: &ServerConfig) -> Result<(TcpListener, String)> {
-    let address = SocketAddr::new(config.host, config.port);
-    let listener = TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on {address}; stop the program that uses it, or pass another --port")
-    })?;
-    let address = listener.local_addr().context("the listener has no address")?;
-    tracing::info!(%address, "listening");
-    let shown = if address.ip().is_loopback() {
-        format!("http://localhost:{}", address.port())
-    } else {
-        format!("http://{address}")
-    };
-    Ok((listener, shown))
 }
 
 /// Completes on Ctrl-C or SIGTERM.

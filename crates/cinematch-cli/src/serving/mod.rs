@@ -7,4 +7,4 @@ mod listen;
 mod telemetry;
 
 pub use flags::ServeFlags;
-pub use listen::{Listen, ListenAddress, bind, listen, stop_signal};
+pub use listen::{Listen, ListenAddress, ReservedPort, listen, stop_signal};

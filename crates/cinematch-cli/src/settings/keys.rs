@@ -97,7 +97,7 @@ pub const SECTIONS: &[Section] = &[
     },
     Section {
         name: "tmdb",
-        about: "Metadata from TMDb; the token is a secret and is set as TMDB_BEARER_TOKEN",
+        about: "Metadata from TMDB; the token is a secret and is set as TMDB_BEARER_TOKEN",
         keys: &[key("region", "fetch tmdb --region"), key("rate", "fetch tmdb --rate")],
     },
     Section {

@@ -15,9 +15,10 @@ mod setting;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fmt;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use cinematch_server::{ConfigError, StartError};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
@@ -118,7 +119,11 @@ impl Settings {
             {
                 return Ok(settings);
             }
-            Err(error) => bail!("cannot read {}: {error}; check --config", display_path(&path)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let name = display_path(&path);
+                bail!("cannot read {name}: it does not exist; check --config (CINEMATCH_CONFIG)")
+            }
+            Err(error) => return Err(unreadable(&path, &error)),
         };
         let name = display_path(&path);
         let reader = file::Reader {
@@ -134,7 +139,8 @@ impl Settings {
 
     /// Parses the program's arguments. Exits on `--help` and on usage errors.
     pub fn parse(&mut self) -> ArgMatches {
-        let matches = self.with_file_defaults().get_matches_from(&self.arguments);
+        let matches = self.with_file_defaults().try_get_matches_from(&self.arguments);
+        let matches = matches.unwrap_or_else(|error| exit_with(&error));
         self.flag_values = flag_values(&matches);
         matches
     }
@@ -321,20 +327,84 @@ fn load_env_file(root: &Path) -> Result<BTreeSet<String>> {
     };
     match dotenvy::from_path(&path) {
         // The message of a parse error quotes the line, which may hold a secret.
-        Err(dotenvy::Error::LineParse(_, at)) => Err(anyhow!(
-            "cannot read {}: expected NAME=value (near character {at} of a line)",
-            display_path(&path)
+        Err(dotenvy::Error::LineParse(..)) => Err(anyhow!(
+            "cannot read {}, line {}: expected NAME=value, with quotes around a value that contains spaces",
+            display_path(&path),
+            faulty_line(&path)
         )),
         Err(dotenvy::Error::Io(error)) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot read {}", display_path(&path)))
+            Err(unreadable(&path, &error))
         }
         _ => Ok(names),
     }
 }
 
+/// Prints an error of the command line, `--help` or `--version`, and exits. Replaces messages of Rust's parsers.
+fn exit_with(error: &clap::Error) -> ! {
+    if error.kind() != clap::error::ErrorKind::ValueValidation {
+        error.exit();
+    }
+    let text = plain_english(&error.render().ansi().to_string());
+    let _ = write!(anstream::stderr(), "{text}");
+    std::process::exit(error.exit_code());
+}
+
+fn plain_english(text: &str) -> String {
+    const TEXTS: [(&str, &str); 5] = [
+        ("invalid digit found in string", "expected a whole number"),
+        ("cannot parse integer from empty string", "expected a whole number"),
+        ("number too large to fit in target type", "the number is too large"),
+        ("invalid float literal", "expected a number"),
+        ("cannot parse float from empty string", "expected a number"),
+    ];
+    TEXTS.iter().fold(text.to_owned(), |text, (rust, plain)| text.replace(rust, plain))
+}
+
+/// Returns the number of the line where the first faulty entry of an `.env` file starts, from 1.
+fn faulty_line(path: &Path) -> usize {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let lines: Vec<&str> = text.trim_start_matches('\u{feff}').split_inclusive('\n').collect();
+    // A value in quotes may span lines, so a prefix that ends inside it is faulty but a longer one is not.
+    let is_valid = |length: &usize| {
+        let prefix = lines[..*length].concat();
+        dotenvy::from_read_iter(prefix.as_bytes()).all(|entry| entry.is_ok())
+    };
+    1 + (0..=lines.len()).rev().find(is_valid).unwrap_or(0)
+}
+
+/// Describes a file that cannot be read as text.
+fn unreadable(path: &Path, error: &std::io::Error) -> anyhow::Error {
+    let name = display_path(path);
+    if error.kind() == std::io::ErrorKind::InvalidData {
+        return anyhow!("{name} is not UTF-8 text; save it as UTF-8");
+    }
+    anyhow!("cannot read {name}: {error}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn env_file_errors_name_the_line_without_its_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = |text: &[u8]| {
+            std::fs::write(folder.path().join(".env"), text).unwrap();
+            load_env_file(folder.path()).unwrap_err().to_string()
+        };
+        for (text, line) in [
+            ("# comment\n\nTMDB_TOKEN hunter2\n", 3),
+            ("A_VARIABLE_OF_THIS_TEST=1\r\nB=a hunter2 b\r\n", 2),
+            ("hunter2", 1),
+            ("A_VARIABLE_OF_THIS_TEST=\"two\nlines\"\nB='hunter2\n\n", 3),
+        ] {
+            let error = error(text.as_bytes());
+            assert!(error.contains(&format!(".env, line {line}: expected NAME=value")), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+        let error = error(b"A=\xff\n");
+        assert!(error.ends_with(".env is not UTF-8 text; save it as UTF-8"), "{error}");
+    }
 
     #[test]
     fn finds_the_root_folder_before_flags_are_parsed() {

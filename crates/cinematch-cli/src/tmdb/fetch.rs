@@ -50,13 +50,13 @@ pub struct FetchTmdb {
     /// Fetch all movies in links.csv
     #[arg(long)]
     all: bool,
-    /// Refetch movies that changed or are older than six months, the limit in TMDb's terms
+    /// Refetch movies that changed or are older than six months, the limit in TMDB's terms
     #[arg(long, conflicts_with_all = ["all", "max_ids", "providers"])]
     update: bool,
     /// Refetch streaming services that are at least a week old
     #[arg(long, conflicts_with_all = ["all", "max_ids", "refresh_missing"])]
     providers: bool,
-    /// Retry movies that TMDb did not have
+    /// Retry movies that TMDB did not have
     #[arg(long)]
     refresh_missing: bool,
     /// Maximum number of requests per second
@@ -184,7 +184,7 @@ impl FetchTmdb {
         let plan = self.plan(&fetcher, movie_ids).await?;
         let resource = if self.providers { Resource::Providers } else { Resource::Movie };
         let progress =
-            FetchProgress::new(output, plan.movies.len() as u64, "requesting movies from TMDb");
+            FetchProgress::new(output, plan.movies.len() as u64, "requesting movies from TMDB");
         let summary = fetcher
             .run(resource, plan.movies.clone(), interrupt_signal(), |state| {
                 progress.update(state.done as u64, state.failed as u64, state.remaining_pause);
@@ -246,7 +246,7 @@ impl FetchTmdb {
         let mut movie_ids: Vec<TmdbId> =
             movies.into_iter().map(|(_, id)| id).filter(|id| seen.insert(*id)).collect();
         if movie_ids.is_empty() {
-            bail!("{} contains no TMDb IDs; there is nothing to fetch", display_path(&path));
+            bail!("{} contains no TMDB IDs; there is nothing to fetch", display_path(&path));
         }
         if !self.all && movie_ids.len() > self.max_ids {
             output.note(format_args!(
@@ -293,7 +293,7 @@ impl FetchTmdb {
         }
         output.line(format_args!(
             "{STRONG}{}{STRONG:#}: {}, {} of them streaming in {region} {DIM}(data by JustWatch \
-             and TMDb){DIM:#}",
+             and TMDB){DIM:#}",
             display_path(metadata),
             counted(tables.movies, "movie"),
             thousands(tables.with_services)
@@ -312,9 +312,9 @@ impl FetchTmdb {
 fn print_summary(plan: &Plan, summary: &Summary, dropped: Option<u64>, output: &Output) {
     if let Some(update) = &plan.update {
         match update.changed {
-            Some(changed) => output.note(format_args!("{} changed at TMDb", movies(changed))),
+            Some(changed) => output.note(format_args!("{} changed at TMDB", movies(changed))),
             None => output.note(
-                "TMDb lists changes of the last 14 days only, and the last run is older; all movies are \
+                "TMDB lists changes of the last 14 days only, and the last run is older; all movies are \
                  fetched again",
             ),
         }
@@ -323,7 +323,7 @@ fn print_summary(plan: &Plan, summary: &Summary, dropped: Option<u64>, output: &
         }
         if update.expired > 0 && summary.ended.is_some() {
             output.warn(
-                "movies older than six months are still stored, which TMDb's terms do not allow; run \
+                "movies older than six months are still stored, which TMDB's terms do not allow; run \
                  --update again to refresh or delete them",
             );
         }
@@ -347,7 +347,7 @@ fn print_summary(plan: &Plan, summary: &Summary, dropped: Option<u64>, output: &
     let n_requested = summary.found + summary.missing + summary.failed;
     if n_requested > 0 {
         output.note(format_args!(
-            "{} fetched, {} not found at TMDb, {} failed, in {} ({:.0} per second)",
+            "{} fetched, {} not found at TMDB, {} failed, in {} ({:.0} per second)",
             movies(summary.found),
             thousands(summary.missing as u64),
             thousands(summary.failed as u64),

@@ -1,4 +1,4 @@
-//! TMDb files: stored API replies, and the tables written from them.
+//! TMDB files: stored API replies, and the tables written from them.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::options::Global;
 use crate::output::{Output, thousands};
 use crate::paths::{display_path, read_file};
 
-/// Flags for the TMDb files and the region.
+/// Flags for the TMDB files and the region.
 #[derive(Clone, Debug, Args)]
 pub struct TmdbFiles {
     /// Folder for tmdb_metadata.csv, watch_providers.csv and the stored replies, tmdb.db [default:
@@ -27,7 +27,7 @@ pub struct TmdbFiles {
     region: Option<String>,
 }
 
-/// Paths of the TMDb files.
+/// Paths of the TMDB files.
 pub struct TmdbPaths {
     /// Stored API replies.
     pub store: PathBuf,
@@ -38,7 +38,7 @@ pub struct TmdbPaths {
 }
 
 impl TmdbFiles {
-    /// Returns the paths of the TMDb files.
+    /// Returns the paths of the TMDB files.
     pub fn resolve(&self, global: &Global) -> TmdbPaths {
         let folder = self.tmdb_dir.clone().unwrap_or_else(|| global.root.join("raw/tmdb"));
         TmdbPaths {
@@ -97,7 +97,7 @@ pub async fn import_existing(store: &Store, files: &TmdbPaths, output: &Output) 
     let n_imported = store.import(new_movies).await?;
     if n_imported > 0 {
         output.note(format_args!(
-            "imported {} movies from the existing {name}; data from TMDb will replace them",
+            "imported {} movies from the existing {name}; data from TMDB will replace them",
             thousands(n_imported)
         ));
     }

@@ -1,4 +1,4 @@
-//! TMDb metadata on disk and from the API, shared by `fetch tmdb`, `import tmdb-csv` and `retrain`.
+//! TMDB metadata on disk and from the API, shared by `fetch tmdb`, `import tmdb-csv` and `retrain`.
 
 pub mod fetch;
 pub mod files;

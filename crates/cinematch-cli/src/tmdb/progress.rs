@@ -1,4 +1,4 @@
-//! Progress of requests to TMDb.
+//! Progress of requests to TMDB.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -29,7 +29,7 @@ impl FetchProgress {
         self.step.set_position(done);
         if waits >= LONG_WAIT && !self.announced.replace(true) {
             self.output.warn(format_args!(
-                "TMDb asked for a pause; requests resume in {} s. Press Ctrl-C to stop; fetched movies \
+                "TMDB asked for a pause; requests resume in {} s. Press Ctrl-C to stop; fetched movies \
                  are stored",
                 waits.as_secs()
             ));

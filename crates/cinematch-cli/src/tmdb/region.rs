@@ -1,15 +1,15 @@
 //! The country whose streaming services and age ratings are used.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 
 use anyhow::{Result, bail};
 
-use crate::output::Output;
+use crate::output::{self, Output};
 
 /// Name of the stored setting that holds the region.
 pub const SETTING: &str = "region";
 
-/// ISO 3166-1 country codes, plus Kosovo, which TMDb also lists.
+/// ISO 3166-1 country codes, plus Kosovo, which TMDB also lists.
 const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN \
     BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ \
     DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL \
@@ -57,20 +57,18 @@ pub fn resolve(explicit: Option<&str>, stored: Option<String>, output: &Output) 
 }
 
 fn prompt(suggested: Option<&str>) -> Result<String> {
-    let mut line = String::new();
+    let hint = suggested.map(|region| format!(" [{region}]")).unwrap_or_default();
+    let question = format!("In which country do you watch (two letters, such as DE)?{hint} ");
+    let mut prompt = question.clone();
     loop {
-        let hint = suggested.map(|region| format!(" [{region}]")).unwrap_or_default();
-        eprint!("In which country do you watch (two letters, such as DE)?{hint} ");
-        std::io::stderr().flush()?;
-        line.clear();
-        if std::io::stdin().lock().read_line(&mut line)? == 0 {
+        let Some(answer) = output::ask(&prompt)? else {
             bail!("no country was entered; pass it with --region");
-        }
-        match (line.trim(), suggested) {
+        };
+        match (answer.as_str(), suggested) {
             ("", Some(region)) => return Ok(region.to_owned()),
-            (line, _) => match parse_country(line) {
+            (answer, _) => match parse_country(answer) {
                 Ok(region) => return Ok(region),
-                Err(error) => eprintln!("{error}"),
+                Err(error) => prompt = format!("{error}\n{question}"),
             },
         }
     }

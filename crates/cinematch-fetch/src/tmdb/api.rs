@@ -1,4 +1,4 @@
-//! Client for version 3 of TMDb's API, with rate limiting and retries.
+//! Client for version 3 of TMDB's API, with rate limiting and retries.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::http::{describe, safe_url, same_server_only};
 use crate::rate_limiter::{Permit, RateLimiter};
 
-/// Base URL of TMDb's API.
+/// Base URL of TMDB's API.
 pub const TMDB: &str = "https://api.themoviedb.org";
 
 /// Maximum size of a response. The largest movie takes up 1 MiB.
@@ -56,7 +56,7 @@ pub struct ApiSettings {
 /// Error returned when a request fails.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallError {
-    /// TMDb rejects all requests.
+    /// TMDB rejects all requests.
     #[error(transparent)]
     Stop(#[from] Stop),
     /// All attempts failed, or the failure is permanent.
@@ -83,7 +83,7 @@ pub enum ApiError {
 pub enum MovieResponse {
     /// The response body, as JSON.
     Found(Vec<u8>),
-    /// TMDb doesn't have a movie with this ID.
+    /// TMDB doesn't have a movie with this ID.
     Missing,
 }
 
@@ -108,7 +108,7 @@ impl Changes {
     }
 }
 
-/// Client for TMDb's API. All requests share one rate limiter.
+/// Client for TMDB's API. All requests share one rate limiter.
 #[derive(Debug)]
 pub struct Api {
     client: Client,
@@ -141,7 +141,7 @@ impl Api {
         self.closed.send_replace(true);
     }
 
-    /// Returns the time left in the pause that TMDb requested.
+    /// Returns the time left in the pause that TMDB requested.
     pub fn remaining_pause(&self) -> Duration {
         self.rate_limiter.remaining_pause()
     }
@@ -174,14 +174,14 @@ impl Api {
                 parsed.map(|_| ()).map_err(|error| format!("an unreadable response: {error}"))
             };
             let MovieResponse::Found(body) = self.call(&path, check).await? else {
-                return Err(CallError::Failed("TMDb does not have /movie/changes".to_owned()));
+                return Err(CallError::Failed("TMDB does not have /movie/changes".to_owned()));
             };
             let changes: Changes = serde_json::from_slice(&body)
                 .map_err(|error| CallError::Failed(error.to_string()))?;
             movies.extend(changes.movies());
             n_pages = changes.total_pages;
             if n_pages > MAX_PAGES {
-                return Err(CallError::Failed(format!("TMDb lists {n_pages} pages of changes")));
+                return Err(CallError::Failed(format!("TMDB lists {n_pages} pages of changes")));
             }
             page += 1;
         }

@@ -15,7 +15,7 @@ use crate::clock::Clock;
 /// Number of concurrent requests. At 40 requests per second, this allows for a response time of 0.8 s.
 const CONCURRENCY: usize = 32;
 
-/// Number of consecutive failures after which a run ends. At that point the network or TMDb is down, and
+/// Number of consecutive failures after which a run ends. At that point the network or TMDB is down, and
 /// trying all the other movies would take hours.
 const MAX_CONSECUTIVE_FAILURES: u32 = 40;
 
@@ -30,13 +30,13 @@ const MAX_LISTED_FAILURES: usize = 20;
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// Maximum age of stored responses, in seconds. TMDb's terms allow caching for six months.
+/// Maximum age of stored responses, in seconds. TMDB's terms allow caching for six months.
 pub const MAX_CACHE_AGE: i64 = 183 * DAY;
 
 /// Maximum age of stored watch providers, in seconds. They change weekly.
 pub const MAX_PROVIDERS_AGE: i64 = 7 * DAY;
 
-/// Maximum period covered by TMDb's list of changes, in days.
+/// Maximum period covered by TMDB's list of changes, in days.
 const CHANGES_WINDOW_DAYS: i64 = 14;
 
 /// The resource to request for each movie.
@@ -49,7 +49,7 @@ pub enum Resource {
 }
 
 /// Returns the movies to fetch, in the order of `requested`: those that have never been requested and
-/// those marked stale. If `refresh_missing` is set, also returns movies that TMDb didn't have.
+/// those marked stale. If `refresh_missing` is set, also returns movies that TMDB didn't have.
 pub fn pending(requested: &[TmdbId], known: &MovieStatuses, refresh_missing: bool) -> Vec<TmdbId> {
     let is_pending = |id: &&TmdbId| {
         known.get(id).is_none_or(|known| known.stale || (known.missing && refresh_missing))
@@ -60,7 +60,7 @@ pub fn pending(requested: &[TmdbId], known: &MovieStatuses, refresh_missing: boo
 /// The result of `--update`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Update {
-    /// Number of movies that changed since the last run; `None` if that was too long ago for TMDb's list
+    /// Number of movies that changed since the last run; `None` if that was too long ago for TMDB's list
     /// of changes.
     pub changed: Option<usize>,
     /// Number of movies whose responses are more than six months old.
@@ -78,7 +78,7 @@ pub async fn record_start(store: &Store, clock: Clock) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Marks movies to be fetched again: those that changed since the last run, and those older than TMDb's
+/// Marks movies to be fetched again: those that changed since the last run, and those older than TMDB's
 /// terms allow. If interrupted, none are marked.
 pub async fn mark_outdated(api: &Api, store: &Store, clock: Clock) -> Result<Update, FetchError> {
     let known = store.movie_statuses().await?;
@@ -112,8 +112,8 @@ pub async fn mark_outdated(api: &Api, store: &Store, clock: Clock) -> Result<Upd
 /// Error returned when an update fails.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// TMDb's list of changes could not be fetched.
-    #[error("cannot fetch TMDb's list of changes: {0}")]
+    /// TMDB's list of changes could not be fetched.
+    #[error("cannot fetch TMDB's list of changes: {0}")]
     Changes(CallError),
     /// The store failed.
     #[error(transparent)]
@@ -127,14 +127,14 @@ pub struct Progress {
     pub done: usize,
     /// Number of movies that could not be fetched.
     pub failed: usize,
-    /// Time left in the pause that TMDb requested.
+    /// Time left in the pause that TMDB requested.
     pub remaining_pause: Duration,
 }
 
 /// The reason why a run ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StopReason {
-    /// TMDb rejects all requests.
+    /// TMDB rejects all requests.
     Stopped(Stop),
     /// Too many consecutive requests failed. Holds the reason for the last failure.
     TooManyFailures(String),
@@ -148,7 +148,7 @@ impl fmt::Display for StopReason {
             Self::Stopped(stop) => stop.fmt(out),
             Self::TooManyFailures(reason) => write!(
                 out,
-                "TMDb requests for {MAX_CONSECUTIVE_FAILURES} movies in a row failed; last failure: {reason}. Check \
+                "TMDB requests for {MAX_CONSECUTIVE_FAILURES} movies in a row failed; last failure: {reason}. Check \
                  the network and https://status.themoviedb.org, then run the command again to resume"
             ),
             Self::Interrupted => out.write_str("interrupted; run the command again to resume"),
@@ -161,7 +161,7 @@ impl fmt::Display for StopReason {
 pub struct Summary {
     /// Number of movies found.
     pub found: usize,
-    /// Number of movies that TMDb doesn't have.
+    /// Number of movies that TMDB doesn't have.
     pub missing: usize,
     /// Number of movies that failed.
     pub failed: usize,
@@ -197,10 +197,10 @@ impl RunState {
     }
 }
 
-/// Fetches movies from TMDb into a store.
+/// Fetches movies from TMDB into a store.
 #[derive(Debug)]
 pub struct Fetcher<'a> {
-    /// Client for TMDb's API.
+    /// Client for TMDB's API.
     pub api: Arc<Api>,
     /// Store that receives the responses.
     pub store: &'a Store,
@@ -209,7 +209,7 @@ pub struct Fetcher<'a> {
 }
 
 impl Fetcher<'_> {
-    /// Requests all `movies` in order and stores each response as it arrives. Ends early if TMDb rejects
+    /// Requests all `movies` in order and stores each response as it arrives. Ends early if TMDB rejects
     /// all requests, after 40 consecutive failures, or when `interrupt` completes.
     pub async fn run(
         &self,

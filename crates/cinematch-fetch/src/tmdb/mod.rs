@@ -1,4 +1,4 @@
-//! A client for TMDb's API, and a store that keeps every response.
+//! A client for TMDB's API, and a store that keeps every response.
 //!
 //! [`api`] retries a single request until it gets a response, [`fetch`] sends many requests and saves
 //! each response to the [`store`] as it arrives, and [`tables`] writes `tmdb_metadata.csv` and

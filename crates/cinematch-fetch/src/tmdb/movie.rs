@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::lenient;
 use super::providers::{Availability, Providers};
 
-/// A movie response from TMDb. Any field may be missing or null, and a value of an unexpected type is
+/// A movie response from TMDB. Any field may be missing or null, and a value of an unexpected type is
 /// treated as missing.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -118,7 +118,7 @@ struct ExternalIds {
     imdb_id: Option<String>,
 }
 
-/// TMDb's release type for theatrical releases.
+/// TMDB's release type for theatrical releases.
 const THEATRICAL: u32 = 3;
 
 /// Error returned when a stored response cannot be parsed as a movie.

@@ -1,4 +1,4 @@
-//! Streaming availability of a movie, from TMDb's `watch/providers`. The data comes from JustWatch.
+//! Streaming availability of a movie, from TMDB's `watch/providers`. The data comes from JustWatch.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -64,7 +64,7 @@ pub struct Offers {
 }
 
 impl Availability {
-    /// Converts a response, normalizing the names and sorting them by TMDb's display priority.
+    /// Converts a response, normalizing the names and sorting them by TMDB's display priority.
     pub fn from_providers(providers: &Providers) -> Self {
         let regions = providers.results.iter().map(|(code, region)| {
             let offers = Offers {
@@ -109,7 +109,7 @@ fn service_names(providers: &[Provider]) -> String {
     join_names(names.iter().map(String::as_str))
 }
 
-/// Common service names, keyed by TMDb's name.
+/// Common service names, keyed by TMDB's name.
 const SERVICE_NAMES: &[(&str, &str)] = &[
     ("Amazon Prime Video", "Prime Video"),
     ("Amazon Prime Video Free", "Prime Video"),
@@ -133,7 +133,7 @@ const SERVICE_NAMES: &[(&str, &str)] = &[
     ("The Criterion Channel", "Criterion Channel"),
 ];
 
-/// Suffixes for subscription plans, which TMDb lists as separate services.
+/// Suffixes for subscription plans, which TMDB lists as separate services.
 const PLAN_SUFFIXES: [&str; 5] =
     [" Standard with Ads", " basic with Ads", " Basic with Ads", " with Ads", " Free with Ads"];
 
@@ -141,7 +141,7 @@ const PLAN_SUFFIXES: [&str; 5] =
 /// their names are kept.
 const CHANNEL_SUFFIXES: [&str; 3] = ["Amazon Channel", "Apple TV Channel", "Roku Premium Channel"];
 
-/// Returns a service's common name, given TMDb's name for it.
+/// Returns a service's common name, given TMDB's name for it.
 pub fn service_name(provider: &str) -> String {
     let provider = provider.trim();
     if CHANNEL_SUFFIXES.iter().any(|channel| provider.ends_with(channel)) {

@@ -1,4 +1,4 @@
-//! `tmdb.db`, an SQLite database that stores TMDb's responses unmodified.
+//! `tmdb.db`, an SQLite database that stores TMDB's responses unmodified.
 
 use std::fs::File;
 use std::io::ErrorKind;
@@ -38,12 +38,12 @@ pub enum StoreError {
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A query failed.
-    #[error("cannot access tmdb.db, the store of TMDb responses: {0}. Check the free disk space")]
+    #[error("cannot access tmdb.db, the store of TMDB responses: {0}. Check the free disk space")]
     Query(String),
     /// A stored response could not be decompressed.
     #[error("the stored response for movie {id} cannot be decompressed: {cause}")]
     Damaged {
-        /// TMDb ID of the movie.
+        /// TMDB ID of the movie.
         id: TmdbId,
         /// Error returned by zstd.
         cause: std::io::Error,
@@ -60,7 +60,7 @@ impl From<sqlx::Error> for StoreError {
 /// Status of a stored movie, without its response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MovieStatus {
-    /// True if TMDb doesn't have the movie.
+    /// True if TMDB doesn't have the movie.
     pub missing: bool,
     /// Unix time when the movie was last requested, in seconds.
     pub fetched_at: i64,
@@ -70,15 +70,15 @@ pub struct MovieStatus {
     pub providers_at: i64,
 }
 
-/// Status of all stored movies, keyed by TMDb ID.
+/// Status of all stored movies, keyed by TMDB ID.
 pub type MovieStatuses = FxHashMap<TmdbId, MovieStatus>;
 
 /// All data stored for a movie.
 #[derive(Clone, Debug)]
 pub struct StoredMovie {
-    /// TMDb ID of the movie.
+    /// TMDB ID of the movie.
     pub id: TmdbId,
-    /// TMDb's response as JSON; `None` if there is only imported metadata.
+    /// TMDB's response as JSON; `None` if there is only imported metadata.
     pub body: Option<Vec<u8>>,
     /// A later `watch/providers` response as JSON, if there is one.
     pub providers: Option<Vec<u8>>,
@@ -121,7 +121,7 @@ impl Store {
         Ok(Self { pool, _lock: lock })
     }
 
-    /// Returns the status of every movie that was requested from TMDb.
+    /// Returns the status of every movie that was requested from TMDB.
     pub async fn movie_statuses(&self) -> Result<MovieStatuses, StoreError> {
         let rows: Vec<(u32, bool, i64, bool, Option<i64>)> = sqlx::query_as(
             "SELECT tmdb_id, body IS NULL, fetched_at, stale, providers_at FROM films",
@@ -135,7 +135,7 @@ impl Store {
         Ok(known.collect())
     }
 
-    /// Stores a movie's response, or `None` if TMDb doesn't have the movie.
+    /// Stores a movie's response, or `None` if TMDB doesn't have the movie.
     pub async fn save_movie(
         &self,
         id: TmdbId,
@@ -187,7 +187,7 @@ impl Store {
     }
 
     /// Deletes responses fetched before `before`, in Unix seconds, and returns how many were deleted.
-    /// Keeps the records of missing movies, because they contain no TMDb content.
+    /// Keeps the records of missing movies, because they contain no TMDB content.
     pub async fn delete_older(&self, before: i64) -> Result<u64, StoreError> {
         let deleted = sqlx::query("DELETE FROM films WHERE body IS NOT NULL AND fetched_at < ?")
             .bind(before)
@@ -261,7 +261,7 @@ impl Store {
         after: Option<TmdbId>,
         n: u32,
     ) -> Result<Vec<StoredMovie>, StoreError> {
-        // Exclude movies that TMDb has deleted, even if they have imported metadata.
+        // Exclude movies that TMDB has deleted, even if they have imported metadata.
         let rows = sqlx::query(
             "SELECT ids.id, films.body, films.providers, imported.facts FROM \
              (SELECT id FROM (SELECT tmdb_id AS id FROM films \

@@ -37,7 +37,7 @@ pub struct Tables {
     pub unreadable: Vec<(TmdbId, String)>,
 }
 
-/// Writes both tables atomically, ordered by TMDb ID. The output depends only on the stored responses,
+/// Writes both tables atomically, ordered by TMDB ID. The output depends only on the stored responses,
 /// not on the order in which they arrived. Must be called within a Tokio runtime, on a thread that is
 /// allowed to block.
 pub fn write(

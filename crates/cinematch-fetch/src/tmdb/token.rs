@@ -1,4 +1,4 @@
-//! The TMDb API token, which is kept out of all output.
+//! The TMDB API token, which is kept out of all output.
 
 use std::fmt;
 

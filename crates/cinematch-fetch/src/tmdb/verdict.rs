@@ -1,4 +1,4 @@
-//! Classifies HTTP responses from TMDb by mapping the status, headers and body to a [`Verdict`]. TMDb's
+//! Classifies HTTP responses from TMDB by mapping the status, headers and body to a [`Verdict`]. TMDB's
 //! error codes take precedence over the HTTP status (<https://developer.themoviedb.org/docs/errors>).
 
 use std::time::{Duration, SystemTime};
@@ -10,7 +10,7 @@ use serde::Deserialize;
 pub enum Verdict {
     /// Success: the body is the requested resource.
     Success,
-    /// TMDb doesn't have the movie (code 34).
+    /// TMDB doesn't have the movie (code 34).
     Missing,
     /// A temporary failure. Retry the request.
     Retry {
@@ -38,31 +38,31 @@ pub enum Verdict {
 pub enum Stop {
     /// The token is invalid (code 7, or HTTP status 401 or 403).
     #[error(
-        "TMDb does not accept the token (HTTP {status}{}): copy the `API Read Access Token` from \
+        "TMDB does not accept the token (HTTP {status}{}): copy the `API Read Access Token` from \
          https://www.themoviedb.org/settings/api into TMDB_BEARER_TOKEN",
         code.map(|code| format!(", code {code}")).unwrap_or_default()
     )]
     InvalidToken {
         /// HTTP status of the response.
         status: u16,
-        /// TMDb's error code, if the response had one.
+        /// TMDB's error code, if the response had one.
         code: Option<u32>,
     },
     /// The rate limit was exceeded repeatedly, with no success in between.
     #[error(
-        "TMDb rejects all requests because of its rate limit: wait an hour, or lower --rate. Movies that \
+        "TMDB rejects all requests because of its rate limit: wait an hour, or lower --rate. Movies that \
          were fetched are stored"
     )]
     RateLimited,
-    /// TMDb has suspended the token (code 10).
+    /// TMDB has suspended the token (code 10).
     #[error(
-        "TMDb has suspended this token (code 10): see https://www.themoviedb.org/settings/api, or \
-         contact TMDb"
+        "TMDB has suspended this token (code 10): see https://www.themoviedb.org/settings/api, or \
+         contact TMDB"
     )]
     Suspended,
 }
 
-/// TMDb's error body. Older ones have no `success` field.
+/// TMDB's error body. Older ones have no `success` field.
 #[derive(Deserialize)]
 struct ErrorBody {
     status_code: Option<u32>,
@@ -79,7 +79,7 @@ pub fn classify(status: u16, retry_after: Option<&str>, body: &[u8], now: System
         (_, Some(7)) | (401 | 403, _) => Verdict::Stop(Stop::InvalidToken { status, code }),
         (_, Some(34)) => Verdict::Missing,
         (429, _) | (_, Some(25)) => Verdict::SlowDown { retry_after: after },
-        // A 404 without TMDb's own body comes from a proxy or a wrong base URL.
+        // A 404 without TMDB's own body comes from a proxy or a wrong base URL.
         (404 | 408 | 425 | 500 | 502 | 503 | 504, _) => {
             Verdict::Retry { reason: describe(status, code), retry_after: after }
         }
@@ -92,7 +92,7 @@ pub fn classify(status: u16, retry_after: Option<&str>, body: &[u8], now: System
 
 fn describe(status: u16, code: Option<u32>) -> String {
     match code {
-        Some(code) => format!("HTTP {status}, TMDb's code {code}"),
+        Some(code) => format!("HTTP {status}, TMDB's code {code}"),
         None => format!("HTTP {status}"),
     }
 }

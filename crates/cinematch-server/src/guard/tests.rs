@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::testing::{open, serve, with_accounts};
 
-const PASSWORD: &str = "canary-password-7f3a";
+const PASSWORD: &str = "correct horse battery";
 
 /// Credentials for every kind of caller.
 struct Callers {
@@ -22,12 +22,6 @@ fn sign_in(server: &Client, email: &str, password: &str) -> Reply {
     server.post("/auth/login", &json!({"email": email, "password": password}))
 }
 
-/// Returns the session cookie set by `reply`.
-fn cookie(reply: &Reply) -> String {
-    let cookie = reply.headers["set-cookie"].to_str().unwrap();
-    cookie.split(';').next().unwrap().to_owned()
-}
-
 /// Creates two accounts and four API keys, one of them revoked. Returns the credentials and the account IDs.
 fn callers(server: &Client) -> (Callers, [String; 2]) {
     let world = server.world();
@@ -39,9 +33,10 @@ fn callers(server: &Client) -> (Callers, [String; 2]) {
     };
     let (revoked_id, revoked) = key(Scope::Admin);
     world.revoke_key(&revoked_id);
+    let cookie = |email| sign_in(server, email, PASSWORD).cookie().to_owned();
     let callers = Callers {
-        ada: cookie(&sign_in(server, "ada@example.org", PASSWORD)),
-        bob: cookie(&sign_in(server, "BOB@example.org", PASSWORD)),
+        ada: cookie("ada@example.org"),
+        bob: cookie("BOB@example.org"),
         read: key(Scope::Read).1,
         write: key(Scope::Write).1,
         admin: key(Scope::Admin).1,
@@ -215,11 +210,40 @@ fn rejects_access_to_the_data_of_other_users() {
     server.world().set_password("bob@example.org", "another-password");
     as_bob("GET", "/auth/me", None).problem(401);
     sign_in(&server, "bob@example.org", PASSWORD).problem(401);
-    let bob = cookie(&sign_in(&server, "bob@example.org", "another-password"));
-    let deleted =
-        call(&server, "DELETE", &format!("/api/users/{bob_id}"), &[("cookie", &bob)], None);
+    let signed_in = sign_in(&server, "bob@example.org", "another-password");
+    let bob = [("cookie", signed_in.cookie())];
+    let deleted = call(&server, "DELETE", &format!("/api/users/{bob_id}"), &bob, None);
     assert_eq!(deleted.status, 200, "{}", deleted.text);
-    call(&server, "GET", "/auth/me", &[("cookie", &bob)], None).problem(401);
+    call(&server, "GET", "/auth/me", &bob, None).problem(401);
+}
+
+#[test]
+fn an_error_about_the_profile_quotes_the_id_that_was_sent() {
+    let server = open();
+    let detail = |server: &Client, headers: &[(&str, &str)]| {
+        let reply = call(server, "GET", "/api/watchlist", headers, None);
+        reply.problem(401)["detail"].as_str().unwrap().to_owned()
+    };
+    let advice = "send a profile ID as X-User-Id; /auth/identify returns the ID";
+    for (value, expected) in [
+        ("alex", "X-User-Id is `alex`, which is not a whole number"),
+        ("1.5", "X-User-Id is `1.5`, which is not a whole number"),
+        ("", "X-User-Id is ``, which is not a whole number"),
+        ("999", "X-User-Id is 999, but there is no profile with this ID"),
+        ("-1", "X-User-Id is -1, but there is no profile with this ID"),
+    ] {
+        let found = detail(&server, &[("x-user-id", value)]);
+        assert_eq!(found, format!("{expected}: {advice}"));
+    }
+    assert_eq!(detail(&server, &[]), format!("No profile is selected: {advice}"));
+    let long = detail(&server, &[("x-user-id", &"x".repeat(4000))]);
+    assert!(long.len() < 200, "{long}");
+
+    let server = with_accounts(None);
+    let (callers, _) = callers(&server);
+    let found = detail(&server, &[("authorization", &callers.write), ("x-user-id", "999")]);
+    assert!(found.starts_with("X-User-Id is 999, but there is no profile"), "{found}");
+    assert!(found.ends_with("send the ID of the profile that the key acts for as X-User-Id"));
 }
 
 #[test]
@@ -280,12 +304,34 @@ fn throttles_failed_sign_ins_and_limits_the_request_rate() {
     assert!((1..=60).contains(&wait), "{wait}");
     // The correct password is throttled too, so the reply doesn't reveal that it is correct.
     sign_in(&server, "ada@example.org", PASSWORD).problem(429);
-    let statuses: Vec<u16> = (0..30).map(|_| server.get("/health").status).collect();
+    let statuses: Vec<u16> = (0..30).map(|_| server.get("/auth/me").status).collect();
     assert!(statuses.contains(&429), "{statuses:?}");
+    // Monitoring works during the burst.
+    let (_, key) = server.world().add_key(Scope::Read);
+    let authorization = format!("bearer {key}");
+    for path in ["/health", "/health/live", "/health/ready", "/metrics"] {
+        let reply = server.send(("GET", path), &[("authorization", &authorization)], None);
+        assert_ne!(reply.status, 429, "{path}: {}", reply.text);
+    }
+    server.get("/metrics").problem(401);
     let lenient = with_accounts(Some(20));
     let problem =
         lenient.post("/auth/identify", &json!({"email": "a@b.c", "name": "A"})).problem(403);
     assert!(problem["detail"].as_str().unwrap().contains("/auth/login"), "{problem}");
     // A limit of 20 requests per second allows a burst of 5 seconds' worth of requests.
-    assert!((0..40).all(|_| lenient.get("/health").status == 200));
+    assert!((0..40).all(|_| lenient.get("/auth/me").status == 401));
+}
+
+#[test]
+fn scheme_of_an_api_key_is_case_insensitive() {
+    let server = with_accounts(None);
+    let (_, key) = server.world().add_key(Scope::Read);
+    let status = |value: String| {
+        server.send(("GET", "/api/movies"), &[("authorization", value.as_str())], None).status
+    };
+    for scheme in ["Bearer", "bearer", "BEARER"] {
+        assert_eq!(status(format!("{scheme} {key}")), 200, "{scheme}");
+    }
+    assert_eq!(status(format!("Basic {key}")), 401);
+    assert_eq!(status(key), 401);
 }

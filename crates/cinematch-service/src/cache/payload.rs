@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn open_returns_the_body_only_for_its_own_key() {
+    fn decode_returns_the_body_only_for_its_own_key() {
         let (key, other) = (Key::from_text("a"), Key::from_text("b"));
         for body in [&b""[..], b"{}", &vec![7; 100_000]] {
             let payload = encode(&key, body);
@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn open_rejects_truncated_corrupt_and_foreign_values() {
+    fn decode_rejects_truncated_corrupt_and_foreign_values() {
         let key = Key::from_text("a");
         let payload = encode(&key, b"{\"count\":20}");
         for end in 0..payload.len() {

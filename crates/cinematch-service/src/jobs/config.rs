@@ -94,11 +94,11 @@ mod tests {
 
     #[test]
     fn retry_at_doubles_the_delay_and_returns_none_after_the_last_attempt() {
-        let pace = JobTiming::default();
-        let waits: Vec<Option<i64>> = (1..=6).map(|attempt| pace.retry_at(attempt, 0)).collect();
+        let timing = JobTiming::default();
+        let waits: Vec<Option<i64>> = (1..=6).map(|attempt| timing.retry_at(attempt, 0)).collect();
         assert_eq!(waits[..4], [Some(60_000), Some(120_000), Some(240_000), Some(480_000)]);
         assert_eq!(waits[4..], [None, None]);
-        let patient = JobTiming { max_attempts: 100, ..pace };
+        let patient = JobTiming { max_attempts: 100, ..timing };
         assert_eq!(patient.retry_at(60, 5), Some(3_600_005));
     }
 }

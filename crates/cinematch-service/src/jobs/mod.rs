@@ -1,7 +1,7 @@
 //! Background jobs.
 //!
 //! Jobs are queued and recorded in the database. Only one server at a time runs a job, in a separate low-priority
-//! process. Failed jobs are retried.
+//! process. A job that crashed or failed for a reason that may pass is retried.
 
 mod config;
 mod queue;
@@ -10,7 +10,9 @@ mod schedule;
 mod worker;
 
 pub use config::{JobTiming, JobsConfig};
-pub use queue::{JobItem, JobList, ScheduleItem, enqueue, find, list};
+pub use queue::{
+    JobItem, JobList, JobOverview, ScheduleItem, ScheduledKind, enqueue, find, is_active, list,
+};
 pub use runner::watch;
 pub use schedule::Schedule;
-pub use worker::WorkerCommand;
+pub use worker::{PERMANENT_FAILURE, WorkerCommand};

@@ -1,10 +1,14 @@
 //! The job queue: queued, running and past jobs.
 
-use cinematch_store::{Job, JobKind, rfc3339};
+use cinematch_store::{Job, JobKind, JobState, rfc3339};
 use serde::Serialize;
 
 use crate::error::{ServiceError, ServiceFuture};
 use crate::service::Service;
+
+/// Default and maximum number of listed jobs.
+const DEFAULT_LIMIT: u32 = 20;
+const MAX_LIMIT: u32 = 100;
 
 /// A background job, as returned by `/api/jobs`.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -64,7 +68,7 @@ impl From<Job> for JobItem {
     }
 }
 
-/// The most recent jobs, newest first, and the schedules.
+/// The most recent jobs, newest first, and the schedules, as returned by `GET /api/jobs`.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct JobList {
     jobs: Vec<JobItem>,
@@ -83,31 +87,69 @@ pub struct ScheduleItem {
     next: Option<String>,
 }
 
-/// Lists the schedules and the `limit` most recent jobs. `limit` must be from 1 to 100.
-pub fn list(service: &Service, limit: u32) -> ServiceFuture<'_, JobList> {
-    Box::pin(async move {
-        if !(1..=100).contains(&limit) {
-            return Err(ServiceError::field("limit", format!("expected 1 to 100, got {limit}")));
+/// The most recent jobs, newest first, and the schedules.
+#[derive(Clone, Debug)]
+pub struct JobOverview {
+    /// Jobs, newest first.
+    pub jobs: Vec<Job>,
+    /// Schedules, in the order of [`JobKind::ALL`].
+    pub schedules: Vec<ScheduledKind>,
+}
+
+/// A kind of job with its schedule.
+#[derive(Clone, Debug)]
+pub struct ScheduledKind {
+    /// Kind of job.
+    pub kind: JobKind,
+    /// The configured schedule: a name or a cron expression.
+    pub schedule: String,
+    /// Next due time, in milliseconds since 1970.
+    pub next: Option<i64>,
+}
+
+impl From<JobOverview> for JobList {
+    fn from(overview: JobOverview) -> Self {
+        let schedule = |scheduled: ScheduledKind| ScheduleItem {
+            kind: scheduled.kind.name(),
+            schedule: scheduled.schedule,
+            next: scheduled.next.map(rfc3339),
+        };
+        Self {
+            jobs: overview.jobs.into_iter().map(JobItem::from).collect(),
+            schedules: overview.schedules.into_iter().map(schedule).collect(),
         }
-        let jobs = service.store().jobs(limit).await?.into_iter().map(JobItem::from).collect();
+    }
+}
+
+/// Returns the schedules and the most recent jobs: `limit` jobs, from 1 to 100, or 20 by default.
+pub fn list(service: &Service, limit: Option<u32>) -> ServiceFuture<'_, JobOverview> {
+    Box::pin(async move {
+        let limit = limit.unwrap_or(DEFAULT_LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            let message = format!("expected 1 to {MAX_LIMIT}, got {limit}");
+            return Err(ServiceError::field("limit", message));
+        }
+        let jobs = service.store().jobs(limit).await?;
         let schedules = JobKind::ALL.into_iter().filter_map(|kind| {
             let schedule = service.jobs().schedule(kind)?;
-            Some(ScheduleItem {
-                kind: kind.name(),
-                schedule: schedule.to_string(),
-                next: schedule.next(service.now()).map(rfc3339),
-            })
+            let next = schedule.next(service.now());
+            Some(ScheduledKind { kind, schedule: schedule.to_string(), next })
         });
-        Ok(JobList { jobs, schedules: schedules.collect() })
+        Ok(JobOverview { jobs, schedules: schedules.collect() })
     })
 }
 
+/// Returns true if a job is running or ready to start at the time `now`. A failed job that waits for its retry is
+/// not active.
+pub fn is_active(job: &Job, now: i64) -> bool {
+    job.state == JobState::Running || (job.state == JobState::Queued && job.not_before <= now)
+}
+
 /// Returns the job with the given ID.
-pub fn find(service: &Service, id: i64) -> ServiceFuture<'_, JobItem> {
+pub fn find(service: &Service, id: i64) -> ServiceFuture<'_, Job> {
     Box::pin(async move {
         let job = service.store().job(id).await?;
-        let job = job.ok_or_else(|| ServiceError::not_found(format!("There is no job {id}")))?;
-        Ok(job.into())
+        job.ok_or_else(|| ServiceError::not_found(format!("There is no job {id}")))
     })
 }
 

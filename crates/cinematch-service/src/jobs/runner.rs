@@ -87,7 +87,8 @@ impl Poll<'_> {
             if remote.is_lost(&job, self.config.timing.heartbeat_timeout) {
                 let error =
                     format!("no heartbeat from worker {}", job.worker.as_deref().unwrap_or("?"));
-                self.record_failure(&job, Some(job.heartbeat), &error).await?;
+                let again = self.retry_at(&job);
+                self.record_failure(&job, Some(job.heartbeat), &error, again).await?;
             }
             return Ok(());
         }
@@ -98,15 +99,20 @@ impl Poll<'_> {
         }
     }
 
-    /// Records a failed attempt in the database, the log and the metrics.
+    /// Returns the time of the next attempt after a failure now, or `None` after the last attempt.
+    fn retry_at(&self, job: &Job) -> Option<i64> {
+        self.config.timing.retry_at(job.attempt, self.service.now())
+    }
+
+    /// Records a failed attempt in the database, the log and the metrics. `again` is the time of the next attempt.
     async fn record_failure(
         &self,
         job: &Job,
         stalled_heartbeat: Option<i64>,
         error: &str,
+        again: Option<i64>,
     ) -> Result<(), StoreError> {
         let failed_at = self.service.now();
-        let again = self.config.timing.retry_at(job.attempt, failed_at);
         let failure = Failure { stalled_heartbeat, error, failed_at, retry_at: again };
         if self.service.store().fail_job(job, failure).await? {
             let (job_id, kind, attempt) = (job.id, job.kind.name(), job.attempt);
@@ -127,7 +133,7 @@ impl Poll<'_> {
                 Ok(worker) => worker,
                 Err(error) => {
                     let error = format!("cannot start {}: {error}", self.command.program.display());
-                    return self.record_failure(&job, None, &error).await;
+                    return self.record_failure(&job, None, &error, self.retry_at(&job)).await;
                 }
             };
         let (attempt, pid) = (job.attempt, worker.pid());
@@ -167,9 +173,13 @@ impl Poll<'_> {
                 Ok(())
             }
             (Ok(()), None) => {
-                self.record_failure(&job, None, "the worker process exited without a result").await
+                let error = "the worker process exited without a result";
+                self.record_failure(&job, None, error, self.retry_at(&job)).await
             }
-            (Err(error), _) => self.record_failure(&job, None, &error).await,
+            (Err(failure), _) => {
+                let again = if failure.is_permanent { None } else { self.retry_at(&job) };
+                self.record_failure(&job, None, &failure.message, again).await
+            }
         }
     }
 

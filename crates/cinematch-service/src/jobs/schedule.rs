@@ -51,9 +51,9 @@ impl FromStr for Schedule {
         let pattern = named.map_or(text.trim(), |(_, pattern)| *pattern);
         let parser =
             CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-        let cron = parser.parse(pattern).map_err(|error| {
+        let cron = parser.parse(pattern).map_err(|_| {
             format!(
-                "`{text}` is not a valid schedule ({error}); expected hourly, daily, weekly, monthly, never, or \
+                "`{text}` is not a valid schedule; expected hourly, daily, weekly, monthly, never, or \
                  a five-field cron expression: minute, hour, day of the month, month, day of the week"
             )
         })?;

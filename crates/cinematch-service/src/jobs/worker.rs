@@ -45,6 +45,19 @@ pub enum Event {
     },
 }
 
+/// Exit code of a worker whose job cannot succeed until the user corrects a mistake, such as a missing input file
+/// or an invalid flag. Argument parsers use the same code.
+pub const PERMANENT_FAILURE: u8 = 2;
+
+/// The reason why a worker failed.
+#[derive(Debug)]
+pub struct WorkerFailure {
+    /// Error message.
+    pub message: String,
+    /// True if a retry would fail too.
+    pub is_permanent: bool,
+}
+
 /// Number of lines from the end of standard error to include in a failed job's error message.
 const STDERR_LINES: usize = 12;
 
@@ -109,8 +122,12 @@ impl Worker {
     }
 
     /// Waits for the process to exit. Returns its error message if it failed.
-    pub async fn wait(mut self) -> Result<(), String> {
-        let status = self.child.wait().await.map_err(|error| error.to_string())?;
+    pub async fn wait(mut self) -> Result<(), WorkerFailure> {
+        let status = self
+            .child
+            .wait()
+            .await
+            .map_err(|error| WorkerFailure { message: error.to_string(), is_permanent: false })?;
         if status.success() {
             return Ok(());
         }
@@ -121,10 +138,12 @@ impl Worker {
         }
         let message = lines.join("\n");
         let message = message.strip_prefix("error: ").unwrap_or(&message);
-        Err(match status.code() {
+        let message = match status.code() {
             Some(_) if !message.is_empty() => message.to_owned(),
             _ => format!("the worker process ended with {status}. {message}").trim().to_owned(),
-        })
+        };
+        let is_permanent = status.code() == Some(PERMANENT_FAILURE.into());
+        Err(WorkerFailure { message, is_permanent })
     }
 }
 

@@ -5,50 +5,46 @@ use axum::response::Response;
 use cinematch_store::{Job, JobKind, JobState, rfc3339};
 use maud::{Markup, html};
 
-use super::generations::time;
 use super::operator::Operator;
+use super::time::time;
 use crate::form::FormBody;
 use crate::note::Note;
 use crate::responses::changed;
 use crate::texts::operator as texts;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
-use cinematch_service::jobs;
+use cinematch_service::jobs::{self, JobOverview, ScheduledKind, is_active};
 
 /// Maximum number of jobs shown.
 const N_SHOWN: u32 = 8;
 
 /// `POST /models/jobs`: requests a job.
 pub async fn request(
-    State(state): State<Service>,
+    State(service): State<Service>,
     operator: Operator,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
     let kind = fields.get("kind").unwrap_or_default();
     let kind: JobKind = kind.parse().map_err(|error: String| Problem::field("kind", error))?;
-    let job = jobs::enqueue(&state, kind, "page").await?;
+    let job = jobs::enqueue(&service, kind, "page").await?;
     let note = match job.state {
         JobState::Running => texts::job_running(job.id),
         _ => texts::job_queued(job.id),
     };
-    Ok(changed(&operator.caller, &section(&state).await?, &Note::plain(note)))
+    Ok(changed(&operator.caller, &section(&service).await?, &Note::plain(note)))
 }
 
 /// Renders the jobs, the buttons that request a job, and the schedules. `jobs.js` refreshes the section while a job
 /// is running.
-pub async fn section(state: &Service) -> Result<Markup, Problem> {
-    let jobs = state.store().jobs(N_SHOWN).await?;
-    let config = state.jobs();
-    let active: Vec<&Job> = jobs
-        .iter()
-        .filter(|job| job.state == JobState::Running || is_next(job, state.now()))
-        .collect();
+pub async fn section(service: &Service) -> Result<Markup, Problem> {
+    let JobOverview { jobs, schedules } = jobs::list(service, Some(N_SHOWN)).await?;
+    let active: Vec<&Job> = jobs.iter().filter(|job| is_active(job, service.now())).collect();
     let status = active.first().map_or_else(|| texts::IDLE.to_owned(), |job| headline(job));
     Ok(html! {
         section #jobs aria-labelledby="jobs-heading" data-told=(status)
             data-watch=[(!active.is_empty()).then_some("")] {
             h2 #jobs-heading { (texts::JOBS) }
-            @if config.worker.is_none() {
+            @if service.jobs().worker.is_none() {
                 p { (texts::NO_WORKER) }
             }
             form .inline method="post" action="/models/jobs" data-live {
@@ -58,23 +54,16 @@ pub async fn section(state: &Service) -> Result<Markup, Problem> {
                     a .button.quiet href="/models" { (texts::REFRESH) }
                 }
             }
-            @for kind in JobKind::ALL {
-                @if let Some(schedule) = config.schedule(kind) {
-                    p .small {
-                        (texts::schedule(kind, &schedule.to_string()))
-                        @if let Some(next) = schedule.next(state.now()) { ", next " (time(&rfc3339(next))) }
-                    }
+            @for ScheduledKind { kind, schedule, next } in &schedules {
+                p .small {
+                    (texts::schedule(*kind, schedule))
+                    @if let Some(next) = next { (texts::NEXT) (time(&rfc3339(*next))) }
                 }
             }
             @if jobs.is_empty() { p { (texts::NO_JOBS) } }
             @else { ul .jobs { @for job in &jobs { li { (line(job)) } } } }
         }
     })
-}
-
-/// Returns true if `job` is ready to start. A failed job that is waiting for its retry doesn't count.
-fn is_next(job: &Job, now: i64) -> bool {
-    job.state == JobState::Queued && job.not_before <= now
 }
 
 /// Formats a job's kind and state.
@@ -133,7 +122,7 @@ mod tests {
             outcome: None,
             error: Some("no <memory>".to_owned()),
         };
-        assert!(!is_next(&job, 49) && is_next(&job, 50));
+        assert!(!is_active(&job, 49) && is_active(&job, 50));
         let html = line(&job).into_string();
         assert!(html.contains("Training failed and will be retried"), "{html}");
         assert!(html.contains("no &lt;memory&gt;"), "{html}");

@@ -5,9 +5,9 @@ use axum::response::Response;
 use cinematch::bundle::{GenerationInfo, Role};
 use maud::{Markup, html};
 
-use super::generations::{Evaluated, list_generations, time};
 use super::jobs;
 use super::operator::Operator;
+use super::time::time;
 use crate::layout::{Nav, Page, page};
 use crate::plots::{self, Dot};
 use crate::responses::fragments;
@@ -15,14 +15,15 @@ use crate::texts::numbers::{megabytes, thousands};
 use crate::texts::{operator as texts, plots as plot_texts};
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
+use cinematch_service::models::{self, EvaluatedGeneration};
 
 /// Renders the page, or only the sections that `jobs.js` refreshes.
-pub async fn list(State(state): State<Service>, operator: Operator) -> Result<Response, Problem> {
-    let generations = list_generations(&state).await?;
-    let serving = state.bundle().generation;
+pub async fn list(State(service): State<Service>, operator: Operator) -> Result<Response, Problem> {
+    let generations = models::list_evaluated(&service).await?;
+    let serving = service.bundle().generation;
     let in_service = in_service(&generations, serving);
     let table = table(&generations);
-    let jobs = jobs::section(&state).await?;
+    let jobs = jobs::section(&service).await?;
     if operator.caller.is_fragment {
         return Ok(fragments(&html! { (in_service) (table) (jobs) }));
     }
@@ -40,8 +41,8 @@ pub async fn list(State(state): State<Service>, operator: Operator) -> Result<Re
 }
 
 /// Plots the NDCG of all evaluated generations.
-fn evaluations(generations: &[Evaluated]) -> Markup {
-    let evaluated = generations.iter().filter_map(|generation| {
+fn evaluations(generations: &[EvaluatedGeneration]) -> Markup {
+    let evaluated = generations.iter().rev().filter_map(|generation| {
         let overall = generation.verdict.as_ref()?.overall.as_ref()?;
         let name = plot_texts::generation(generation.info.generation);
         Some(Dot::new(name, overall.challenger.ndcg, true))
@@ -58,9 +59,10 @@ fn evaluations(generations: &[Evaluated]) -> Markup {
 }
 
 /// Renders the served generation and the candidate that could replace it.
-fn in_service(generations: &[Evaluated], serving: u64) -> Markup {
-    let of =
-        |wanted: fn(&Evaluated) -> bool| generations.iter().find(|generation| wanted(generation));
+fn in_service(generations: &[EvaluatedGeneration], serving: u64) -> Markup {
+    let of = |wanted: fn(&EvaluatedGeneration) -> bool| {
+        generations.iter().find(|generation| wanted(generation))
+    };
     let now = generations.iter().find(|generation| generation.info.generation == serving);
     let champion = of(|generation| generation.info.role == Role::Champion);
     let previous = of(|generation| generation.info.role == Role::Previous);
@@ -71,9 +73,9 @@ fn in_service(generations: &[Evaluated], serving: u64) -> Markup {
             h2 #in-service-heading { (texts::IN_SERVICE) }
             p {
                 a href={ "/models/" (serving) } { (texts::generation(serving)) }
-                @if let Some(Evaluated { info, .. }) = now {
-                    @if let Some(model_id) = &info.model_id { (texts::model_since(model_id)) }
-                    @if let Some(at) = &info.promoted_at { ", since " (time(at)) }
+                @if let Some(EvaluatedGeneration { info, .. }) = now {
+                    @if let Some(model_id) = &info.model_id { (texts::model_id(model_id)) }
+                    @if let Some(at) = &info.promoted_at { (texts::SINCE) (time(at)) }
                     @if let Some(why) = &info.reason { ": " (why) }
                 }
                 "."
@@ -89,7 +91,7 @@ fn in_service(generations: &[Evaluated], serving: u64) -> Markup {
 }
 
 /// Renders a table of all generations.
-fn table(generations: &[Evaluated]) -> Markup {
+fn table(generations: &[EvaluatedGeneration]) -> Markup {
     html! {
         section #generations aria-labelledby="generations-heading" {
             h2 #generations-heading { (texts::GENERATIONS) }
@@ -100,7 +102,7 @@ fn table(generations: &[Evaluated]) -> Markup {
                         @for name in texts::NUMBER_COLUMNS { th .number scope="col" { (name) } }
                         th scope="col" { (texts::VERDICT) }
                     } }
-                    tbody { @for generation in generations { (line(&generation.info)) } }
+                    tbody { @for generation in generations.iter().rev() { (line(&generation.info)) } }
                 }
             }
         }

@@ -1,11 +1,11 @@
 //! `/models`: the operator's pages, which show generations and their evaluations, and start jobs.
 
-mod generations;
 mod jobs;
 mod list;
 mod operator;
 mod promotion;
 mod show;
+mod time;
 
 use axum::Router;
 use axum::routing::{get, post};

@@ -13,14 +13,14 @@ use maud::html;
 use crate::form::FormBody;
 use crate::layout::{Nav, Page, page};
 use crate::page_caller::PageCaller;
-use crate::responses::redirect;
+use crate::responses::redirect_with_cookie;
 use crate::texts::{self as common, operator as texts};
 use cinematch_http::config::{AccessConfig, AccessMode};
-use cinematch_http::cookies::cookie;
-use cinematch_http::keys::key_scope;
+use cinematch_http::cookies::{NewCookie, SameSite, cookie};
 use cinematch_http::problem::Problem;
 use cinematch_http::state::RouteState;
 use cinematch_service::Service;
+use cinematch_service::access::key_scope;
 
 /// Cookie that holds the API key. Browsers only send it to the operator's pages.
 const COOKIE: &str = "cinematch_operator";
@@ -44,7 +44,8 @@ impl FromRequestParts<RouteState> for Operator {
         }
         let scope = match cookie(&parts.headers, COOKIE) {
             Some(key) => {
-                key_scope(&state.service, key).await.map_err(IntoResponse::into_response)?
+                let scope = key_scope(&state.service, key).await;
+                scope.map_err(|error| Problem::from(error).into_response())?
             }
             None => None,
         };
@@ -62,17 +63,17 @@ impl FromRequestParts<RouteState> for Operator {
 
 /// `POST /models/enter`: checks the key. Keys have 256 random bits, so attempts aren't limited.
 pub async fn enter(
-    State(state): State<Service>,
+    State(service): State<Service>,
     State(access): State<Arc<AccessConfig>>,
     caller: PageCaller,
     FormBody(fields): FormBody,
 ) -> Response {
     let key = fields.get("key").unwrap_or_default();
-    match key_scope(&state, key).await {
+    match key_scope(&service, key).await {
         Ok(Some(Scope::Admin)) => redirect_with_key(&access, key, SECONDS),
         Ok(Some(_)) => key_form(&caller, Some(texts::KEY_SCOPE)),
         Ok(None) => key_form(&caller, Some(texts::KEY_UNKNOWN)),
-        Err(problem) => problem.into_response(),
+        Err(error) => Problem::from(error).into_response(),
     }
 }
 
@@ -82,16 +83,12 @@ pub async fn leave(State(access): State<Arc<AccessConfig>>) -> Response {
 }
 
 fn redirect_with_key(access: &AccessConfig, key: &str, seconds: u32) -> Response {
-    let secure = if access.behind_proxy { "; Secure" } else { "" };
-    let text = format!(
-        "{COOKIE}={key}; Path=/models; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}"
-    );
-    let mut response = redirect("/models");
-    if let Ok(mut cookie) = HeaderValue::from_str(&text) {
-        cookie.set_sensitive(true);
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
+    let cookie = NewCookie {
+        path: "/models",
+        same_site: SameSite::Strict,
+        ..NewCookie::new(COOKIE, key, seconds)
+    };
+    redirect_with_cookie(access, "/models", &cookie)
 }
 
 /// Renders the API key form, with the problem from the last attempt.

@@ -2,10 +2,8 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use cinematch::bundle::Generations;
 use maud::html;
 
-use super::generations::list_generations;
 use super::operator::Operator;
 use crate::layout::{Nav, Page, page};
 use crate::note::Note;
@@ -14,22 +12,22 @@ use crate::texts::{self as common, operator as texts};
 use cinematch_http::extract::PathParams;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
-use cinematch_service::models::{self, with_generations};
+use cinematch_service::models;
 
 /// `GET /models/{generation}/promote`: asks for confirmation.
 pub async fn confirm_promotion(
-    State(state): State<Service>,
+    State(service): State<Service>,
     operator: Operator,
     PathParams(generation): PathParams<u64>,
 ) -> Result<Response, Problem> {
-    let generations = list_generations(&state).await?;
-    let of = generations.iter().find(|one| one.info.generation == generation);
+    let generations = models::list(&service).await?;
+    let of = generations.iter().find(|one| one.generation == generation);
     let not_found = || Problem::not_found(texts::no_generation(generation));
-    let verdict = of.ok_or_else(not_found)?.info.verdict.as_deref();
+    let verdict = of.ok_or_else(not_found)?.verdict.as_deref();
     let main = html! {
         section .plain {
             h1 { (texts::promote_heading(generation)) }
-            p { (texts::promote_help(state.bundle().generation)) }
+            p { (texts::promote_help(service.bundle().generation)) }
             p { (texts::verdict(verdict)) }
             form .inline method="post" action={ "/models/" (generation) "/promote" } {
                 button { (texts::promote(generation)) }
@@ -43,25 +41,25 @@ pub async fn confirm_promotion(
 
 /// `POST /models/{generation}/promote`: promotes the generation.
 pub async fn promote(
-    State(state): State<Service>,
-    _: Operator,
+    State(service): State<Service>,
+    operator: Operator,
     PathParams(generation): PathParams<u64>,
 ) -> Result<Response, Problem> {
-    models::promote(&state, generation, texts::REQUESTED).await?;
-    Ok(redirect_with_note("/models", &Note::plain(texts::promoted(generation))))
+    models::promote(&service, generation, texts::REQUESTED).await?;
+    Ok(redirect_with_note(&operator.caller, "/models", &Note::plain(texts::promoted(generation))))
 }
 
 /// `GET /models/rollback`: asks for confirmation.
 pub async fn confirm_rollback(
-    State(state): State<Service>,
+    State(service): State<Service>,
     operator: Operator,
 ) -> Result<Response, Problem> {
-    let previous = with_generations(&state, Generations::previous).await?;
+    let previous = models::previous(&service).await?;
     let main = html! {
         section .plain {
             @if let Some(previous) = previous {
                 h1 { (texts::roll_back_heading(previous)) }
-                p { (texts::roll_back_help(state.bundle().generation)) }
+                p { (texts::roll_back_help(service.bundle().generation)) }
                 form .inline method="post" action="/models/rollback" {
                     button { (texts::ROLL_BACK) }
                     a .button.quiet href="/models" { (common::CANCEL) }
@@ -77,7 +75,14 @@ pub async fn confirm_rollback(
 }
 
 /// `POST /models/rollback`: rolls back to the previously served generation.
-pub async fn roll_back(State(state): State<Service>, _: Operator) -> Result<Response, Problem> {
-    let generation = models::roll_back(&state, texts::REQUESTED).await?.generation;
-    Ok(redirect_with_note("/models", &Note::plain(texts::rolled_back(generation))))
+pub async fn roll_back(
+    State(service): State<Service>,
+    operator: Operator,
+) -> Result<Response, Problem> {
+    let generation = models::roll_back(&service, texts::REQUESTED).await?.generation;
+    Ok(redirect_with_note(
+        &operator.caller,
+        "/models",
+        &Note::plain(texts::rolled_back(generation)),
+    ))
 }

@@ -2,13 +2,13 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use cinematch::bundle::{Manifest, Role};
+use cinematch::bundle::{GenerationInfo, Manifest, Role};
 use cinematch::evaluation::holdout::Holdout;
 use cinematch::evaluation::promotion::{Comparison, Interval, Means, Verdict};
 use maud::{Markup, html};
 
-use super::generations::{Evaluated, time, with_verdict};
 use super::operator::Operator;
+use super::time::time;
 use crate::layout::{Nav, Page, page};
 use crate::plots;
 use crate::texts::numbers::{megabytes, thousands};
@@ -16,25 +16,20 @@ use crate::texts::operator as texts;
 use cinematch_http::extract::PathParams;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
-use cinematch_service::models::with_generations;
+use cinematch_service::models;
 
 /// Renders the page for a generation.
 pub async fn show(
-    State(state): State<Service>,
+    State(service): State<Service>,
     operator: Operator,
     PathParams(generation): PathParams<u64>,
 ) -> Result<Response, Problem> {
-    let found = with_generations(&state, move |generations| {
-        let manifest = generations.manifest_of(generation)?;
-        let info = generations.list()?.into_iter().find(|info| info.generation == generation);
-        Ok(info.map(|info| (with_verdict(generations, info), manifest)))
-    });
-    let not_found = || Problem::not_found(texts::no_generation(generation));
-    let (of, manifest) = found.await?.ok_or_else(not_found)?;
+    let details = models::find(&service, generation).await?;
+    let (manifest, verdict) = (&details.manifest, details.verdict());
     let main = html! {
         h1 { (texts::generation(generation)) }
-        (facts(&of, &manifest))
-        @if let Some(verdict) = &of.verdict { (evaluation(verdict)) }
+        (facts(&details.info, manifest, verdict.as_ref()))
+        @if let Some(verdict) = &verdict { (evaluation(verdict)) }
         section aria-labelledby="made-heading" {
             h2 #made-heading { (texts::INPUTS) }
             div .wide tabindex="0" role="region" aria-label=(texts::INPUTS_TABLE) {
@@ -64,8 +59,7 @@ pub async fn show(
     Ok(page(&operator.caller, &Page::new(title, Nav::Models, main)))
 }
 
-fn facts(of: &Evaluated, manifest: &Manifest) -> Markup {
-    let Evaluated { info, verdict } = of;
+fn facts(info: &GenerationInfo, manifest: &Manifest, verdict: Option<&Verdict>) -> Markup {
     let counts = &manifest.counts;
     html! {
         dl .facts-of {

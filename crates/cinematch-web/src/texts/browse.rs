@@ -54,24 +54,6 @@ pub fn total(n_movies: usize) -> String {
 /// Announced before the list of problems when the filters are invalid.
 pub const CHECK_FILTERS: &str = "Check your filters. ";
 
-/// Returns the label used in error messages for `field`, which is a query field name.
-pub fn field_label(field: &str) -> &str {
-    match field {
-        "genres.any" | "genres.all" => super::GENRES,
-        "genres.none" => EXCLUDED,
-        "services" => SERVICES,
-        "languages" => LANGUAGE,
-        "year_min" | "year_max" => YEAR,
-        "runtime_min" | "runtime_max" => LENGTH,
-        "rating_min" | "rating" => TMDB_RATING,
-        "votes" => "Minimum votes",
-        "sort" => SORT_BY,
-        "region" => "Country",
-        "from" => "Page",
-        other => other,
-    }
-}
-
 pub fn genre_excluded(genre: &str) -> String {
     format!("Not {}", title_case(genre))
 }

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 
+use super::browse::{EXCLUDED, LANGUAGE, MINIMUM_VOTES, SERVICES, SORT_BY};
 use super::numbers::sentence_case;
 
 pub const NO_PAGE: &str = "Check the address, or start from the home page.";
@@ -14,18 +15,29 @@ pub const BAD_STARS: &str = "expected 0.5 to 5 in steps of 0.5";
 pub const BAD_IMPORT_VALUE: &str = "expected stars, liked, watched or watchlist";
 pub const MISSING: &str = "is missing";
 
-/// Request field names, and the labels that pages use for them.
-const FIELD_LABELS: [(&str, &str); 9] = [
-    ("filters.", ""),
-    ("runtime_min", "minimum length"),
-    ("runtime_max", "maximum length"),
+/// Names of request fields, and the labels that pages use for them in error messages.
+const FIELD_LABELS: [(&str, &str); 19] = [
+    ("genres.any", super::GENRES),
+    ("genres.all", super::GENRES),
+    ("genres.none", EXCLUDED),
+    ("preferred_genres", "genres"),
     ("year_min", "earliest year"),
     ("year_max", "latest year"),
-    ("preferred_genres", "genres"),
+    ("runtime_min", "minimum length"),
+    ("runtime_max", "maximum length"),
+    ("rating_min", MINIMUM_RATING),
+    ("rating", MINIMUM_RATING),
+    ("min_votes", MINIMUM_VOTES),
+    ("votes", MINIMUM_VOTES),
+    ("services", SERVICES),
     ("original_languages", "languages"),
-    ("rating_min", "minimum rating"),
-    ("min_votes", "minimum votes"),
+    ("languages", LANGUAGE),
+    ("region", "country"),
+    ("sort", SORT_BY),
+    ("from", "page"),
+    ("movie_id", "film"),
 ];
+const MINIMUM_RATING: &str = "minimum rating";
 
 /// Returns the heading of the error page for `status`.
 pub fn heading(status: StatusCode) -> &'static str {
@@ -43,12 +55,24 @@ pub fn reference(request_id: &str) -> String {
     format!("If this keeps happening, give the operator this reference: {request_id}")
 }
 
-/// Replaces field names in an API error message with the form's labels.
+/// Returns the label for `field`, a field of a query or of a form, such as `filters.genres.any[0]`.
+pub fn field_label(field: &str) -> String {
+    let field = field.strip_prefix("filters.").unwrap_or(field);
+    let field = field.split('[').next().unwrap_or(field);
+    let found = FIELD_LABELS.iter().find(|(name, _)| *name == field);
+    sentence_case(found.map_or(field, |(_, label)| label))
+}
+
+/// Replaces field names in an API error message with their labels. Leaves names that are also English words.
 pub fn with_labels(detail: &str) -> String {
-    let text = FIELD_LABELS
-        .iter()
-        .fold(detail.to_owned(), |text, (name, label)| text.replace(name, label));
-    sentence_case(&text)
+    let names = FIELD_LABELS.iter().filter(|(name, _)| name.contains(['_', '.']));
+    let mut text = detail.replace("filters.", "");
+    for (name, label) in [("say: ", "action: "), ("kind: ", "job: ")] {
+        if let Some(message) = text.strip_prefix(name) {
+            text = format!("{label}{message}");
+        }
+    }
+    sentence_case(&names.fold(text, |text, (name, label)| text.replace(name, label)))
 }
 
 pub fn number_expected(text: &str) -> String {
@@ -65,8 +89,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn error_messages_use_the_labels_of_the_form() {
+    fn error_messages_name_fields_by_their_labels() {
+        assert_eq!(field_label("filters.runtime_min"), "Minimum length");
+        assert_eq!(field_label("filters.genres.none[0]"), "Excluded genres");
         let text = with_labels("filters.runtime_min: 100 is more than runtime_max 90");
         assert_eq!(text, "Minimum length: 100 is more than maximum length 90");
+        assert_eq!(with_labels("movie_id: is missing"), "Film: is missing");
+        assert_eq!(with_labels("kind: unknown job `x`"), "Job: unknown job `x`");
     }
 }

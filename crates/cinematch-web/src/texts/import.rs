@@ -65,6 +65,11 @@ pub fn problem(file: &str, line: u64, reason: &str, count: u64) -> String {
     format!("{file}, line {line}: {reason}{more}")
 }
 
+/// Tells movies apart that share everything else.
+pub fn movie_id(id: u32) -> String {
+    format!("no. {id}")
+}
+
 pub fn not_found(number: usize) -> String {
     format!("{} not in the catalog", films(number))
 }

@@ -1,7 +1,11 @@
-//! All English text on the pages, with one module per page.
+//! The English text on the pages, with one module per page. Page modules contain markup and the names of brands only.
+//!
+//! Text that other interfaces also show comes from the code that produces it: reasons from
+//! [`cinematch::ranking::wording`], error messages from `cinematch-service`, and advice on files that cannot be imported
+//! from the importers.
 //!
 //! Fixed strings are constants. Sentences with values are functions that return the whole sentence, so that
-//! translations can change the word order and plural forms. The page modules only contain markup.
+//! translations can change the word order and plural forms.
 
 pub mod actions;
 pub mod browse;
@@ -12,6 +16,7 @@ pub mod home;
 pub mod import;
 pub mod layout;
 pub mod movie;
+pub mod names;
 pub mod numbers;
 pub mod operator;
 pub mod people;

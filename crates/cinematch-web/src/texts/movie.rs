@@ -27,6 +27,14 @@ pub const NO_SERVICES: &str = "Not on any streaming service we know of.";
 pub const YOURS: &str = "your service";
 pub const DEMO_SERVICES: &str = "This is sample data, not real availability.";
 
+/// Shown for an address such as `/films/abc`.
+pub const NO_NUMBER: &str =
+    "This address doesn’t contain a film number. Search for the film instead.";
+
+pub fn search_for(words: &str) -> String {
+    format!("Search for “{words}”")
+}
+
 /// Formats a rating: `1 star`, `4.5 stars`.
 pub fn stars(value: f32) -> String {
     format!("{value} {}", if (value - 1.0).abs() < f32::EPSILON { "star" } else { "stars" })

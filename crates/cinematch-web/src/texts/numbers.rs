@@ -31,11 +31,6 @@ pub fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
-/// Formats a movie title, with the year if it is known.
-pub fn title_and_year(title: &str, year: Option<u16>) -> String {
-    year.map_or_else(|| title.to_owned(), |year| format!("{title} ({year})"))
-}
-
 /// Capitalizes every word of a genre: `science fiction` → `Science Fiction`, `sci-fi` → `Sci-Fi`.
 pub fn title_case(name: &str) -> String {
     let mut cased = String::with_capacity(name.len());

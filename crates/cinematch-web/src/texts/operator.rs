@@ -18,6 +18,8 @@ pub const KEY_MISSING: &str = "The operator’s key has expired. Reload the page
 pub const REMOVE_KEY: &str = "Remove key";
 
 pub const IN_SERVICE: &str = "Served generation";
+/// Text before the time when the served generation was promoted.
+pub const SINCE: &str = ", since ";
 pub const GENERATIONS: &str = "Generations";
 pub const GENERATIONS_TABLE: &str = "Table of generations";
 pub const COLUMNS: [&str; 3] = ["Number", "Role", "Created"];
@@ -43,6 +45,8 @@ pub const UPDATE: &str = "Find new films";
 pub const REFRESH: &str = "Refresh";
 pub const NO_JOBS: &str = "No jobs yet.";
 pub const IDLE: &str = "No jobs are running.";
+/// Text before the time of the next scheduled job.
+pub const NEXT: &str = ", next ";
 pub const STARTING: &str = "starting";
 
 pub const MODEL: &str = "Model";
@@ -81,7 +85,8 @@ pub fn no_generation(number: u64) -> String {
     format!("There is no generation {number}")
 }
 
-pub fn model_since(model_id: &str) -> String {
+/// Returns the text that follows the number of the served generation.
+pub fn model_id(model_id: &str) -> String {
     format!(", {model_id}")
 }
 
@@ -127,7 +132,7 @@ pub fn promoted(generation: u64) -> String {
 
 pub fn role(role: Role) -> &'static str {
     match role {
-        Role::Champion => "champion",
+        Role::Champion => "served",
         Role::Previous => "previous",
         Role::Retired => "retired",
         Role::Candidate => "candidate",
@@ -161,9 +166,16 @@ pub fn job_state(kind: JobKind, state: JobState, attempt: i64) -> String {
     format!("{} {state}", job_kind(kind))
 }
 
-/// Returns the text that precedes a job's request time.
+/// Returns the text that precedes a job's request time. `by` is recorded in the database: `page`, `api` or
+/// `schedule`.
 pub fn job_requested(id: i64, by: &str) -> String {
-    format!("job {id}, requested by {by} ")
+    let requested = match by {
+        "page" => "requested on this page",
+        "api" => "requested through the API",
+        "schedule" => "scheduled",
+        other => return format!("job {id}, requested by {other} "),
+    };
+    format!("job {id}, {requested} ")
 }
 
 pub fn job_progress(stage: Option<&str>, permille: i64) -> String {

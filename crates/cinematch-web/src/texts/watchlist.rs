@@ -37,3 +37,15 @@ pub fn planned_on(service: &str) -> String {
 pub fn remove(title: &str) -> String {
     format!("Remove {title}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summary_counts_films_and_omits_an_unknown_length() {
+        assert_eq!(summary(0, 0), "0 films.");
+        assert_eq!(summary(1, 0), "1 film.");
+        assert_eq!(summary(2, 125), "2 films, 2 h 5 min in total.");
+    }
+}

@@ -15,6 +15,22 @@ pub enum ArtifactsError {
         /// Path of the artifacts directory.
         artifacts: PathBuf,
     },
+    /// There are generations, but the link `current` is missing or points to one that does not exist.
+    #[error(
+        "{} {}: run `cinematch models promote N` to serve one of the generations {}", link.display(),
+        missing_target.map_or("not found".to_owned(), |generation| {
+            format!("points to generation {generation}, which does not exist")
+        }),
+        joined(known)
+    )]
+    NotServed {
+        /// Path of the link `current`.
+        link: PathBuf,
+        /// Generation that the link points to; `None` if there is no link.
+        missing_target: Option<u64>,
+        /// Numbers of the existing generations.
+        known: Vec<u64>,
+    },
     /// A file is missing, damaged or from an incompatible version.
     #[error(
         "{}: {reason}. The generation is damaged: run `cinematch models rollback` or \
@@ -39,7 +55,7 @@ pub enum ArtifactsError {
     #[error(
         "{} has no generation {generation}; {}", artifacts.display(),
         if known.is_empty() { "run `cinematch train` first".to_owned() } else {
-            format!("there are {}", known.iter().map(u64::to_string).collect::<Vec<_>>().join(", "))
+            existing(known)
         }
     )]
     NoGeneration {
@@ -52,8 +68,9 @@ pub enum ArtifactsError {
     },
     /// No generation that was served before the champion still exists.
     #[error(
-        "no generation served before generation {champion} is left to roll back to; \
-         list the generations with `cinematch models list` and serve one with `cinematch models promote N`"
+        "there is no earlier generation to roll back to: generation {champion} is the first one served, or the \
+         earlier ones were deleted. `cinematch models list` lists the generations, and `cinematch models \
+         promote N` serves one of them"
     )]
     NoPreviousGeneration {
         /// Generation number of the champion.
@@ -82,6 +99,22 @@ pub enum ArtifactsError {
     /// A file operation failed.
     #[error(transparent)]
     File(#[from] FileError),
+}
+
+/// Formats the numbers of the existing generations: `the existing generations are 1, 2 and 3`.
+fn existing(known: &[u64]) -> String {
+    let numbers: Vec<String> = known.iter().map(u64::to_string).collect();
+    match numbers.as_slice() {
+        [] => "there is no generation".to_owned(),
+        [only] => format!("the only generation is {only}"),
+        [others @ .., last] => {
+            format!("the existing generations are {} and {last}", others.join(", "))
+        }
+    }
+}
+
+fn joined(generations: &[u64]) -> String {
+    generations.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// A missing, damaged or inconsistent file in a generation.

@@ -165,6 +165,15 @@ impl Generations {
         })
     }
 
+    /// Returns the error for a missing champion.
+    fn not_served(&self) -> ArtifactsError {
+        let known = self.numbers();
+        if known.is_empty() {
+            return ArtifactsError::NotFound { artifacts: self.artifacts.clone() };
+        }
+        ArtifactsError::NotServed { link: self.current(), missing_target: self.champion(), known }
+    }
+
     /// Calls `read` with the directory of `generation`.
     fn with_generation<T>(
         &self,
@@ -189,9 +198,11 @@ impl Generations {
         read: impl Fn(u64, &Path) -> Result<T, LoadError>,
     ) -> Result<T, ArtifactsError> {
         loop {
-            let not_found = || ArtifactsError::NotFound { artifacts: self.artifacts.clone() };
-            let generation = self.champion().ok_or_else(not_found)?;
+            let generation = self.champion().ok_or_else(|| self.not_served())?;
             let directory = self.generation_path(generation);
+            if !directory.is_dir() && self.champion() == Some(generation) {
+                return Err(self.not_served());
+            }
             match read(generation, &directory) {
                 Ok(value) => return Ok(value),
                 Err(_) if self.champion().is_some_and(|champion| champion != generation) => {}

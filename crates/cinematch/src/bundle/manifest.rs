@@ -26,7 +26,7 @@ pub struct Settings {
     pub tfidf: TfidfParams,
     /// Seed for the models' random numbers.
     pub seed: u64,
-    /// True if models learn from MovieLens data only. TMDb metadata is then used only for display and
+    /// True if models learn from MovieLens data only. TMDB metadata is then used only for display and
     /// filters.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_tmdb_text: bool,

@@ -1,4 +1,4 @@
-//! Streaming availability by region, read from `watch_providers.csv`. TMDb gets this data from JustWatch.
+//! Streaming availability by region, read from `watch_providers.csv`. TMDB gets this data from JustWatch.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::sources::values::{list, whole_number};
 use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
 /// Attribution that must appear wherever streaming services are shown.
-pub(crate) const ATTRIBUTION: &str = "Streaming data by JustWatch, film data by TMDb";
+pub(crate) const ATTRIBUTION: &str = "Streaming data by JustWatch, film data by TMDB";
 
 /// The streaming services that offer each catalog movie, by region.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,7 +13,7 @@ use crate::sources::history::Entry;
 /// Result of matching a history entry against the catalog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Match {
-    /// The MovieLens, IMDb or TMDb ID matches.
+    /// The MovieLens, IMDb or TMDB ID matches.
     ById(MovieIdx),
     /// The title and year match, or the title matches and both years are missing.
     ByTitle(MovieIdx),
@@ -85,7 +85,7 @@ impl MatchIndex {
         index
     }
 
-    /// Finds the movie that `entry` refers to: first by MovieLens, IMDb or TMDb ID, then by title, then
+    /// Finds the movie that `entry` refers to: first by MovieLens, IMDb or TMDB ID, then by title, then
     /// by original title. O(characters in the titles).
     pub fn find(&self, entry: &Entry) -> Match {
         let movielens = || self.by_id.get(&entry.movie_id?);

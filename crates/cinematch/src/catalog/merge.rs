@@ -1,10 +1,10 @@
-//! Merges MovieLens movies with TMDb metadata, then cleans and filters them.
+//! Merges MovieLens movies with TMDB metadata, then cleans and filters them.
 //!
 //! Duplicates are resolved as follows:
 //! - duplicate movieId in `movies.csv` or `links.csv`: the first row is kept;
-//! - duplicate TMDb ID in `tmdb_metadata.csv`: the last row is kept, because it was fetched last;
-//! - two movies linked to the same TMDb ID: the first one in `movies.csv` keeps the ID; the other stays
-//!   in the table with no TMDb ID or metadata.
+//! - duplicate TMDB ID in `tmdb_metadata.csv`: the last row is kept, because it was fetched last;
+//! - two movies linked to the same TMDB ID: the first one in `movies.csv` keeps the ID; the other stays
+//!   in the table with no TMDB ID or metadata.
 //!
 //! Time and memory are linear in the size of the input.
 
@@ -58,9 +58,9 @@ pub enum ServicesChoice {
 pub struct MergeSettings {
     /// Earliest release year. Also removes movies with no year. `None` turns the filter off.
     pub min_year: Option<u16>,
-    /// If true, removes movies with no TMDb metadata.
+    /// If true, removes movies with no TMDB metadata.
     pub require_tmdb: bool,
-    /// Minimum number of TMDb votes. An unknown vote count is treated as 0.
+    /// Minimum number of TMDB votes. An unknown vote count is treated as 0.
     pub min_votes: u32,
     /// If true, keeps movies with no genre.
     pub keep_without_genres: bool,
@@ -93,7 +93,7 @@ pub struct Removed {
     pub before_min_year: u64,
     /// Movies with no genre.
     pub without_genres: u64,
-    /// Movies with no TMDb metadata, if it is required.
+    /// Movies with no TMDB metadata, if it is required.
     pub without_tmdb: u64,
     /// Movies with fewer votes than the minimum.
     pub too_few_votes: u64,
@@ -108,19 +108,19 @@ pub struct Counts {
     pub movies_kept: u64,
     /// Movies removed by each filter.
     pub removed: Removed,
-    /// Kept movies with a TMDb ID.
+    /// Kept movies with a TMDB ID.
     pub with_tmdb_id: u64,
-    /// Kept movies with TMDb metadata.
+    /// Kept movies with TMDB metadata.
     pub with_metadata: u64,
     /// Kept movies whose title doesn't end with the year in the strict format, `(YYYY)`.
     pub year_read_leniently: u64,
     /// Duplicate movie IDs in `movies.csv` and `links.csv`.
     pub duplicate_movie_ids: u64,
-    /// Duplicate TMDb IDs in `tmdb_metadata.csv`.
+    /// Duplicate TMDB IDs in `tmdb_metadata.csv`.
     pub duplicate_tmdb_ids: u64,
-    /// Movies that lost their TMDb ID because an earlier movie already has it.
+    /// Movies that lost their TMDB ID because an earlier movie already has it.
     pub shared_tmdb_ids: u64,
-    /// TMDb rows that no movie links to.
+    /// TMDB rows that no movie links to.
     #[serde(rename = "tmdb_rows_without_film")]
     pub tmdb_rows_without_movie: u64,
 }
@@ -176,20 +176,20 @@ pub enum MergeError {
     /// An input file is invalid.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// Provider data was requested, but there is no TMDb file.
+    /// Provider data was requested, but there is no TMDB file.
     #[error(
         "no streaming providers: there is no tmdb_metadata.csv to read for `--services tmdb`. \
          Set its path with --tmdb, or use `--services mock` for mock data or `--services none` for no \
          services"
     )]
     NoTmdb,
-    /// Provider data was requested, but the TMDb file has none.
+    /// Provider data was requested, but the TMDB file has none.
     #[error(
         "no streaming providers: {file} has no `services` column to read for `--services tmdb`. Use \
          `--services mock` for mock data or `--services none` for no services"
     )]
     NoProviders {
-        /// Name of the TMDb file.
+        /// Name of the TMDB file.
         file: String,
     },
 }
@@ -199,7 +199,7 @@ const CHUNK: usize = 4096;
 
 /// Merges `inputs` into a single movie table.
 pub fn merge(inputs: Inputs<'_>, settings: &MergeSettings) -> Result<Merged, MergeError> {
-    // The TMDb file is the largest, so one thread parses it while another reads the MovieLens files.
+    // The TMDB file is the largest, so one thread parses it while another reads the MovieLens files.
     let (movielens, tmdb) = rayon::join(
         || MovieLens::read(&inputs),
         || inputs.tmdb.map(|(file, bytes)| tmdb::metadata(file, bytes)).transpose(),
@@ -370,7 +370,7 @@ fn count_duplicates(problems: &[Problem]) -> u64 {
     problems.iter().filter(|problem| problem.kind == ProblemKind::DuplicateId).count() as u64
 }
 
-/// TMDb rows, indexed by ID.
+/// TMDB rows, indexed by ID.
 #[derive(Default)]
 struct Metadata<'a> {
     rows: Vec<TmdbRow<'a>>,
@@ -394,11 +394,11 @@ impl<'a> Metadata<'a> {
     }
 }
 
-/// Each movie's links, in movie order. A TMDb ID belongs to at most one movie.
+/// Each movie's links, in movie order. A TMDB ID belongs to at most one movie.
 struct Linked<'a> {
     links: Vec<Option<LinkRow<'a>>>,
     owners: FxHashMap<TmdbId, MovieId>,
-    /// Number of movies that lost their TMDb ID because an earlier movie already has it.
+    /// Number of movies that lost their TMDB ID because an earlier movie already has it.
     shared: u64,
     problems: Vec<Problem>,
 }
@@ -431,7 +431,7 @@ impl<'a> Linked<'a> {
                 linked.shared += 1;
                 link.tmdb_id = None;
                 let reason = format!(
-                    "TMDb id {tmdb_id} already belongs to movie {owner}; movie {} is kept without it",
+                    "TMDB ID {tmdb_id} already belongs to movie {owner}; movie {} is kept without it",
                     movie.movie_id
                 );
                 let (kind, outcome) = (ProblemKind::DuplicateId, Outcome::ValueEmptied);
@@ -476,8 +476,8 @@ fn failed_filter(
     None
 }
 
-/// Returns a movie's alternative titles, including its TMDb title if that differs from the MovieLens
-/// title. MovieLens has “Star Wars: Episode IV”, but TMDb and most services have “Star Wars”.
+/// Returns a movie's alternative titles, including its TMDB title if that differs from the MovieLens
+/// title. MovieLens has “Star Wars: Episode IV”, but TMDB and most services have “Star Wars”.
 fn alternative_titles<'a>(parsed: &'a ParsedTitle, tmdb_title: &'a str) -> Vec<&'a str> {
     let mut titles: Vec<&str> = parsed.alt_titles.iter().map(String::as_str).collect();
     let tmdb_title = tmdb_title.trim();

@@ -134,6 +134,12 @@ pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceErr
     };
     let decoded = table::decode(file, bytes, &COLUMNS, |row, problems| {
         Some((row.line, decode(row, problems)?))
+    })
+    .map_err(|error| match error {
+        SourceError::Incomplete { file, line, .. } => {
+            SourceError::Incomplete { file, line, advice: "Run `preprocess` again" }
+        }
+        other => other,
     })?;
     let Decoded { records: rows, mut problems, rows: n_rows } = decoded;
     let mut records: Vec<Movie> = Vec::with_capacity(rows.len());
@@ -158,7 +164,7 @@ pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceErr
 }
 
 fn decode(row: &table::Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<Movie> {
-    let movie_id = row.require::<MovieId>(0, "a movie id", problems)?;
+    let movie_id = row.require::<MovieId>(0, "a movie ID", problems)?;
     let text = |column: usize| Some(row.get(column).to_owned()).filter(|text| !text.is_empty());
     let mut report_emptied = |column: usize| {
         let reason = format!("invalid value for this column: `{}`", excerpt(row.get(column)));

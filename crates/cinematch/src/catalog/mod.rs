@@ -25,7 +25,7 @@ use crate::ids::{MovieId, TmdbId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ServicesSource {
-    /// TMDb watch providers.
+    /// TMDB watch providers.
     Tmdb,
     /// Mock data for demonstrations, labeled as such wherever it appears.
     Mock,
@@ -67,7 +67,7 @@ impl Movie {
         }
     }
 
-    /// Returns a copy without the TMDb metadata. Keeps the IDs, titles, year, genres, services and
+    /// Returns a copy without the TMDB metadata. Keeps the IDs, titles, year, genres, services and
     /// poster.
     #[must_use]
     pub(crate) fn without_tmdb_facts(&self) -> Self {
@@ -86,12 +86,17 @@ impl Movie {
     }
 }
 
+/// Formats a title with the release year, if the year is known: `Heat (1995)`.
+pub fn title_with_year(title: &str, year: Option<u16>) -> String {
+    year.map_or_else(|| title.to_owned(), |year| format!("{title} ({year})"))
+}
+
 /// A movie in the catalog. Unknown values are `None` or an empty list, never placeholders.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Movie {
     /// MovieLens ID.
     pub movie_id: MovieId,
-    /// TMDb ID, unique in the catalog.
+    /// TMDB ID, unique in the catalog.
     pub tmdb_id: Option<TmdbId>,
     /// IMDb ID without the `tt` prefix but with leading zeros.
     pub imdb_id: Option<String>,
@@ -107,13 +112,13 @@ pub struct Movie {
     pub overview: Option<String>,
     /// Runtime in minutes.
     pub runtime: Option<u32>,
-    /// TMDb popularity score, 0 or higher.
+    /// TMDB popularity score, 0 or higher.
     pub popularity: Option<f32>,
-    /// Number of votes on TMDb.
+    /// Number of votes on TMDB.
     pub vote_count: Option<u32>,
-    /// Average vote on TMDb, 0 to 10.
+    /// Average vote on TMDB, 0 to 10.
     pub vote_average: Option<f32>,
-    /// Keywords assigned on TMDb.
+    /// Keywords assigned on TMDB.
     pub keywords: Vec<String>,
     /// Actors, in billing order.
     pub cast: Vec<String>,
@@ -125,6 +130,6 @@ pub struct Movie {
     pub services_source: Option<ServicesSource>,
     /// Original language, as an ISO 639-1 code.
     pub original_language: Option<String>,
-    /// Poster path on TMDb's image host.
+    /// Poster path on TMDB's image host.
     pub poster_path: Option<String>,
 }

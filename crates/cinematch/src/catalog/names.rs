@@ -1,7 +1,7 @@
 //! Matches names typed by users to a closed list (genres, services, languages). Ignores case and
 //! punctuation, accepts well-known synonyms, and suggests similar names if nothing matches.
 
-/// Synonyms for MovieLens genres, including TMDb's genre names: folded synonym → folded name.
+/// Synonyms for MovieLens genres, including TMDB's genre names: folded synonym → folded name.
 const GENRE_SYNONYMS: &[(&str, &str)] = &[
     ("science fiction", "sci fi"),
     ("scifi", "sci fi"),
@@ -86,6 +86,11 @@ impl NameList {
         let position = |folded_name: &str| self.folded.iter().position(|name| name == folded_name);
         let synonym = self.synonyms.iter().find(|(synonym, _)| *synonym == folded_name);
         synonym.and_then(|(_, name)| position(name)).or_else(|| position(&folded_name))
+    }
+
+    /// Returns `typed` as spelled in the list, or unchanged if the list does not contain it.
+    pub fn canonical<'a>(&'a self, typed: &'a str) -> &'a str {
+        self.find(typed).map_or(typed, |index| self.names[index].as_str())
     }
 
     /// Returns up to three names whose Jaro–Winkler similarity to `typed` exceeds 0.7, most similar

@@ -43,7 +43,7 @@ struct ReportSettings {
 pub struct InputPaths {
     /// Folder that contains the MovieLens files.
     pub raw: String,
-    /// Path of the TMDb file; `None` if there wasn't one.
+    /// Path of the TMDB file; `None` if there wasn't one.
     pub tmdb: Option<String>,
 }
 

@@ -259,24 +259,24 @@ mod tests {
     }
 
     #[test]
-    fn panel_excludes_training_users_and_relevant_movies_are_known_and_not_in_the_history() {
+    fn holdout_excludes_training_users_and_relevant_movies_are_known_and_not_in_the_history() {
         let interactions = ratings();
-        let hold_out = of(0.5);
-        let panel = HoldoutUsers::new(&interactions, hold_out, |movie| movie != MovieId(1));
-        let learned = hold_out.training_users(&interactions).len();
-        assert!(panel.n_users() > 20 && panel.n_users() <= interactions.n_users() - learned);
-        assert!(panel.n_cold_start() >= panel.n_users() - 1);
-        for asked in panel.users.iter().chain(&panel.cold_start) {
-            assert!(asked.relevant.is_sorted());
-            for movie in &asked.relevant {
+        let half = of(0.5);
+        let holdout = HoldoutUsers::new(&interactions, half, |movie| movie != MovieId(1));
+        let learned = half.training_users(&interactions).len();
+        assert!(holdout.n_users() > 20 && holdout.n_users() <= interactions.n_users() - learned);
+        assert!(holdout.n_cold_start() >= holdout.n_users() - 1);
+        for user in holdout.users.iter().chain(&holdout.cold_start) {
+            assert!(user.relevant.is_sorted());
+            for movie in &user.relevant {
                 let id = interactions.movies().id_of(*movie);
-                assert!(asked.history.iter().all(|rating| rating.movie_id != id));
+                assert!(user.history.iter().all(|rating| rating.movie_id != id));
                 assert_ne!(id, MovieId(1));
             }
         }
-        assert!(panel.cold_start.iter().all(|asked| asked.history.len() == COLD_START_RATINGS));
-        assert!(panel.users.iter().any(|asked| asked.history.iter().any(|it| it.rating < 4.0)));
+        assert!(holdout.cold_start.iter().all(|user| user.history.len() == COLD_START_RATINGS));
+        assert!(holdout.users.iter().any(|user| user.history.iter().any(|it| it.rating < 4.0)));
         let more = HoldoutUsers::new(&interactions, of(0.9), |movie| movie != MovieId(1));
-        assert!(panel.users.iter().all(|asked| more.users.contains(asked)));
+        assert!(holdout.users.iter().all(|user| more.users.contains(user)));
     }
 }

@@ -37,7 +37,7 @@ pub enum BlockKind {
     Title,
     /// The movie's genres.
     Genre,
-    /// Keywords from TMDb.
+    /// Keywords from TMDB.
     Keyword,
     /// Actors, weighted by billing order.
     Cast,
@@ -81,7 +81,7 @@ pub struct RankingFeatures {
 }
 
 /// Block weights for the full set, which add up to 1. Chosen by inspecting the nearest neighbors of
-/// well-known movies in MovieLens with facts from TMDb.
+/// well-known movies in MovieLens with facts from TMDB.
 const WEIGHTS: [(BlockKind, f32); 8] = [
     (BlockKind::Overview, 0.15),
     (BlockKind::Title, 0.13),

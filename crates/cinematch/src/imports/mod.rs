@@ -7,7 +7,7 @@
 mod report;
 mod taste;
 
-pub use report::{CandidateMovie, MatchReport, Matched, RowReport};
+pub use report::{AmbiguousTitle, CandidateMovie, MatchReport, Matched, RowReport};
 pub use taste::{Taste, TasteItem};
 
 use crate::catalog::Movie;

@@ -1,5 +1,6 @@
 //! Report on an import, with the result for each row.
 
+use rustc_hash::FxHashMap;
 use serde::{Serialize, Serializer};
 
 use crate::catalog::matching::Match;
@@ -63,6 +64,19 @@ pub struct RowReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(rename = "candidate_films")]
     pub candidate_movies: Vec<CandidateMovie>,
+}
+
+/// A title in an import that several movies have, with all of its rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AmbiguousTitle<'a> {
+    /// Title as written in the files.
+    pub title: &'a str,
+    /// Release year in the files; `None` if missing or invalid.
+    pub year: Option<u16>,
+    /// Movies that the title may refer to.
+    pub candidates: &'a [CandidateMovie],
+    /// The feedback in the rows, in their original order.
+    pub kinds: Vec<EntryKind>,
 }
 
 /// Report on an import. Each row is matched, ambiguous, unmatched, skipped or invalid.
@@ -129,6 +143,26 @@ impl MatchReport {
         report.fuzzy = report.matches.iter().filter(|row| row.fuzzy).count();
         report.skipped = report.skipped_rows.len();
         report
+    }
+
+    /// Returns the distinct ambiguous titles, in the order of their first rows. O(rows).
+    pub fn ambiguous_titles(&self) -> Vec<AmbiguousTitle<'_>> {
+        let mut titles: Vec<AmbiguousTitle<'_>> = Vec::new();
+        let mut positions: FxHashMap<(&str, Option<u16>, &[MovieId]), usize> = FxHashMap::default();
+        for row in self.rows_by_match(Matched::Ambiguous) {
+            let key = (row.title.as_str(), row.year, row.candidates.as_slice());
+            let position = *positions.entry(key).or_insert(titles.len());
+            if position == titles.len() {
+                titles.push(AmbiguousTitle {
+                    title: &row.title,
+                    year: row.year,
+                    candidates: &row.candidate_movies,
+                    kinds: Vec::new(),
+                });
+            }
+            titles[position].kinds.push(row.kind);
+        }
+        titles
     }
 
     /// Returns the rows whose result is `matched`, in their original order.

@@ -49,15 +49,26 @@ impl Taste {
     /// Merges `rows`. A movie's last rating is used, but a rating of the movie itself takes precedence
     /// over a rating of a single viewing.
     pub(super) fn from_entries<'a>(rows: impl Iterator<Item = (MovieId, &'a Entry)>) -> Self {
+        Self::merge(rows.map(|(movie_id, entry)| (movie_id, entry.kind, entry.is_diary_rating)))
+    }
+
+    /// Merges feedback on movies. A movie's last rating is used. A rated movie counts as watched, and a
+    /// watched movie is not on the watchlist.
+    pub fn from_feedback(feedback: impl IntoIterator<Item = (MovieId, EntryKind)>) -> Self {
+        Self::merge(feedback.into_iter().map(|(movie_id, kind)| (movie_id, kind, false)))
+    }
+
+    /// Merges feedback. The flag is true for a rating of a single viewing.
+    fn merge(rows: impl Iterator<Item = (MovieId, EntryKind, bool)>) -> Self {
         let mut entries_by_movie: BTreeMap<MovieId, MovieEntries> = BTreeMap::new();
-        for (index, (movie_id, entry)) in rows.enumerate() {
+        for (index, (movie_id, kind, of_viewing)) in rows.enumerate() {
             let movie = entries_by_movie.entry(movie_id).or_default();
-            match entry.kind {
+            match kind {
                 EntryKind::Rated(stars) => {
                     let has_general_rating =
                         movie.rating.is_some_and(|(_, of_viewing)| !of_viewing);
-                    if !(has_general_rating && entry.is_diary_rating) {
-                        movie.rating = Some((stars, entry.is_diary_rating));
+                    if !(has_general_rating && of_viewing) {
+                        movie.rating = Some((stars, of_viewing));
                     }
                 }
                 EntryKind::Liked => movie.liked = true,

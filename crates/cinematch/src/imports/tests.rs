@@ -140,7 +140,7 @@ fn below(random: &mut ChaCha8Rng, bound: u32) -> u32 {
 
 /// Generates a catalog of difficult titles, with accents, quotes, commas, articles, several scripts and shared
 /// titles. Some movies lack a year or an external ID.
-fn random_catalogue(random: &mut ChaCha8Rng, n: u32) -> Vec<Movie> {
+fn random_catalog(random: &mut ChaCha8Rng, n: u32) -> Vec<Movie> {
     const WORDS: [&str; 24] = [
         "The",
         "Heat",
@@ -189,7 +189,7 @@ fn random_catalogue(random: &mut ChaCha8Rng, n: u32) -> Vec<Movie> {
 fn random_rows_of_every_format_match_their_movie_or_are_ambiguous() {
     for seed in 0..4 {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let movies = random_catalogue(&mut random, 20_000);
+        let movies = random_catalog(&mut random, 20_000);
         let index = MatchIndex::new(&movies);
         let mut picked: Vec<&Movie> = Vec::new();
         while picked.len() < 5000 {
@@ -252,4 +252,32 @@ fn random_rows_of_every_format_match_their_movie_or_are_ambiguous() {
             assert_eq!(taste.rated().collect::<Vec<_>>(), Vec::from_iter(last), "{name}");
         }
     }
+}
+
+#[test]
+fn merges_feedback_that_is_not_from_a_file() {
+    let (heat, seven, alien) = (MovieId(6), MovieId(47), MovieId(1214));
+    let taste = Taste::from_feedback([
+        (alien, EntryKind::Watchlist),
+        (heat, EntryKind::Watchlist),
+        (heat, EntryKind::Rated(stars(3.0))),
+        (heat, EntryKind::Liked),
+        (heat, EntryKind::Rated(stars(4.5))),
+        (seven, EntryKind::Watched),
+        (seven, EntryKind::Watchlist),
+    ]);
+    assert_eq!(said(&taste), ["6:4.5lw", "47:w", "1214:L"]);
+}
+
+#[test]
+fn groups_the_rows_of_an_ambiguous_title() {
+    let ratings = "Date,Name,Year,Letterboxd URI,Rating\nx,Solaris,,u,4\nx,Heat,1995,u,5\n";
+    let watched = format!("{SHORT}x,Solaris,,u\nx,Solaris,1990,u\n");
+    let Imported { report, .. } = import(&[("ratings.csv", ratings), ("watched.csv", &watched)]);
+    let titles = report.ambiguous_titles();
+    assert_eq!(titles.len(), 1, "{titles:?}");
+    assert_eq!((titles[0].title, titles[0].year), ("Solaris", None));
+    assert_eq!(titles[0].kinds, [EntryKind::Rated(stars(4.0)), EntryKind::Watched]);
+    let candidates: Vec<MovieId> = titles[0].candidates.iter().map(|it| it.movie_id).collect();
+    assert_eq!(candidates, [MovieId(3), MovieId(4)]);
 }

@@ -1,4 +1,4 @@
-//! Recommendation models, one folder per model.
+//! Recommendation models, one folder per family: `knn` has `item-knn` and `user-knn`, `ease` has `ease` and `edlae`.
 //!
 //! A fitted model is immutable. It computes scores from a user's history (fold-in), so the user need not be
 //! part of the training data. Collaborative models learn from [`Implicit`] feedback. All models implement
@@ -10,7 +10,7 @@
 //!    `FittedModel` traits (`interface.rs`). The traits have no default methods, so the compiler reports
 //!    anything missing: parameter ranges, fitting, the seed, the `cinematch tune` search space, movies added
 //!    after training, and the on-disk archive.
-//! 2. Add one line to the list in `registry.rs`.
+//! 2. Declare the module in this file, import its types in `registry.rs`, and add one line to the list there.
 //!
 //! The registry drives names, JSON, training, tuning, evaluation, the command line and artifacts. The
 //! conformance suite in `tests.rs` and the round trip in `bundle/generations/tests.rs` iterate over it.

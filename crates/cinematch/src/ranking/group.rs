@@ -111,6 +111,22 @@ pub struct GroupRanked<'a> {
     pub shortfall: Option<Shortfall>,
 }
 
+impl GroupRanked<'_> {
+    /// Returns each member's score of a listed movie relative to the member's best score, from 0 to 1. It is 0 for
+    /// a member without a positive score.
+    pub fn score_shares(&self, movie: &GroupRecommendation<'_>) -> Vec<f32> {
+        let scores = movie.members.iter().zip(&self.best);
+        scores.map(|(member, best)| score_share(member.score, *best)).collect()
+    }
+}
+
+fn score_share(score: f32, best: Option<f32>) -> f32 {
+    match best {
+        Some(best) if best > 0.0 => (score / best).clamp(0.0, 1.0),
+        _ => 0.0,
+    }
+}
+
 impl Recommender {
     /// Ranks the catalog for a group of users.
     ///
@@ -293,4 +309,17 @@ fn top_k(mut candidates: Vec<Candidate>, k: usize) -> Vec<Candidate> {
     }
     candidates.sort_unstable_by(|a, b| a.order(*b));
     candidates
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn score_shares_are_relative_to_the_best_score() {
+        let tenths = |score, best| (10.0 * score_share(score, best)).round() as i32;
+        let best = Some(2.0);
+        assert_eq!([1.0, 4.0, -1.0].map(|score| tenths(score, best)), [5, 10, 0]);
+        assert_eq!([None, Some(0.0)].map(|best| tenths(0.5, best)), [0, 0]);
+    }
 }

@@ -22,9 +22,9 @@ pub enum Order {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PopularitySource {
-    /// TMDb's `popularity`: views, votes and watchlist additions in the days before it was fetched.
+    /// TMDB's `popularity`: views, votes and watchlist additions in the days before it was fetched.
     Tmdb,
-    /// TMDb's vote count.
+    /// TMDB's vote count.
     Votes,
     /// The blend's popularity model, trained on ratings.
     Ratings,

@@ -70,7 +70,9 @@ pub struct Query {
     pub filters: Filters,
     /// Movies that must not be listed.
     pub exclude: Vec<MovieId>,
-    /// Movies that the user has watched or put on the watchlist, which are not listed.
+    /// Movies that are not listed because the user knows them: those with any feedback, including dismissals
+    /// and watched marks, and those on the watchlist. Liked, disliked and rated movies count as seen even if
+    /// they are missing here.
     pub seen: Vec<MovieId>,
     /// Maximum number of movies to return, 1 to 100. Default: [`DEFAULT_LIMIT`].
     pub limit: usize,

@@ -17,7 +17,7 @@ use crate::retrieval::FilterIndex;
 /// Number of quality grades used to group movies into blocks.
 const QUALITY_GRADES: f32 = 16.0;
 
-/// How TMDb's votes are used.
+/// How TMDB's votes are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Votes {
     /// Votes contribute to scores: of two movies that fit equally well, the better-rated one ranks higher.

@@ -60,7 +60,7 @@ impl Recommender {
             }
             found
         });
-        let services = region.map_or(&index.services, |region| &index.regions()[region].services);
+        let services = index.services_in(region);
         let filter = Filter {
             region,
             genres_any: genres(&mut check, "filters.genres.any", &filters.genres.any),

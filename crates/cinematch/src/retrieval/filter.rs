@@ -33,7 +33,7 @@ pub struct Filter {
     pub min_votes: u32,
     /// Minimum average vote, 0 to 10.
     pub rating_min: Option<f32>,
-    /// Movies that are in the user's history, watched, or on the watchlist, in ascending order.
+    /// Movies with any feedback from the user, or on the user's watchlist, in ascending order.
     pub seen: Vec<MovieIdx>,
     /// Movies that the request excludes, in ascending order.
     pub excluded: Vec<MovieIdx>,
@@ -52,8 +52,7 @@ impl Filter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FilterKind {
-    /// [`Filter::seen`]: the user has watched, rated, liked or disliked the movie, or it is on their
-    /// watchlist.
+    /// [`Filter::seen`]: the user has given feedback on the movie, or it is on the user's watchlist.
     Seen,
     /// [`Filter::excluded`]: the request excludes the movie.
     ExcludeMovieIds,

@@ -106,6 +106,11 @@ impl FilterIndex {
         }
     }
 
+    /// Returns the streaming services of the region with this index, or those of the catalog for `None`.
+    pub fn services_in(&self, region: Option<usize>) -> &NameList {
+        region.map_or(&self.services, |region| &self.regions[region].services)
+    }
+
     /// Replaces the regions and their streaming services.
     pub(crate) fn set_availability(&mut self, availability: Availability) {
         let regions = availability.regions.into_iter().map(|region| {

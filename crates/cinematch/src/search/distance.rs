@@ -35,7 +35,7 @@ impl Word {
         &self.letters[..self.len()]
     }
 
-    /// Returns the distance to `other`, or to its nearest prefix if `of_prefix` is set. Returns `None` if
+    /// Returns the distance to `other`, or to its nearest prefix if `is_prefix` is true. Returns `None` if
     /// the distance exceeds `max_edits`.
     ///
     /// Takes O(n · m) time for words of n and m letters, but O(1) for most pairs, which differ too much

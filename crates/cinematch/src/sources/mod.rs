@@ -1,4 +1,4 @@
-//! Decoders for MovieLens and TMDb files, and for exports from other services.
+//! Decoders for MovieLens and TMDB files, and for exports from other services.
 //!
 //! A decoder returns records *and* [problems](Problem). An invalid row is data, not an error: it is
 //! dropped or repaired, then reported with its file, line and field. Only a file in the wrong format,

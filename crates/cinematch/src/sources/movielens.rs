@@ -32,7 +32,7 @@ pub struct LinkRow<'a> {
     pub movie_id: MovieId,
     /// IMDb ID without the `tt` prefix but with leading zeros; `None` if missing or invalid.
     pub imdb_id: Option<Cow<'a, str>>,
-    /// TMDb ID; `None` if missing or invalid.
+    /// TMDB ID; `None` if missing or invalid.
     pub tmdb_id: Option<TmdbId>,
     /// Line number in the file, from 1.
     pub line: u64,

@@ -121,6 +121,16 @@ pub enum SourceError {
         /// The expected header.
         expected: String,
     },
+    /// The last row lacks fields or has an open quote, and the file doesn't end in a line break.
+    #[error("{file} ends in the middle of line {line}: the file is incomplete. {advice}")]
+    Incomplete {
+        /// Name of the rejected file.
+        file: String,
+        /// Line number of the last row, from 1.
+        line: u64,
+        /// How to get a complete file.
+        advice: &'static str,
+    },
 }
 
 /// Shortens `text` to 60 characters on a single line, for use in a message.

@@ -115,6 +115,8 @@ pub struct Part {
     rows: u64,
     /// Users with invalid rows, without consecutive duplicates.
     users_with_unusable_rows: Vec<UserId>,
+    /// True if the last line lacks fields, has an open quote or is too long.
+    is_last_line_cut: bool,
 }
 
 impl Part {
@@ -209,9 +211,13 @@ fn read_columns(
 
     let mut read = RatingsRead::default();
     let mut line = lines_before + 1;
+    let mut cut_line = None;
     for part in &mut parts {
         part.first_line = line;
         line += part.n_lines;
+        if part.n_lines > 0 {
+            cut_line = part.is_last_line_cut.then(|| line - 1);
+        }
         for mut problem in part.problems.drain(..) {
             problem.line += part.first_line;
             read.problems.push(problem);
@@ -220,6 +226,9 @@ fn read_columns(
         read.rows += part.rows;
         read.users_with_unusable_rows.append(&mut part.users_with_unusable_rows);
     }
+    let mut last_byte = Vec::new();
+    fill(source, length.saturating_sub(1)..length, &mut last_byte).map_err(read_error)?;
+    table.reject_incomplete(cut_line, last_byte.first())?;
     read.users_with_unusable_rows.sort_unstable();
     read.users_with_unusable_rows.dedup();
     read.parts = parts;
@@ -274,6 +283,7 @@ impl Reader<'_> {
             let plain = if self.is_plain { self.parse_plain(&bytes[position..]) } else { None };
             if let Some((row, length)) = plain {
                 part.push(&row);
+                part.is_last_line_cut = false;
                 position += length;
             } else {
                 let rest = &bytes[position..];
@@ -321,25 +331,27 @@ impl Reader<'_> {
     fn parse_general(&self, line: &[u8], part: &mut Part) {
         let mut problems = Vec::new();
         let (mut usable, mut unusable_user) = (None, None);
-        let rows = self.table.read_line(line, part.n_lines, &mut problems, |row, problems| {
-            let Some(rating) = movielens::rating(row, problems) else {
-                unusable_user = row.get(0).parse().ok();
-                return;
-            };
-            let Some(movie) = self.known_movies.movies.index_of(rating.movie_id) else {
-                let reason = format!(
-                    "there is no movie {} in {}",
-                    rating.movie_id, self.known_movies.source_name
-                );
-                let kind = ProblemKind::UnknownReference;
-                problems.push(row.problem(1, kind, Outcome::RowDropped, reason));
-                unusable_user = Some(rating.user_id);
-                return;
-            };
-            let (user, stars, time) = (rating.user_id, rating.stars, rating.timestamp);
-            usable = Some(Row { user, movie, stars, time });
-        });
+        let (rows, is_cut) =
+            self.table.read_line(line, part.n_lines, &mut problems, |row, problems| {
+                let Some(rating) = movielens::rating(row, problems) else {
+                    unusable_user = row.get(0).parse().ok();
+                    return;
+                };
+                let Some(movie) = self.known_movies.movies.index_of(rating.movie_id) else {
+                    let reason = format!(
+                        "there is no movie {} in {}",
+                        rating.movie_id, self.known_movies.source_name
+                    );
+                    let kind = ProblemKind::UnknownReference;
+                    problems.push(row.problem(1, kind, Outcome::RowDropped, reason));
+                    unusable_user = Some(rating.user_id);
+                    return;
+                };
+                let (user, stars, time) = (rating.user_id, rating.stars, rating.timestamp);
+                usable = Some(Row { user, movie, stars, time });
+            });
         part.rows += rows;
+        part.is_last_line_cut = is_cut;
         part.add_problems(problems);
         if unusable_user.is_some() && part.users_with_unusable_rows.last() != unusable_user.as_ref()
         {
@@ -375,6 +387,7 @@ impl Part {
     fn too_long(&mut self, problem: Problem) {
         self.rows += 1;
         self.gaps.push(self.users.len() as u32);
+        self.is_last_line_cut = true;
         self.add_problems(vec![problem]);
     }
 

@@ -3,11 +3,15 @@
 //! Accepts LF and CRLF line endings and a leading UTF-8 byte order mark. Columns may be in any order, and
 //! unknown columns are ignored. An unclosed quote would swallow the rows after it, so the reader detects
 //! such a record, reports its first line and continues on the next line.
+//!
+//! A file that ends in the middle of a row is rejected, because rows after that one are missing too.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use rayon::prelude::*;
+
+use crate::digits::thousands;
 
 use super::problem::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
@@ -133,7 +137,9 @@ pub(crate) fn read<'a>(
 ) -> Result<u64, SourceError> {
     let bytes = strip_bom(bytes);
     let table = Table::open(file, bytes, columns)?;
-    Ok(table.read(bytes, &table.whole_file(bytes), problems, &mut decode).rows)
+    let read = table.read(bytes, &table.whole_file(bytes), problems, &mut decode);
+    table.reject_incomplete(read.cut_line, bytes.last())?;
+    Ok(read.rows)
 }
 
 /// Decodes all well-formed rows in `bytes` in parallel and returns the records in file order. Use
@@ -153,16 +159,18 @@ pub(crate) fn decode<'a, T: Send>(
         let read = table.read(bytes, chunk, &mut problems, &mut |row, problems| {
             records.extend(decode(row, problems));
         });
-        (Decoded { records, problems, rows: read.rows }, read.ends_with_chunk)
+        (Decoded { records, problems, rows: read.rows }, read)
     };
     let chunks = table.chunks(bytes, CHUNK);
-    let mut parts: Vec<(Decoded<T>, bool)> = chunks.par_iter().map(read).collect();
+    let mut parts: Vec<(Decoded<T>, ChunkRead)> = chunks.par_iter().map(read).collect();
     // Chunks end at line ends outside quotes, on the assumption that all quotes are balanced. The
     // parallel result equals the sequential one only if the last row of every chunk ends where the chunk
     // does. If not, read the whole file sequentially.
-    if !parts.iter().all(|(_, ends_with_chunk)| *ends_with_chunk) {
+    if !parts.iter().all(|(_, read)| read.ends_with_chunk) {
         parts = vec![read(&table.whole_file(bytes))];
     }
+    let cut_line = parts.last().and_then(|(_, read)| read.cut_line);
+    table.reject_incomplete(cut_line, bytes.last())?;
     let n_records = parts.iter().map(|(part, _)| part.records.len()).sum();
     let mut merged =
         Decoded { records: Vec::with_capacity(n_records), problems: Vec::new(), rows: 0 };
@@ -206,6 +214,8 @@ struct ChunkRead {
     rows: u64,
     /// True if the last row ends inside the chunk.
     ends_with_chunk: bool,
+    /// Line of the last row if it lacks fields or has an open quote.
+    cut_line: Option<u64>,
 }
 
 impl<'t> Table<'t> {
@@ -231,17 +241,34 @@ impl<'t> Table<'t> {
         self.multiline.len() == width && self.positions.iter().copied().eq((0..width).map(Some))
     }
 
-    /// Reads the single line in `bytes` and returns the number of rows. A quoted value that doesn't end
-    /// on the line is reported as a problem.
+    /// Returns an error if a file ends in the middle of a row. `cut_line` is the line of the last row if it
+    /// lacks fields or has an open quote. `last_byte` is the last byte of the file.
+    pub(super) fn reject_incomplete(
+        &self,
+        cut_line: Option<u64>,
+        last_byte: Option<&u8>,
+    ) -> Result<(), SourceError> {
+        match cut_line {
+            Some(line) if !matches!(last_byte, Some(b'\n' | b'\r')) => {
+                let (file, advice) = (self.file.to_owned(), "Download it again");
+                Err(SourceError::Incomplete { file, line, advice })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the single line in `bytes`. Returns the number of rows, and true if the row lacks fields or
+    /// has an open quote. A quoted value that doesn't end on the line is reported as a problem.
     pub(super) fn read_line<'a>(
         &self,
         bytes: &'a [u8],
         line: u64,
         problems: &mut Vec<Problem>,
         mut decode: impl FnMut(&Row<'_, 'a>, &mut Vec<Problem>),
-    ) -> u64 {
+    ) -> (u64, bool) {
         let chunk = Chunk { bytes: 0..bytes.len(), line };
-        self.read(bytes, &chunk, problems, &mut decode).rows
+        let read = self.read(bytes, &chunk, problems, &mut decode);
+        (read.rows, read.cut_line.is_some())
     }
 
     /// Creates the problem for a line that is too long to be a row.
@@ -304,7 +331,7 @@ impl<'t> Table<'t> {
         let mut lines = LineCounter { bytes, counted: position, line: chunk.line };
         let mut fields: Vec<Field<'a>> = Vec::with_capacity(width);
         let mut values: Vec<Cow<'a, str>> = Vec::with_capacity(width);
-        let mut rows = 0;
+        let (mut rows, mut cut_line) = (0, None);
         while let Some(start) =
             skip_line_ends(bytes, position).filter(|start| *start < chunk.bytes.end)
         {
@@ -315,6 +342,7 @@ impl<'t> Table<'t> {
             }
             rows += 1;
             let line = lines.line_at(start);
+            cut_line = (record.n_fields < width || !record.closed).then_some(line);
             if record.n_fields != width || !record.closed {
                 let reason = describe_malformed(&fields, record.n_fields, width, !record.closed);
                 problems.push(row_problem(file, line, ProblemKind::MalformedRecord, reason));
@@ -335,7 +363,7 @@ impl<'t> Table<'t> {
                 problems.push(row_problem(file, line, ProblemKind::InvalidEncoding, reason.into()));
             }
         }
-        ChunkRead { rows, ends_with_chunk: position <= chunk.bytes.end }
+        ChunkRead { rows, ends_with_chunk: position <= chunk.bytes.end, cut_line }
     }
 }
 
@@ -354,7 +382,11 @@ fn describe_malformed(
     }
     let plural = if got == 1 { "" } else { "s" };
     let first = String::from_utf8_lossy(fields.first().map_or(&[], |field| field.raw)).into_owned();
-    format!("expected {width} fields, got {got} field{plural}, starting `{}`", excerpt(&first))
+    format!(
+        "expected {width} fields, got {} field{plural}, starting `{}`",
+        thousands(got as u64),
+        excerpt(&first)
+    )
 }
 
 /// A raw field of a record.
@@ -474,7 +506,7 @@ fn read_record<'a>(
     }
 }
 
-/// Returns the offset of the first byte at or after `at` that is not part of a line ending.
+/// Returns the offset of the first byte at or after `position` that is not part of a line ending.
 fn skip_line_ends(bytes: &[u8], position: usize) -> Option<usize> {
     let skipped = bytes[position..].iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
     Some(position + skipped)

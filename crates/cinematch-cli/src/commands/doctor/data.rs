@@ -16,7 +16,7 @@ use crate::output::thousands;
 use crate::paths::display_path;
 use crate::runtime::block_on;
 
-/// Maximum age of stored TMDb data, according to TMDb's terms.
+/// Maximum age of stored TMDB data, according to TMDB's terms.
 const TMDB_CACHE_LIMIT: Duration = Duration::from_hours(183 * 24);
 /// The check warns if more than this share of movies have the same title and year as another movie.
 const MAX_DUPLICATE_SHARE: f64 = 0.005;
@@ -92,10 +92,10 @@ pub fn modified(path: &Path) -> Option<SystemTime> {
     path.metadata().and_then(|metadata| metadata.modified()).ok()
 }
 
-/// Checks how old the TMDb data is: each stored reply, or the metadata table if no replies are stored.
+/// Checks how old the TMDB data is: each stored reply, or the metadata table if no replies are stored.
 fn tmdb_age(tmdb: &Path, findings: &mut Findings) {
     const NAME: &str = "data.tmdb_age";
-    const ADVICE: &str = "TMDb allows data to be kept for six months: run `cinematch fetch tmdb --update` \
+    const ADVICE: &str = "TMDB allows data to be kept for six months: run `cinematch fetch tmdb --update` \
                           to refresh or delete older data, then `cinematch update`";
     let store = tmdb.join("tmdb.db");
     let oldest = SystemTime::now().checked_sub(TMDB_CACHE_LIMIT);
@@ -112,13 +112,13 @@ fn tmdb_age(tmdb: &Path, findings: &mut Findings) {
             Ok(Some(replies))
         });
         match replies {
-            Ok(None) => findings.ok(NAME, "a fetch from TMDb is running"),
+            Ok(None) => findings.ok(NAME, "a fetch from TMDB is running"),
             Ok(Some(replies)) => {
                 let is_old = |at: i64| at < since_1970.as_secs() as i64;
                 let answers = replies.values().filter(|movie| !movie.missing);
                 let old = answers.filter(|movie| is_old(movie.fetched_at)).count();
                 let found = format!(
-                    "{} of {} replies from TMDb are older than six months",
+                    "{} of {} replies from TMDB are older than six months",
                     thousands(old as u64),
                     thousands(replies.len() as u64)
                 );
@@ -137,7 +137,7 @@ fn tmdb_age(tmdb: &Path, findings: &mut Findings) {
             let found = format!("{} was written at {}", display_path(&table), format_time(written));
             findings.warn_if(written < oldest, NAME, found, ADVICE);
         }
-        None => findings.ok(NAME, "no TMDb data"),
+        None => findings.ok(NAME, "no TMDB data"),
     }
 }
 

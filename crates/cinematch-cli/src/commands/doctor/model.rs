@@ -42,6 +42,7 @@ pub fn check(
         Err(error) => {
             let advice = match &error {
                 ArtifactsError::NotFound { .. } => "run `cinematch train`",
+                ArtifactsError::NotServed { .. } => "run `cinematch models promote N`",
                 _ => "run `cinematch models rollback`, or `cinematch train`",
             };
             findings.fail("model.files", error.to_string(), advice);

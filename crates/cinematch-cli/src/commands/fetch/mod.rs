@@ -1,4 +1,4 @@
-//! `cinematch fetch`: downloads data from GroupLens and TMDb.
+//! `cinematch fetch`: downloads data from GroupLens and TMDB.
 
 mod movielens;
 
@@ -22,7 +22,7 @@ pub struct Fetch {
 
 #[derive(Debug, Subcommand)]
 enum Source {
-    /// Download TMDb metadata for the movies in links.csv to raw/tmdb/tmdb_metadata.csv
+    /// Download TMDB metadata for the movies in links.csv to raw/tmdb/tmdb_metadata.csv
     Tmdb(FetchTmdb),
     /// Download a MovieLens release to raw/
     Movielens(movielens::Movielens),

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use anyhow::Result;
 use cinematch::bundle::Bundle;
 use cinematch::catalog::matching::MatchIndex;
+use cinematch::catalog::title_with_year;
 use cinematch::ids::MovieId;
-use cinematch::imports::{self, CandidateMovie, Imported, MatchReport, Matched};
+use cinematch::imports::{self, CandidateMovie, Imported, MatchReport, Matched, RowReport, Taste};
 use cinematch::ranking::{Ranked, Recommender, explanation};
 use cinematch::sources::history;
 use clap::Args;
@@ -15,7 +16,7 @@ use serde::Serialize;
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, SUCCESS, counted, thousands};
 use crate::paths::{ArtifactsPath, display_path, read_file};
-use crate::terminal::{print_list, title_with_year};
+use crate::terminal::print_list;
 
 /// Number of unmatched rows to print; `--json` prints all.
 const MAX_PRINTED: usize = 8;
@@ -86,16 +87,53 @@ impl HistoryFiles {
             return Ok(());
         }
         output.line(format_args!(
-            "\n{STRONG}{}{STRONG:#} for a user with {}, {} liked, {} more watched, {} on the watchlist",
+            "\n{STRONG}{}{STRONG:#} for a user {}",
             counted(ranked.items.len() as u64, "movie"),
-            counted(taste.rated().count() as u64, "rating"),
-            thousands(taste.liked().count() as u64),
-            thousands(taste.only_watched().count() as u64),
-            thousands(taste.listed().count() as u64)
+            summary(&taste)
         ));
         print_list(recommender, &ranked, |_| Vec::new(), output);
         Ok(())
     }
+}
+
+/// Describes a history: `with 2 ratings, 1 on the watchlist`. Omits counts of zero.
+fn summary(taste: &Taste) -> String {
+    let counts = [
+        (taste.liked().count(), "liked"),
+        (taste.only_watched().count(), "more watched"),
+        (taste.listed().count(), "on the watchlist"),
+    ];
+    let n_rated = taste.rated().count() as u64;
+    let rated = (n_rated > 0).then(|| counted(n_rated, "rating"));
+    let others = counts.iter().filter(|(count, _)| *count > 0);
+    let others = others.map(|(count, what)| format!("{} {what}", thousands(*count as u64)));
+    let parts: Vec<String> = rated.into_iter().chain(others).collect();
+    if parts.is_empty() {
+        "without a history".to_owned()
+    } else {
+        format!("with {}", parts.join(", "))
+    }
+}
+
+/// Names a row in the report: its title and year or, without a title, its position in the file.
+fn row_name(row: &RowReport) -> String {
+    if row.title.is_empty() {
+        return format!("row {} of {}, without a title", row.line, row.file);
+    }
+    title_with_year(&row.title, row.year)
+}
+
+/// Names the candidates for a row, with their IDs if their titles and years are equal.
+fn candidate_names(candidates: &[CandidateMovie]) -> Vec<String> {
+    let name = |movie: &CandidateMovie| title_with_year(&movie.title, movie.year);
+    let is_unique = |name_of: &str| {
+        candidates.iter().filter(|candidate| name(candidate) == name_of).count() == 1
+    };
+    let names = candidates.iter().map(|candidate| match name(candidate) {
+        name if is_unique(&name) => name,
+        name => format!("{name}, ID {}", candidate.movie_id),
+    });
+    names.collect()
 }
 
 fn recommended(recommender: &Recommender, ranked: &Ranked<'_>) -> Vec<Recommended> {
@@ -137,12 +175,11 @@ fn print_report(report: &MatchReport, output: &Output) {
         }
         if matches!(matched, Matched::Ambiguous | Matched::Unmatched) {
             for row in report.rows_by_match(matched).take(MAX_PRINTED) {
-                let name = |movie: &CandidateMovie| title_with_year(&movie.title, movie.year);
-                let candidates: Vec<String> = row.candidate_movies.iter().map(name).collect();
+                let candidates = candidate_names(&row.candidate_movies);
                 let colon = if candidates.is_empty() { "" } else { ": " };
                 output.note(format_args!(
                     "            {DIM}{}{colon}{}{DIM:#}",
-                    title_with_year(&row.title, row.year),
+                    row_name(row),
                     candidates.join(" or ")
                 ));
             }
@@ -157,5 +194,49 @@ fn print_report(report: &MatchReport, output: &Output) {
     if report.skipped > 0 {
         let skipped = thousands(report.skipped as u64);
         output.note(format_args!("{skipped:>9} skipped: not movies"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cinematch::sources::history::EntryKind;
+
+    use super::*;
+
+    fn row(title: &str) -> RowReport {
+        RowReport {
+            file: "trakt.json".to_owned(),
+            line: 7,
+            title: title.to_owned(),
+            year: None,
+            kind: EntryKind::Watched,
+            matched: Matched::Unmatched,
+            fuzzy: false,
+            movie_id: None,
+            candidates: Vec::new(),
+            candidate_movies: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_row_without_a_title_is_named_by_its_position() {
+        assert_eq!(row_name(&row("Heat")), "Heat");
+        assert_eq!(row_name(&row("")), "row 7 of trakt.json, without a title");
+    }
+
+    #[test]
+    fn candidates_with_equal_titles_are_named_with_their_ids() {
+        let candidate = |id, year| CandidateMovie {
+            movie_id: MovieId(id),
+            title: "Emma".to_owned(),
+            year: Some(year),
+        };
+        let names = candidate_names(&[candidate(1, 1996), candidate(2, 1996), candidate(3, 2020)]);
+        assert_eq!(names, ["Emma (1996), ID 1", "Emma (1996), ID 2", "Emma (2020)"]);
+    }
+
+    #[test]
+    fn summary_of_an_empty_history_lists_no_counts() {
+        assert_eq!(summary(&Taste::default()), "without a history");
     }
 }

@@ -1,4 +1,4 @@
-//! `cinematch import`: rating histories from other services, and TMDb metadata.
+//! `cinematch import`: rating histories from other services, and TMDB metadata.
 
 mod history;
 mod tmdb_csv;
@@ -17,7 +17,7 @@ use crate::output::Output;
     after_help = "Examples:\n  cinematch import letterboxd.zip            match your history, and recommend from it\n  \
                   cinematch import ratings.csv watchlist.csv several files at once\n  \
                   cinematch import trakt.zip --json          the result for each row\n  \
-                  cinematch import tmdb-csv FILE…            TMDb metadata; see its own --help"
+                  cinematch import tmdb-csv FILE…            TMDB metadata; see its own --help"
 )]
 pub struct Import {
     #[command(subcommand)]
@@ -28,7 +28,7 @@ pub struct Import {
 
 #[derive(Debug, Subcommand)]
 enum Source {
-    /// Import TMDb metadata from CSV files: your own, The Movies Dataset, TMDB 5000 and similar
+    /// Import TMDB metadata from CSV files: your own, The Movies Dataset, TMDB 5000 and similar
     TmdbCsv(tmdb_csv::TmdbCsv),
 }
 
@@ -39,7 +39,7 @@ impl Import {
             Some(Source::TmdbCsv(tmdb_csv)) => tmdb_csv.run(global, output),
             None if self.history.is_empty() => bail!(
                 "no file; `cinematch import FILE` reads exports from {}, and `cinematch import tmdb-csv \
-                 FILE` reads TMDb metadata",
+                 FILE` reads TMDB metadata",
                 service_names("and")
             ),
             None => self.history.run(global, output),

@@ -1,4 +1,4 @@
-//! `cinematch import tmdb-csv`: imports TMDb metadata from CSV files.
+//! `cinematch import tmdb-csv`: imports TMDB metadata from CSV files.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -1,5 +1,4 @@
-//! The JSON API over a socket: its contract, and browsing at MovieLens scale. Tests for individual routes are next
-//! to the routes, in `cinematch-api` and `cinematch-server`.
+//! The contract of the JSON API, over a socket. Tests for individual routes are next to the routes, in `cinematch-api`
+//! and `cinematch-server`.
 
-mod browse;
 mod contract;

@@ -44,6 +44,37 @@ fn errors_for_missing_files_name_the_command_to_run() {
 }
 
 #[test]
+fn errors_in_an_empty_folder_name_all_commands_up_to_the_server() {
+    let folder = Folder::empty();
+    let steps = "This folder has no data yet: run `cinematch fetch movielens`, then `cinematch preprocess`, \
+                 `cinematch train` and `cinematch serve`; or try `cinematch demo`, which needs no data\n";
+    for command in [
+        &["preprocess"][..],
+        &["train"],
+        &["evaluate"],
+        &["recommend"],
+        &["search", "heat"],
+        &["serve", "--port", "0"],
+        &["models", "rollback"],
+        &["export", "sklearn", "--out", "x"],
+    ] {
+        let error = folder.fails(command);
+        assert!(error.ends_with(steps), "{command:?}: {error}");
+    }
+    for command in [&["status"][..], &["models", "list"]] {
+        let text = folder.ok(command);
+        assert!(text.contains("run `cinematch fetch movielens`, then `cinematch preprocess`, "));
+        assert!(text.contains("`cinematch serve`; or try `cinematch demo`"), "{text}");
+    }
+    // In a folder with data, errors name the next command only.
+    let folder = Folder::with_sample();
+    for command in [&["train"][..], &["recommend"]] {
+        let error = folder.fails(command);
+        assert!(error.ends_with(" first\n"), "{command:?}: {error}");
+    }
+}
+
+#[test]
 fn a_header_error_names_the_file_and_the_expected_columns() {
     let folder = Folder::with_sample();
     folder.write("raw/ml-32m/links.csv", b"userId,movieId,rating\n1,1,4.0\n");
@@ -103,6 +134,7 @@ fn rejects_invalid_flags_and_values() {
         (&["preprocess", "--sample-fraction", "2"], "expected a number from 0 to 1"),
         (&["train", "--keep", "0"], "0 is not in 1.."),
         (&["recommend", "--liked", "Heat"], "invalid value 'Heat'"),
+        (&["models", "promote", "abc"], "expected a whole number"),
         (&["recommend", "--ratings", "6"], "expected a movie ID and a rating, such as 6=4.5"),
         (&["status", "--threads", "100000"], "100000 is not in 0..=1024"),
         (&["recommend", "--liked", "1", "--out", "o.csv"], "cannot be used with '--out"),
@@ -114,11 +146,13 @@ fn rejects_invalid_flags_and_values() {
         assert!(error.contains(needle), "{arguments:?}\n{error}");
     }
     let error = folder.fails(&["recommend", "--genres", "dramma"]);
-    assert!(error.contains("unknown genre `dramma`; did you mean drama?"), "{error}");
+    assert!(error.contains("--genres: unknown genre `dramma`; did you mean drama?"), "{error}");
     let error = folder.fails(&["recommend", "-k", "0"]);
-    assert!(error.contains("limit: expected 1 to 100, got 0"), "{error}");
+    assert!(error.contains("--limit: expected 1 to 100, got 0"), "{error}");
     let error = folder.fails(&["recommend", "--novelty", "-1"]);
-    assert!(error.contains("novelty: expected 0 to 1, got -1"), "{error}");
+    assert!(error.contains("--novelty: expected 0 to 1, got -1"), "{error}");
+    let error = folder.fails(&["recommend", "--year-min", "2000", "--year-max", "1990"]);
+    assert!(error.contains("--year-min: 2000 is after --year-max 1990"), "{error}");
     let error = folder.fails(&["preprocess", "--merged", "raw"]);
     assert!(error.contains("cannot replace raw: it exists but is not a regular file"), "{error}");
     let error = folder.fails(&["train", "--ngram-max", "9"]);
@@ -187,5 +221,5 @@ fn flags_override_the_env_file() {
 
     folder.write(".env", b"TMDB_BEARER_TOKEN='canary-in-a-broken-line\n");
     let error = folder.fails(&["status"]);
-    assert!(error.contains("cannot read .env") && !error.contains("canary"), "{error}");
+    assert!(error.contains("cannot read .env, line 1: ") && !error.contains("canary"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! Streaming availability in the terminal, and training without TMDb text.
+//! Streaming availability in the terminal, and training without TMDB text.
 
 use crate::support::folder::Folder;
 
@@ -47,7 +47,7 @@ fn training_without_tmdb_text_ignores_tmdb_data() {
     assert!(!trained.contains("Michael Mann") && trained.contains("crime"), "{trained}");
     let manifest = folder.json("ml/artifacts/manifest.json");
     assert_eq!(manifest["settings"]["without_tmdb_text"], true);
-    // TMDb data is still displayed and used in filters.
+    // TMDB data is still displayed and used in filters.
     let reply = folder.ok(&["recommend", "--liked", "6", "--runtime-max", "120", "--json"]);
     let reply: serde_json::Value = serde_json::from_str(&reply).unwrap();
     let movies = reply["recommendations"].as_array().unwrap();

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use cinematch::catalog::Movie;
 use cinematch::search::SearchIndex;
-use cinematch_testing::random;
+use cinematch_testing::Dice;
 
 use crate::support::folder::{Folder, movielens_32m, real_data};
 
@@ -18,17 +18,17 @@ fn finds_movies_in_the_terminal() {
 
 /// Returns `title` with one typo, never in the first letter: a letter omitted, doubled, replaced or swapped. Returns
 /// `None` if the typo would be at a word boundary.
-fn mistyped(title: &str, draw: &mut impl FnMut(u64) -> u64) -> Option<String> {
+fn mistyped(title: &str, dice: &mut Dice) -> Option<String> {
     let mut letters: Vec<char> = title.to_lowercase().chars().collect();
-    let at = 1 + draw(letters.len() as u64 - 1) as usize;
+    let at = 1 + dice.below(letters.len() as u64 - 1) as usize;
     // Don't put typos at word boundaries.
     if at + 1 >= letters.len() || !letters[at - 1..=at + 1].iter().all(char::is_ascii_lowercase) {
         return None;
     }
-    match draw(4) {
+    match dice.below(4) {
         0 => drop(letters.remove(at)),
         1 => letters.insert(at, letters[at]),
-        2 => letters[at] = (b'a' + draw(26) as u8) as char,
+        2 => letters[at] = (b'a' + dice.below(26) as u8) as char,
         _ => letters.swap(at, at + 1),
     }
     Some(letters.into_iter().collect())
@@ -64,7 +64,7 @@ fn finds_movielens_32m_titles_despite_a_typing_error() {
         assert_eq!(found.first(), Some(&expected), "{query}: {found:?}");
     }
 
-    // Where TMDb data is available, queries for people and keywords return their movies.
+    // Where TMDB data is available, queries for people and keywords return their movies.
     for (query, name, minimum) in [
         ("quentin tarantino", "Quentin Tarantino", 5),
         ("hayao miyazaki", "Hayao Miyazaki", 4),
@@ -88,11 +88,11 @@ fn finds_movielens_32m_titles_despite_a_typing_error() {
     let mut titles: Vec<&Movie> = movies.iter().filter(|movie| movie.title.len() >= 5).collect();
     titles.sort_by_key(|movie| std::cmp::Reverse(movie.vote_count));
     titles.truncate(5000);
-    let mut draw = random(0x51ab_03c9_77e1_0d45);
+    let mut dice = Dice::new(1);
     let (mut n_queries, mut first, mut in_top_five) = (0, 0, 0);
     let mut times: Vec<Duration> = Vec::new();
     for movie in titles {
-        let Some(query) = mistyped(&movie.title, &mut draw) else { continue };
+        let Some(query) = mistyped(&movie.title, &mut dice) else { continue };
         let started = Instant::now();
         let hits = index.search(&query, 5);
         times.push(started.elapsed());

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use cinematch_testing::random;
+use cinematch_testing::Dice;
 
 use super::tmdb_server::{Fault, TmdbServer};
 use super::{command, fetched, folder_of, table};
@@ -11,10 +11,10 @@ use super::{command, fetched, folder_of, table};
 /// Kills fetches of `n` movies at random moments, fetches the rest, and returns the number of repeated requests.
 fn repeated_requests(n: u32, kills: u32) -> u32 {
     let (folder, server) = (folder_of(n), TmdbServer::start());
-    // Scale the latency to the request rate, to mimic TMDb.
+    // Scale the latency to the request rate, to mimic TMDB.
     server.set_faults(|id, _| id.is_multiple_of(16).then_some(Fault::Slow(1)));
     let arguments = ["--all", "--quiet"];
-    let mut draw = random(0x2545_f491_4f6c_dd1d);
+    let mut dice = Dice::new(1);
     let (mut killed, mut completed) = (0, 0);
     while killed < kills {
         let mut command = command(&folder, &server, &arguments);
@@ -23,7 +23,7 @@ fn repeated_requests(n: u32, kills: u32) -> u32 {
         command.env("CINEMATCH_CLOCK_SPEED", "5");
         let mut child = command.spawn().unwrap();
         // Sleeping is deliberate here: the kill must come at a random moment, not when a condition holds.
-        std::thread::sleep(Duration::from_millis(30 + draw(240)));
+        std::thread::sleep(Duration::from_millis(30 + dice.below(240)));
         if child.try_wait().unwrap().is_some() {
             completed += 1;
             assert!(completed < 3, "the fetch completed three times after {killed} kills");

@@ -16,10 +16,10 @@ use std::process::Output;
 use crate::support::folder::Folder;
 use tmdb_server::TmdbServer;
 
-/// A TMDb token that must not appear anywhere except in the `Authorization` header.
+/// A TMDB token that must not appear anywhere except in the `Authorization` header.
 pub const CANARY: &str = "canary-4711-eyJhbGciOiJIUzI1NiJ9";
 
-/// Returns a folder with movies 1 to `n`, whose TMDb IDs are 1001 to 1000 + `n`. Movie m ≤ 60 has 61 − m ratings and
+/// Returns a folder with movies 1 to `n`, whose TMDB IDs are 1001 to 1000 + `n`. Movie m ≤ 60 has 61 − m ratings and
 /// later movies have none, so movie 1 has the most ratings.
 pub fn folder_of(n: u32) -> Folder {
     use std::fmt::Write;

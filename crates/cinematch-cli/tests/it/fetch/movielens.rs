@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Output;
 
 use cinematch_fetch::movielens::md5_of_file;
-use cinematch_testing::random;
+use cinematch_testing::Dice;
 use zip::write::SimpleFileOptions;
 
 use super::grouplens::{Archive, GroupLens};
@@ -219,7 +219,7 @@ fn a_killed_fetch_leaves_either_the_old_or_the_new_release() {
     let releases = [archive(release("ml-32m", 9000), "a"), archive(release("ml-32m", 9001), "b")];
     server.add("ml-32m.zip", releases[0].clone());
     assert!(fetch(&folder, &server, &[]).status.success());
-    let mut draw = random(0x1234_5678_9abc_def1);
+    let mut dice = Dice::new(1);
     let (mut killed, mut turn) = (0, 0);
     while killed < 40 {
         turn += 1;
@@ -228,7 +228,7 @@ fn a_killed_fetch_leaves_either_the_old_or_the_new_release() {
         let mut command = folder.command(&["fetch", "movielens", "--quiet"]);
         let mut child = command.env("CINEMATCH_GROUPLENS_URL", server.url()).spawn().unwrap();
         // Sleeping is deliberate here: the kill must come at a random moment, not when a condition holds.
-        std::thread::sleep(std::time::Duration::from_millis(draw(60)));
+        std::thread::sleep(std::time::Duration::from_millis(dice.below(60)));
         killed += u32::from(child.try_wait().unwrap().is_none());
         child.kill().unwrap();
         child.wait().unwrap();

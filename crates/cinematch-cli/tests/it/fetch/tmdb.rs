@@ -46,9 +46,9 @@ fn prints_a_summary_and_no_progress_without_a_terminal() {
     let output = fetch(&folder, &server, &[]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{text}");
-    assert!(text.contains("4 movies fetched, 1 not found at TMDb, 0 failed"), "{text}");
+    assert!(text.contains("4 movies fetched, 1 not found at TMDB, 0 failed"), "{text}");
     assert!(text.contains("raw/tmdb/tmdb_metadata.csv: 4 movies, "), "{text}");
-    assert!(text.contains("streaming in DE (data by JustWatch and TMDb)"), "{text}");
+    assert!(text.contains("streaming in DE (data by JustWatch and TMDB)"), "{text}");
 }
 
 #[test]

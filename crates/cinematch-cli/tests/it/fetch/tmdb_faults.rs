@@ -1,12 +1,13 @@
-//! Injects faults into TMDb replies: the resulting table must equal one fetched without faults. Also tests retries,
+//! Injects faults into TMDB replies: the resulting table must equal one fetched without faults. Also tests retries,
 //! timeouts and rate limits.
 
 use std::time::{Duration, Instant};
 
-use cinematch_testing::random;
+use cinematch_testing::Dice;
 
 use super::tmdb_server::{Fault, TmdbServer};
 use super::{command, fetch, fetched, folder_of, table};
+use crate::support::memory::peak_memory;
 
 /// Returns transient fault number `kind`, from 0 to 13.
 fn transient_fault(kind: u64) -> Fault {
@@ -18,7 +19,7 @@ fn transient_fault(kind: u64) -> Fault {
         4 => Fault::Status(502, None, "<html>bad gateway</html>"),
         5 => Fault::Status(503, Some("1"), r#"{"status_code":9}"#),
         6 => Fault::Status(504, None, r#"{"status_code":24}"#),
-        7 => Fault::Status(404, None, "<html>not from TMDb</html>"),
+        7 => Fault::Status(404, None, "<html>not from TMDB</html>"),
         8 => Fault::Hangup,
         9 => Fault::Cut,
         10 => Fault::Garbage,
@@ -41,10 +42,12 @@ fn transient_faults_do_not_change_the_table() {
     for seed in 1..=12 {
         let (folder, server) = (folder_of(MOVIES), TmdbServer::start());
         server.set_missing(&[1007, 1020]);
-        let mut draw = random(u64::wrapping_mul(seed, 0x9e37_79b9_7f4a_7c15));
+        let mut dice = Dice::new(seed);
         // Between one in eight and seven in eight replies fail.
         let share = 1 + seed % 7;
-        server.set_faults(move |_, _| (draw(8) < share).then(|| transient_fault(draw(14))));
+        server.set_faults(move |_, _| {
+            (dice.below(8) < share).then(|| transient_fault(dice.below(14)))
+        });
         let mut runs = 0;
         while !fetch(&folder, &server, &["--all", "--quiet"]).status.success() {
             runs += 1;
@@ -189,16 +192,7 @@ fn full_size(movies: u32, speed: u32) {
     let mut command = command(&folder, &server, &["--all", "--json"]);
     command.env("CINEMATCH_CLOCK_SPEED", speed.to_string());
     let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
-    let mut peak = 0;
-    while child.try_wait().unwrap().is_none() {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
-        let line =
-            status.iter().flat_map(|text| text.lines()).find(|line| line.starts_with("VmHWM"));
-        let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
-        peak = peak.max(kib.unwrap_or(0));
-        // Sample the memory use every 20 ms.
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let peak = peak_memory(&mut child, Duration::from_millis(20));
     let output = child.wait_with_output().unwrap();
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let minutes = report["seconds"].as_f64().unwrap() / 60.0;
@@ -206,7 +200,7 @@ fn full_size(movies: u32, speed: u32) {
         "{} movies in {minutes:.1} clock minutes, {:.1} per second, peak memory {} MiB, {} violations",
         report["found"],
         f64::from(movies) / minutes / 60.0,
-        peak >> 10,
+        peak,
         server.violations()
     );
     assert_eq!(report["found"], movies);

@@ -1,4 +1,4 @@
-//! A fake TMDb server (API v3) that records requests, enforces a rate limit and injects faults.
+//! A fake TMDB server (API v3) that records requests, enforces a rate limit and injects faults.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
@@ -149,7 +149,7 @@ impl TmdbServer {
     }
 }
 
-/// Returns the details and watch providers to serve for movies, from recorded TMDb replies where available.
+/// Returns the details and watch providers to serve for movies, from recorded TMDB replies where available.
 fn templates() -> Vec<(Value, Value)> {
     let configured = std::env::var_os("CINEMATCH_TEST_DATA").map(std::path::PathBuf::from);
     let data = configured.unwrap_or_else(|| project().join("../shared/data")).join("tmdb-api");
@@ -285,7 +285,7 @@ async fn respond(
                 tokio::time::sleep(Duration::from_millis(milliseconds)).await;
             }
             if missing {
-                // Half of the replies are in TMDb's current format, half in its former one.
+                // Half of the replies are in TMDB's current format, half in its former one.
                 let new = r#"{"success":false,"status_code":34,"status_message":"not found"}"#;
                 let old = r#"{"status_code":34,"status_message":"not found"}"#;
                 return status(404, None, if id.is_multiple_of(2) { new } else { old });

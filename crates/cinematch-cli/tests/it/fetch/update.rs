@@ -69,7 +69,7 @@ fn update_after_two_weeks_fetches_all_movies() {
     let report = fetched_after(&folder, &server, 15, &["--update"]);
     assert_eq!((&report["changed"], &report["found"]), (&serde_json::Value::Null, &9.into()));
     assert!(server.other_requests().is_empty());
-    // Movies missing from TMDb are not requested again.
+    // Movies missing from TMDB are not requested again.
     assert!(!server.requested().contains(&1004));
 }
 

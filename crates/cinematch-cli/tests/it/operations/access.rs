@@ -1,6 +1,5 @@
 //! Account, API key and database secrets never leak.
 
-use cinematch_testing::Reply;
 use serde_json::{Value, json};
 
 use crate::support::folder::Folder;
@@ -8,31 +7,6 @@ use crate::support::postgres::database;
 use crate::support::server::Server;
 
 const PASSWORD: &str = "canary-password-7f3a";
-
-fn sign_in(server: &Server, email: &str, password: &str) -> Reply {
-    server.post("/auth/login", &json!({"email": email, "password": password}))
-}
-
-/// Returns the session cookie set by `reply`.
-fn cookie(reply: &Reply) -> String {
-    let cookie = reply.headers["set-cookie"].to_str().unwrap();
-    cookie.split(';').next().unwrap().to_owned()
-}
-
-fn call(
-    server: &Server,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: Option<&Value>,
-) -> Reply {
-    let text = body.map(Value::to_string);
-    let mut headers = headers.to_vec();
-    if text.is_some() {
-        headers.push(("content-type", "application/json"));
-    }
-    server.send((method, path), &headers, text.as_deref().map(str::as_bytes))
-}
 
 /// Uses canary values for every kind of secret, then searches the log, the replies and the commands' standard error
 /// for them.
@@ -67,21 +41,24 @@ fn secrets_never_appear_in_logs_replies_or_errors() {
             .unwrap();
     let key = key["key"].as_str().unwrap().to_owned();
     let listed = run(&["key", "list", "--json"], "") + &run(&["user", "list", "--json"], "");
-    let reply = sign_in(&server, "ada@example.org", PASSWORD);
+    let sign_in = |password: &str| {
+        server.post("/auth/login", &json!({"email": "ada@example.org", "password": password}))
+    };
+    let reply = sign_in(PASSWORD);
     assert_eq!(reply.status, 200, "{}", reply.text);
     let set = reply.headers["set-cookie"].to_str().unwrap();
     assert!(set.contains("HttpOnly") && set.contains("SameSite=Lax"), "{set}");
-    let cookie = cookie(&reply);
+    let cookie = reply.cookie();
     let token = cookie.split('=').nth(1).unwrap().to_owned();
-    let wrong = sign_in(&server, "ada@example.org", "wrong-canary-91bc");
+    let wrong = sign_in("wrong-canary-91bc");
     let mut replies = listed + &reply.text + &wrong.text;
     for headers in [
-        vec![("cookie", cookie.as_str())],
+        vec![("cookie", cookie)],
         vec![("authorization", &format!("Bearer {key}") as &str), ("x-user-id", "1")],
         vec![("authorization", "Bearer wrong-canary-91bc")],
     ] {
         for path in ["/auth/me", "/api/export/me", "/api/recommendations"] {
-            replies += &call(&server, "GET", path, &headers, None).text;
+            replies += &server.send(("GET", path), &headers, None).text;
         }
     }
     drop(server);

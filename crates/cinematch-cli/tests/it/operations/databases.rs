@@ -1,5 +1,6 @@
 //! Operator commands: `cinematch user`, `key`, `backup`, `restore` and `migrate`.
 
+use cinematch_testing::movie_ids;
 use serde_json::{Value, json};
 
 use crate::support::folder::Folder;
@@ -12,7 +13,7 @@ fn json_of(text: &str) -> Value {
 
 fn movies(server: &Server) -> Vec<u64> {
     let list = server.get("/api/watchlist/ada").json();
-    list["items"].as_array().unwrap().iter().map(|it| it["movie_id"].as_u64().unwrap()).collect()
+    movie_ids(list["items"].as_array().unwrap())
 }
 
 fn add(server: &Server, movie_id: u64) {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cinematch_testing::Dice;
+use cinematch_testing::{Dice, movie_ids};
 use serde_json::{Value, json};
 
 use crate::support::folder::Folder;
@@ -86,12 +86,7 @@ impl State {
         };
         Self {
             movies: all["feedback"].as_array().unwrap().iter().map(movie).collect(),
-            listed: all["watchlist"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|item| item["movie_id"].as_u64().unwrap())
-                .collect(),
+            listed: movie_ids(all["watchlist"].as_array().unwrap()).into_iter().collect(),
             runtime_min: all["preferences"]["runtime_min"].as_u64(),
         }
     }

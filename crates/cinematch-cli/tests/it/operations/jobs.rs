@@ -75,22 +75,38 @@ fn promotes_a_retrained_model_and_rolls_back() {
 }
 
 #[test]
-fn retries_a_failing_job_and_fails_it_after_five_attempts() {
+fn fails_a_job_without_input_at_once() {
     let folder = Folder::trained();
     let server = Server::start_with(&folder, &["--jobs-speed", "600"]);
     std::fs::rename(folder.path("raw"), folder.path("elsewhere")).unwrap();
     let job = request_job(&server, "retrain");
     let job = wait_for_end(&server, &job["id"]);
-    assert_eq!((&job["state"], &job["attempt"]), (&json!("failed"), &json!(5)), "{job}");
+    assert_eq!((&job["state"], &job["attempt"]), (&json!("failed"), &json!(1)), "{job}");
     let error = job["error"].as_str().unwrap();
     assert!(error.contains("ratings.csv not found, but generation"), "{error}");
+    assert_eq!(generation(&server), 1);
+}
+
+#[test]
+fn retries_a_failing_job_and_fails_it_after_five_attempts() {
+    let folder = Folder::trained();
+    let server = Server::start_with(&folder, &["--jobs-speed", "600"]);
+    let (table, elsewhere) = (folder.path("data/movies_merged.csv"), folder.path("elsewhere"));
+    std::fs::rename(&table, &elsewhere).unwrap();
+    std::fs::create_dir(&table).unwrap();
+    let job = request_job(&server, "retrain");
+    let job = wait_for_end(&server, &job["id"]);
+    assert_eq!((&job["state"], &job["attempt"]), (&json!("failed"), &json!(5)), "{job}");
+    let error = job["error"].as_str().unwrap();
+    assert!(error.contains("movies_merged.csv"), "{error}");
     assert_eq!(generation(&server), 1);
     assert!(folder.read("server.log").contains("a job failed"));
     let metrics = server.get("/metrics").text;
     let failed = "cinematch_jobs_total{kind=\"retrain\",outcome=\"failed\"} 5";
     assert!(metrics.contains(failed), "{metrics}");
     // After the fault is fixed, the next job succeeds.
-    std::fs::rename(folder.path("elsewhere"), folder.path("raw")).unwrap();
+    std::fs::remove_dir(&table).unwrap();
+    std::fs::rename(&elsewhere, &table).unwrap();
     let job = request_job(&server, "retrain");
     assert_eq!(wait_for_end(&server, &job["id"])["state"], "done");
 }

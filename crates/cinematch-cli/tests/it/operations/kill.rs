@@ -3,18 +3,15 @@
 
 use std::time::{Duration, Instant};
 
+use cinematch_testing::Dice;
+
 use crate::support::folder::Folder;
 
 /// Returns pseudo-random moments within the duration of a full run, four for each kill that the test needs.
 fn instants(full_run: Duration, kills: u32) -> impl Iterator<Item = Duration> {
-    let mut state = 0x2545_f491_4f6c_dd1d_u64;
-    std::iter::repeat_with(move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        full_run.mul_f64((state % 1000) as f64 / 1000.0)
-    })
-    .take(kills as usize * 4)
+    let mut dice = Dice::new(1);
+    std::iter::repeat_with(move || full_run.mul_f64(dice.below(1000) as f64 / 1000.0))
+        .take(kills as usize * 4)
 }
 
 /// Starts a command, kills it after `instant`, and returns whether it was still running.

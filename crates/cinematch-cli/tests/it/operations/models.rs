@@ -37,13 +37,13 @@ fn lists_shows_promotes_and_rolls_back_generations() {
     assert_eq!((&found["champion"], &found["previous"]), (&json!(1), &json!(null)));
     assert_eq!(found["generations"][0]["why"], "rolled back: worse on sequels");
     let error = folder.fails(&["models", "rollback"]);
-    assert!(error.contains("no generation served before generation 1"), "{error}");
+    assert!(error.contains("no earlier generation to roll back to: generation 1"), "{error}");
 
     let text = folder.ok(&["models", "promote", "2", "--json"]);
     let outcome: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((&outcome["generation"], &outcome["before"]), (&json!(2), &json!(1)));
     let error = folder.fails(&["models", "promote", "9"]);
-    assert!(error.contains("no generation 9; there are 1, 2"), "{error}");
+    assert!(error.contains("no generation 9; the existing generations are 1 and 2"), "{error}");
     let empty = Folder::empty();
     assert!(empty.ok(&["models", "list"]).contains("cinematch train"));
     assert!(empty.fails(&["models", "rollback"]).contains("run `cinematch train` first"));

@@ -159,7 +159,7 @@ fn reports_a_broken_champion_and_a_failed_fetch_and_continues() {
     let warns_about =
         |what: &str| warnings.iter().any(|warning| warning.as_str().unwrap().contains(what));
     assert!(
-        warns_about("TMDb metadata was not updated: ") && warns_about("movies_meta.json"),
+        warns_about("TMDB metadata was not updated: ") && warns_about("movies_meta.json"),
         "{warnings:?}"
     );
 }

@@ -62,6 +62,8 @@ fn stops_gracefully_and_refuses_public_addresses() {
     let port = running.address.rsplit(':').next().unwrap();
     let error = folder.fails(&["serve", "--database", "other.db", "--port", port]);
     assert!(error.contains("pass another --port"), "{error}");
+    // The port is checked first, so that the failed start leaves no database behind.
+    assert!(!folder.path("other.db").exists());
     let error = folder.fails(&["serve", "--port", "0"]);
     assert!(error.contains("in use by another CineMatch server"), "{error}");
 }

@@ -1,5 +1,6 @@
 //! The pipeline from files to a trained and evaluated generation.
 
+mod browse;
 mod evaluate;
 mod learning;
 mod metrics;

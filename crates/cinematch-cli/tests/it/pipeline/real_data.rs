@@ -1,4 +1,4 @@
-//! Tests on real MovieLens and TMDb files, with scikit-learn and NumPy as references.
+//! Tests on real MovieLens and TMDB files, with scikit-learn and NumPy as references.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -179,3 +179,29 @@ fn preserves_the_table_if_no_movie_passes_the_filters() {
     assert!(error.contains("movies_merged.csv was not changed"), "{error}");
     assert_eq!(files.map(|file| folder.read(file)), before);
 }
+
+#[test]
+fn incomplete_input_files_change_nothing() {
+    let folder = Folder::trained();
+    let outputs = ["data/movies_merged.csv", "data/preprocess_report.json"];
+    let before = outputs.map(|file| folder.read(file));
+    let generations = || fs::read_dir(folder.path("ml/artifacts/generations")).unwrap().count();
+    for (command, file) in [
+        ("preprocess", "raw/ml-32m/movies.csv"),
+        ("preprocess", "raw/ml-32m/links.csv"),
+        ("preprocess", "raw/tmdb/tmdb_metadata.csv"),
+        ("train", "raw/ml-32m/ratings.csv"),
+        ("train", "raw/ml-32m/tags.csv"),
+        ("train", "data/movies_merged.csv"),
+    ] {
+        let whole = folder.read(file);
+        let cut = &whole[..whole.rfind(',').unwrap()];
+        folder.write(file, cut.as_bytes());
+        let error = folder.fails(&[command]);
+        let expected = format!("{file} ends in the middle of line {}: ", cut.lines().count());
+        assert!(error.contains(&expected), "{error}");
+        folder.write(file, whole.as_bytes());
+        assert_eq!(outputs.map(|file| folder.read(file)), before, "{file}");
+        assert_eq!(generations(), 1, "{file}");
+    }
+}

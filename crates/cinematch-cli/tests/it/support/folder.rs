@@ -13,7 +13,7 @@ pub fn project() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// Returns the folder with real MovieLens and TMDb data. If it is unavailable, prints a notice and returns `None`.
+/// Returns the folder with real MovieLens and TMDB data. If it is unavailable, prints a notice and returns `None`.
 pub fn real_data(test: &str) -> Option<PathBuf> {
     let configured = std::env::var_os("CINEMATCH_TEST_DATA").map(PathBuf::from);
     let raw = configured.unwrap_or_else(|| project().join("../shared/data")).join("raw");
@@ -24,7 +24,7 @@ pub fn real_data(test: &str) -> Option<PathBuf> {
     None
 }
 
-/// Returns all movies in MovieLens 32M, with TMDb metadata where available.
+/// Returns all movies in MovieLens 32M, with TMDB metadata where available.
 pub fn movielens_32m(raw: &Path) -> Vec<Movie> {
     let folder = Folder::empty();
     folder.ok(&[

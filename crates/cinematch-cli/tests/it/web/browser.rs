@@ -15,8 +15,6 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use url::{ParseError, Url};
 
-use super::tab::Tab;
-
 /// Starts chromedriver, `$1`, and kills it and its browser when standard input closes, which also happens when
 /// the tests are killed. Both run in a separate process group and write to one temporary folder.
 const SUPERVISOR: &str = r#"
@@ -58,9 +56,9 @@ pub struct Browser {
     _stdout: BufReader<ChildStdout>,
 }
 
-/// Returns the browser's only tab, reset for each test. If no browser is available, prints a notice and returns
-/// `None`.
-pub fn tab(test: &str) -> Option<Tab> {
+/// Locks the browser, and returns it with the path of axe-core. If no browser is available, prints a notice and
+/// returns `None`.
+pub fn lock(test: &str) -> Option<(MutexGuard<'static, Browser>, PathBuf)> {
     static BROWSER: LazyLock<Option<Mutex<Browser>>> =
         LazyLock::new(|| Some(Mutex::new(Browser::start(tool("CINEMATCH_TEST_CHROMEDRIVER")?))));
     let axe = tool("CINEMATCH_TEST_AXE").filter(|_| BROWSER.is_some());
@@ -70,9 +68,7 @@ pub fn tab(test: &str) -> Option<Tab> {
         return None;
     };
     // A failed test leaves the browser usable, so ignore a poisoned lock.
-    let browser: MutexGuard<'static, Browser> =
-        browser.lock().unwrap_or_else(PoisonError::into_inner);
-    Some(Tab::new(browser, axe))
+    Some((browser.lock().unwrap_or_else(PoisonError::into_inner), axe))
 }
 
 fn tool(variable: &str) -> Option<PathBuf> {

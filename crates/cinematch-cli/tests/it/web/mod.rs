@@ -15,5 +15,5 @@ mod personal;
 mod self_tests;
 mod tab;
 
-pub use browser::tab;
 pub use look::{DESKTOP, NARROW, PHONE, WALL};
+pub use tab::tab;

@@ -10,8 +10,8 @@ use fantoccini::elements::Element;
 use fantoccini::key::Key;
 use serde_json::{Value, json};
 
-use super::browser::Browser;
-use super::look::Look;
+use super::browser::{self, Browser};
+use super::look::{DESKTOP, Look};
 use crate::support::server::Server;
 
 /// Maximum time to wait for a condition.
@@ -25,11 +25,14 @@ pub struct Tab {
     pub origin: String,
 }
 
-impl Tab {
-    pub fn new(browser: MutexGuard<'static, Browser>, axe: PathBuf) -> Self {
-        Self { browser, axe, look: super::DESKTOP, origin: String::new() }
-    }
+/// Returns the browser's only tab, reset for each test. If no browser is available, prints a notice and returns
+/// `None`.
+pub fn tab(test: &str) -> Option<Tab> {
+    let (browser, axe) = browser::lock(test)?;
+    Some(Tab { browser, axe, look: DESKTOP, origin: String::new() })
+}
 
+impl Tab {
     /// Starts a fresh browser session on `server`, with no cookies or stored data, using the settings in `look`.
     pub fn begin(&mut self, server: &Server, look: Look) {
         self.begin_at(&server.address, look);

@@ -84,8 +84,7 @@ impl Generations {
 
     /// Restores the generation that was served before the champion. Repeated rollbacks go further back.
     pub fn rollback(&self, at: &str, reason: &str) -> Result<Promoted, ArtifactsError> {
-        let not_found = || ArtifactsError::NotFound { artifacts: self.artifacts.clone() };
-        let champion = self.champion().ok_or_else(not_found)?;
+        let champion = self.champion().ok_or_else(|| self.not_served())?;
         let _lock = self.lock()?;
         let generation =
             self.previous()?.ok_or(ArtifactsError::NoPreviousGeneration { champion })?;

@@ -91,6 +91,34 @@ fn published_generations_load_and_the_last_three_are_kept() {
 }
 
 #[test]
+fn a_missing_or_dangling_link_to_the_champion_is_repaired_by_promoting_a_generation() {
+    let folder = tempfile::tempdir().unwrap();
+    let generations = Generations::new(folder.path());
+    for seed in 1..=3 {
+        generations.publish(&trained(seed), 3).unwrap();
+    }
+    let current = folder.path().join("current");
+    let check = |expect: &str| {
+        let expect = format!("{} {expect}", current.display());
+        for error in [generations.load().unwrap_err(), generations.manifest().unwrap_err()] {
+            assert_eq!(error.to_string(), expect);
+        }
+        generations.promote(2, "2026-01-01T00:00:00Z", "r").unwrap();
+        assert_eq!(generations.load().unwrap().generation, 2);
+    };
+    fs::remove_file(&current).unwrap();
+    check("not found: run `cinematch models promote N` to serve one of the generations 1, 2, 3");
+    fs::remove_file(&current).unwrap();
+    std::os::unix::fs::symlink("generations/000009", &current).unwrap();
+    check(
+        "points to generation 9, which does not exist: run `cinematch models promote N` to serve one \
+         of the generations 1, 2, 3",
+    );
+    fs::remove_dir_all(folder.path().join("generations")).unwrap();
+    assert!(matches!(generations.load(), Err(ArtifactsError::NotFound { .. })));
+}
+
+#[test]
 fn publishing_removes_temporary_directories_and_keeps_foreign_files() {
     let folder = tempfile::tempdir().unwrap();
     let generations = Generations::new(folder.path());

@@ -1,7 +1,7 @@
 //! English wording for reasons.
 //!
-//! This module contains all text about reasons: the one-line [`explanation`] for a recommended movie,
-//! [`similarity`] for movies similar to a given one, [`describe`] for a page that shows each reason on its
+//! This module contains all text about reasons: [`explanation_parts`] for a recommended movie, [`explanation`]
+//! in one line, [`similarity_parts`] for movies similar to a given one, [`describe`] for a page that shows each reason on its
 //! own line, and the `Display` implementation for [`Counterfactual`]. Nothing is escaped: titles and features
 //! may contain any character.
 
@@ -33,31 +33,39 @@ const MIN_VOTE_AVERAGE: f32 = 6.0;
 /// Ratings at or below this are described as dislikes.
 const MAX_NEGATIVE_STARS: f32 = 2.0;
 
-/// Returns the reasons in favor of a movie in one line, joined by ` • `: first the user's history, then
-/// preferred genres, then votes.
+/// Separator of the reasons in one line. A title may contain it, so a line cannot be split into its reasons.
+pub const SEPARATOR: &str = " • ";
+
+/// Returns the reasons in favor of a movie in one line, joined by ` • `. [`explanation_parts`] returns them
+/// separately.
 pub fn explanation(reasons: &[Reason<'_>]) -> String {
-    one_line(reasons, "you liked")
+    explanation_parts(reasons).join(SEPARATOR)
 }
 
-/// Returns the reasons why a movie is similar to a given one, on one line like [`explanation`]. The history
-/// must contain only the given movie. The wording does not mention a user: "Like Heat: …" instead of "You
-/// liked Heat: …".
-pub fn similarity(reasons: &[Reason<'_>]) -> String {
-    one_line(reasons, "like")
+/// Returns the reasons in favor of a movie: first the user's history, then preferred genres, then votes. The
+/// list is never empty; without noticeable reasons, it says so.
+pub fn explanation_parts(reasons: &[Reason<'_>]) -> Vec<String> {
+    parts(reasons, "you liked")
 }
 
-/// Joins the noticeable reasons in favor of a movie. `liked` precedes the title of a liked movie.
-fn one_line(reasons: &[Reason<'_>], liked: &str) -> String {
-    let mut line = Line(String::with_capacity(160));
+/// Returns the reasons why a movie is similar to a given one, like [`explanation_parts`]. The history must
+/// contain only the given movie. The wording does not mention a user: "Like Heat: …" instead of "You liked
+/// Heat: …".
+pub fn similarity_parts(reasons: &[Reason<'_>]) -> Vec<String> {
+    parts(reasons, "like")
+}
+
+/// Words the noticeable reasons in favor of a movie. `liked` precedes the title of a liked movie.
+fn parts(reasons: &[Reason<'_>], liked: &str) -> Vec<String> {
+    let mut parts = Vec::new();
     let noticeable = || reasons.iter().filter(|reason| reason.contribution() >= MIN_CONTRIBUTION);
-    put_history(noticeable(), liked, &mut line);
-    if line.0.is_empty() && noticeable().any(|reason| matches!(reason, Reason::Popularity { .. })) {
-        line.start_part().push_str("liked by many users");
+    put_history(noticeable(), liked, &mut parts);
+    if parts.is_empty() && noticeable().any(|reason| matches!(reason, Reason::Popularity { .. })) {
+        parts.push("liked by many users".to_owned());
     }
     for reason in noticeable() {
         if let Reason::Genre { name, .. } = reason {
-            // Writing to a string can't fail, here and below.
-            let _ = write!(line.start_part(), "you prefer {name}");
+            parts.push(format!("you prefer {name}"));
         }
     }
     for reason in noticeable() {
@@ -65,60 +73,61 @@ fn one_line(reasons: &[Reason<'_>], liked: &str) -> String {
             && *average >= MIN_VOTE_AVERAGE
         {
             let votes = if *count == 1 { "vote" } else { "votes" };
-            let _ = write!(
-                line.start_part(),
-                "{average:.1} from {} {votes}",
-                thousands(u64::from(*count))
-            );
+            parts.push(format!("{average:.1} from {} {votes}", thousands(u64::from(*count))));
         }
     }
     for reason in reasons {
         if let Reason::Trending { source, contribution } = reason {
-            line.start_part().push_str(match source {
+            let part = match source {
                 _ if *contribution < MIN_CONTRIBUTION => "not enough data on its popularity",
                 PopularitySource::Tmdb => "popular now",
                 PopularitySource::Votes => "widely known",
                 PopularitySource::Ratings => "liked by many users",
-            });
+            };
+            parts.push(part.to_owned());
         }
     }
-    let mut line = line.0;
-    if line.is_empty() {
-        return "No reasons yet: like or rate a few films to see some".to_owned();
+    match parts.first_mut() {
+        // Every part starts with an ASCII letter or digit.
+        Some(first) => first[..1].make_ascii_uppercase(),
+        None => parts.push("No reasons yet: like or rate a few films to see some".to_owned()),
     }
-    // Every part starts with an ASCII letter or digit.
-    line[..1].make_ascii_uppercase();
-    line
+    parts
 }
 
 /// Appends the movies in the history, and a note if users who liked them also liked the recommended movie.
-fn put_history<'r>(reasons: impl Iterator<Item = &'r Reason<'r>>, liked: &str, line: &mut Line) {
+fn put_history<'r>(
+    reasons: impl Iterator<Item = &'r Reason<'r>>,
+    liked: &str,
+    parts: &mut Vec<String>,
+) {
     let mut n_from_users = 0;
     for reason in reasons {
         let Reason::Movie { title, feedback, contribution, from_users, shared, .. } = reason else {
             continue;
         };
-        let part = line.start_part();
-        let _ = match feedback {
-            Feedback::Liked => write!(part, "{liked} {title}"),
-            Feedback::Disliked => write!(part, "unlike {title}"),
+        let mut part = match feedback {
+            Feedback::Liked => format!("{liked} {title}"),
+            Feedback::Disliked => format!("unlike {title}"),
             Feedback::Rated(stars) if *stars <= MAX_NEGATIVE_STARS => {
-                write!(part, "unlike {title}, which you rated {stars}★")
+                format!("unlike {title}, which you rated {stars}★")
             }
-            Feedback::Rated(stars) => write!(part, "you gave {title} {stars}★"),
+            Feedback::Rated(stars) => format!("you gave {title} {stars}★"),
         };
         let features = common_features(shared);
         if !features.is_empty() {
+            // Writing to a string can't fail.
             let _ = write!(part, ": {}", features.join(", "));
         }
+        parts.push(part);
         if *from_users > contribution * MIN_SHARE_FROM_USERS && !is_negative(*feedback) {
             n_from_users += 1;
         }
     }
     match n_from_users {
         0 => {}
-        1 => line.start_part().push_str("its fans like this too"),
-        _ => line.start_part().push_str("their fans like this too"),
+        1 => parts.push("its fans like this too".to_owned()),
+        _ => parts.push("their fans like this too".to_owned()),
     }
 }
 
@@ -128,19 +137,6 @@ fn is_negative(feedback: Feedback) -> bool {
         Feedback::Liked => false,
         Feedback::Disliked => true,
         Feedback::Rated(stars) => stars <= MAX_NEGATIVE_STARS,
-    }
-}
-
-/// A line made of parts joined by ` • `.
-struct Line(String);
-
-impl Line {
-    /// Starts a new part and returns the string to append it to.
-    fn start_part(&mut self) -> &mut String {
-        if !self.0.is_empty() {
-            self.0.push_str(" • ");
-        }
-        &mut self.0
     }
 }
 
@@ -326,7 +322,21 @@ mod tests {
         ];
         let rest = "Heat: los angeles, crime • you prefer drama • 7.9 from 6,000 votes";
         assert_eq!(explanation(&reasons), format!("You liked {rest}"));
-        assert_eq!(similarity(&reasons), format!("Like {rest}"));
+        assert_eq!(similarity_parts(&reasons).join(SEPARATOR), format!("Like {rest}"));
+    }
+
+    #[test]
+    fn parts_keep_a_title_that_contains_the_separator() {
+        let liked = Reason::Movie {
+            movie_id: MovieId(6),
+            title: "Heat • 2",
+            feedback: Feedback::Liked,
+            contribution: 0.4,
+            from_users: 0.0,
+            shared: Vec::new(),
+        };
+        let reasons = [liked, quality(7.9, 6000)];
+        assert_eq!(explanation_parts(&reasons), ["You liked Heat • 2", "7.9 from 6,000 votes"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
+use zip::result::ZipError;
 
 use super::budget::Budget;
 use super::entry::History;
@@ -22,7 +23,10 @@ pub(crate) fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<Hist
     if memchr::memmem::find_iter(bytes, b"PK\x01\x02").nth(MAX_ARCHIVE_ENTRIES).is_some() {
         return Err(invalid(&format_args!("it has more than {MAX_ARCHIVE_ENTRIES} entries")));
     }
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| invalid(&error))?;
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| match error {
+        ZipError::InvalidArchive(_) => invalid(&"it is not a complete ZIP file"),
+        other => invalid(&other),
+    })?;
     if archive.has_duplicate_names() {
         return Err(invalid(&"two of its entries have the same name"));
     }

@@ -57,7 +57,7 @@ pub struct Entry {
     pub year: Option<u16>,
     /// IMDb ID without the `tt` prefix, if the export has one.
     pub imdb_id: Option<String>,
-    /// TMDb ID, if the export has one.
+    /// TMDB ID, if the export has one.
     pub tmdb_id: Option<TmdbId>,
     /// MovieLens ID, if the export has one.
     pub movie_id: Option<MovieId>,

@@ -1,6 +1,7 @@
 //! Errors for files that are not a supported export.
 
 use super::limits::{MAX_BYTES, MAX_ROWS};
+use crate::digits::thousands;
 use crate::sources::SourceError;
 
 /// Error returned when a file is not a supported export.
@@ -50,7 +51,7 @@ pub enum HistoryError {
         unpacked: bool,
     },
     /// The import exceeds [`MAX_ROWS`].
-    #[error("{file} has too many rows: the maximum is {MAX_ROWS}")]
+    #[error("{file} has too many rows: the maximum is {}", thousands(MAX_ROWS as u64))]
     TooManyRows {
         /// Name of the rejected file.
         file: String,

@@ -131,11 +131,11 @@ fn never_panics_on_a_corrupt_archive_and_rejects_a_truncated_one() {
 fn rejects_files_with_too_many_rows() {
     let many = "a,b\n".repeat(MAX_ROWS + 1);
     let error = refusal("ratings.csv", format!("{HEADER}{many}").as_bytes());
-    assert!(error.contains("too many rows: the maximum is 200000"), "{error}");
+    assert!(error.contains("too many rows: the maximum is 200,000"), "{error}");
     // A bare carriage return also ends a row.
     let quoted = "\"\"\r".repeat(MAX_ROWS + 1);
     let error = refusal("ratings.csv", format!("{HEADER}{quoted}").as_bytes());
-    assert!(error.contains("too many rows: the maximum is 200000"), "{error}");
+    assert!(error.contains("too many rows: the maximum is 200,000"), "{error}");
     // The limit applies to the combined row count of both files.
     let half = format!("{HEADER}{}", "1,A,1990,u,3\n".repeat(MAX_ROWS / 2 + 1));
     let both = read_all(&[("a.csv", &half), ("b.csv", &half)]);
@@ -143,7 +143,7 @@ fn rejects_files_with_too_many_rows() {
     assert_eq!(read("a.csv", half.as_bytes()).unwrap().entries.len(), MAX_ROWS / 2 + 1);
     let list = format!("[{}0]", "0,".repeat(MAX_ROWS));
     let error = refusal("watched-movies.json", list.as_bytes());
-    assert!(error.contains("too many rows: the maximum is 200000"), "{error}");
+    assert!(error.contains("too many rows: the maximum is 200,000"), "{error}");
     assert_eq!(read("watched-movies.json", &list.as_bytes()[2..]).ok(), None);
 }
 
@@ -164,7 +164,7 @@ fn bounds_time_and_memory_for_endless_lines_and_fields() {
     let commas = format!("{HEADER}{}\n1,Heat,1995,u,5\n", ",".repeat(MAX_BYTES - 100));
     let history = read("ratings.csv", commas.as_bytes()).unwrap();
     assert_eq!(summary(&history), [("Heat", Some(1995), stars(5.0))]);
-    assert!(history.problems[0].reason.starts_with("expected 5 fields, got 33554333 fields"));
+    assert!(history.problems[0].reason.starts_with("expected 5 fields, got 33,554,333 fields"));
     // An overlong file name is truncated in the entries.
     let name = format!("{}/ratings.csv", "é".repeat(50_000));
     let history = read(&name, RATINGS.as_bytes()).unwrap();

@@ -37,7 +37,7 @@ fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
     let mut history = History::new(IMPORTER.service);
     let entries = &mut history.entries;
     history.rows = table::read(file, bytes, &COLUMNS, &mut history.problems, |row, problems| {
-        let movie_id = row.require::<MovieId>(0, "a MovieLens id", problems);
+        let movie_id = row.require::<MovieId>(0, "a MovieLens ID", problems);
         let Some(movie_id) = movie_id else { return };
         let stars = row.get(3);
         let Some(stars) = stars.parse().ok().and_then(Stars::from_value) else {

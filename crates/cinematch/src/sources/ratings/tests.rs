@@ -143,11 +143,30 @@ fn read_histories_defaults_a_missing_timestamp_to_zero() {
 
 #[test]
 fn reports_a_line_longer_than_a_piece_and_reads_the_next_line() {
-    let tail = format!("{HEADER}1,7,4.0,5\n{}", "\0".repeat(3 * PIECE_BYTES as usize));
-    let middle = format!("{tail}\n2,7,4.0,6\n");
+    let unfinished = format!("{HEADER}1,7,4.0,5\n{}", "\0".repeat(3 * PIECE_BYTES as usize));
+    let tail = format!("{unfinished}\n");
+    let middle = format!("{tail}2,7,4.0,6\n");
     for (csv, expected) in [(&tail, 1), (&middle, 2)] {
         let read = read("r.csv", csv.as_bytes(), &movies()).unwrap();
         assert_eq!(rows(&read).len(), expected);
         assert!(!read.problems.is_empty());
     }
+    let error = read("r.csv", unfinished.as_bytes(), &movies()).unwrap_err().to_string();
+    assert!(error.starts_with("r.csv ends in the middle of line 3"), "{error}");
+}
+
+#[test]
+fn rejects_a_file_that_ends_in_the_middle_of_a_row() {
+    let rows = "1,7,4.0,5\n".repeat(PIECE_BYTES as usize / 8);
+    let lines = 1 + PIECE_BYTES / 8;
+    for cut in ["1", "1,7,4.", "1,7,\"4.0"] {
+        let csv = format!("{HEADER}{rows}{cut}");
+        let error = read("r.csv", csv.as_bytes(), &movies()).unwrap_err().to_string();
+        let expected = format!("r.csv ends in the middle of line {}: ", lines + 1);
+        assert!(error.starts_with(&expected), "{error}");
+        let read = read("r.csv", format!("{csv}\n").as_bytes(), &movies()).unwrap();
+        assert_eq!((read.rows, read.problems.len()), (lines, 1));
+    }
+    let complete = format!("{HEADER}{rows}1,7,4.0,5");
+    assert_eq!(read("r.csv", complete.as_bytes(), &movies()).unwrap().problems, []);
 }

@@ -114,6 +114,30 @@ fn drops_only_the_row_with_an_unclosed_quote() {
 }
 
 #[test]
+fn rejects_a_file_that_ends_in_the_middle_of_a_row() {
+    let cut = |line: u32| {
+        format!(
+            "t.csv ends in the middle of line {line}: the file is incomplete. Download it again"
+        )
+    };
+    check(b"id,text,note\n1,a,n\n2,b", &cut(3));
+    check(b"id,text,note\n1,a,n\n2", &cut(3));
+    check(b"id,text,note\n1,a,n\n2,b,\"n", &cut(3));
+    // The quoted value continues on line 4, where the file ends.
+    check(b"id,text,note\n1,a,n\n2,\"b\nc", &cut(4));
+    // Only the last row matters, and a complete last row needs no line break.
+    check(b"id,text,note\n1,a\n2,b,n", "3:2|b|n !2 - MalformedRecord 2 rows");
+    check(b"id,text,note\n1,\"a,n\n2,b,n", "3:2|b|n !2 - MalformedRecord 2 rows");
+    check(b"id,text,note\n1,a,n\n2,b\n", "2:1|a|n !3 - MalformedRecord 2 rows");
+    check(b"id,text\n1,a\n2,b,extra", "2:1|a| !3 - MalformedRecord 2 rows");
+    check(b"id,text\n1,a\n ", "2:1|a| 1 rows");
+    let csv = format!("id,text,note\n{}7,b", "7,\"a\nb\",n\n".repeat(200_000));
+    let id = |row: &Row<'_, '_>, _: &mut Vec<Problem>| Some(row.line);
+    let error = decode("t.csv", csv.as_bytes(), &COLUMNS, id).unwrap_err().to_string();
+    assert_eq!(error, cut(400_002));
+}
+
+#[test]
 fn reads_a_file_full_of_stray_quotes_in_linear_time() {
     // A quadratic reader would take hours.
     let mut csv = b"id,text\n1,fine\n".to_vec();
@@ -144,6 +168,6 @@ fn counts_excess_fields_without_storing_them() {
     let rows = read("t.csv", &csv, &COLUMNS, &mut problems, |_, _| {}).unwrap();
     assert_eq!(
         (rows, problems[0].reason.as_str()),
-        (2, "expected 2 fields, got 1001 fields, starting ``")
+        (2, "expected 2 fields, got 1,001 fields, starting ``")
     );
 }

@@ -1,4 +1,4 @@
-//! Decoder for existing TMDb data: `tmdb_metadata.csv` in CineMatch's own format, and public CSV dumps.
+//! Decoder for existing TMDB data: `tmdb_metadata.csv` in CineMatch's own format, and public CSV dumps.
 //! Supported dumps are The Movies Dataset (`movies_metadata.csv`, `credits.csv`, `keywords.csv`), TMDB
 //! 5000 (`tmdb_5000_movies.csv`, `tmdb_5000_credits.csv`) and larger ones with comma-separated lists. The
 //! format is detected from the header.
@@ -62,7 +62,7 @@ pub fn dump(file: &str, bytes: &[u8]) -> Result<Decoded<(TmdbId, Facts)>, Source
 
 /// The format of a dump.
 struct DumpFormat {
-    /// Index of the column with the TMDb ID.
+    /// Index of the column with the TMDB ID.
     id: usize,
     /// True for CineMatch's own format, in which list items are separated by `|`. Other formats use
     /// commas.

@@ -1,4 +1,4 @@
-//! TMDb movie metadata as text, and a writer for `tmdb_metadata.csv`.
+//! TMDB movie metadata as text, and a writer for `tmdb_metadata.csv`.
 
 use std::io::{self, Write};
 

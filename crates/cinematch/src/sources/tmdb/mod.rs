@@ -1,6 +1,6 @@
-//! Decoder for `tmdb_metadata.csv`: TMDb metadata in CineMatch's own format, one row per movie.
+//! Decoder for `tmdb_metadata.csv`: TMDB metadata in CineMatch's own format, one row per movie.
 //!
-//! Invalid values are emptied and reported. TMDb writes 0 for an unknown runtime, and for the average
+//! Invalid values are emptied and reported. TMDB writes 0 for an unknown runtime, and for the average
 //! vote of a movie with no votes.
 
 pub mod dumps;
@@ -16,25 +16,25 @@ use crate::sources::problem::{Decoded, Outcome, Problem, ProblemKind, SourceErro
 use crate::sources::table::{self, Column, Row};
 use crate::sources::values::whole_number;
 
-/// TMDb metadata for a movie. List items are separated by `|`, in file order, and can be split with
+/// TMDB metadata for a movie. List items are separated by `|`, in file order, and can be split with
 /// [`list`](crate::sources::values::list). Unknown strings and lists are empty.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TmdbRow<'a> {
-    /// TMDb ID.
+    /// TMDB ID.
     pub tmdb_id: TmdbId,
-    /// Title on TMDb.
+    /// Title on TMDB.
     pub title: Cow<'a, str>,
     /// Plot summary.
     pub overview: Cow<'a, str>,
     /// Runtime in minutes, at least 1.
     pub runtime: Option<u32>,
-    /// TMDb popularity score, 0 or higher.
+    /// TMDB popularity score, 0 or higher.
     pub popularity: Option<f32>,
-    /// Number of votes on TMDb.
+    /// Number of votes on TMDB.
     pub vote_count: Option<u32>,
-    /// Average vote on TMDb, 0 to 10; `None` if there are no votes.
+    /// Average vote on TMDB, 0 to 10; `None` if there are no votes.
     pub vote_average: Option<f32>,
-    /// Keywords assigned on TMDb.
+    /// Keywords assigned on TMDB.
     pub keywords: Cow<'a, str>,
     /// Actors, in billing order.
     pub cast: Cow<'a, str>,
@@ -42,7 +42,7 @@ pub struct TmdbRow<'a> {
     pub directors: Cow<'a, str>,
     /// ISO 639-1 code of the original language.
     pub original_language: Cow<'a, str>,
-    /// Poster path on TMDb's image host.
+    /// Poster path on TMDB's image host.
     pub poster_path: Cow<'a, str>,
     /// Names of the streaming services that offer the movie, if provider data was fetched.
     pub services: Cow<'a, str>,
@@ -93,7 +93,7 @@ pub fn metadata<'a>(file: &str, bytes: &'a [u8]) -> Result<TmdbFile<'a>, SourceE
         has_services |= row.has(11);
         let record = decode(tmdb_id, row, problems);
         if let Some(index) = seen.insert(tmdb_id, records.len()) {
-            let reason = format!("TMDb id {tmdb_id} appears more than once; the later row is kept");
+            let reason = format!("TMDB ID {tmdb_id} appears more than once; the later row is kept");
             let outcome = Outcome::EarlierRowReplaced;
             problems.push(row.problem(0, ProblemKind::DuplicateId, outcome, reason));
             records[index] = record;

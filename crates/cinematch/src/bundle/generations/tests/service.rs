@@ -37,7 +37,8 @@ fn added_generations_are_not_served_until_promoted() {
     assert_eq!((last.generation, last.at.as_str(), last.reason.as_str()), (2, AT, "better"));
     assert_eq!(last.model_id, generations.manifest().unwrap().1.model_id);
     let missing = generations.promote(7, AT, "").unwrap_err().to_string();
-    assert!(missing.ends_with("has no generation 7; there are 1, 2"), "{missing}");
+    let expected = "has no generation 7; the existing generations are 1 and 2";
+    assert!(missing.ends_with(expected), "{missing}");
 }
 
 #[test]
@@ -51,7 +52,7 @@ fn repeated_rollbacks_go_further_back() {
         assert_eq!(generations.champion(), Some(expected));
     }
     let error = generations.rollback(AT, "").unwrap_err().to_string();
-    assert!(error.contains("no generation served before generation 1"), "{error}");
+    assert!(error.contains("no earlier generation to roll back to: generation 1"), "{error}");
     // A rolled-back generation can be promoted again. Rolling back then restores the champion that preceded it.
     promote(&generations, 3);
     assert_eq!(generations.previous().unwrap(), Some(1));
