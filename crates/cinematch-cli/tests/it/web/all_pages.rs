@@ -40,7 +40,8 @@ const DOWNLOADS: [&str; 2] = ["/me/export.json", "/me/export.csv"];
 fn routes() -> Vec<String> {
     let router = format!("{:?}", cinematch_web::pages());
     let strings = router.split('"').skip(1).step_by(2);
-    strings.filter(|text| text.starts_with('/')).map(str::to_owned).collect()
+    // A wildcard matches the addresses without a page.
+    strings.filter(|text| text.starts_with('/') && !text.contains('*')).map(str::to_owned).collect()
 }
 
 #[test]
