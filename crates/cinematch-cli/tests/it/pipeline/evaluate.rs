@@ -92,10 +92,12 @@ fn external_lists_on_an_exported_split_score_like_internal_ones() {
         let external =
             json(&folder, &[&protocol[..], &["--score", "lists/{seed}/item-knn.csv"]].concat());
         let (internal, external) = (model(&internal, "item-knn"), model(&external, "item-knn"));
-        for metric in ["ndcg@10", "ndcg@100", "recall@20", "recall@50", "miscalibration@10"] {
+        for metric in
+            ["ndcg@10", "ndcg@100", "recall@20", "recall@50", "miscalibration@10", "lift@10"]
+        {
             assert_eq!(internal["metrics"][metric], external["metrics"][metric], "{metric}");
         }
-        for value in ["coverage@10", "popularity_share@10", "strata"] {
+        for value in ["coverage@10", "movies@10", "popularity_share@10", "strata", "groups"] {
             assert_eq!(internal[value], external[value], "{value}");
         }
         check_split(&folder);
