@@ -48,7 +48,7 @@ fn prints_the_table_for_the_sample() {
             let words = line.split_whitespace().enumerate();
             let is_model = models.split(',').any(|name| line.starts_with(name));
             let seconds = |place: usize, word: &str| {
-                place == 8 && is_model && word.parse::<f64>().is_ok() && word.len() == 4
+                place == 9 && is_model && word.parse::<f64>().is_ok() && word.len() == 4
             };
             words
                 .map(|(place, word)| if seconds(place, word) { "[seconds]" } else { word })
