@@ -90,7 +90,11 @@ fn open_json<'a>(
             Category::Data => "expected a list".to_owned(),
             Category::Eof => "the file is incomplete. Export it again".to_owned(),
             Category::Io | Category::Syntax => {
-                format!("line {}, column {} is invalid. Export it again", error.line(), error.column())
+                format!(
+                    "line {}, column {} is invalid. Export it again",
+                    error.line(),
+                    error.column()
+                )
             }
         },
     };
