@@ -112,6 +112,25 @@ mod tests {
     }
 
     #[test]
+    fn errors_about_syntax_and_paths_contain_no_texts_of_parsers() {
+        let server = sample();
+        let syntax = |body: &str| {
+            let reply = server.post_raw("/api/recommendations", "application/json", body);
+            reply.problem(400)["detail"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(syntax("{\"limit\": 1"), "The body is not valid JSON: it is incomplete");
+        assert_eq!(syntax("{\n  x}"), "The body is not valid JSON at line 2, column 3");
+        assert_eq!(syntax("{} {}"), "The body is not valid JSON at line 1, column 4");
+        let path = |path| server.get(path).problem(422)["detail"].as_str().unwrap().to_owned();
+        assert_eq!(
+            path("/api/models/abc"),
+            "generation: expected a whole number, 0 or more, got `abc`"
+        );
+        assert_eq!(path("/api/jobs/x"), "job_id: expected a whole number, got `x`");
+        assert_eq!(path("/api/jobs/%ff"), "job_id: expected UTF-8 text");
+    }
+
+    #[test]
     fn malformed_requests_return_problem_documents() {
         let server = sample();
         let rejected_field = |body: &Value| {

@@ -6,7 +6,7 @@ mod cards;
 mod commands;
 mod evaluation;
 mod first_steps;
-mod mistake;
+mod input_error;
 mod options;
 mod output;
 mod paths;

@@ -7,7 +7,7 @@ use cinematch_store::Address;
 use clap::Args;
 use clap::builder::ArgPredicate;
 
-use crate::mistake::Mistake;
+use crate::input_error::InputError;
 use crate::options::Global;
 
 /// Folders inside raw/ that are searched for a MovieLens release, in this order.
@@ -33,7 +33,7 @@ impl RawPath {
     /// Returns an error if the flag names a folder that does not exist.
     pub fn check(&self) -> Result<()> {
         match &self.raw {
-            Some(raw) if !raw.is_dir() => Err(Mistake::error(format_args!(
+            Some(raw) if !raw.is_dir() => Err(InputError::error(format_args!(
                 "folder {} not found; check --raw (CINEMATCH_RAW)",
                 display_path(raw)
             ))),

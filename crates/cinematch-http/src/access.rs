@@ -15,6 +15,7 @@ use cinematch_service::{Service, ServiceError};
 use cinematch_store::{Profile, Scope};
 
 use crate::problem::Problem;
+use crate::value_error::shortened;
 
 /// The caller of a request, as identified by the guard layer.
 #[derive(Clone, Debug)]
@@ -67,29 +68,26 @@ impl Caller {
 /// Reason why a request selects no profile.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoProfile {
-    /// The request contains no profile ID.
+    /// The request selects no existing profile.
     #[error("No profile is selected")]
-    NotSent,
-    /// `X-User-Id` has this value, of which at most 40 characters are kept.
-    #[error("X-User-Id is `{0}`, which is not a whole number")]
+    NotSelected,
+    /// `X-User-Id` has this value, which is shortened to 60 characters.
+    #[error("X-User-Id is `{0}`, which is not a profile ID")]
     Malformed(String),
     /// `X-User-Id` has this value, but no profile has this ID.
     #[error("X-User-Id is {0}, but there is no profile with this ID")]
     Unknown(i64),
 }
 
-/// Maximum number of characters of an invalid `X-User-Id` that an error message quotes.
-const MAX_QUOTED: usize = 40;
-
 /// Returns the profile with the ID in `X-User-Id`, or the reason why there is none.
 pub async fn profile_in_header(
     service: &Service,
     headers: &HeaderMap,
 ) -> Result<Result<Profile, NoProfile>, ServiceError> {
-    let Some(value) = headers.get("x-user-id") else { return Ok(Err(NoProfile::NotSent)) };
+    let Some(value) = headers.get("x-user-id") else { return Ok(Err(NoProfile::NotSelected)) };
     let text = String::from_utf8_lossy(value.as_bytes());
     let Ok(id) = text.trim().parse::<i64>() else {
-        return Ok(Err(NoProfile::Malformed(text.trim().chars().take(MAX_QUOTED).collect())));
+        return Ok(Err(NoProfile::Malformed(shortened(text.trim()).into_owned())));
     };
     Ok(find_profile(service, id).await?.ok_or(NoProfile::Unknown(id)))
 }

@@ -27,12 +27,6 @@ impl RouteClass {
         matches!(self, Self::Guarded | Self::Public | Self::Metrics)
     }
 
-    /// Returns true if requests count toward the client's rate limit. Monitoring must work during a burst of
-    /// requests.
-    pub fn is_rate_limited(self) -> bool {
-        !matches!(self, Self::Probe | Self::Metrics)
-    }
-
     /// Returns true if clients that accept HTML get errors as web pages.
     pub fn has_error_pages(self) -> bool {
         matches!(self, Self::Page | Self::Unmatched)

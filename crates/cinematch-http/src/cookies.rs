@@ -12,12 +12,12 @@ pub const SESSION_COOKIE: &str = "cinematch_session";
 /// Name of the cookie that holds the ID of the profile last selected in the browser. Only used in open mode.
 pub const PROFILE_COOKIE: &str = "cinematch_profile";
 
-/// Requests from other sites with which the browser sends a cookie.
+/// Determines whether the browser sends a cookie with requests from other sites.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameSite {
-    /// Links to a page of this server.
+    /// Sent with links from other sites.
     Lax,
-    /// None.
+    /// Never sent with requests from other sites.
     Strict,
 }
 
@@ -30,7 +30,7 @@ pub struct NewCookie<'a> {
     pub value: &'a str,
     /// The browser sends the cookie with requests to this path and the paths below it.
     pub path: &'a str,
-    /// Requests from other sites with which the browser sends the cookie.
+    /// Determines whether the browser sends the cookie with requests from other sites.
     pub same_site: SameSite,
     /// Lifetime in seconds; 0 deletes the cookie.
     pub max_age: u32,

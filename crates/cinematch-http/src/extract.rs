@@ -39,13 +39,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
             if error.is_data() {
                 field_problem(field, &error.to_string())
             } else {
-                let detail = format!("The body is not valid JSON: {error}");
-                Problem::new(StatusCode::BAD_REQUEST, detail)
+                syntax_problem(&error)
             }
         })?;
-        reader.end().map_err(|error| {
-            Problem::new(StatusCode::BAD_REQUEST, format!("The body is not valid JSON: {error}"))
-        })?;
+        reader.end().map_err(|error| syntax_problem(&error))?;
         Ok(Self(value))
     }
 }
@@ -82,6 +79,16 @@ pub async fn read_body(mut body: axum::body::Body, limit: usize) -> Result<Vec<u
     Ok(bytes)
 }
 
+/// Converts a syntax error of the JSON parser to a problem that names the position.
+fn syntax_problem(error: &serde_json::Error) -> Problem {
+    let detail = if error.is_eof() {
+        "The body is not valid JSON: it is incomplete".to_owned()
+    } else {
+        format!("The body is not valid JSON at line {}, column {}", error.line(), error.column())
+    };
+    Problem::new(StatusCode::BAD_REQUEST, detail)
+}
+
 /// Converts a serde error message to a problem, dropping the position in the body and replacing the names of Rust
 /// types.
 fn field_problem(field: String, message: &str) -> Problem {
@@ -108,27 +115,20 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathPar
         let PathRejection::FailedToDeserializePathParams(error) = rejection else {
             return Err(Problem::field("path", message));
         };
-        let (ErrorKind::ParseErrorAtKey { value, expected_type, .. }
-        | ErrorKind::ParseErrorAtIndex { value, expected_type, .. }
-        | ErrorKind::ParseError { value, expected_type }) = error.into_kind()
-        else {
-            return Err(Problem::field("path", message));
+        let (value, expected_type) = match error.into_kind() {
+            ErrorKind::ParseErrorAtKey { value, expected_type, .. }
+            | ErrorKind::ParseErrorAtIndex { value, expected_type, .. }
+            | ErrorKind::ParseError { value, expected_type } => (value, expected_type),
+            ErrorKind::InvalidUtf8InPathParam { key } => {
+                return Err(Problem::field(key, "expected UTF-8 text"));
+            }
+            _ => return Err(Problem::field("path", message)),
         };
         // Not every kind of rejection contains the parameter's name, so the name is looked up by value.
         let params = RawPathParams::from_request_parts(parts, state).await;
         let named = params.iter().flatten().find(|(_, param)| *param == value);
         let field = named.map_or("path", |(name, _)| name);
-        Err(Problem::field(
-            field,
-            format!("expected {}, got `{value}`", describe_type(expected_type)),
-        ))
-    }
-}
-
-fn describe_type(type_name: &str) -> &str {
-    match type_name {
-        "u32" => "a whole number from 0 to 4294967295",
-        other => other,
+        Err(Problem::field(field, value_error::from_path(expected_type, &value)))
     }
 }
 

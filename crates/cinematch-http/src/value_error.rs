@@ -53,20 +53,21 @@ fn expected_and_got(got: &str, expected: &str) -> String {
         return format!("expected {expected}; the number is too large");
     }
     let number = quoted("integer ").or_else(|| quoted("floating point "));
+    let string = value.strip_prefix("string \"").and_then(|rest| rest.strip_suffix('"'));
+    if let Some(string) = string {
+        return format!("expected {expected}, got \"{}\"", shortened(string));
+    }
     let got = match value {
         "sequence" => "a list",
         "map" => "an object",
         "null" | "unit value" | "Option value" => "null",
-        other => number
-            .or_else(|| quoted("boolean "))
-            .or_else(|| other.strip_prefix("string "))
-            .unwrap_or(other),
+        other => number.or_else(|| quoted("boolean ")).unwrap_or(other),
     };
     format!("expected {expected}, got {}", shortened(got))
 }
 
-/// Shortens a value to 60 characters.
-fn shortened(value: &str) -> Cow<'_, str> {
+/// Shortens a value to 60 characters, and marks the cut with an ellipsis.
+pub(crate) fn shortened(value: &str) -> Cow<'_, str> {
     const MAX_CHARS: usize = 60;
     match value.char_indices().nth(MAX_CHARS) {
         Some((end, _)) => Cow::Owned(format!("{}…", &value[..end])),
@@ -88,6 +89,16 @@ fn expected_value(text: &str) -> &str {
         other if other.starts_with("struct") => "an object",
         other => other,
     }
+}
+
+/// Describes a value in a path that cannot be parsed as `expected_type`, a type of Rust.
+pub(crate) fn from_path(expected_type: &str, value: &str) -> String {
+    let expected = expected_value(expected_type);
+    // Parsers of whole numbers reject digits only if the number is too large.
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return format!("expected {expected}; the number is too large");
+    }
+    format!("expected {expected}, got `{}`", shortened(value))
 }
 
 /// Converts a text about a parameter, which is always sent as text. `value` is the parameter's value: `invalid digit
@@ -145,6 +156,10 @@ mod tests {
             ("invalid type: boolean `true`, expected a string", "expected a string, got true"),
             ("unknown variant `x`, expected `a` or `b`", "expected `a` or `b`, got \"x\""),
             ("something else", "something else"),
+            (
+                &format!("invalid type: string \"{}\", expected u64", "x".repeat(61)),
+                &format!("expected a whole number, 0 or more, got \"{}…\"", "x".repeat(60)),
+            ),
         ] {
             assert_eq!(from_serde(text), ValueError { field: None, message: message.to_owned() });
         }
@@ -153,6 +168,14 @@ mod tests {
             from_serde("duplicate field `q`"),
             ValueError::of("q", "is given more than once")
         );
+    }
+
+    #[test]
+    fn invalid_values_in_a_path_are_described_without_rust_types() {
+        assert_eq!(from_path("u64", "abc"), "expected a whole number, 0 or more, got `abc`");
+        assert_eq!(from_path("i64", "x"), "expected a whole number, got `x`");
+        let too_large = "expected a whole number; the number is too large";
+        assert_eq!(from_path("i64", "99999999999999999999"), too_large);
     }
 
     #[test]

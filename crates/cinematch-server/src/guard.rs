@@ -49,6 +49,9 @@ impl Guard {
 
 /// Middleware that identifies the caller and rejects requests that the route's class doesn't admit.
 ///
+/// Monitoring must work during a burst of requests, so health probes and requests of identified callers for the
+/// metrics don't count toward the client's rate limit.
+///
 /// Adds [`ClientIp`] and, for operations and pages, [`Caller`] to the request's extensions.
 pub async fn guard(
     State(state): State<Guard>,
@@ -57,7 +60,14 @@ pub async fn guard(
 ) -> Result<Response, Problem> {
     let client = client_ip(&state, &request);
     let class = request.extensions().get::<RouteClass>().copied();
-    if class.is_none_or(RouteClass::is_rate_limited) {
+    let identifies = class.is_some_and(RouteClass::is_api) && request.method() != Method::OPTIONS;
+    let is_exempt = match class {
+        Some(RouteClass::Probe) => true,
+        // Checked below, if the caller is not identified.
+        Some(RouteClass::Metrics) => identifies,
+        _ => false,
+    };
+    if !is_exempt {
         state.limits.check_request(client)?;
     }
     if state.access.mode == AccessMode::Open {
@@ -67,8 +77,12 @@ pub async fn guard(
         check_origin(&state, request.headers())?;
     }
     match class {
-        Some(class) if class.is_api() && request.method() != Method::OPTIONS => {
-            let caller = caller(&state, request.headers()).instrument(span!("guard")).await?;
+        Some(class) if identifies => {
+            let caller = caller(&state, request.headers()).instrument(span!("guard")).await;
+            if is_exempt && matches!(caller, Err(_) | Ok(Caller::Anonymous)) {
+                state.limits.check_request(client)?;
+            }
+            let caller = caller?;
             if matches!(caller, Caller::Anonymous) && class != RouteClass::Public {
                 return Err(sign_in());
             }
@@ -186,7 +200,7 @@ async fn page_caller(state: &Guard, headers: &HeaderMap) -> Result<Caller, Probl
             Some(id) => find_profile(&state.service, id).await?,
             None => None,
         };
-        return Ok(Caller::Open(profile.ok_or(NoProfile::NotSent)));
+        return Ok(Caller::Open(profile.ok_or(NoProfile::NotSelected)));
     }
     session(state, headers).await
 }

@@ -99,7 +99,8 @@ impl RouteGroups {
         let (guarded, openapi) = cinematch_api::guarded().split_for_parts();
         split(RouteClass::Guarded, openapi);
         let (health_checks, openapi) = health::probes().split_for_parts();
-        split(RouteClass::Probe, openapi);
+        // Only the probes themselves are exempt from the rate limit.
+        split(RouteClass::Public, openapi);
         let (metrics, openapi) = health::metrics_routes().split_for_parts();
         split(RouteClass::Guarded, openapi);
         complete(&mut document);

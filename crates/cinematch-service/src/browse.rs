@@ -1,6 +1,6 @@
 //! Paginated browsing of the catalog, sorted and filtered.
 
-use cinematch::ranking::{Filters, Query, QueryError, Recommender};
+use cinematch::ranking::{DEFAULT_LIMIT, Filters, Query, QueryError, Recommender};
 use cinematch::retrieval::{Page, Sort, Start};
 use serde::Serialize;
 
@@ -27,9 +27,6 @@ pub struct BrowseReply<'a> {
     #[schema(required = false)]
     attribution: Option<&'static str>,
 }
-
-/// Default number of movies per page.
-const DEFAULT_LIMIT: usize = 20;
 
 /// A request for a page of the catalog.
 #[derive(Clone, Debug)]

@@ -20,8 +20,7 @@ use crate::serving::Serving;
 /// Maximum length of a service's name, in characters.
 const MAX_SOURCE_LENGTH: usize = 255;
 
-/// File name recorded for the choices that a user makes for ambiguous titles. It appears in the profile's export and in no
-/// page.
+/// File name recorded for the choices that a user makes for ambiguous titles. Only the profile's export shows it.
 const CHOICES_FILE: &str = "choices on the Import page";
 
 /// Result of an import, with recommendations based on the updated profile.

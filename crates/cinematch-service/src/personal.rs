@@ -111,8 +111,8 @@ pub fn base_query(history: &UserHistory, with_watchlist: bool) -> Query {
     }
 }
 
-/// Returns the movies that lists for a user leave out: those with feedback and, unless `with_watchlist` is set, those
-/// on the watchlist.
+/// Returns the movies excluded from a user's lists: those with feedback and, unless `with_watchlist` is set, those on
+/// the watchlist.
 pub fn known_movies(history: &UserHistory, with_watchlist: bool) -> Vec<MovieId> {
     let on_watchlist = history.watchlist.iter().copied().filter(|_| !with_watchlist);
     history.movie_ids().chain(on_watchlist).collect()

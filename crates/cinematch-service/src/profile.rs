@@ -77,7 +77,10 @@ pub fn list(service: &Service) -> ServiceFuture<'_, Vec<Profile>> {
 
 /// Creates a profile for a member of a household, who is identified by name and not by an email address. The
 /// name must be different from the names of all other profiles, compared case-insensitively.
-pub fn create_household<'a>(service: &'a Service, name: &'a str) -> ServiceFuture<'a, Profile> {
+pub fn create_household_profile<'a>(
+    service: &'a Service,
+    name: &'a str,
+) -> ServiceFuture<'a, Profile> {
     Box::pin(async move {
         check_text("name", name, MAX_NAME_LENGTH)?;
         // Characters from U+3000 on, such as CJK and emoji, count as visible.

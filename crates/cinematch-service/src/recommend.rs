@@ -170,9 +170,8 @@ impl ListOwner {
         }
     }
 
-    /// Applies the result of the check whether the caller may use the data of [`ListOwner::user_id`]. Naming a user
-    /// without access is an error. The default user's data is left out instead, because callers restricted to their
-    /// own profile cannot read it.
+    /// Applies the result of the access check. Without access, a named user is an error. The default user's data is
+    /// left out instead, because callers restricted to their own profile cannot read it.
     pub fn authorize<E>(self, access: Result<(), E>) -> Result<AuthorizedOwner, E> {
         match self {
             Self::Named(user_id) => access.map(|()| AuthorizedOwner::Named(user_id)),

@@ -2,7 +2,7 @@
 
 use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::ranking::wording::similarity_parts;
-use cinematch::ranking::{Filters, Query, QueryError, Recommendation, Recommender};
+use cinematch::ranking::{DEFAULT_LIMIT, Filters, Query, QueryError, Recommendation, Recommender};
 use serde::Serialize;
 
 use crate::cache::{CachedReply, Key};
@@ -11,8 +11,6 @@ use crate::error::ServiceFuture;
 use crate::item::{Explanation, Item, RecommendationDetails, RecommendedItem};
 use crate::listing::{details, to_json};
 use crate::service::Service;
-
-const DEFAULT_LIMIT: usize = 20;
 
 /// Movies similar to a given movie, as returned by `GET /api/movies/{movie_id}/similar`.
 #[derive(Serialize, utoipa::ToSchema)]

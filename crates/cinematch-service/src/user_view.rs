@@ -91,7 +91,8 @@ impl UserView {
         query
     }
 
-    /// Builds a query like [`UserView::query`], but without the user's feedback on a movie, which can be listed then.
+    /// Builds a query like [`UserView::query`], but without the user's feedback on a movie, so that the movie can be
+    /// listed.
     pub fn query_without(&self, movie_id: MovieId, limit: usize) -> Query {
         let is_other = |id: &MovieId| *id != movie_id;
         let mut query = self.query(limit);

@@ -109,21 +109,13 @@ impl RemovalReply {
     }
 }
 
-/// Returns the entries of a user's watchlist, newest first.
-pub fn entries<'a>(
-    service: &'a Service,
-    user_id: &'a str,
-) -> ServiceFuture<'a, Vec<WatchlistItem>> {
-    Box::pin(async move { Ok(service.store().watchlist(user_id).await?) })
-}
-
 /// Returns a user's watchlist as the API presents it.
 pub fn list(service: &Service, user_id: String) -> ServiceFuture<'_, Watchlist> {
     Box::pin(async move {
         let bundle = service.bundle();
         let recommender = &bundle.recommender;
-        let items: Vec<WatchlistEntry> = entries(service, &user_id)
-            .await?
+        let items = service.store().watchlist(&user_id).await?;
+        let items: Vec<WatchlistEntry> = items
             .into_iter()
             .map(|item| {
                 let index = recommender.vocabulary().index_of(item.movie_id);

@@ -87,6 +87,14 @@ pub enum StoreError {
         /// The damage found.
         reason: String,
     },
+    /// A restore failed after the damaged file was renamed.
+    #[error("{cause}. The damaged database is now {}", moved_aside.display())]
+    MovedAside {
+        /// New path of the damaged file.
+        moved_aside: PathBuf,
+        /// Reason for the failure. The message contains it, so it is not a source of the error.
+        cause: Box<StoreError>,
+    },
     /// A query failed, or the database is unreachable. The message contains the cause, which is therefore
     /// not a source of the error.
     #[error("database error: {}", describe(.0))]

@@ -40,7 +40,7 @@ pub use records::history::{DataVersion, UserHistory};
 pub use records::preferences::Preferences;
 pub use store::{Ownership, Store, StoreFuture};
 pub use timestamp::{now_millis, rfc3339};
-pub use transfer::{Existing, Restored, RowCounts, backup, copy, restore, restore_into};
+pub use transfer::{Existing, Restored, RowCounts, backup, copy, restore};
 pub use undo::{InvalidSnapshot, MovieSnapshot, WatchlistSnapshot};
 pub use users::{Account, Identified, NewProfile, Owner, Profile, Receipt, is_email};
 pub use watchlist::{AddOutcome, NewWatchlistItem, WatchlistItem};

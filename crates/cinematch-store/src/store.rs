@@ -226,18 +226,20 @@ fn create_private_file(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Opens a single connection, outside a pool and without upgrading the schema.
+/// Opens a single connection, outside a pool and without upgrading the schema. Waits at most five seconds for a
+/// database server.
 pub(crate) async fn connect_once(address: &Address) -> Result<AnyConnection, StoreError> {
     let unreachable =
         |reason: String| StoreError::Unreachable { address: address.to_string(), reason };
     let driver = driver(address)?;
-    let connecting = tokio::time::timeout(CONNECT_TIMEOUT, AnyConnection::connect_with(&driver));
-    match (connecting.await, address) {
-        (Ok(Err(sqlx::Error::Io(cause))), Address::Postgres(_)) => {
-            Err(unreachable(cause.to_string()))
-        }
-        (Ok(result), _) => result.map_err(open_error(address)),
-        (Err(_), _) => Err(unreachable(format!("no reply within {} s", CONNECT_TIMEOUT.as_secs()))),
+    let connecting = AnyConnection::connect_with(&driver);
+    if let Address::File(_) = address {
+        return connecting.await.map_err(open_error(address));
+    }
+    match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
+        Ok(Err(sqlx::Error::Io(cause))) => Err(unreachable(cause.to_string())),
+        Ok(result) => result.map_err(open_error(address)),
+        Err(_) => Err(unreachable(format!("no reply within {} s", CONNECT_TIMEOUT.as_secs()))),
     }
 }
 

@@ -242,21 +242,7 @@ async fn write_snapshot(address: &Address, folder: &Path, to: &Path) -> Result<(
     Ok(())
 }
 
-/// Copies a backup written by this or an earlier version into a database. Does not change the backup file.
-pub fn restore<'a>(
-    file: &'a Path,
-    to: (&'a Store, &'a Address),
-    existing: Existing,
-) -> StoreFuture<'a, RowCounts> {
-    Box::pin(async move {
-        let (_folder, from) = open_backup(file).await?;
-        let copied = copy(&from, to, existing).await;
-        from.close().await;
-        copied
-    })
-}
-
-/// Result of [`restore_into`].
+/// Result of [`restore`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restored {
     /// Rows copied from each table.
@@ -265,37 +251,55 @@ pub struct Restored {
     pub moved_aside: Option<PathBuf>,
 }
 
-/// Opens or creates a database and copies a backup into it, like [`restore`]. If the `SQLite` file is damaged
-/// and `existing` is [`Existing::Replace`], the file is renamed first, along with its log files.
-pub fn restore_into<'a>(
+/// Opens or creates a database and copies a backup written by this or an earlier version into it. Does not
+/// change the backup. If the `SQLite` file is damaged and `existing` is [`Existing::Replace`], the file is
+/// renamed first, along with its log files.
+pub fn restore<'a>(
     file: &'a Path,
     address: &'a Address,
     existing: Existing,
 ) -> StoreFuture<'a, Restored> {
     Box::pin(async move {
         let (_folder, from) = open_backup(file).await?;
-        let moved_aside = match address {
-            Address::File(path) if path.exists() => move_aside_damaged(path, existing).await?,
-            _ => None,
+        let (mut resolved, mut moved_aside) = (None, None);
+        if let Address::File(path) = address
+            && path.exists()
+        {
+            // Renaming the target of a symbolic link breaks the link, so the new file is created at the target.
+            let target = path.canonicalize().map_err(FileError::at("resolve", path))?;
+            moved_aside = move_aside_damaged(path, &target, existing).await?;
+            resolved = Some(Address::File(target));
+        }
+        let copied = async {
+            let to =
+                Store::open(resolved.as_ref().unwrap_or(address), Ownership::Exclusive).await?;
+            let copied = copy(&from, (&to, address), existing).await;
+            to.close().await;
+            copied
         };
-        let to = Store::open(address, Ownership::Exclusive).await?;
-        let copied = copy(&from, (&to, address), existing).await;
+        let copied = copied.await;
         from.close().await;
-        to.close().await;
-        Ok(Restored { rows: copied?, moved_aside })
+        match (copied, moved_aside) {
+            (Ok(rows), moved_aside) => Ok(Restored { rows, moved_aside }),
+            (Err(cause), None) => Err(cause),
+            (Err(cause), Some(moved_aside)) => {
+                Err(StoreError::MovedAside { moved_aside, cause: Box::new(cause) })
+            }
+        }
     })
 }
 
 /// Renames a damaged database and its log files to `FILE.damaged`, and returns the new path. Returns `None` if
-/// the database is intact, and an error if it is damaged and must be kept.
+/// the database is intact, and an error if it is damaged and must be kept. `file` is `path` without symbolic
+/// links.
 async fn move_aside_damaged(
     path: &Path,
+    file: &Path,
     existing: Existing,
 ) -> Result<Option<PathBuf>, StoreError> {
-    let file = path.canonicalize().map_err(FileError::at("resolve", path))?;
     // No server may have the file open while it is renamed.
-    let _lock = lock_exclusively(path, &file)?;
-    let Some(reason) = damage(&Address::File(file.clone())).await? else { return Ok(None) };
+    let _lock = lock_exclusively(path, file)?;
+    let Some(reason) = damage(&Address::File(file.to_owned())).await? else { return Ok(None) };
     if existing == Existing::Keep {
         return Err(StoreError::DamagedFile { path: path.to_owned(), reason });
     }
@@ -305,19 +309,19 @@ async fn move_aside_damaged(
         PathBuf::from(name)
     };
     let names = (1..).map(|number| match number {
-        1 => with_suffix(&file, ".damaged"),
-        number => with_suffix(&file, &format!(".damaged-{number}")),
+        1 => with_suffix(file, ".damaged"),
+        number => with_suffix(file, &format!(".damaged-{number}")),
     });
     let aside = names.into_iter().find(|name| !name.exists()).unwrap_or_default();
-    std::fs::rename(&file, &aside).map_err(FileError::at("rename", &file))?;
+    std::fs::rename(file, &aside).map_err(FileError::at("rename", file))?;
     for log in ["-wal", "-shm"] {
-        let from = with_suffix(&file, log);
+        let from = with_suffix(file, log);
         if from.exists() {
             let to = with_suffix(&aside, log);
             std::fs::rename(&from, to).map_err(FileError::at("rename", &from))?;
         }
     }
-    files::sync_directory(files::parent(&file))?;
+    files::sync_directory(files::parent(file))?;
     Ok(Some(aside))
 }
 

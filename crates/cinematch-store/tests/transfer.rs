@@ -2,6 +2,7 @@
 
 mod databases;
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use cinematch::ids::MovieId;
@@ -53,6 +54,11 @@ async fn fill(store: &Store) {
     store.delete_user("bob", "r".to_owned(), 4).await.unwrap();
 }
 
+/// Closes the database and releases its lock.
+async fn close(store: Store) {
+    store.close().await;
+}
+
 async fn all_data(store: &Store) -> (Vec<UserExport>, Vec<Account>, Vec<ApiKey>) {
     let mut exports = Vec::new();
     for user in ["ada", "bob", "zoë", "4"] {
@@ -79,10 +85,13 @@ async fn backup_restores_all_data_and_moves_it_between_databases() {
         assert_eq!(files.len(), 1, "the folder contains only the backup");
 
         // A non-empty database is overwritten only with `Existing::Replace`.
-        let error = restore(&file, (&store, &database.address), Existing::Keep).await.unwrap_err();
+        close(store).await;
+        let error = restore(&file, &database.address, Existing::Keep).await.unwrap_err();
         assert!(error.to_string().contains("--replace"), "{error}");
-        let copied = restore(&file, (&store, &database.address), Existing::Replace).await.unwrap();
-        assert_eq!((copied["users"], copied["watchlist"], copied["deletions"]), (3, 900, 1));
+        let restored = restore(&file, &database.address, Existing::Replace).await.unwrap();
+        let rows = ["users", "watchlist", "deletions"].map(|table| restored.rows[table]);
+        assert_eq!((rows, restored.moved_aside), ([3, 900, 1], None));
+        let store = database.open().await;
         // Changes after the restore get data versions that have never been used before, not even by changes
         // that the restore discarded.
         store
@@ -92,16 +101,15 @@ async fn backup_restores_all_data_and_moves_it_between_databases() {
         assert!(
             ![before_deletion, after_deletion].contains(&store.data_version("ada").await.unwrap())
         );
-        restore(&file, (&store, &database.address), Existing::Replace).await.unwrap();
-        store.close().await;
-        drop(store);
+        close(store).await;
+        restore(&file, &database.address, Existing::Replace).await.unwrap();
         let store = database.open().await;
         assert_eq!(all_data(&store).await, before);
 
         // The backup can be restored into every kind of database, and new IDs continue after the restored ones.
         for other in databases("backup_restores_all_data_and_moves_it_between_databases").await {
+            restore(&file, &other.address, Existing::Keep).await.unwrap();
             let to = other.open().await;
-            restore(&file, (&to, &other.address), Existing::Keep).await.unwrap();
             assert_eq!(all_data(&to).await, before);
             let identified = to.identify("new@example.org", Some("New"), 2).await.unwrap();
             assert!(matches!(identified, Identified::New(new) if new.id > 4));
@@ -143,8 +151,8 @@ async fn restore_rejects_invalid_backups_and_changes_nothing() {
         folder.path().join("not-there"),
     ];
     for file in files {
-        let to = (&store, &database.address);
-        let error = restore(&file, to, Existing::Replace).await.unwrap_err().to_string();
+        let error = restore(&file, &database.address, Existing::Replace).await;
+        let error = error.unwrap_err().to_string();
         let name = file.file_name().unwrap().to_str().unwrap();
         assert!(error.contains(name), "{error}");
         assert_eq!(all_data(&store).await, before, "{name}");
@@ -168,10 +176,9 @@ async fn restore_moves_a_damaged_database_aside_only_with_replace() {
     let folder = tempfile::tempdir().unwrap();
     let backup_file = folder.path().join("backup.db");
     backup(&database.address, &backup_file, Existing::Keep).await.unwrap();
-    let busy = restore_into(&backup_file, &database.address, Existing::Replace).await.unwrap_err();
+    let busy = restore(&backup_file, &database.address, Existing::Replace).await.unwrap_err();
     assert!(matches!(busy, StoreError::Busy { .. }), "{busy}");
-    store.close().await;
-    drop(store);
+    close(store).await;
 
     let file = database.address.file().unwrap();
     let mut pages = std::fs::read(file).unwrap();
@@ -180,18 +187,18 @@ async fn restore_moves_a_damaged_database_aside_only_with_replace() {
     for (damaged, aside) in [(text, "people.db.damaged"), (pages, "people.db.damaged-2")] {
         std::fs::write(file, &damaged).unwrap();
         std::fs::write(file.with_file_name("people.db-wal"), b"log").unwrap();
-        let error = restore_into(&backup_file, &database.address, Existing::Keep).await;
+        let error = restore(&backup_file, &database.address, Existing::Keep).await;
         let error = error.unwrap_err().to_string();
         assert!(error.contains("is damaged") && error.contains("--replace"), "{error}");
         assert_eq!(std::fs::read(file).unwrap(), damaged);
 
         let not_a_backup = folder.path().join("text");
         std::fs::write(&not_a_backup, "text").unwrap();
-        let error = restore_into(&not_a_backup, &database.address, Existing::Replace).await;
+        let error = restore(&not_a_backup, &database.address, Existing::Replace).await;
         assert!(matches!(error, Err(StoreError::NotABackup { .. })), "{error:?}");
         assert_eq!(std::fs::read(file).unwrap(), damaged);
 
-        let restored = restore_into(&backup_file, &database.address, Existing::Replace).await;
+        let restored = restore(&backup_file, &database.address, Existing::Replace).await;
         let moved = restored.unwrap().moved_aside.unwrap();
         assert_eq!(moved.file_name().unwrap(), aside);
         assert_eq!(std::fs::read(&moved).unwrap(), damaged);
@@ -199,8 +206,60 @@ async fn restore_moves_a_damaged_database_aside_only_with_replace() {
         assert_eq!(all_data(&store).await, before);
         store.close().await;
     }
-    let intact = restore_into(&backup_file, &database.address, Existing::Replace).await.unwrap();
+    let intact = restore(&backup_file, &database.address, Existing::Replace).await.unwrap();
     assert_eq!(intact.moved_aside, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn restore_replaces_the_damaged_target_of_a_symbolic_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let [target, link, backup_file] =
+        ["target.db", "link.db", "backup.db"].map(|name| folder.path().join(name));
+    let database = Database::file();
+    let store = database.open().await;
+    fill(&store).await;
+    backup(&database.address, &backup_file, Existing::Keep).await.unwrap();
+    let text = "this is text, not a database, and longer than a header";
+    std::fs::write(&target, text).unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+
+    let address = Address::File(link.clone());
+    let restored = restore(&backup_file, &address, Existing::Replace).await.unwrap();
+    let aside = target.canonicalize().unwrap().with_file_name("target.db.damaged");
+    assert_eq!(restored.moved_aside, Some(aside));
+    assert_eq!(std::fs::read_link(&link).unwrap(), target);
+    let mode = std::fs::metadata(&target).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let mut names: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    let locks: Vec<_> =
+        names.iter().filter(|name| name.to_str().unwrap().ends_with(".lock")).collect();
+    assert_eq!(locks, ["target.db.lock"]);
+    let to = Store::open(&address, Ownership::Exclusive).await.unwrap();
+    assert_eq!(all_data(&to).await, all_data(&store).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failed_restore_names_the_file_that_was_moved_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let [file, backup_file] = ["people.db", "backup.db"].map(|name| folder.path().join(name));
+    let database = Database::file();
+    close(database.open().await).await;
+    backup(&database.address, &backup_file, Existing::Keep).await.unwrap();
+    // The database rejects preferences of a user that does not exist.
+    let url = format!("sqlite://{}", backup_file.display());
+    let pool = sqlx::AnyPool::connect(&url).await.unwrap();
+    let sql = "PRAGMA foreign_keys = OFF;
+        INSERT INTO preferences (user_id, preferred_genres, services, original_languages, updated_at)
+        VALUES (7, '[]', '[]', '[]', 1)";
+    sqlx::Executor::execute(&pool, sql).await.unwrap();
+    pool.close().await;
+    std::fs::write(&file, "this is text, not a database, and longer than a header").unwrap();
+    let address = Address::File(file);
+    let error = restore(&backup_file, &address, Existing::Replace).await.unwrap_err().to_string();
+    assert!(error.contains("constraint"), "{error}");
+    assert!(error.ends_with("people.db.damaged"), "{error}");
 }
 
 /// Creates a database file with the schema of an earlier version, by applying the first `n` migrations.
@@ -296,8 +355,8 @@ async fn database_of_the_first_version_is_migrated() {
     assert!(store.profile(7).await.unwrap().is_none());
     store.close().await;
     for other in databases("database_of_the_first_version_is_migrated").await {
+        restore(&old, &other.address, Existing::Keep).await.unwrap();
         let to = other.open().await;
-        restore(&old, (&to, &other.address), Existing::Keep).await.unwrap();
         check(&to).await;
     }
 }

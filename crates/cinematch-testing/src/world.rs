@@ -168,7 +168,7 @@ async fn identify(State(service): State<Service>, mut request: Request, next: Ne
                 Some(id) => find_profile(&service, id).await,
                 None => Ok(None),
             };
-            profile.map(|profile| profile.ok_or(NoProfile::NotSent))
+            profile.map(|profile| profile.ok_or(NoProfile::NotSelected))
         }
         _ => profile_in_header(&service, headers).await,
     };

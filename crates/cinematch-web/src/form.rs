@@ -90,7 +90,10 @@ impl FromRequest<RouteState> for FormBody {
     async fn from_request(request: Request, state: &RouteState) -> Result<Self, Problem> {
         match Form::<Vec<(String, String)>>::from_request(request, state).await {
             Ok(Form(fields)) => Ok(Self(Fields(fields))),
-            Err(rejection) => Err(Problem::new(rejection.status(), rejection.body_text())),
+            Err(rejection) => {
+                let status = rejection.status();
+                Err(Problem::new(status, texts::unreadable_form(status)))
+            }
         }
     }
 }

@@ -306,7 +306,7 @@ fn csv_data_url(rows: &[&RowReport]) -> String {
 
 /// `POST /import/settle`: imports the movies that the user chose for ambiguous titles.
 pub async fn save_choices(
-    State(state): State<Service>,
+    State(service): State<Service>,
     PageUser { caller, profile }: PageUser,
     FormBody(fields): FormBody,
 ) -> Result<Response, Problem> {
@@ -314,8 +314,8 @@ pub async fn save_choices(
     if chosen.is_empty() {
         return Ok(redirect_with_note(&caller, "/", &Note::plain(texts::NOTHING_CHOSEN)));
     }
-    let service = fields.get("service").unwrap_or("elsewhere");
-    let changes = import_choices(&state, &profile, service, chosen).await?;
+    let source = fields.get("service").unwrap_or("elsewhere");
+    let changes = import_choices(&service, &profile, source, chosen).await?;
     Ok(redirect_with_note(&caller, "/", &Note::plain(texts::choices_saved(changes))))
 }
 

@@ -1,5 +1,7 @@
 //! `GET /films/{id}`: a movie's facts, its fit with the user's taste, streaming services and similar movies.
 
+use std::num::IntErrorKind::{NegOverflow, PosOverflow};
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -35,7 +37,13 @@ pub async fn movie(
     PageUser { caller, profile }: PageUser,
     PathParams(text): PathParams<String>,
 ) -> Result<Response, Problem> {
-    let Ok(movie_id) = text.parse::<i64>() else { return Ok(invalid_address(&caller, &text)) };
+    let movie_id = match text.parse::<i64>() {
+        Ok(movie_id) => movie_id,
+        Err(error) if matches!(error.kind(), PosOverflow | NegOverflow) => {
+            return Err(Problem::not_found(texts::NUMBER_OUT_OF_RANGE));
+        }
+        Err(_) => return Ok(invalid_address(&caller, &text)),
+    };
     let view = UserView::load(&service, &profile).await?;
     let index = find_movie(view.recommender(), movie_id)?;
     let movie = view.recommender().movie(index);
@@ -291,6 +299,11 @@ mod tests {
         assert!(parts.contains("id=\"rate-163\"") && !parts.contains("class=\"on\""), "{parts}");
         assert_eq!(ada.get("/films/999999999").status, 404);
         assert_eq!(ada.get("/films/99999999999").status, 404);
+        for number in ["99999999999999999999", "-99999999999999999999"] {
+            let reply = ada.get(&format!("/films/{number}"));
+            assert_eq!(reply.status, 404);
+            assert!(reply.text.contains("There is no film with this number"), "{}", reply.text);
+        }
         assert_eq!(ada.get("/films/x").status, 422);
     }
 

@@ -97,7 +97,7 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     require_open_mode(&access)?;
     let name = fields.get("name").unwrap_or_default();
-    match profile::create_household(&service, name).await.map_err(Problem::from) {
+    match profile::create_household_profile(&service, name).await.map_err(Problem::from) {
         Ok(profile) => Ok(select_profile(&access, "/welcome", profile.id, COOKIE_SECONDS)),
         Err(problem) if problem.status().is_client_error() => {
             show(&service, &caller, name, Some(&problem)).await

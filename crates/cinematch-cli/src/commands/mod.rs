@@ -1,5 +1,6 @@
 //! The commands, one module per command or per group of related commands (`accounts`, `transfer`). Code
-//! that several commands share lives in modules beside this one (`pipeline`, `tmdb`, `evaluation`, `serving`, `cards`, `reports`, `terminal`).
+//! that several commands share lives in modules beside this one (`pipeline`, `tmdb`, `evaluation`,
+//! `serving`, `cards`, `reports`, `terminal`).
 
 mod accounts;
 mod config;

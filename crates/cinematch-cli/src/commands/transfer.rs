@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use cinematch_store::{Address, Existing, Ownership, RowCounts, Store, copy, restore_into};
+use cinematch_store::{Address, Existing, Ownership, RowCounts, Store, copy, restore};
 use clap::Args;
 
 use crate::options::Global;
@@ -89,16 +89,21 @@ impl Restore {
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let address = self.database.resolve(global)?;
         let restored = block_on(Some(1), async {
-            Ok(restore_into(&self.file, &address, existing(self.replace)).await?)
+            Ok(restore(&self.file, &address, existing(self.replace)).await?)
         })?;
         if let Some(path) = &restored.moved_aside {
-            output.note(format_args!("The damaged database is now {}.", display_path(path)));
+            output.warn(format_args!("the damaged database is now {}", display_path(path)));
         }
+        let mut document = serde_json::to_value(&restored.rows)?;
+        if let Some(path) = &restored.moved_aside {
+            document["moved_aside"] = display_path(path).into();
+        }
+        output.json(&document)?;
         print_counts(
             &restored.rows,
             &format!("from {} into {address}", display_path(&self.file)),
             output,
-        )?;
+        );
         output.note("Profiles deleted and keys revoked since the backup exist again.");
         Ok(())
     }
@@ -130,12 +135,13 @@ impl Migrate {
             target.close().await;
             Ok(copied?)
         })?;
-        print_counts(&copied, &format!("from {from} to {to}"), output)
+        output.json(&copied)?;
+        print_counts(&copied, &format!("from {from} to {to}"), output);
+        Ok(())
     }
 }
 
-fn print_counts(copied: &RowCounts, direction: &str, output: &Output) -> Result<()> {
-    output.json(copied)?;
+fn print_counts(copied: &RowCounts, direction: &str, output: &Output) {
     let rows = |table| copied.get(table).copied().unwrap_or(0);
     let profiles = counted(rows("users"), "profile");
     output.line(format_args!(
@@ -144,5 +150,4 @@ fn print_counts(copied: &RowCounts, direction: &str, output: &Output) -> Result<
         counted(rows("watchlist"), "movie"),
         counted(rows("api_keys"), "key")
     ));
-    Ok(())
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use serde::Serialize;
 
-use crate::mistake::PermanentFailure;
+use crate::input_error::PermanentFailure;
 use crate::output::{self, Output};
 
 /// Niceness of a worker process, 0 (highest priority) to 19.

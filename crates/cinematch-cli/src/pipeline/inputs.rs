@@ -18,7 +18,7 @@ use cinematch::sources::movielens::{self, TagRow};
 use cinematch::sources::{Problem, Unlisted, ratings};
 use serde::Serialize;
 
-use crate::mistake::Mistake;
+use crate::input_error::InputError;
 use crate::options::Global;
 use crate::output::Output;
 use crate::paths::{MergedPath, PackedPath, RawPath, display_path, read_file};
@@ -175,7 +175,7 @@ pub fn load_ratings(
     let path = ratings_path(&raw);
     let name = display_path(&path);
     let file = File::open(&path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Mistake::error(format_args!(
+        std::io::ErrorKind::NotFound => InputError::error(format_args!(
             "{name} and ratings.parquet not found; every MovieLens release contains ratings. To train \
              without them, run `cinematch train --model content`"
         )),

@@ -20,7 +20,7 @@ use super::inputs::{
     Loaded, ReadMode, load_ratings, ratings_path, ratings_sum, read_movies, read_providers,
     read_specs, read_tags,
 };
-use crate::mistake::Mistake;
+use crate::input_error::InputError;
 use crate::options::Global;
 use crate::output::Output;
 use crate::paths::{ArtifactsPath, MergedPath, PackedPath, RawPath, display_path};
@@ -240,7 +240,7 @@ impl TrainFlags {
         }
         let Ok((generation, champion)) = self.generations(global).manifest() else { return Ok(()) };
         match champion.inputs.iter().find(|input| input.name.starts_with("ratings.")) {
-            Some(input) => Err(Mistake::error(format_args!(
+            Some(input) => Err(InputError::error(format_args!(
                 "{} not found, but generation {generation} was trained on {}; restore the file, or run \
                  `{override_command}` to train without ratings",
                 display_path(&path),

@@ -226,9 +226,10 @@ fn an_error_about_the_profile_quotes_the_id_that_was_sent() {
     };
     let advice = "send a profile ID as X-User-Id; /auth/identify returns the ID";
     for (value, expected) in [
-        ("alex", "X-User-Id is `alex`, which is not a whole number"),
-        ("1.5", "X-User-Id is `1.5`, which is not a whole number"),
-        ("", "X-User-Id is ``, which is not a whole number"),
+        ("alex", "X-User-Id is `alex`, which is not a profile ID"),
+        ("1.5", "X-User-Id is `1.5`, which is not a profile ID"),
+        ("", "X-User-Id is ``, which is not a profile ID"),
+        ("99999999999999999999", "X-User-Id is `99999999999999999999`, which is not a profile ID"),
         ("999", "X-User-Id is 999, but there is no profile with this ID"),
         ("-1", "X-User-Id is -1, but there is no profile with this ID"),
     ] {
@@ -237,7 +238,8 @@ fn an_error_about_the_profile_quotes_the_id_that_was_sent() {
     }
     assert_eq!(detail(&server, &[]), format!("No profile is selected: {advice}"));
     let long = detail(&server, &[("x-user-id", &"x".repeat(4000))]);
-    assert!(long.len() < 200, "{long}");
+    let start = format!("X-User-Id is `{}…`, which", "x".repeat(60));
+    assert!(long.starts_with(&start) && long.len() < 200, "{long}");
 
     let server = with_accounts(None);
     let (callers, _) = callers(&server);
@@ -306,14 +308,20 @@ fn throttles_failed_sign_ins_and_limits_the_request_rate() {
     sign_in(&server, "ada@example.org", PASSWORD).problem(429);
     let statuses: Vec<u16> = (0..30).map(|_| server.get("/auth/me").status).collect();
     assert!(statuses.contains(&429), "{statuses:?}");
-    // Monitoring works during the burst.
+    // Probes and callers with a key can monitor the server during the burst.
     let (_, key) = server.world().add_key(Scope::Read);
     let authorization = format!("bearer {key}");
     for path in ["/health", "/health/live", "/health/ready", "/metrics"] {
         let reply = server.send(("GET", path), &[("authorization", &authorization)], None);
         assert_ne!(reply.status, 429, "{path}: {}", reply.text);
     }
-    server.get("/metrics").problem(401);
+    // Callers that are not identified count toward the limit, as do addresses without a probe.
+    for (path, key) in [("/metrics", ""), ("/metrics", "bearer x"), ("/health/x", "")] {
+        let headers = [("authorization", key)];
+        let headers = if key.is_empty() { &[][..] } else { &headers };
+        let status = |_| server.send(("GET", path), headers, None).status;
+        assert!((0..30).map(status).any(|status| status == 429), "{path} {key}");
+    }
     let lenient = with_accounts(Some(20));
     let problem =
         lenient.post("/auth/identify", &json!({"email": "a@b.c", "name": "A"})).problem(403);

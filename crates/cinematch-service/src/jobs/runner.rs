@@ -87,8 +87,8 @@ impl Poll<'_> {
             if remote.is_lost(&job, self.config.timing.heartbeat_timeout) {
                 let error =
                     format!("no heartbeat from worker {}", job.worker.as_deref().unwrap_or("?"));
-                let again = self.retry_at(&job);
-                self.record_failure(&job, Some(job.heartbeat), &error, again).await?;
+                let retry_at = self.retry_at(&job);
+                self.record_failure(&job, Some(job.heartbeat), &error, retry_at).await?;
             }
             return Ok(());
         }
@@ -104,19 +104,20 @@ impl Poll<'_> {
         self.config.timing.retry_at(job.attempt, self.service.now())
     }
 
-    /// Records a failed attempt in the database, the log and the metrics. `again` is the time of the next attempt.
+    /// Records a failed attempt in the database, the log and the metrics. `retry_at` is the time of the next
+    /// attempt.
     async fn record_failure(
         &self,
         job: &Job,
         stalled_heartbeat: Option<i64>,
         error: &str,
-        again: Option<i64>,
+        retry_at: Option<i64>,
     ) -> Result<(), StoreError> {
         let failed_at = self.service.now();
-        let failure = Failure { stalled_heartbeat, error, failed_at, retry_at: again };
+        let failure = Failure { stalled_heartbeat, error, failed_at, retry_at };
         if self.service.store().fail_job(job, failure).await? {
             let (job_id, kind, attempt) = (job.id, job.kind.name(), job.attempt);
-            let again = again.map(cinematch_store::rfc3339);
+            let again = retry_at.map(cinematch_store::rfc3339);
             tracing::error!(job = job_id, kind, attempt, error, again, "a job failed");
             counter!("cinematch_jobs_total", "kind" => kind, "outcome" => "failed").increment(1);
         }
@@ -177,8 +178,8 @@ impl Poll<'_> {
                 self.record_failure(&job, None, error, self.retry_at(&job)).await
             }
             (Err(failure), _) => {
-                let again = if failure.is_permanent { None } else { self.retry_at(&job) };
-                self.record_failure(&job, None, &failure.message, again).await
+                let retry_at = if failure.is_permanent { None } else { self.retry_at(&job) };
+                self.record_failure(&job, None, &failure.message, retry_at).await
             }
         }
     }

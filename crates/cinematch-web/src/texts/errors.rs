@@ -79,6 +79,17 @@ pub fn number_expected(text: &str) -> String {
     format!("expected a number, not “{text}”")
 }
 
+/// Message for a form whose body cannot be read.
+pub fn unreadable_form(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "The form is too large",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            "Expected a form with Content-Type: application/x-www-form-urlencoded"
+        }
+        _ => "The form could not be read. Send it again",
+    }
+}
+
 /// Message for a page that was rendered for a profile other than the current one.
 pub fn profile_changed(name: &str) -> String {
     format!("You switched to {name} in another tab. Reload this page to continue")

@@ -17,11 +17,11 @@ pub enum ArtifactsError {
     },
     /// There are generations, but the link `current` is missing or points to one that does not exist.
     #[error(
-        "{} {}: run `cinematch models promote N` to serve one of the generations {}", link.display(),
+        "{} {}: run `cinematch models promote N` to serve a generation; {}", link.display(),
         missing_target.map_or("not found".to_owned(), |generation| {
             format!("points to generation {generation}, which does not exist")
         }),
-        joined(known)
+        existing(known)
     )]
     NotServed {
         /// Path of the link `current`.
@@ -105,16 +105,11 @@ pub enum ArtifactsError {
 fn existing(known: &[u64]) -> String {
     let numbers: Vec<String> = known.iter().map(u64::to_string).collect();
     match numbers.as_slice() {
-        [] => "there is no generation".to_owned(),
-        [only] => format!("the only generation is {only}"),
-        [others @ .., last] => {
+        [others @ .., last] if !others.is_empty() => {
             format!("the existing generations are {} and {last}", others.join(", "))
         }
+        only => format!("the only generation is {}", only.concat()),
     }
-}
-
-fn joined(generations: &[u64]) -> String {
-    generations.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// A missing, damaged or inconsistent file in a generation.

@@ -85,7 +85,8 @@ pub fn external_lists(
         }
         movies.insert((*index, movie));
         ranked[*index].push(RankedMovie { rank, movie });
-    })?;
+    })
+    .map_err(|error| error.with_advice("Create it again"))?;
 
     let mut n_invalid_movies = 0;
     let mut lists = Vec::with_capacity(ranked.len());

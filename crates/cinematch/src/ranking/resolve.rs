@@ -8,6 +8,7 @@ use super::recommender::Recommender;
 use super::request::{HistoryItem, Request};
 use crate::catalog::names::NameList;
 use crate::catalog::services::MOCK_SERVICES;
+use crate::digits::thousands;
 use crate::ids::{MovieId, MovieIdx};
 use crate::rating::is_rating;
 use crate::retrieval::{Filter, FilterIndex, RegionIndex};
@@ -171,7 +172,8 @@ impl Validator {
 
     fn check_numbers(&mut self, query: &Query) {
         if !(1..=MAX_LIMIT).contains(&query.limit) {
-            self.fail("limit", format!("expected 1 to {MAX_LIMIT}, got {}", query.limit));
+            let limit = thousands(query.limit as u64);
+            self.fail("limit", format!("expected 1 to {MAX_LIMIT}, got {limit}"));
         }
         let lists = [
             ("liked_movie_ids", query.liked.len()),
@@ -180,7 +182,8 @@ impl Validator {
             ("exclude_movie_ids", query.exclude.len()),
         ];
         for (field, movies) in lists.into_iter().filter(|(_, movies)| *movies > MAX_MOVIES) {
-            self.fail(field, format!("expected at most {MAX_MOVIES} movies, got {movies}"));
+            let [maximum, n_movies] = [MAX_MOVIES, movies].map(|number| thousands(number as u64));
+            self.fail(field, format!("expected at most {maximum} movies, got {n_movies}"));
         }
         for (field, share) in
             [("diversity", query.diversity.unwrap_or(0.0)), ("novelty", query.novelty)]
@@ -224,7 +227,8 @@ impl Validator {
         accepted: &[&str],
     ) -> Vec<usize> {
         if names.len() > MAX_NAMES {
-            let message = format!("expected at most {MAX_NAMES} names, got {}", names.len());
+            let n_names = thousands(names.len() as u64);
+            let message = format!("expected at most {MAX_NAMES} names, got {n_names}");
             self.fail(field, message);
             return Vec::new();
         }

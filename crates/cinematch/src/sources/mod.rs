@@ -2,7 +2,7 @@
 //!
 //! A decoder returns records *and* [problems](Problem). An invalid row is data, not an error: it is
 //! dropped or repaired, then reported with its file, line and field. Only a file in the wrong format,
-//! such as one with the wrong header, is an error.
+//! such as one with the wrong header, or one that ends in the middle of a row is an error.
 
 pub mod history;
 pub mod movielens;

@@ -133,6 +133,16 @@ pub enum SourceError {
     },
 }
 
+impl SourceError {
+    /// Replaces the advice for an incomplete file. Other errors stay the same.
+    pub(crate) fn with_advice(self, advice: &'static str) -> Self {
+        match self {
+            Self::Incomplete { file, line, .. } => Self::Incomplete { file, line, advice },
+            other => other,
+        }
+    }
+}
+
 /// Shortens `text` to 60 characters on a single line, for use in a message.
 pub(crate) fn excerpt(text: &str) -> String {
     const MAX_CHARS: usize = 60;

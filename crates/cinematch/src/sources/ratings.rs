@@ -162,7 +162,10 @@ pub fn read_histories(
     movies: &Vocabulary,
 ) -> Result<RatingsRead, RatingsError> {
     let known_movies = KnownMovies { movies, source_name: "the catalog" };
-    read_columns(file, source, &HISTORY_COLUMNS, known_movies)
+    read_columns(file, source, &HISTORY_COLUMNS, known_movies).map_err(|error| match error {
+        RatingsError::Source(error) => error.with_advice("Create it again").into(),
+        other => other,
+    })
 }
 
 /// The movies that ratings may refer to.

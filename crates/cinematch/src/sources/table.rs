@@ -4,7 +4,8 @@
 //! unknown columns are ignored. An unclosed quote would swallow the rows after it, so the reader detects
 //! such a record, reports its first line and continues on the next line.
 //!
-//! A file that ends in the middle of a row is rejected, because rows after that one are missing too.
+//! A file that ends in the middle of a row is rejected, because rows after that one are missing too. A
+//! Ctrl-Z at the end of the file, which some DOS and Windows programs write, is ignored.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -135,7 +136,7 @@ pub(crate) fn read<'a>(
     problems: &mut Vec<Problem>,
     mut decode: impl FnMut(&Row<'_, 'a>, &mut Vec<Problem>),
 ) -> Result<u64, SourceError> {
-    let bytes = strip_bom(bytes);
+    let bytes = strip_end_mark(strip_bom(bytes));
     let table = Table::open(file, bytes, columns)?;
     let read = table.read(bytes, &table.whole_file(bytes), problems, &mut decode);
     table.reject_incomplete(read.cut_line, bytes.last())?;
@@ -152,7 +153,7 @@ pub(crate) fn decode<'a, T: Send>(
 ) -> Result<Decoded<T>, SourceError> {
     /// Number of bytes per task.
     const CHUNK: usize = 1 << 20;
-    let bytes = strip_bom(bytes);
+    let bytes = strip_end_mark(strip_bom(bytes));
     let table = Table::open(file, bytes, columns)?;
     let read = |chunk: &Chunk| {
         let (mut records, mut problems) = (Vec::new(), Vec::new());
@@ -187,6 +188,11 @@ pub(super) fn strip_bom(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes)
 }
 
+/// Strips a Ctrl-Z at the end of a file.
+fn strip_end_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_suffix(b"\x1a").unwrap_or(bytes)
+}
+
 /// A file whose header has been parsed.
 #[derive(Debug)]
 pub(super) struct Table<'t> {
@@ -214,7 +220,7 @@ struct ChunkRead {
     rows: u64,
     /// True if the last row ends inside the chunk.
     ends_with_chunk: bool,
-    /// Line of the last row if it lacks fields or has an open quote.
+    /// Line of the last row if it lacks fields or has an open quote, and no blank line follows.
     cut_line: Option<u64>,
 }
 
@@ -242,7 +248,9 @@ impl<'t> Table<'t> {
     }
 
     /// Returns an error if a file ends in the middle of a row. `cut_line` is the line of the last row if it
-    /// lacks fields or has an open quote. `last_byte` is the last byte of the file.
+    /// lacks fields or has an open quote. `last_byte` is the last byte of the file. The error advises to
+    /// download the file again; callers that read other files replace the
+    /// [advice](SourceError::with_advice).
     pub(super) fn reject_incomplete(
         &self,
         cut_line: Option<u64>,
@@ -266,6 +274,7 @@ impl<'t> Table<'t> {
         problems: &mut Vec<Problem>,
         mut decode: impl FnMut(&Row<'_, 'a>, &mut Vec<Problem>),
     ) -> (u64, bool) {
+        let bytes = strip_end_mark(bytes);
         let chunk = Chunk { bytes: 0..bytes.len(), line };
         let read = self.read(bytes, &chunk, problems, &mut decode);
         (read.rows, read.cut_line.is_some())
@@ -338,6 +347,7 @@ impl<'t> Table<'t> {
             let record = read_record(bytes, start, &self.multiline, &mut fields);
             position = record.end;
             if record.n_fields == 1 && fields[0].raw.trim_ascii().is_empty() {
+                cut_line = None;
                 continue;
             }
             rows += 1;

@@ -107,12 +107,15 @@ fn a_missing_or_dangling_link_to_the_champion_is_repaired_by_promoting_a_generat
         assert_eq!(generations.load().unwrap().generation, 2);
     };
     fs::remove_file(&current).unwrap();
-    check("not found: run `cinematch models promote N` to serve one of the generations 1, 2, 3");
+    check(
+        "not found: run `cinematch models promote N` to serve a generation; the existing generations \
+         are 1, 2 and 3",
+    );
     fs::remove_file(&current).unwrap();
     std::os::unix::fs::symlink("generations/000009", &current).unwrap();
     check(
-        "points to generation 9, which does not exist: run `cinematch models promote N` to serve one \
-         of the generations 1, 2, 3",
+        "points to generation 9, which does not exist: run `cinematch models promote N` to serve a \
+         generation; the existing generations are 1, 2 and 3",
     );
     fs::remove_dir_all(folder.path().join("generations")).unwrap();
     assert!(matches!(generations.load(), Err(ArtifactsError::NotFound { .. })));

@@ -1,9 +1,9 @@
 //! English wording for reasons.
 //!
 //! This module contains all text about reasons: [`explanation_parts`] for a recommended movie, [`explanation`]
-//! in one line, [`similarity_parts`] for movies similar to a given one, [`describe`] for a page that shows each reason on its
-//! own line, and the `Display` implementation for [`Counterfactual`]. Nothing is escaped: titles and features
-//! may contain any character.
+//! in one line, [`similarity_parts`] for movies similar to a given one, [`describe`] for a page that shows
+//! each reason on its own line, and the `Display` implementation for [`Counterfactual`]. Nothing is escaped:
+//! titles and features may contain any character.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;

@@ -83,7 +83,7 @@ pub enum HistoryError {
     Json {
         /// Name of the rejected file.
         file: String,
-        /// The parser's message, with line and column.
+        /// What is wrong, with line and column or advice.
         reason: String,
     },
     /// The file is not a valid CSV table.

@@ -191,8 +191,14 @@ fn reads_trakt_lists_as_single_files_and_in_archives() {
     let history = read("ratings-movies.json", odd.as_bytes()).unwrap();
     assert_eq!(summary(&history), [("", None, EntryKind::Watched)]);
     assert_eq!((history.skipped.len(), history.problems.len(), history.rows), (1, 3, 4));
-    assert!(read("x.json", b"[1, 2").unwrap_err().to_string().contains("cannot be read as JSON"));
-    assert!(read("x.json", b"{\"a\": 1}").unwrap_err().to_string().contains("JSON"));
+    for (text, reason) in [
+        ("[1, 2", "the file is incomplete. Export it again"),
+        ("[1, 2\n 3]", "line 2, column 2 is invalid. Export it again"),
+        ("{\"a\": 1}", "expected a list"),
+    ] {
+        let error = read("x.json", text.as_bytes()).unwrap_err().to_string();
+        assert_eq!(error, format!("x.json cannot be read as JSON: {reason}"));
+    }
 }
 
 #[test]
@@ -203,6 +209,13 @@ fn reads_movie_ids_from_movielens_org() {
     assert_eq!(summary(&history), [("Heat", Some(1995), stars(4.5))]);
     assert_eq!(history.entries[0].movie_id, Some(MovieId(6)));
     assert_eq!(history.problems.len(), 1);
+}
+
+#[test]
+fn error_for_an_incomplete_file_advises_to_export_it_again() {
+    let csv = "movie_id,imdb_id,tmdb_id,rating,average_rating,title\n6,0113277,949,4.";
+    let error = read("movielens-ratings.csv", csv.as_bytes()).unwrap_err().to_string();
+    assert!(error.ends_with("the file is incomplete. Export it again"), "{error}");
 }
 
 #[test]

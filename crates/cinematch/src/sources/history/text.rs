@@ -1,6 +1,7 @@
 //! Reads CSV and JSON files. Checks the header size and the row count before calling an importer.
 
 use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::budget::Budget;
@@ -27,8 +28,12 @@ pub(crate) fn read(budget: &mut Budget, name: &str, bytes: &[u8]) -> Result<Hist
     let columns = columns(start).ok_or_else(|| unsupported(name))?;
     // Every row takes up at least one line.
     budget.take_rows(name, n_lines(start).saturating_sub(1))?;
-    registry::decode_csv(&CsvFile { name, columns, bytes })
-        .unwrap_or_else(|| Err(unsupported(name)))
+    let history = registry::decode_csv(&CsvFile { name, columns, bytes })
+        .unwrap_or_else(|| Err(unsupported(name)));
+    history.map_err(|error| match error {
+        HistoryError::Table(error) => error.with_advice("Export it again").into(),
+        other => other,
+    })
 }
 
 fn unsupported(file: &str) -> HistoryError {
@@ -81,7 +86,17 @@ fn open_json<'a>(
     };
     let json_error = |error: serde_json::Error| HistoryError::Json {
         file: name.to_owned(),
-        reason: error.to_string(),
+        reason: match error.classify() {
+            Category::Data => "expected a list".to_owned(),
+            Category::Eof => "the file is incomplete. Export it again".to_owned(),
+            Category::Io | Category::Syntax => {
+                format!(
+                    "line {}, column {} is invalid. Export it again",
+                    error.line(),
+                    error.column()
+                )
+            }
+        },
     };
     let mut reader = serde_json::Deserializer::from_str(text);
     let list = Elements { max: budget.rows() };

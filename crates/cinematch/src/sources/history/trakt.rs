@@ -163,7 +163,9 @@ fn item(element: &RawValue) -> Result<Item<'_>, String> {
     if !element.get().starts_with('{') {
         return Err(format!("expected an object, got `{}`", excerpt(element.get())));
     }
-    serde_json::from_str(element.get()).map_err(|error| excerpt(&error.to_string()))
+    serde_json::from_str(element.get()).map_err(|_| {
+        format!("expected a movie with a title, year and IDs, got `{}`", excerpt(element.get()))
+    })
 }
 
 fn problem(file: &str, line: u64, field: Option<&str>, reason: String) -> Problem {

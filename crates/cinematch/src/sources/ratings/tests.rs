@@ -167,6 +167,9 @@ fn rejects_a_file_that_ends_in_the_middle_of_a_row() {
         let read = read("r.csv", format!("{csv}\n").as_bytes(), &movies()).unwrap();
         assert_eq!((read.rows, read.problems.len()), (lines, 1));
     }
-    let complete = format!("{HEADER}{rows}1,7,4.0,5");
-    assert_eq!(read("r.csv", complete.as_bytes(), &movies()).unwrap().problems, []);
+    for end in ["", "\n", "\x1a", "\n\x1a"] {
+        let complete = format!("{HEADER}{rows}1,7,4.0,5{end}");
+        let read = read("r.csv", complete.as_bytes(), &movies()).unwrap();
+        assert_eq!((read.rows, read.problems), (lines, vec![]), "{end:?}");
+    }
 }

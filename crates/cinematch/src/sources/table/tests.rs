@@ -131,10 +131,20 @@ fn rejects_a_file_that_ends_in_the_middle_of_a_row() {
     check(b"id,text,note\n1,a,n\n2,b\n", "2:1|a|n !3 - MalformedRecord 2 rows");
     check(b"id,text\n1,a\n2,b,extra", "2:1|a| !3 - MalformedRecord 2 rows");
     check(b"id,text\n1,a\n ", "2:1|a| 1 rows");
+    check(b"id,text,note\n1,a\n  ", "!2 - MalformedRecord 1 rows");
     let csv = format!("id,text,note\n{}7,b", "7,\"a\nb\",n\n".repeat(200_000));
     let id = |row: &Row<'_, '_>, _: &mut Vec<Problem>| Some(row.line);
     let error = decode("t.csv", csv.as_bytes(), &COLUMNS, id).unwrap_err().to_string();
     assert_eq!(error, cut(400_002));
+}
+
+#[test]
+fn ignores_a_ctrl_z_at_the_end_of_the_file() {
+    check(b"id,text\n1,a\n\x1a", "2:1|a| 1 rows");
+    check(b"id,text\r\n1,a\r\n\x1a", "2:1|a| 1 rows");
+    check(b"id,text\n1,a\x1a", "2:1|a| 1 rows");
+    let id = |row: &Row<'_, '_>, _: &mut Vec<Problem>| Some(row.line);
+    assert_eq!(decode("t.csv", b"id,text\n1,a\n\x1a", &COLUMNS, id).unwrap().records, [2]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Errors that repeating a command cannot fix: missing or invalid input files and flags. A server does not
-//! retry a job that ends with such an error.
+//! Errors that repeating a command cannot fix: missing, invalid or damaged input files, and invalid flags. A
+//! server does not retry a job that ends with such an error.
 
 use std::fmt::Display;
 
@@ -11,33 +11,33 @@ use cinematch::sources::ratings::RatingsError;
 
 use crate::paths::MissingFile;
 
-/// A mistake without a type of its own, such as a missing file.
+/// An error in the input without a type of its own, such as a missing file.
 #[derive(Debug)]
-pub struct Mistake(String);
+pub struct InputError(String);
 
-impl Mistake {
+impl InputError {
     /// Creates an error from a message.
     pub fn error(message: impl Display) -> Error {
         Self(message.to_string()).into()
     }
 }
 
-impl Display for Mistake {
+impl Display for InputError {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Mistake {}
+impl std::error::Error for InputError {}
 
 /// The error of a job that must not be retried. Its message includes all causes.
 #[derive(Debug)]
 pub struct PermanentFailure(Error);
 
 impl PermanentFailure {
-    /// Marks the error of a job as permanent if it is a mistake of the user.
+    /// Marks the error of a job as permanent if a retry cannot succeed.
     pub fn mark<T>(result: Result<T>) -> Result<T> {
-        result.map_err(|error| if is_mistake(&error) { Self(error).into() } else { error })
+        result.map_err(|error| if is_permanent(&error) { Self(error).into() } else { error })
     }
 }
 
@@ -49,15 +49,22 @@ impl Display for PermanentFailure {
 
 impl std::error::Error for PermanentFailure {}
 
-fn is_mistake(error: &Error) -> bool {
+fn is_permanent(error: &Error) -> bool {
+    // A file that ends in the middle of a row may be complete later, when it has been copied.
+    let is_invalid = |error: &SourceError| !matches!(error, SourceError::Incomplete { .. });
     error.chain().any(|link| {
-        link.is::<Mistake>()
+        link.is::<InputError>()
             || link.is::<MissingFile>()
             || link.is::<clap::Error>()
-            || link.is::<SourceError>()
-            || link.is::<MergeError>()
-            || link.downcast_ref().is_some_and(|error| {
-                matches!(error, RatingsError::Source(_) | RatingsError::Parquet { .. })
+            || link.downcast_ref().is_some_and(is_invalid)
+            || link.downcast_ref().is_some_and(|error| match error {
+                MergeError::Source(error) => is_invalid(error),
+                MergeError::NoTmdb | MergeError::NoProviders { .. } => true,
+            })
+            || link.downcast_ref().is_some_and(|error| match error {
+                RatingsError::Source(error) => is_invalid(error),
+                RatingsError::Parquet { .. } => true,
+                RatingsError::Read { .. } => false,
             })
             || link.downcast_ref().is_some_and(|error| {
                 matches!(
@@ -86,13 +93,18 @@ mod tests {
             assert_eq!(format!("{marked:#}"), message);
             marked.is::<PermanentFailure>()
         };
-        let incomplete =
-            || SourceError::Incomplete { file: "f".to_owned(), line: 2, advice: "Download it" };
-        assert!(is_permanent(Mistake::error("raw not found")));
-        assert!(is_permanent(incomplete().into()));
-        assert!(is_permanent(MergeError::from(incomplete()).into()));
-        let ratings = Err::<(), _>(RatingsError::from(incomplete()));
-        assert!(is_permanent(ratings.context("cannot load the ratings").unwrap_err()));
+        let cases: [(bool, fn() -> SourceError); 2] = [
+            (true, || SourceError::Empty { file: "f".to_owned(), expected: "id".to_owned() }),
+            (false, || SourceError::Incomplete { file: "f".to_owned(), line: 2, advice: "" }),
+        ];
+        assert!(is_permanent(InputError::error("raw not found")));
+        for (is_input_error, error) in cases {
+            assert_eq!(is_permanent(error().into()), is_input_error);
+            assert_eq!(is_permanent(MergeError::from(error()).into()), is_input_error);
+            let ratings = Err::<(), _>(RatingsError::from(error()));
+            let ratings = ratings.context("cannot load the ratings").unwrap_err();
+            assert_eq!(is_permanent(ratings), is_input_error);
+        }
         assert!(!is_permanent(ArtifactsError::Busy { artifacts: "a".into() }.into()));
         let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
         assert!(!is_permanent(RatingsError::Read { file: "f".to_owned(), cause: full }.into()));
