@@ -10,6 +10,7 @@ mod input_error;
 mod options;
 mod output;
 mod paths;
+mod permanent_failure;
 mod pipeline;
 mod query_flags;
 mod reports;

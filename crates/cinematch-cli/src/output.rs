@@ -14,7 +14,7 @@ use cinematch_service::jobs::PERMANENT_FAILURE;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 
-use crate::input_error::PermanentFailure;
+use crate::permanent_failure::PermanentFailure;
 use crate::options::Global;
 
 /// Style for the most important part of a line.

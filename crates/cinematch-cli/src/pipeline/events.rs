@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use serde::Serialize;
 
-use crate::input_error::PermanentFailure;
+use crate::permanent_failure::PermanentFailure;
 use crate::output::{self, Output};
 
 /// Niceness of a worker process, 0 (highest priority) to 19.

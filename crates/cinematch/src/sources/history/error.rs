@@ -83,7 +83,7 @@ pub enum HistoryError {
     Json {
         /// Name of the rejected file.
         file: String,
-        /// What is wrong, with line and column or advice.
+        /// Description of the error, with advice.
         reason: String,
     },
     /// The file is not a valid CSV table.
