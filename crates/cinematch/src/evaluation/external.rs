@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::model_metrics::LIST_LENGTH;
+use super::lists::LIST_LENGTH;
 use super::split::Split;
 use crate::ids::{MovieId, MovieIdx, UserId};
 use crate::sources::table::{self, Column};

@@ -7,6 +7,11 @@ use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 use crate::models::Model;
 
+/// Number of movies in an evaluated list.
+pub const LIST_LENGTH: usize = 100;
+/// Number of top positions, as displayed to users, for which exposure and calibration are measured.
+pub const TOP_K: usize = 10;
+
 /// Returns the `k` best candidates for each held-out user, best first, excluding the user's history. The
 /// lower index wins a tie. Processes users in parallel. Takes O(movies) time per user, plus the cost of
 /// scoring.

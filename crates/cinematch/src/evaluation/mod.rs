@@ -47,9 +47,9 @@ pub use cold_movies::{ColdMovies, ColdRank};
 pub use exposure::Exposure;
 pub use external::{ExternalLists, external_lists};
 pub use holdout::Holdout;
-pub use lists::rank_lists;
+pub use lists::{LIST_LENGTH, TOP_K, rank_lists};
 pub use metrics::{UserMetrics, hit_at, ndcg_at, precision_at, recall_at, reciprocal_rank};
-pub use model_metrics::{LIST_LENGTH, ModelMetrics, TOP_K};
+pub use model_metrics::ModelMetrics;
 pub use protocol::Protocol;
 pub use report::{
     EvaluatedModel, Evaluation, GroupReport, Mean, MetricComparisons, ModelReport, ReportError,

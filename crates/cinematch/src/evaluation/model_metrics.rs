@@ -1,18 +1,13 @@
 //! Metrics for one model's lists on one split.
 
 use super::attributes::MovieAttributes;
-use super::lists::rank_lists;
+use super::lists::{LIST_LENGTH, TOP_K, rank_lists};
 use super::split::Split;
 use super::strata::{self, StratumValue};
 use super::taste::{LikeCounts, TasteMetrics};
 use super::{ColdRank, Exposure, UserMetrics, rank_among_cold};
 use crate::ids::{MovieIdx, UserIdx};
 use crate::models::Model;
-
-/// Number of movies in an evaluated list.
-pub const LIST_LENGTH: usize = 100;
-/// Number of top positions, as displayed to users, for which exposure and calibration are measured.
-pub const TOP_K: usize = 10;
 
 /// Metrics for a model's lists on one split.
 #[derive(Clone, Debug)]

@@ -5,8 +5,8 @@
 //! (Abdollahpouri et al. 2021).
 
 use super::attributes::{Miscalibration, MovieAttributes};
+use super::lists::TOP_K;
 use super::metrics::{recall_at, weighted_ndcg_at};
-use super::model_metrics::TOP_K;
 use super::split::{HeldOut, Split, is_liked};
 use crate::ids::MovieIdx;
 
@@ -216,7 +216,7 @@ mod tests {
         assert_close(of(&[3, 0]).ips_ndcg_10, 1.0);
         assert_close(of(&[0, 2]).ips_ndcg_10, 1.0 / ideal);
         assert_close(of(&[2, 3]).ips_ndcg_10, 8.0 / 3_f64.log2() / ideal);
-        // Of the relevant movies, only 3 is in the tail.
+        // Only one of the relevant movies, 3, is in the tail.
         assert_close(of(&[0, 2]).tail_recall_100.unwrap(), 0.0);
         assert_close(of(&[2, 3]).tail_recall_100.unwrap(), 1.0);
     }
