@@ -1,29 +1,29 @@
 #!/usr/bin/env python3
-"""Generate the viewers of CineMatch's sample catalog.
+"""Generates the users of CineMatch's sample catalog.
 
     python3 sample/generate.py
 
-Reads, from the folder this file is in,
+Reads from the folder of this file:
 
-* movies.csv, links.csv  the films and their IDs, written by hand;
+* movies.csv, links.csv  the movies and their IDs, written by hand
 * tmdb_metadata.csv      its hand-written columns (title, runtime, genres,
-                         overview, keywords, cast, director);
+                         overview, keywords, cast, director)
 
-and writes, to the same folder,
+Writes to the same folder:
 
 * ratings.csv            userId,movieId,rating,timestamp
 * tags.csv               userId,movieId,tag,timestamp
-* tmdb_metadata.csv      the same rows with popularity, vote_count and
-                         vote_average filled in from ratings.csv.
+* tmdb_metadata.csv      the same rows, with popularity, vote_count and
+                         vote_average computed from ratings.csv
 
-Nothing here comes from real people. 400 viewers are drawn (user IDs 2..401),
-each a mixture of one to three of the TASTES below plus personal noise and a
-liking or dislike of particular directors and SERIES; user 1, the viewer of the
-demo, is set by hand in DEMO.
-How often a film is seen follows a power law over the FAME table (our own
-guess of how well known and how well liked a film is), bent by the viewer's
-taste. The random generator is seeded and no set is iterated, so that two runs
-give the same bytes. Python 3 standard library only.
+No data comes from real people. 400 users are generated (IDs 2 to 401). Each is
+a mixture of one to three of the TASTES below, with random noise and likes or
+dislikes of individual directors and SERIES. User 1, the user of the demo, is
+defined in DEMO.
+The number of users who see a movie follows a power law over the FAME table, our
+own estimate of how well known and how well liked each movie is, adjusted by the
+user's taste. The random generator is seeded and no set is iterated, so two runs
+write the same bytes. Uses only the Python 3 standard library.
 """
 
 import calendar
@@ -36,20 +36,20 @@ import re
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SEED = 20240607
-VIEWERS = 400          # generated viewers, besides user 1
+USERS = 400          # number of generated users, without user 1
 MIN_RATINGS, MAX_RATINGS = 15, 120
 
 
 def day(year, month, dom):
-    """Seconds since 1970 at midnight UTC."""
+    """Returns the time at midnight UTC, in seconds since 1970."""
     return calendar.timegm((year, month, dom, 0, 0, 0))
 
 
 START, END = day(2015, 1, 1), day(2024, 12, 31)
 DAY = 86400
 
-# The demo's viewer: (title, rating). Crime and dark science fiction, two
-# gentle romances, no patience with light comedies and musicals.
+# The user of the demo: (title, rating). Likes crime, dark science fiction and two
+# gentle romances. Dislikes light comedies and musicals.
 DEMO = [
     ("Heat (1995)", 5.0),
     ("Seven (a.k.a. Se7en) (1995)", 5.0),
@@ -65,8 +65,8 @@ DEMO = [
     ("Mamma Mia! (2008)", 1.0),
 ]
 
-# name: (share of viewers, genre weights, keyword weights, era or None)
-# An era is (centre year, width in years, weight).
+# name: (share of users, genre weights, keyword weights, era or None)
+# An era is (center year, width in years, weight).
 TASTES = {
     "crime": (
         12,
@@ -216,8 +216,8 @@ TASTES = {
     ),
 }
 
-# Films that go together: who sought out one is likelier to have seen the others.
-# Each series is known by fragments of its titles.
+# Series of movies: a user who has seen one movie of a series is more likely to have
+# seen the others. A series is defined by parts of its titles.
 SERIES = [
     ["Toy Story"], ["Godfather"], ["Star Wars"], ["Alien (1979)", "Aliens (1986)"],
     ["Lord of the Rings"], ["Before Sunrise", "Before Sunset", "Before Midnight"],
@@ -226,14 +226,14 @@ SERIES = [
     ["Iron Man", "Avengers"], ["Godzilla"],
 ]
 
-# Tags that anybody might put on anything.
+# Tags that say nothing about the movie.
 NOISE_TAGS = [
     "must see", "overrated", "watch again", "seen at the cinema", "great soundtrack",
     "slow", "beautiful images", "too long", "good ending", "with friends", "favourite",
     "underrated", "great acting", "atmospheric", "funny", "sad",
 ]
 
-# title: (how well known, how well liked), each 0-100 and our own estimate.
+# title: (how well known, how well liked), our own estimates from 0 to 100.
 FAME = {
     "Toy Story (1995)": (93, 84),
     "M (1931)": (38, 88),
@@ -605,17 +605,17 @@ def write_csv(name, header, rows):
         f.write(out.getvalue())
 
 
-def load_films():
-    """The films, in the order of movies.csv, with what the draw needs."""
-    movies = read_csv("movies.csv")
+def load_movies():
+    """Returns the movies in the order of movies.csv, with all data needed to draw ratings."""
+    rows = read_csv("movies.csv")
     tmdb_of = {r["movieId"]: r["tmdbId"] for r in read_csv("links.csv")}
     meta = read_csv("tmdb_metadata.csv")
     by_tmdb = {r["tmdb_id"]: r for r in meta}
-    films = []
-    for m in movies:
+    movies = []
+    for m in rows:
         row = by_tmdb[tmdb_of[m["movieId"]]]
         fame, liked = FAME[m["title"]]
-        films.append({
+        movies.append({
             "id": int(m["movieId"]),
             "title": m["title"],
             "year": int(re.search(r"\((\d{4})\)$", m["title"]).group(1)),
@@ -627,13 +627,13 @@ def load_films():
             "mean": 3.10 + 4.2 * (liked - 80) / 100.0,
             "meta": row,
         })
-    if len(films) != len(FAME):
-        raise SystemExit("FAME and movies.csv do not list the same films")
-    # Power law: the film on rank r of the fame list weighs (r + 16) ** -0.85.
-    order = sorted(films, key=lambda f: (-f["fame"], f["id"]))
+    if len(movies) != len(FAME):
+        raise SystemExit("FAME and movies.csv do not list the same movies")
+    # Power law: the movie at rank r of the FAME table has the weight (r + 16) ** -0.85.
+    order = sorted(movies, key=lambda f: (-f["fame"], f["id"]))
     for rank, f in enumerate(order):
         f["log_weight"] = -0.85 * math.log(rank + 16)
-    return films, meta
+    return movies, meta
 
 
 def standard(values):
@@ -642,18 +642,18 @@ def standard(values):
     return [(v - mean) / sd for v in values]
 
 
-def taste_scores(films):
-    """For each taste, its score of each film, mean 0 and deviation 1."""
+def taste_scores(movies):
+    """Returns each taste's scores of all movies, with mean 0 and standard deviation 1."""
     scores = {}
     for name in TASTES:
         _, genres, keywords, era = TASTES[name]
         raw = []
-        for f in films:
+        for f in movies:
             s = sum(genres.get(g, 0.0) for g in f["genres"])
             s += sum(keywords.get(k, 0.0) for k in f["keywords"])
             if era:
-                centre, width, weight = era
-                s += weight * math.exp(-(((f["year"] - centre) / width) ** 2))
+                center, width, weight = era
+                s += weight * math.exp(-(((f["year"] - center) / width) ** 2))
             raw.append(s)
         scores[name] = [max(-1.8, min(2.6, z)) for z in standard(raw)]
     return scores
@@ -673,8 +673,8 @@ def to_half(x, whole):
     return max(step, min(5.0, math.floor(x / step + 0.5) * step))
 
 
-def draw_viewer(rng, films, scores, directors):
-    """The (movieId, rating, timestamp) rows of one generated viewer."""
+def draw_user(rng, movies, scores, directors):
+    """Returns the (movieId, rating, timestamp) rows of one generated user."""
     names = list(TASTES)
     count = pick(rng, [1, 2, 3], [0.35, 0.40, 0.25])
     mixture = []
@@ -688,22 +688,22 @@ def draw_viewer(rng, films, scores, directors):
 
     size = int(round(math.exp(rng.gauss(3.55, 0.52))))
     size = max(MIN_RATINGS, min(MAX_RATINGS, size))
-    bias = rng.gauss(0.0, 0.28)          # generous or severe
-    strength = 0.40 + 0.20 * rng.random()  # how far taste moves a rating
-    curiosity = 0.50 + 0.45 * rng.random()  # how far taste moves the choice
-    whole = rng.random() < 0.2           # gives whole stars only
+    bias = rng.gauss(0.0, 0.28)          # generous or strict
+    strength = 0.40 + 0.20 * rng.random()  # effect of taste on ratings
+    curiosity = 0.50 + 0.45 * rng.random()  # effect of taste on the choice of movies
+    whole = rng.random() < 0.2           # gives only whole stars
 
     first = START + int(rng.random() * (END - START - 200 * DAY))
     last = min(END, first + int((20 + 2200 * rng.random() ** 2) * DAY))
 
     taste, keyed = [], []
-    for i, f in enumerate(films):
+    for i, f in enumerate(movies):
         t = sum(w * scores[n][i] for n, w in mixture) / norm + rng.gauss(0.0, 0.3)
         pull = sum(likes_director[d] for d in f["directors"]) / math.sqrt(len(f["directors"]))
         pull += sum(likes_series[k] for k in f["series"])
         taste.append(t + 0.4 * pull)
         gumbel = -math.log(-math.log(1e-12 + (1 - 2e-12) * rng.random()))
-        # A film of this very year may not have been out yet.
+        # The movie may not have been released before the user's last rating.
         if day(f["year"], 12, 1) < last:
             keyed.append((f["log_weight"] + curiosity * t + pull + gumbel, i))
     keyed.sort(key=lambda k: (-k[0], k[1]))
@@ -711,12 +711,12 @@ def draw_viewer(rng, films, scores, directors):
     sittings = [first + int(rng.random() * (last - first)) for _ in range(2 + size // 12)]
     rows = []
     for _, i in keyed[:size]:
-        f = films[i]
+        f = movies[i]
         t = taste[i] if taste[i] > 0 else 0.6 * taste[i]
         x = f["mean"] + bias + strength * t + rng.gauss(0.0, 0.60)
         when = sittings[int(rng.random() * len(sittings))] + int(rng.random() * 7200)
         opened = day(f["year"], 12, 1)
-        if when < opened:                # seen later, when it was out
+        if when < opened:                # seen after its release
             when = opened + int(rng.random() * (last - opened))
         rows.append((f["id"], to_half(x, whole), min(when, END)))
     rows.sort()
@@ -735,7 +735,7 @@ def respell(rng, tag):
 
 
 def draw_tags(rng, rows, by_id):
-    """The (movieId, tag, timestamp) rows of one viewer who likes to tag."""
+    """Returns the (movieId, tag, timestamp) rows of one user who adds tags."""
     out = []
     share = 0.1 + 0.35 * rng.random()
     for movie, _, when in rows:
@@ -763,11 +763,11 @@ def draw_tags(rng, rows, by_id):
 
 
 def main():
-    films, meta = load_films()
-    by_id = {f["id"]: f for f in films}
-    by_title = {f["title"]: f for f in films}
-    scores = taste_scores(films)
-    directors = list(dict.fromkeys(d for f in films for d in f["directors"]))
+    movies, meta = load_movies()
+    by_id = {f["id"]: f for f in movies}
+    by_title = {f["title"]: f for f in movies}
+    scores = taste_scores(movies)
+    directors = list(dict.fromkeys(d for f in movies for d in f["directors"]))
 
     ratings, tags = [], []
     start = day(2023, 3, 4) + 20 * 3600
@@ -775,9 +775,9 @@ def main():
     for movie, rating, when in sorted(demo):
         ratings.append((1, movie, rating, when))
 
-    for user in range(2, VIEWERS + 2):
+    for user in range(2, USERS + 2):
         rng = random.Random(SEED * 1000 + user)
-        rows = draw_viewer(rng, films, scores, directors)
+        rows = draw_user(rng, movies, scores, directors)
         ratings.extend((user,) + r for r in rows)
         if rng.random() < 0.45:
             tags.extend((user,) + t for t in draw_tags(rng, rows, by_id))
@@ -785,10 +785,10 @@ def main():
     write_csv("ratings.csv", ["userId", "movieId", "rating", "timestamp"], ratings)
     write_csv("tags.csv", ["userId", "movieId", "tag", "timestamp"], tags)
 
-    # Votes: count, mean out of ten, and a count in which a rating loses half
-    # its weight every three years.
+    # Votes: count, mean on a scale of 10, and a count in which the weight of a rating
+    # halves every three years.
     half_life = 3 * 365.25 * DAY
-    for f in films:
+    for f in movies:
         got = [(r, when) for _, movie, r, when in ratings if movie == f["id"]]
         mean = 2 * sum(r for r, _ in got) / len(got) if got else 0.0
         decayed = sum(0.5 ** ((END - when) / half_life) for _, when in got)
@@ -798,8 +798,8 @@ def main():
     header = list(meta[0].keys())
     write_csv("tmdb_metadata.csv", header, [[row[h] for h in header] for row in meta])
 
-    print("%d films, %d ratings by %d viewers, %d tags"
-          % (len(films), len(ratings), VIEWERS + 1, len(tags)))
+    print("%d movies, %d ratings by %d users, %d tags"
+          % (len(movies), len(ratings), USERS + 1, len(tags)))
 
 
 if __name__ == "__main__":
