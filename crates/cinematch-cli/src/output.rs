@@ -14,8 +14,8 @@ use cinematch_service::jobs::PERMANENT_FAILURE;
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use serde::Serialize;
 
-use crate::permanent_failure::PermanentFailure;
 use crate::options::Global;
+use crate::permanent_failure::PermanentFailure;
 
 /// Style for the most important part of a line.
 pub const STRONG: Style = Style::new().bold();

@@ -9,8 +9,8 @@ use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use serde::Serialize;
 
-use crate::permanent_failure::PermanentFailure;
 use crate::output::{self, Output};
+use crate::permanent_failure::PermanentFailure;
 
 /// Niceness of a worker process, 0 (highest priority) to 19.
 const NICENESS: i32 = 19;
