@@ -75,7 +75,7 @@ pub enum NoProfile {
     #[error("X-User-Id is `{0}`, which is not a profile ID")]
     Malformed(String),
     /// `X-User-Id` has this value, but no profile has this ID.
-    #[error("X-User-Id is {0}, but there is no profile with this ID")]
+    #[error("X-User-Id: profile {0} does not exist")]
     Unknown(i64),
 }
 

@@ -45,7 +45,7 @@ pub struct MovieReply<'a> {
 pub fn find_movie(recommender: &Recommender, movie_id: i64) -> Result<MovieIdx, ServiceError> {
     let id = u32::try_from(movie_id).ok();
     let index = id.and_then(|id| recommender.vocabulary().index_of(MovieId(id)));
-    let detail = || format!("There is no movie {movie_id} in the catalog");
+    let detail = || format!("Movie {movie_id} is not in the catalog");
     index.ok_or_else(|| ServiceError::not_found(detail()))
 }
 

@@ -151,7 +151,7 @@ pub fn delete<'a>(
         {
             return Ok(());
         }
-        Err(ServiceError::not_found(format!("There is no feedback on movie {movie_id}")))
+        Err(ServiceError::not_found(format!("Movie {movie_id} has no feedback from this user")))
     })
 }
 

@@ -117,7 +117,8 @@ pub fn find(service: &Service, generation: u64) -> ServiceFuture<'_, GenerationD
             let card = generations.card(generation);
             Ok(info.map(|info| GenerationDetails { info, manifest, card }))
         });
-        let not_found = || ServiceError::not_found(format!("There is no generation {generation}"));
+        let not_found =
+            || ServiceError::not_found(format!("Generation {generation} does not exist"));
         found.await?.ok_or_else(not_found)
     })
 }
@@ -165,7 +166,7 @@ async fn with_generations<T: Send + 'static>(
     let result = tokio::task::spawn_blocking(move || work(&generations)).await;
     result.map_err(|error| internal(&error))?.map_err(|error| match error {
         ArtifactsError::NoGeneration { generation, .. } => {
-            ServiceError::not_found(format!("There is no generation {generation}"))
+            ServiceError::not_found(format!("Generation {generation} does not exist"))
         }
         ArtifactsError::File(error) => internal(&error),
         // The message may contain paths, which is acceptable because only operators call these functions.

@@ -32,8 +32,8 @@ pub struct SimilarReply<'a> {
 /// Movies similar to a given movie, and the region whose services are shown.
 #[derive(Debug)]
 pub struct SimilarMovies<'a> {
-    /// Similar movies with reasons, most similar first. The reasons are worded without reference to a user, and
-    /// there is no predicted rating.
+    /// Similar movies with reasons, most similar first. The reasons do not mention a user, and the predicted
+    /// rating is `None`.
     pub movies: Vec<(MovieIdx, RecommendationDetails<'a>)>,
     /// Index of the region; `None` for the operator's region.
     pub region: Option<usize>,

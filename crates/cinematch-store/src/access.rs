@@ -84,7 +84,7 @@ impl Store {
                     .await?;
                 sqlx::query(
                     "INSERT INTO sessions (token_hash, user_id, created_at, expires_at)
-                 VALUES ($1, $2, $3, $4)",
+                     VALUES ($1, $2, $3, $4)",
                 )
                 .bind(token_hash)
                 .bind(profile)
@@ -112,8 +112,8 @@ impl Store {
         Box::pin(async move {
             let row: Option<(i64, String, Option<String>, i64)> = sqlx::query_as(
                 "SELECT users.id, email, name, users.created_at
-             FROM sessions JOIN users ON users.id = user_id
-             WHERE token_hash = $1 AND expires_at > $2 AND email IS NOT NULL",
+                 FROM sessions JOIN users ON users.id = user_id
+                 WHERE token_hash = $1 AND expires_at > $2 AND email IS NOT NULL",
             )
             .bind(token_hash)
             .bind(now)
@@ -148,7 +148,7 @@ impl Store {
             self.write("", async move {
                 sqlx::query(
                     "INSERT INTO api_keys (id, name, secret_hash, scope, created_at)
-                 VALUES ($1, $2, $3, $4, $5)",
+                     VALUES ($1, $2, $3, $4, $5)",
                 )
                 .bind(key.id)
                 .bind(key.name)
@@ -167,11 +167,12 @@ impl Store {
     pub fn key<'a>(&'a self, id: &'a str) -> StoreFuture<'a, Option<ApiKey>> {
         Box::pin(async move {
             let row: Option<KeyRow> = sqlx::query_as(
-            "SELECT id, name, secret_hash, scope, created_at, revoked_at FROM api_keys WHERE id = $1",
-        )
-        .bind(id)
-        .fetch_optional(self.pool())
-        .await?;
+                "SELECT id, name, secret_hash, scope, created_at, revoked_at
+                 FROM api_keys WHERE id = $1",
+            )
+            .bind(id)
+            .fetch_optional(self.pool())
+            .await?;
             Ok(row.and_then(ApiKey::from_row))
         })
     }
@@ -181,7 +182,7 @@ impl Store {
         Box::pin(async move {
             let rows: Vec<KeyRow> = sqlx::query_as(
                 "SELECT id, name, secret_hash, scope, created_at, revoked_at FROM api_keys
-             ORDER BY created_at, id",
+                 ORDER BY created_at, id",
             )
             .fetch_all(self.pool())
             .await?;

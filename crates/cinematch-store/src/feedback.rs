@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::records::feedback::{COLUMNS, FeedbackRow, FeedbackUpdate, MovieFeedback, Reaction};
 use crate::rows::{ROWS_PER_STATEMENT, placeholders};
 use crate::store::{Store, StoreFuture, Transaction};
-use crate::users::{Owner, touch, touch_or_insert};
+use crate::users::Owner;
 
 impl Store {
     /// Applies a change to a user's feedback on a movie. Returns the updated feedback.
@@ -20,17 +20,8 @@ impl Store {
         update: FeedbackUpdate,
         now: i64,
     ) -> StoreFuture<'_, MovieFeedback> {
-        Box::pin(async move {
-            let store = self.clone();
-            let user = owner.key.clone();
-            self.write(&user, async move {
-                let mut transaction = store.begin().await?;
-                let id = touch_or_insert(&mut transaction, &owner, now).await?;
-                let feedback = apply(&mut transaction, id, movie, update, now).await?;
-                transaction.commit().await?;
-                Ok(feedback)
-            })
-            .await
+        self.change_user(owner, now, move |transaction, id| {
+            Box::pin(apply(transaction, id, movie, update, now))
         })
     }
 
@@ -41,47 +32,35 @@ impl Store {
         movie: MovieId,
         now: i64,
     ) -> StoreFuture<'a, bool> {
-        Box::pin(async move {
-            let (store, key) = (self.clone(), user.to_owned());
-            self.write(user, async move {
-                let mut transaction = store.begin().await?;
-                let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(false) };
-                if delete(&mut transaction, id, movie).await? == 0 {
-                    return Ok(false);
-                }
-                transaction.commit().await?;
-                Ok(true)
+        self.change_existing_user(user, now, move |transaction, id| {
+            Box::pin(async move {
+                let n_deleted = delete(transaction, id, movie).await?;
+                Ok((n_deleted > 0).then_some(true))
             })
-            .await
         })
     }
 
     /// Deletes all of a user's reactions and ratings, but keeps the watched marks. Returns the number of
     /// movies changed.
     pub fn reset_feedback<'a>(&'a self, user: &'a str, now: i64) -> StoreFuture<'a, u64> {
-        Box::pin(async move {
-            let (store, key) = (self.clone(), user.to_owned());
-            self.write(user, async move {
-                let mut transaction = store.begin().await?;
-                let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(0) };
+        self.change_existing_user(user, now, move |transaction, id| {
+            Box::pin(async move {
                 let watched = sqlx::query(
                     "UPDATE feedback
-                 SET signal = NULL, half_stars = NULL, updated_at = $2, import_id = NULL
-                 WHERE user_id = $1 AND watched = 1
-                 AND (signal IS NOT NULL OR half_stars IS NOT NULL)",
+                     SET signal = NULL, half_stars = NULL, updated_at = $2, import_id = NULL
+                     WHERE user_id = $1 AND watched = 1
+                     AND (signal IS NOT NULL OR half_stars IS NOT NULL)",
                 )
                 .bind(id)
                 .bind(now)
-                .execute(&mut *transaction)
+                .execute(&mut **transaction)
                 .await?;
                 let others = sqlx::query("DELETE FROM feedback WHERE user_id = $1 AND watched = 0")
                     .bind(id)
-                    .execute(&mut *transaction)
+                    .execute(&mut **transaction)
                     .await?;
-                transaction.commit().await?;
-                Ok(watched.rows_affected() + others.rows_affected())
+                Ok(Some(watched.rows_affected() + others.rows_affected()))
             })
-            .await
         })
     }
 
@@ -90,7 +69,7 @@ impl Store {
         Box::pin(async move {
             let sql = format!(
                 "SELECT {COLUMNS} FROM feedback JOIN users ON users.id = feedback.user_id
-             WHERE users.key = $1 ORDER BY feedback.updated_at DESC, movie_id"
+                 WHERE users.key = $1 ORDER BY feedback.updated_at DESC, movie_id"
             );
             let rows: Vec<FeedbackRow> =
                 sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(user).fetch_all(self.pool()).await?;

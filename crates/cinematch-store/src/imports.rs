@@ -14,7 +14,7 @@ use crate::feedback;
 use crate::records::feedback::{COLUMNS, FeedbackRow, MovieFeedback, Reaction};
 use crate::rows::{ROWS_PER_STATEMENT, placeholders};
 use crate::store::{Store, StoreFuture, Transaction};
-use crate::users::{Owner, touch_or_insert};
+use crate::users::Owner;
 use crate::watchlist::NewWatchlistItem;
 
 /// A movie in an export, with all the data that the export has about it.
@@ -90,19 +90,13 @@ impl Store {
         record: ImportRecord,
         now: i64,
     ) -> StoreFuture<'_, ImportChanges> {
-        Box::pin(async move {
-            let store = self.clone();
-            let user = owner.key.clone();
-            self.write(&user, async move {
-                let mut transaction = store.begin().await?;
-                let id = touch_or_insert(&mut transaction, &owner, now).await?;
-                let current = CurrentState::read(&mut transaction, id).await?;
+        self.change_user(owner, now, move |transaction, id| {
+            Box::pin(async move {
+                let current = CurrentState::read(transaction, id).await?;
                 let plan = ImportPlan::new(movies, &current, now);
-                plan.write(&mut transaction, id, &record, now).await?;
-                transaction.commit().await?;
+                plan.write(transaction, id, &record, now).await?;
                 Ok(plan.changes)
             })
-            .await
         })
     }
 
@@ -111,12 +105,13 @@ impl Store {
         Box::pin(async move {
             type Row = (i64, String, String, i64, i64, i64, i64);
             let rows: Vec<Row> = sqlx::query_as(
-            "SELECT imports.id, service, file, n_rows, n_matched, n_changed, imported_at
-             FROM imports JOIN users ON users.id = user_id WHERE users.key = $1 ORDER BY imports.id DESC",
-        )
-        .bind(user)
-        .fetch_all(self.pool())
-        .await?;
+                "SELECT imports.id, service, file, n_rows, n_matched, n_changed, imported_at
+                 FROM imports JOIN users ON users.id = user_id
+                 WHERE users.key = $1 ORDER BY imports.id DESC",
+            )
+            .bind(user)
+            .fetch_all(self.pool())
+            .await?;
             let from_row = |(id, service, file, rows, matched, changed, imported_at): Row| {
                 let count = |n: i64| u64::try_from(n).unwrap_or(0);
                 let record =

@@ -201,7 +201,7 @@ impl Store {
                 }
                 let row: JobRow = sqlx::query_as(
                     "INSERT INTO jobs (kind, state, asked_by, asked_at, not_before)
-                 VALUES ($1, 'queued', $2, $3, $3) RETURNING *",
+                     VALUES ($1, 'queued', $2, $3, $3) RETURNING *",
                 )
                 .bind(kind.name())
                 .bind(requested_by)
@@ -228,12 +228,13 @@ impl Store {
             self.write("", async move {
                 let mut transaction = store.begin().await?;
                 let inserted = sqlx::query(
-                "INSERT INTO schedules (kind, slot) VALUES ($1, $2) ON CONFLICT (kind) DO NOTHING",
-            )
-            .bind(kind.name())
-            .bind(slot)
-            .execute(&mut *transaction)
-            .await?;
+                    "INSERT INTO schedules (kind, slot) VALUES ($1, $2)
+                     ON CONFLICT (kind) DO NOTHING",
+                )
+                .bind(kind.name())
+                .bind(slot)
+                .execute(&mut *transaction)
+                .await?;
                 if inserted.rows_affected() == 1 {
                     transaction.commit().await?;
                     return Ok(false);
@@ -262,9 +263,9 @@ impl Store {
                 }
                 let added = sqlx::query(
                     "INSERT INTO jobs (kind, state, slot, asked_by, asked_at, not_before)
-                 SELECT $1, 'queued', $2, 'schedule', $3, $3
-                 WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE kind = $1 AND state = 'queued')
-                 ON CONFLICT (kind, slot) DO NOTHING",
+                     SELECT $1, 'queued', $2, 'schedule', $3, $3
+                     WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE kind = $1 AND state = 'queued')
+                     ON CONFLICT (kind, slot) DO NOTHING",
                 )
                 .bind(kind.name())
                 .bind(slot)
@@ -285,19 +286,20 @@ impl Store {
             let (store, worker) = (self.clone(), worker.to_owned());
             self.write("", async move {
                 let claimed: Result<Option<JobRow>, sqlx::Error> = sqlx::query_as(
-                "UPDATE jobs SET state = 'running', worker = $1, started_at = $2, ended_at = NULL,
-                        attempt = attempt + 1, beat = beat + 1, stage = NULL, permille = 0
-                 WHERE state = 'queued' AND id =
-                     (SELECT id FROM jobs WHERE state = 'queued'
-                      AND (not_before <= $2 OR asked_at > $2 OR ended_at > $2)
-                      ORDER BY not_before, id LIMIT 1)
-                   AND NOT EXISTS (SELECT 1 FROM jobs WHERE state = 'running')
-                 RETURNING *",
-            )
-            .bind(worker)
-            .bind(now)
-            .fetch_optional(store.pool())
-            .await;
+                    "UPDATE jobs
+                     SET state = 'running', worker = $1, started_at = $2, ended_at = NULL,
+                         attempt = attempt + 1, beat = beat + 1, stage = NULL, permille = 0
+                     WHERE state = 'queued' AND id =
+                         (SELECT id FROM jobs WHERE state = 'queued'
+                          AND (not_before <= $2 OR asked_at > $2 OR ended_at > $2)
+                          ORDER BY not_before, id LIMIT 1)
+                       AND NOT EXISTS (SELECT 1 FROM jobs WHERE state = 'running')
+                     RETURNING *",
+                )
+                .bind(worker)
+                .bind(now)
+                .fetch_optional(store.pool())
+                .await;
                 match claimed {
                     Ok(row) => row.map(JobRow::into_job).transpose(),
                     // Another server claimed a job at the same time.
@@ -329,7 +331,7 @@ impl Store {
             self.write("", async move {
                 let updated = sqlx::query(
                     "UPDATE jobs SET beat = beat + 1, stage = $3, permille = $4
-                 WHERE id = $1 AND worker = $2 AND state = 'running'",
+                     WHERE id = $1 AND worker = $2 AND state = 'running'",
                 )
                 .bind(id)
                 .bind(worker)
@@ -356,8 +358,8 @@ impl Store {
             self.write("", async move {
                 let updated = sqlx::query(
                     "UPDATE jobs SET state = 'done', outcome = $3, ended_at = $4, error = NULL,
-                        stage = NULL, permille = 1000
-                 WHERE id = $1 AND worker = $2 AND state = 'running'",
+                            stage = NULL, permille = 1000
+                     WHERE id = $1 AND worker = $2 AND state = 'running'",
                 )
                 .bind(id)
                 .bind(worker)
@@ -384,7 +386,7 @@ impl Store {
                 let state = if retry_at.is_some() { JobState::Queued } else { JobState::Failed };
                 let updated = sqlx::query(
                     "UPDATE jobs SET state = $3, error = $4, ended_at = $5, not_before = $6
-                 WHERE id = $1 AND worker = $2 AND state = 'running' AND beat BETWEEN $7 AND $8",
+                     WHERE id = $1 AND worker = $2 AND state = 'running' AND beat BETWEEN $7 AND $8",
                 )
                 .bind(id)
                 .bind(worker)

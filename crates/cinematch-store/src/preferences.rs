@@ -2,7 +2,7 @@
 
 use crate::records::preferences::Preferences;
 use crate::store::{Store, StoreFuture};
-use crate::users::{Owner, touch_or_insert};
+use crate::users::Owner;
 
 impl Store {
     /// Replaces a user's preferences.
@@ -12,37 +12,33 @@ impl Store {
         preferences: Preferences,
         now: i64,
     ) -> StoreFuture<'_, ()> {
-        Box::pin(async move {
-            let store = self.clone();
-            let user = owner.key.clone();
-            self.write(&user, async move {
-                let mut transaction = store.begin().await?;
-                let id = touch_or_insert(&mut transaction, &owner, now).await?;
+        self.change_user(owner, now, move |transaction, id| {
+            Box::pin(async move {
                 let json = |names: &[String]| serde_json::to_string(names).unwrap_or_default();
                 sqlx::query(
-                "INSERT INTO preferences (user_id, preferred_genres, services, original_languages,
-                     runtime_min, runtime_max, region, updated_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-                 ON CONFLICT (user_id) DO UPDATE SET
-                     preferred_genres = excluded.preferred_genres, services = excluded.services,
-                     original_languages = excluded.original_languages,
-                     runtime_min = excluded.runtime_min, runtime_max = excluded.runtime_max,
-                     region = excluded.region, updated_at = excluded.updated_at",
-            )
-            .bind(id)
-            .bind(json(&preferences.preferred_genres))
-            .bind(json(&preferences.services))
-            .bind(json(&preferences.original_languages))
-            .bind(preferences.runtime_min.map(i64::from))
-            .bind(preferences.runtime_max.map(i64::from))
-            .bind(preferences.region)
-            .bind(now)
-            .execute(&mut *transaction)
-            .await?;
-                transaction.commit().await?;
+                    "INSERT INTO preferences
+                         (user_id, preferred_genres, services, original_languages,
+                          runtime_min, runtime_max, region, updated_at)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                     ON CONFLICT (user_id) DO UPDATE SET
+                         preferred_genres = excluded.preferred_genres,
+                         services = excluded.services,
+                         original_languages = excluded.original_languages,
+                         runtime_min = excluded.runtime_min, runtime_max = excluded.runtime_max,
+                         region = excluded.region, updated_at = excluded.updated_at",
+                )
+                .bind(id)
+                .bind(json(&preferences.preferred_genres))
+                .bind(json(&preferences.services))
+                .bind(json(&preferences.original_languages))
+                .bind(preferences.runtime_min.map(i64::from))
+                .bind(preferences.runtime_max.map(i64::from))
+                .bind(preferences.region)
+                .bind(now)
+                .execute(&mut **transaction)
+                .await?;
                 Ok(())
             })
-            .await
         })
     }
 
@@ -54,12 +50,8 @@ impl Store {
         region: Option<String>,
         now: i64,
     ) -> StoreFuture<'_, ()> {
-        Box::pin(async move {
-            let store = self.clone();
-            let user = owner.key.clone();
-            self.write(&user, async move {
-                let mut transaction = store.begin().await?;
-                let id = touch_or_insert(&mut transaction, &owner, now).await?;
+        self.change_user(owner, now, move |transaction, id| {
+            Box::pin(async move {
                 sqlx::query(
                     "INSERT INTO preferences
                          (user_id, preferred_genres, services, original_languages, region, updated_at)
@@ -72,12 +64,10 @@ impl Store {
                 .bind(serde_json::to_string(&services).unwrap_or_default())
                 .bind(region)
                 .bind(now)
-                .execute(&mut *transaction)
+                .execute(&mut **transaction)
                 .await?;
-                transaction.commit().await?;
                 Ok(())
             })
-            .await
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::error::StoreError;
 use crate::feedback::replace;
 use crate::records::feedback::{COLUMNS, FeedbackRow, MovieFeedback, Reaction};
 use crate::store::{Store, StoreFuture, Transaction};
-use crate::users::{Owner, touch_or_insert};
+use crate::users::Owner;
 
 /// Snapshot of a user's feedback on a movie and of the movie's position on their watchlist.
 ///
@@ -121,7 +121,7 @@ impl Store {
         Box::pin(async move {
             let sql = format!(
                 "SELECT {COLUMNS} FROM feedback JOIN users ON users.id = feedback.user_id
-             WHERE users.key = $1 AND movie_id = $2"
+                 WHERE users.key = $1 AND movie_id = $2"
             );
             let row: Option<FeedbackRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
                 .bind(user)
@@ -130,8 +130,8 @@ impl Store {
                 .await?;
             let entry: Option<WatchlistRow> = sqlx::query_as(
                 "SELECT title, year, service, added_at, position
-             FROM watchlist JOIN users ON users.id = watchlist.user_id
-             WHERE users.key = $1 AND movie_id = $2",
+                 FROM watchlist JOIN users ON users.id = watchlist.user_id
+                 WHERE users.key = $1 AND movie_id = $2",
             )
             .bind(user)
             .bind(i64::from(movie.0))
@@ -167,12 +167,8 @@ impl Store {
         snapshot: MovieSnapshot,
         now: i64,
     ) -> StoreFuture<'_, ()> {
-        Box::pin(async move {
-            let store = self.clone();
-            let user = owner.key.clone();
-            self.write(&user, async move {
-                let mut transaction = store.begin().await?;
-                let id = touch_or_insert(&mut transaction, &owner, now).await?;
+        self.change_user(owner, now, move |transaction, id| {
+            Box::pin(async move {
                 let feedback = MovieFeedback {
                     movie_id: movie,
                     reaction: snapshot.reaction,
@@ -180,21 +176,19 @@ impl Store {
                     watched: snapshot.watched,
                     // The time may be forged, so it is capped at the current time.
                     updated_at: snapshot.updated_at.min(now),
-                    import_id: existing_import(&mut transaction, id, snapshot.import_id).await?,
+                    import_id: existing_import(transaction, id, snapshot.import_id).await?,
                 };
-                replace(&mut transaction, id, &feedback).await?;
+                replace(transaction, id, &feedback).await?;
                 sqlx::query("DELETE FROM watchlist WHERE user_id = $1 AND movie_id = $2")
                     .bind(id)
                     .bind(i64::from(movie.0))
-                    .execute(&mut *transaction)
+                    .execute(&mut **transaction)
                     .await?;
                 if let Some(entry) = snapshot.watchlist {
-                    entry.insert(&mut transaction, id, movie).await?;
+                    entry.insert(transaction, id, movie).await?;
                 }
-                transaction.commit().await?;
                 Ok(())
             })
-            .await
         })
     }
 }

@@ -184,7 +184,7 @@ impl Store {
                     let temporary_key = format!("\u{1}{email}");
                     let inserted: Result<(i64,), sqlx::Error> = sqlx::query_as(
                         "INSERT INTO users (key, email, name, password_hash, created_at, version)
-                     VALUES ($1, $2, $3, $4, $5, $5) RETURNING id",
+                         VALUES ($1, $2, $3, $4, $5, $5) RETURNING id",
                     )
                     .bind(temporary_key)
                     .bind(&email)
@@ -199,7 +199,7 @@ impl Store {
                     })?;
                     let updated = sqlx::query(
                         "UPDATE users SET key = $1 WHERE id = $2
-                     AND NOT EXISTS (SELECT 1 FROM users WHERE key = $1)",
+                         AND NOT EXISTS (SELECT 1 FROM users WHERE key = $1)",
                     )
                     .bind(id.to_string())
                     .bind(id)
@@ -315,6 +315,56 @@ async fn lock_user(
     let row: Option<(i64,)> =
         sqlx::query_as(sql).bind(key).fetch_optional(&mut **transaction).await?;
     Ok(row.map(|(id,)| id))
+}
+
+impl Store {
+    /// Runs `change` in a transaction with the row ID of `owner`, and commits it. Creates an unknown user, but
+    /// not a deleted profile; see [`touch_or_insert`].
+    pub(crate) fn change_user<T: Send + 'static>(
+        &self,
+        owner: Owner,
+        now: i64,
+        change: impl for<'t> FnOnce(&'t mut Transaction, i64) -> StoreFuture<'t, T> + Send + 'static,
+    ) -> StoreFuture<'_, T> {
+        Box::pin(async move {
+            let (store, user) = (self.clone(), owner.key.clone());
+            self.write(&user, async move {
+                let mut transaction = store.begin().await?;
+                let id = touch_or_insert(&mut transaction, &owner, now).await?;
+                let result = change(&mut transaction, id).await?;
+                transaction.commit().await?;
+                Ok(result)
+            })
+            .await
+        })
+    }
+
+    /// Runs `change` in a transaction with the row ID of an existing user, and commits it. Changes nothing and
+    /// returns the default value if the user is unknown or `change` returns `None`.
+    pub(crate) fn change_existing_user<'a, T: Default + Send + 'static>(
+        &'a self,
+        user: &'a str,
+        now: i64,
+        change: impl for<'t> FnOnce(&'t mut Transaction, i64) -> StoreFuture<'t, Option<T>>
+        + Send
+        + 'static,
+    ) -> StoreFuture<'a, T> {
+        Box::pin(async move {
+            let (store, key) = (self.clone(), user.to_owned());
+            self.write(user, async move {
+                let mut transaction = store.begin().await?;
+                let Some(id) = touch(&mut transaction, &key, now).await? else {
+                    return Ok(T::default());
+                };
+                let Some(result) = change(&mut transaction, id).await? else {
+                    return Ok(T::default());
+                };
+                transaction.commit().await?;
+                Ok(result)
+            })
+            .await
+        })
+    }
 }
 
 /// Increases the version of a user's data and returns the user's row ID, or `None` for an unknown user. The

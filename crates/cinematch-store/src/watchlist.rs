@@ -7,7 +7,7 @@ use crate::feedback;
 use crate::records::feedback::FeedbackUpdate;
 use crate::rows::movie_id;
 use crate::store::{Store, StoreFuture};
-use crate::users::{Owner, touch, touch_or_insert};
+use crate::users::Owner;
 
 /// A movie to add to a watchlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,15 +73,11 @@ impl Store {
         item: NewWatchlistItem,
         now: i64,
     ) -> StoreFuture<'_, AddOutcome> {
-        Box::pin(async move {
-            let store = self.clone();
-            let user = owner.key.clone();
-            self.write(&user, async move {
-                let mut transaction = store.begin().await?;
-                let id = touch_or_insert(&mut transaction, &owner, now).await?;
+        self.change_user(owner, now, move |transaction, id| {
+            Box::pin(async move {
                 let inserted = sqlx::query(
                     "INSERT INTO watchlist (user_id, movie_id, title, year, service, added_at)
-                 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (user_id, movie_id) DO NOTHING",
+                     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (user_id, movie_id) DO NOTHING",
                 )
                 .bind(id)
                 .bind(i64::from(item.movie_id.0))
@@ -89,16 +85,14 @@ impl Store {
                 .bind(item.year.map(i64::from))
                 .bind(item.service)
                 .bind(now)
-                .execute(&mut *transaction)
+                .execute(&mut **transaction)
                 .await?;
-                transaction.commit().await?;
                 Ok(if inserted.rows_affected() == 0 {
                     AddOutcome::AlreadyPresent
                 } else {
                     AddOutcome::Added
                 })
             })
-            .await
         })
     }
 
@@ -107,10 +101,10 @@ impl Store {
         Box::pin(async move {
             let rows: Vec<ItemRow> = sqlx::query_as(
                 "SELECT watchlist.movie_id, title, year, service, feedback.watched, added_at
-             FROM watchlist JOIN users ON users.id = watchlist.user_id
-             LEFT JOIN feedback ON feedback.user_id = watchlist.user_id
-                 AND feedback.movie_id = watchlist.movie_id
-             WHERE users.key = $1 ORDER BY position DESC",
+                 FROM watchlist JOIN users ON users.id = watchlist.user_id
+                 LEFT JOIN feedback ON feedback.user_id = watchlist.user_id
+                     AND feedback.movie_id = watchlist.movie_id
+                 WHERE users.key = $1 ORDER BY position DESC",
             )
             .bind(user)
             .fetch_all(self.pool())
@@ -127,24 +121,16 @@ impl Store {
         movie_id: MovieId,
         now: i64,
     ) -> StoreFuture<'a, bool> {
-        Box::pin(async move {
-            let (store, key) = (self.clone(), user.to_owned());
-            self.write(user, async move {
-                let mut transaction = store.begin().await?;
-                let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(false) };
+        self.change_existing_user(user, now, move |transaction, id| {
+            Box::pin(async move {
                 let removed =
                     sqlx::query("DELETE FROM watchlist WHERE user_id = $1 AND movie_id = $2")
                         .bind(id)
                         .bind(i64::from(movie_id.0))
-                        .execute(&mut *transaction)
+                        .execute(&mut **transaction)
                         .await?;
-                if removed.rows_affected() == 0 {
-                    return Ok(false);
-                }
-                transaction.commit().await?;
-                Ok(true)
+                Ok((removed.rows_affected() > 0).then_some(true))
             })
-            .await
         })
     }
 
@@ -157,25 +143,20 @@ impl Store {
         watched: bool,
         now: i64,
     ) -> StoreFuture<'a, Option<String>> {
-        Box::pin(async move {
-            let (store, key) = (self.clone(), user.to_owned());
-            self.write(user, async move {
-                let mut transaction = store.begin().await?;
-                let Some(id) = touch(&mut transaction, &key, now).await? else { return Ok(None) };
+        self.change_existing_user(user, now, move |transaction, id| {
+            Box::pin(async move {
                 let listed: Option<(String,)> = sqlx::query_as(
                     "SELECT title FROM watchlist WHERE user_id = $1 AND movie_id = $2",
                 )
                 .bind(id)
                 .bind(i64::from(movie_id.0))
-                .fetch_optional(&mut *transaction)
+                .fetch_optional(&mut **transaction)
                 .await?;
                 let Some((title,)) = listed else { return Ok(None) };
                 let update = FeedbackUpdate { watched: Some(watched), ..FeedbackUpdate::default() };
-                feedback::apply(&mut transaction, id, movie_id, update, now).await?;
-                transaction.commit().await?;
-                Ok(Some(title))
+                feedback::apply(transaction, id, movie_id, update, now).await?;
+                Ok(Some(Some(title)))
             })
-            .await
         })
     }
 }

@@ -302,7 +302,7 @@ mod tests {
         for number in ["99999999999999999999", "-99999999999999999999"] {
             let reply = ada.get(&format!("/films/{number}"));
             assert_eq!(reply.status, 404);
-            assert!(reply.text.contains("There is no film with this number"), "{}", reply.text);
+            assert!(reply.text.contains("No film has this number"), "{}", reply.text);
         }
         assert_eq!(ada.get("/films/x").status, 422);
     }

@@ -29,7 +29,7 @@ pub fn known(explicit: Option<&str>, stored: Option<String>) -> Result<Option<St
 /// locale. On a terminal, asks the operator, suggesting the locale's country.
 ///
 /// # Errors
-/// Returns an error if the locale names no country and there is no terminal.
+/// Returns an error if the locale does not include a country and the input is not a terminal.
 pub fn resolve(explicit: Option<&str>, stored: Option<String>, output: &Output) -> Result<String> {
     if let Some(known) = known(explicit, stored)? {
         return Ok(known);

@@ -230,8 +230,8 @@ fn an_error_about_the_profile_quotes_the_id_that_was_sent() {
         ("1.5", "X-User-Id is `1.5`, which is not a profile ID"),
         ("", "X-User-Id is ``, which is not a profile ID"),
         ("99999999999999999999", "X-User-Id is `99999999999999999999`, which is not a profile ID"),
-        ("999", "X-User-Id is 999, but there is no profile with this ID"),
-        ("-1", "X-User-Id is -1, but there is no profile with this ID"),
+        ("999", "X-User-Id: profile 999 does not exist"),
+        ("-1", "X-User-Id: profile -1 does not exist"),
     ] {
         let found = detail(&server, &[("x-user-id", value)]);
         assert_eq!(found, format!("{expected}: {advice}"));
@@ -244,7 +244,7 @@ fn an_error_about_the_profile_quotes_the_id_that_was_sent() {
     let server = with_accounts(None);
     let (callers, _) = callers(&server);
     let found = detail(&server, &[("authorization", &callers.write), ("x-user-id", "999")]);
-    assert!(found.starts_with("X-User-Id is 999, but there is no profile"), "{found}");
+    assert!(found.starts_with("X-User-Id: profile 999 does not exist"), "{found}");
     assert!(found.ends_with("send the ID of the profile that the key acts for as X-User-Id"));
 }
 

@@ -149,7 +149,7 @@ pub fn is_active(job: &Job, now: i64) -> bool {
 pub fn find(service: &Service, id: i64) -> ServiceFuture<'_, Job> {
     Box::pin(async move {
         let job = service.store().job(id).await?;
-        job.ok_or_else(|| ServiceError::not_found(format!("There is no job {id}")))
+        job.ok_or_else(|| ServiceError::not_found(format!("Job {id} does not exist")))
     })
 }
 

@@ -32,7 +32,7 @@ pub const NO_NUMBER: &str =
     "This address doesn’t contain a film number. Search for the film instead.";
 
 /// Shown for an address such as `/films/99999999999999999999`.
-pub const NUMBER_OUT_OF_RANGE: &str = "There is no film with this number";
+pub const NUMBER_OUT_OF_RANGE: &str = "No film has this number";
 
 pub fn search_for(words: &str) -> String {
     format!("Search for “{words}”")

@@ -82,7 +82,7 @@ pub fn generation(number: u64) -> String {
 }
 
 pub fn no_generation(number: u64) -> String {
-    format!("There is no generation {number}")
+    format!("Generation {number} does not exist")
 }
 
 /// Returns the text that follows the number of the served generation.

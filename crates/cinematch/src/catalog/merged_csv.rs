@@ -135,7 +135,7 @@ pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceErr
     let decoded = table::decode(file, bytes, &COLUMNS, |row, problems| {
         Some((row.line, decode(row, problems)?))
     })
-    .map_err(|error| error.with_advice("Run `preprocess` again"))?;
+    .map_err(|error| error.with_advice("Run `cinematch preprocess` again"))?;
     let Decoded { records: rows, mut problems, rows: n_rows } = decoded;
     let mut records: Vec<Movie> = Vec::with_capacity(rows.len());
     let mut seen = FxHashSet::with_capacity_and_hasher(rows.len(), FxBuildHasher);

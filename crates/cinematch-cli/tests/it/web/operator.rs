@@ -145,5 +145,5 @@ fn operator_can_retrain_and_roll_back() {
     assert!(tab.text("#note").contains("Generation 2 is loading"));
     tab.open("/models/99");
     tab.expect_error_status(404);
-    assert!(tab.text("main").contains("no generation 99"));
+    assert!(tab.text("main").contains("Generation 99 does not exist"));
 }
