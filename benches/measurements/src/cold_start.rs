@@ -222,6 +222,7 @@ impl<'a> Experiment<'a> {
         let new_movies = NewMovies {
             n_learned: self.n_learned,
             neighbors,
+            features: &self.features,
             ratings: (n_rated > 0).then_some((&early_ratings, self.split.training.as_slice())),
             map,
         };

@@ -89,7 +89,7 @@ fn write(factors: &Factors, path: &Path) -> Outcome<()> {
 
 fn ease(params: EaseParams, implicit: &Implicit) -> Outcome<Fields> {
     let (start, cpu_start) = (Instant::now(), cpu_seconds()?);
-    let model = params.check()?.fit(implicit, &mut |_| ())?;
+    let model = params.check()?.fit(implicit, None, &mut |_| ())?;
     let (seconds, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds()? - cpu_start);
 
     let (movies, neighbors) = SAMPLE_SIZE;

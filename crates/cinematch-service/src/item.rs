@@ -326,6 +326,10 @@ mod tests {
             movie(Feedback::Rated(4.5), Vec::new()),
             Reason::OtherMovies { movies: 2, contribution: -0.5, from_users: 0.0 },
             Reason::Popularity { contribution: 0.5 },
+            Reason::Taste {
+                terms: TasteTerms { genres: 0.1, decades: 0.05, popularity: -0.2 },
+                contribution: -0.05,
+            },
             Reason::Genre { name: "crime", contribution: 1e-7 },
             Reason::Quality { vote_average: Some(7.9), vote_count: None, contribution: 0.0 },
             Reason::Novelty { contribution: -0.25 },

@@ -168,6 +168,7 @@ pub fn details(recommended: Recommendation<'_>) -> RecommendationDetails<'_> {
             Reason::Popularity { contribution } | Reason::Trending { contribution, .. } => {
                 add("popularity", *contribution);
             }
+            Reason::Taste { contribution, .. } => add("taste", *contribution),
             Reason::Genre { contribution, .. } => add("genres", *contribution),
             Reason::Quality { contribution, .. } | Reason::Novelty { contribution } => {
                 add("quality", *contribution);

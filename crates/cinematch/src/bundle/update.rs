@@ -232,8 +232,13 @@ impl Extended {
             nearest_movies(&ranking.matrix, n_learned, is_known)
         };
         timer.step("neighbours");
-        let new_movies =
-            NewMovies { n_learned, neighbors: &neighbors, ratings, map: FeatureMap::default() };
+        let new_movies = NewMovies {
+            n_learned,
+            neighbors: &neighbors,
+            features: ranking,
+            ratings,
+            map: FeatureMap::default(),
+        };
         let extend = |(name, kind, model): (String, &Kind, &Fitted)| {
             let is_complete = model.n_movies() == n_learned && new_movies.is_empty();
             (name, if is_complete { model.clone() } else { kind.extended(model, &new_movies) })

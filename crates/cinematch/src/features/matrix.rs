@@ -118,20 +118,22 @@ impl<T: Copy> CsrMatrix<T> {
         joined
     }
 
-    /// Returns the transpose, taking the rows in the given `order`. Entries in columns for which `keep`
-    /// returns false are omitted. O(entries).
+    /// Returns the transpose of the rows in `order`: column `i` of the result is row `order[i]`. Entries in
+    /// columns for which `keep` returns false are omitted. O(entries).
     #[must_use]
     pub(crate) fn transposed(
         &self,
-        order: impl Iterator<Item = usize>,
+        order: impl Iterator<Item = usize> + Clone,
         keep: impl Fn(u32) -> bool,
     ) -> Self
     where
         T: Default,
     {
         let mut indptr = vec![0_usize; self.n_columns + 1];
-        for column in self.indices.iter().filter(|column| keep(**column)) {
-            indptr[*column as usize + 1] += 1;
+        for row in order.clone() {
+            for column in self.row(row).0.iter().filter(|column| keep(**column)) {
+                indptr[*column as usize + 1] += 1;
+            }
         }
         for column in 0..self.n_columns {
             indptr[column + 1] += indptr[column];
@@ -175,6 +177,8 @@ mod tests {
         assert!(without.row(0).0.is_empty() && without.row(2) == by_column.row(2));
         let backwards = matrix.transposed((0..4).rev(), |_| true);
         assert_eq!(backwards.entries(0).collect::<Vec<_>>(), [(0, 4.0), (3, 1.0)]);
+        let last = matrix.transposed(3..4, |_| true);
+        assert_eq!(last.entries(0).collect::<Vec<_>>(), [(0, 4.0)]);
     }
 
     #[test]

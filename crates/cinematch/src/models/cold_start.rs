@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use crate::catalog::Interactions;
 use crate::features::CsrMatrix;
+use crate::features::ranking::RankingFeatures;
 use crate::ids::{MovieIdx, UserIdx};
 use crate::rating::Stars;
 
@@ -50,6 +51,8 @@ pub struct NewMovies<'a> {
     pub n_learned: usize,
     /// Similar trained movies and their similarities for each new movie, most similar first.
     pub neighbors: &'a [Vec<(MovieIdx, f32)>],
+    /// Ranking features of trained and new movies.
+    pub features: &'a RankingFeatures,
     /// Ratings of trained and new movies, and the users to learn from.
     pub ratings: Option<(&'a Interactions, &'a [UserIdx])>,
     /// Parameters for the mapping from neighbors to new movies.

@@ -1,10 +1,14 @@
 //! Exact score decomposition.
 
+use super::taste::TasteTerms;
+
 /// The terms that add up to a movie's score.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Contributions {
     /// The movie's score for an empty history, such as its popularity.
     pub base: f32,
+    /// Match of the movie's genres, decade and popularity with the whole history.
+    pub taste: TasteTerms,
     /// Contribution of each movie in the history, in history order.
     pub parts: Vec<f32>,
 }
@@ -12,12 +16,13 @@ pub struct Contributions {
 impl Contributions {
     /// Returns zero contributions for `movies` movies and a history of length `history`.
     pub(crate) fn none(history: usize, movies: usize) -> Vec<Self> {
-        vec![Self { base: 0.0, parts: vec![0.0; history] }; movies]
+        vec![Self { parts: vec![0.0; history], ..Self::default() }; movies]
     }
 
     /// Adds `others`, multiplied by `scale`.
     pub(crate) fn add(&mut self, others: &Self, scale: f32) {
         self.base += scale * others.base;
+        self.taste = self.taste.plus(others.taste.scaled(scale));
         for (part, other) in self.parts.iter_mut().zip(&others.parts) {
             *part += scale * other;
         }
@@ -25,6 +30,7 @@ impl Contributions {
 
     /// Returns the score: the sum of all terms, computed in f64.
     pub fn total(&self) -> f32 {
-        (f64::from(self.base) + self.parts.iter().map(|part| f64::from(*part)).sum::<f64>()) as f32
+        let parts: f64 = self.parts.iter().map(|part| f64::from(*part)).sum();
+        (f64::from(self.base) + f64::from(self.taste.total()) + parts) as f32
     }
 }

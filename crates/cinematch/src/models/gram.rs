@@ -1,4 +1,5 @@
-//! The Gram matrix G = `XᵀX` of a sparse users × movies matrix X, computed one row at a time.
+//! The Gram matrix G = `XᵀX` of a sparse users × movies matrix X, and that of the movies' features, computed
+//! one row at a time.
 
 use super::implicit::Implicit;
 use crate::features::CsrMatrix;
@@ -87,6 +88,32 @@ impl Columns {
         for entry in &self.entries[self.starts[column]..self.starts[column + 1]] {
             let (columns, weights) = self.user_columns.row(entry.user as usize);
             each(weights[entry.position as usize], columns, weights, entry.position as usize);
+        }
+    }
+}
+
+/// The Gram matrix `FFᵀ` of the features F of selected movies.
+pub(crate) struct FeatureGram<'a> {
+    features: &'a CsrMatrix<f32>,
+    movies: &'a [MovieIdx],
+    /// Positions in `movies` of the movies with each feature, in ascending order, and their values.
+    movies_with: CsrMatrix<f32>,
+}
+
+impl<'a> FeatureGram<'a> {
+    /// Indexes the features of `movies`. O(entries).
+    pub(crate) fn new(features: &'a CsrMatrix<f32>, movies: &'a [MovieIdx]) -> Self {
+        let rows = movies.iter().map(|movie| movie.row());
+        Self { features, movies, movies_with: features.transposed(rows, |_| true) }
+    }
+
+    /// Adds `weight` times a row, starting at the diagonal: `values[k] += weight · (FFᵀ)[row][row + k]`.
+    /// O(movies that share the row's features).
+    pub(crate) fn add_upper_row(&self, row: usize, weight: f32, values: &mut [f32]) {
+        for (feature, value) in self.features.entries(self.movies[row].row()) {
+            let (positions, others) = self.movies_with.row(feature as usize);
+            let from = positions.partition_point(|position| (*position as usize) < row);
+            add(weight * value, row, &positions[from..], &others[from..], values);
         }
     }
 }

@@ -34,12 +34,13 @@ mod model;
 pub mod popular;
 mod registry;
 pub mod spec;
+pub mod taste;
 
 pub use contributions::Contributions;
 pub use implicit::{Confidence, Implicit};
 pub use interface::{FitCause, ParameterError, TrainingSet};
 pub use item_item::ItemItem;
-pub use model::Model;
+pub use model::{Model, Scaling};
 pub use registry::Fitted;
 pub use spec::{FitError, Spec};
 

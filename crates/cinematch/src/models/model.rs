@@ -4,6 +4,16 @@ use super::contributions::Contributions;
 use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 
+/// How a blend brings a model's scores to the scale of the other models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scaling {
+    /// Divides the scores by their root mean square over all movies.
+    RootMeanSquare,
+    /// Multiplies the scores by the blended score of the user's best movie. For scores whose size is
+    /// meaningful, such as a correction that is small for most users.
+    Best,
+}
+
 /// A fitted model.
 pub trait Model: Send + Sync {
     /// Returns the number of movies that the model scores.
@@ -27,4 +37,9 @@ pub trait Model: Send + Sync {
 
     /// Splits the score of each of `movies` into the exact contributions of the movies in `history`.
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions>;
+
+    /// Returns how a blend scales the model's scores.
+    fn scaling(&self) -> Scaling {
+        Scaling::RootMeanSquare
+    }
 }

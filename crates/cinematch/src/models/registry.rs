@@ -10,7 +10,7 @@ use super::cold_start::NewMovies;
 use super::content::{ContentParams, StandaloneContent};
 use super::contributions::Contributions;
 use super::draw::Draw;
-use super::ease::{Ease, Edlae};
+use super::ease::{Ease, EaseParams, Edlae};
 use super::hybrid::Hybrid;
 use super::ials::{Ials, IalsParams};
 use super::implicit::Confidence;
@@ -20,8 +20,9 @@ use super::interface::{
 };
 use super::item_item::ItemItem;
 use super::knn::{ItemKnnParams, UserKnn, UserKnnParams};
-use super::model::Model;
+use super::model::{Model, Scaling};
 use super::popular::{Popular, PopularParams, PopularRecentParams, TopRatedParams};
+use super::taste::{Taste, TasteParams};
 use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 
@@ -217,6 +218,7 @@ registry! {
     Content(StandaloneContent): Content(ContentParams) = "content";
     Popular(Popular): Popular(PopularParams) = "popular",
         PopularRecent(PopularRecentParams) = "popular-recent", TopRated(TopRatedParams) = "top-rated";
+    Taste(Taste): Taste(TasteParams) = "taste";
 }
 
 /// A model in a hybrid, with its weight.
@@ -237,18 +239,26 @@ impl Weighted {
 }
 
 impl Kind {
-    /// Returns the default hybrid. EDLAE models pairs of movies, iALS generalizes further, content covers
-    /// movies without ratings, and popularity covers users without a history. Most content scores are above
-    /// 0, so their root mean square is large and content needs a large weight. The weights lie on a wide
+    /// Returns the default hybrid. EDLAE models pairs of movies, with features where there are few ratings,
+    /// iALS generalizes further, content covers movies without ratings, popularity covers users without a
+    /// history, and taste corrects the other models' preference for popular movies. Most content scores are
+    /// above 0, so their root mean square is large and content needs a large weight. The weights lie on a wide
     /// plateau on the validation split; see `docs/evaluation.md`.
     fn recommended_hybrid() -> Self {
         let part = |weight, model| Weighted { weight, model };
         Self::Hybrid {
             parts: vec![
-                part(1.0, Self::Edlae(Edlae::recommended())),
+                part(
+                    1.0,
+                    Self::Edlae(Edlae(EaseParams {
+                        feature_weight: 100.0,
+                        ..Edlae::recommended().0
+                    })),
+                ),
                 part(1.0, Self::Ials(IalsParams::recommended())),
-                part(3.0, Self::Content(ContentParams::recommended())),
+                part(2.0, Self::Content(ContentParams::recommended())),
                 part(0.03, Self::Popular(PopularParams::recommended())),
+                part(1.0, Self::Taste(TasteParams::recommended())),
             ],
         }
     }
@@ -277,5 +287,9 @@ impl Model for Fitted {
 
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         self.model().contributions(history, movies)
+    }
+
+    fn scaling(&self) -> Scaling {
+        self.model().scaling()
     }
 }

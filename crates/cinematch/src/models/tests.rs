@@ -77,7 +77,7 @@ fn models() -> Vec<(&'static str, Fitted)> {
     let registered = |name| (name, Spec::named(name).unwrap().fit(data, &mut |_, _| ()).unwrap());
     let fit_ials =
         |params: IalsParams| Fitted::Ials(params.check().unwrap().fit(&implicit, &mut |_| ()));
-    let ease = Fitted::ItemItem(ease().check().unwrap().fit(&implicit, &mut |_| ()).unwrap());
+    let ease = Fitted::ItemItem(ease().check().unwrap().fit(&implicit, None, &mut |_| ()).unwrap());
     let popular = Fitted::Popular(Popularity::Liked.fit(&interactions, &users));
     let mut models: Vec<(&'static str, Fitted)> = NAMES.into_iter().map(registered).collect();
     models.extend([
@@ -139,7 +139,9 @@ fn every_personal_model_ranks_the_preferred_parity_first() {
         // These models are either not personalized or use features unrelated to parity. The recommended
         // parameters for iALS and the hybrid overfit on this little data; `small ials` and `weighted sum`
         // replace them.
-        if ["popular", "top-rated", "popular-recent", "content", "hybrid", "ials"].contains(&name) {
+        if ["popular", "top-rated", "popular-recent", "content", "hybrid", "ials", "taste"]
+            .contains(&name)
+        {
             continue;
         }
         let mut scores = vec![0.0; N_MOVIES];
@@ -169,14 +171,14 @@ fn scores_do_not_depend_on_the_number_of_threads() {
     assert_eq!(bits(1), bits(3));
 }
 
-/// Compares EASE with (G + diagonal)⁻¹, computed by Gauss-Jordan elimination in f64.
-#[test]
-fn ease_equals_the_closed_form() {
+/// Compares EASE with (G + μ·`FFᵀ` + diagonal)⁻¹, computed by Gauss-Jordan elimination in f64.
+fn assert_ease_equals_the_closed_form(feature_weight: f32) {
     let interactions = interactions();
     let users: Vec<UserIdx> = interactions.users().collect();
     let implicit = Implicit::new(&interactions, &users, Confidence::default());
-    let params = EaseParams { regularization: 20.0, dropout: 0.33, ..EaseParams::default() };
-    let model = params.check().unwrap().fit(&implicit, &mut |_| ()).unwrap();
+    let features = features().matrix;
+    let params = EaseParams { regularization: 20.0, feature_weight, ..EaseParams::default() };
+    let model = params.check().unwrap().fit(&implicit, Some(&features), &mut |_| ()).unwrap();
     // The last movie has no ratings and is not part of the model.
     let n = N_MOVIES - 1;
     let mut left = vec![vec![0.0_f64; n]; n];
@@ -189,6 +191,10 @@ fn ease_equals_the_closed_form() {
         }
     }
     for (at, row) in left.iter_mut().enumerate() {
+        // Every third movie has the same feature, with the value 0.8.
+        for value in row.iter_mut().skip(at % 3).step_by(3) {
+            *value += f64::from(feature_weight) * 0.8 * 0.8;
+        }
         row[at] += 20.0 + row[at] * 0.33 / 0.67;
     }
     let mut right: Vec<Vec<f64>> =
@@ -215,6 +221,16 @@ fn ease_equals_the_closed_form() {
             assert!((got - expected).abs() < 1e-5, "{i} {j}: {got} {expected}");
         }
     }
+}
+
+#[test]
+fn ease_equals_the_closed_form() {
+    assert_ease_equals_the_closed_form(0.0);
+}
+
+#[test]
+fn ease_with_features_equals_the_closed_form() {
+    assert_ease_equals_the_closed_form(7.0);
 }
 
 #[test]

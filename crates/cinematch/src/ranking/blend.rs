@@ -1,7 +1,7 @@
 //! Blends the content model with models trained on ratings.
 
-use crate::models::Fitted;
 use crate::models::biased_mf::BiasedMf;
+use crate::models::{Fitted, Model as _, Scaling};
 use crate::sources::excerpt;
 
 /// The content model and models trained on ratings, with their weights.
@@ -92,6 +92,18 @@ impl Blend {
             };
             (model, weight)
         })
+    }
+
+    /// Returns the positions and weights of the models with this `scaling` and a weight above 0.
+    pub(super) fn ranking(
+        &self,
+        choice: ModelChoice,
+        scaling: Scaling,
+    ) -> impl Iterator<Item = (usize, f32)> {
+        let weighted = self.weighted(choice).enumerate();
+        let ranking = weighted
+            .filter(move |(_, (model, weight))| *weight > 0.0 && model.scaling() == scaling);
+        ranking.map(|(index, (_, weight))| (index, weight))
     }
 
     /// Returns the model that predicts ratings under `choice`. If all models are chosen, its weight may be 0.

@@ -3,8 +3,8 @@
 //! As in the [hybrid] model, each model's scores are divided by their root mean square over all movies and
 //! multiplied by the model's weight. The sum is then divided by the score of the best movie that is not in
 //! the history. A score is therefore relative to the user's best match, and preferred genres, quality and
-//! novelty have the same influence for all users. Both steps apply one factor per model and request, so the
-//! contributions of the history stay exact.
+//! novelty have the same influence for all users. Models with [`Scaling::Best`] are added at this point. All
+//! steps apply one factor per model and request, so the contributions of the history stay exact.
 
 use super::blend::{ModelChoice, WeightedModel};
 use super::recommender::Recommender;
@@ -12,7 +12,7 @@ use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 use crate::models::content::{Profile, Signal};
 use crate::models::hybrid;
-use crate::models::{Contributions, Model};
+use crate::models::{Contributions, Model, Scaling};
 use crate::retrieval::{Candidate, Scores, highest, top_k};
 
 /// Inputs to [`Recommender::fill_blended`].
@@ -49,13 +49,14 @@ impl Recommender {
         &self,
         input: BlendInput<'_, '_>,
         own: &mut Vec<f32>,
-        fill_scores: impl FnMut(usize, &mut Vec<f32>),
+        mut fill_scores: impl FnMut(usize, &mut Vec<f32>),
     ) -> Vec<f32> {
         let BlendInput { model, history, profile, reference } = input;
         own.clear();
         own.resize(self.movies.len(), 0.0);
         let content = self.add_content(self.blend.content_weight(model), profile, reference, own);
-        let scales = self.add_rating_models(model, own, fill_scores);
+        let mut scales = vec![0.0; self.blend.models.len()];
+        self.add_normalized(model, own, &mut scales, &mut fill_scores);
         let scale_to_best = self.scale_to_best(history, own);
         let content_scale = match content {
             ContentScores::Added { scale } => scale,
@@ -72,7 +73,11 @@ impl Recommender {
             *own *= scale_to_best;
         }
         profile.scale_by(content_scale * scale_to_best);
-        scales.into_iter().map(|scale| scale * scale_to_best).collect()
+        for scale in &mut scales {
+            *scale *= scale_to_best;
+        }
+        self.add_relative_to_best(model, own, &mut scales, &mut fill_scores);
+        scales
     }
 
     /// Adds scaled content scores to `own`, which must contain zeros.
@@ -110,27 +115,40 @@ impl Recommender {
         ContentScores::Added { scale }
     }
 
-    /// Adds the scaled scores of the models trained on ratings to `own`. Returns each model's scale.
-    fn add_rating_models(
+    /// Adds the scores of the models that are normalized by their root mean square to `own`, and sets their
+    /// entries in `scales`.
+    fn add_normalized(
         &self,
         model: ModelChoice,
         own: &mut [f32],
-        mut fill_scores: impl FnMut(usize, &mut Vec<f32>),
-    ) -> Vec<f32> {
+        scales: &mut [f32],
+        fill_scores: &mut impl FnMut(usize, &mut Vec<f32>),
+    ) {
         let mut scores = vec![0.0; self.movies.len()];
-        let mut scales = Vec::with_capacity(self.blend.models.len());
-        for (index, (_, weight)) in self.blend.weighted(model).enumerate() {
-            let mut scale = 0.0;
-            if weight > 0.0 {
-                fill_scores(index, &mut scores);
-                scale = hybrid::scale(&scores, weight);
+        for (index, weight) in self.blend.ranking(model, Scaling::RootMeanSquare) {
+            fill_scores(index, &mut scores);
+            scales[index] = hybrid::scale(&scores, weight);
+            if scales[index] > 0.0 {
+                self.layout.add_arranged(scales[index], &scores, own);
             }
-            if scale > 0.0 {
-                self.layout.add_arranged(scale, &scores, own);
-            }
-            scales.push(scale);
         }
-        scales
+    }
+
+    /// Adds the scores that are relative to the best movie to `own`, in which the best movie scores 1, and
+    /// sets their entries in `scales`.
+    fn add_relative_to_best(
+        &self,
+        model: ModelChoice,
+        own: &mut [f32],
+        scales: &mut [f32],
+        fill_scores: &mut impl FnMut(usize, &mut Vec<f32>),
+    ) {
+        for (index, weight) in self.blend.ranking(model, Scaling::Best) {
+            let mut scores = vec![0.0; self.movies.len()];
+            fill_scores(index, &mut scores);
+            scales[index] = weight;
+            self.layout.add_arranged(weight, &scores, own);
+        }
     }
 
     /// Returns the factor that gives the best movie outside the history a score of 1.

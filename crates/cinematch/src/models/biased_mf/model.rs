@@ -156,7 +156,11 @@ impl Model for BiasedMf {
                 let similarity = self.movies.dot(rated.movie.row(), direction);
                 (rated.stars.value() - average(rated.movie)) * similarity
             };
-            Contributions { base: average(*movie), parts: history.iter().map(part).collect() }
+            Contributions {
+                base: average(*movie),
+                parts: history.iter().map(part).collect(),
+                ..Contributions::default()
+            }
         };
         movies.iter().zip(directions.rows_mut()).map(contributions).collect()
     }

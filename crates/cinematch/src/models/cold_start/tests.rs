@@ -46,7 +46,14 @@ fn neighbors_by_parity() -> Vec<Vec<(MovieIdx, f32)>> {
 fn keeps_learned_scores_and_maps_new_movies_from_their_neighbors() {
     let neighbors = neighbors_by_parity();
     let map = FeatureMap::default();
-    let new_movies = NewMovies { n_learned: N_LEARNED, neighbors: &neighbors, ratings: None, map };
+    let features = features();
+    let new_movies = NewMovies {
+        n_learned: N_LEARNED,
+        neighbors: &neighbors,
+        features: &features,
+        ratings: None,
+        map,
+    };
     let even = [rated(0, 10), rated(2, 10), rated(4, 9)];
     for (kind, model) in fitted(N_LEARNED) {
         let name = kind.name();
@@ -77,7 +84,14 @@ fn scores_rated_new_movies_by_their_ratings() {
     let users: Vec<UserIdx> = all.users().collect();
     let map = FeatureMap::default();
     let ratings = Some((&all, users.as_slice()));
-    let new_movies = NewMovies { n_learned: N_LEARNED, neighbors: &neighbors, ratings, map };
+    let features = features();
+    let new_movies = NewMovies {
+        n_learned: N_LEARNED,
+        neighbors: &neighbors,
+        features: &features,
+        ratings,
+        map,
+    };
     // The last movie has no ratings.
     assert_eq!(new_movies.n_rated(), N_MOVIES - N_LEARNED - 1);
     let even = [rated(0, 10), rated(2, 10), rated(4, 9)];
@@ -117,7 +131,9 @@ fn finds_the_most_similar_known_movies() {
 fn weights_sum_to_less_than_one_and_shrink_with_similarity() {
     let neighbors = vec![vec![(MovieIdx(3), 0.9), (MovieIdx(5), 0.3)], vec![(MovieIdx(3), 0.01)]];
     let map = FeatureMap::default();
-    let new_movies = NewMovies { n_learned: 9, neighbors: &neighbors, ratings: None, map };
+    let features = features();
+    let new_movies =
+        NewMovies { n_learned: 9, neighbors: &neighbors, features: &features, ratings: None, map };
     let mapped = new_movies.mapped(|_| true);
     let sums: Vec<f32> =
         mapped.iter().map(|movies| movies.iter().map(|(_, weight)| weight).sum()).collect();

@@ -56,7 +56,8 @@ impl Model for StandaloneContent {
         let profile = self.model.profile(&signals);
         let mut contributions = Vec::with_capacity(movies.len());
         self.model.explain(&profile, &signals, movies, |_, affinity| {
-            contributions.push(Contributions { base: 0.0, parts: affinity.parts.clone() });
+            let parts = affinity.parts.clone();
+            contributions.push(Contributions { parts, ..Contributions::default() });
         });
         contributions
     }

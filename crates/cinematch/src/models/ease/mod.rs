@@ -5,9 +5,14 @@
 //! "Autoencoders that don't overfit towards the Identity", 2020, full-rank variant) regularizes each movie by
 //! its frequency: λ becomes λ + Gᵢᵢ·p/(1−p), which is equivalent to dropping every entry with probability p.
 //!
+//! With a [`EaseParams::feature_weight`] μ above 0, each content feature counts as a user who rated the movies
+//! that have it: G becomes `XᵀX` + μ·`FFᵀ`, where F holds the ranking features (the collective model of Jeunen,
+//! Van Balen and Goethals, "Closed-Form Models for Collaborative Filtering with Side-Information", 2020).
+//! Features then decide where there are few ratings.
+//!
 //! - **Shapes**: X is users × movies, limited to the [`EaseParams::max_movies`] most frequent movies; B is
 //!   movies × movies. Only the largest entries in each column of B are stored ([`EaseParams::neighbors`]).
-//! - **Time**: n³ FLOPs for n movies, and Σ nᵤ² / 2 additions for `XᵀX`.
+//! - **Time**: n³ FLOPs for n movies, Σ nᵤ² / 2 additions for `XᵀX`, and as many for `FFᵀ`, summed over features.
 //! - **Memory**: 2·n² bytes while fitting, then 8 bytes per stored entry.
 //! - **Errors**: a parameter is outside its range, or λ is too small for f32 arithmetic.
 //! - **Seed**: none; the result is deterministic.
@@ -19,13 +24,14 @@ use serde::{Deserialize, Serialize};
 
 use super::archive::{ArchiveContext, ReadArchive};
 use super::cold_start::NewMovies;
-use super::gram::Columns;
+use super::gram::{Columns, FeatureGram};
 use super::implicit::Implicit;
 use super::interface::{
     FitCause, ModelParams, ParameterError, SearchSpace, TrainingData, check, check_count,
-    check_positive,
+    check_not_negative, check_positive,
 };
 use super::item_item::{ItemItem, largest};
+use crate::features::CsrMatrix;
 use crate::linalg::{BlockMatrix, NotPositive};
 
 /// Parameters for EASE and EDLAE.
@@ -36,15 +42,30 @@ pub struct EaseParams {
     pub regularization: f32,
     /// p: dropout probability, 0 (inclusive) to 1 (exclusive). 0 corresponds to EASE.
     pub dropout: f32,
+    /// μ: weight of a content feature relative to a user. 0 ignores the features.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub feature_weight: f32,
     /// Maximum number of movies to model, keeping the most frequent.
     pub max_movies: usize,
     /// Maximum number of entries in each column of B, keeping those of largest magnitude.
     pub neighbors: usize,
 }
 
+/// Returns true if a parameter that earlier versions did not have is unused.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(value: &f32) -> bool {
+    *value == 0.0
+}
+
 impl Default for EaseParams {
     fn default() -> Self {
-        Self { regularization: 100.0, dropout: 0.33, max_movies: 20_000, neighbors: 1_000 }
+        Self {
+            regularization: 100.0,
+            dropout: 0.33,
+            feature_weight: 0.0,
+            max_movies: 20_000,
+            neighbors: 1_000,
+        }
     }
 }
 
@@ -54,6 +75,7 @@ impl EaseParams {
         check_count("max_movies", self.max_movies)?;
         check_count("neighbors", self.neighbors)?;
         check_positive("regularization", self.regularization)?;
+        check_not_negative("feature_weight", self.feature_weight)?;
         check("dropout", self.dropout, (0.0..1.0).contains(&self.dropout), "0 to below 1")?;
         Ok(CheckedEaseParams(self))
     }
@@ -64,17 +86,27 @@ impl EaseParams {
 pub struct CheckedEaseParams(EaseParams);
 
 impl CheckedEaseParams {
-    /// Fits the model. Calls `progress` with the fraction of the matrix inversion completed, from 0 to 1.
+    /// Fits the model. `features` has one row per movie; `None` equals a feature weight of 0. Calls `progress`
+    /// with the fraction of the matrix inversion completed, from 0 to 1.
     pub fn fit(
         self,
         implicit: &Implicit,
+        features: Option<&CsrMatrix<f32>>,
         progress: &mut dyn FnMut(f32),
     ) -> Result<ItemItem, NotPositive> {
-        let EaseParams { regularization, dropout, max_movies, neighbors } = self.0;
+        let EaseParams { regularization, dropout, feature_weight, max_movies, neighbors } = self.0;
         let columns = Columns::new(implicit, max_movies);
         let movies = columns.movies();
+        let features = features.filter(|_| feature_weight > 0.0);
+        let features = features.map(|features| FeatureGram::new(features, movies));
         let mut matrix = BlockMatrix::zeros(movies.len());
-        matrix.fill_rows(|| (), |(), row, values| columns.add_upper_row(row, values));
+        let fill_row = |(): &mut (), row: usize, values: &mut [f32]| {
+            columns.add_upper_row(row, values);
+            if let Some(features) = &features {
+                features.add_upper_row(row, feature_weight, values);
+            }
+        };
+        matrix.fill_rows(|| (), fill_row);
         let share = dropout / (1.0 - dropout);
         matrix.add_to_diagonal(|_, value| regularization + value * share);
         matrix.invert(progress)?;
@@ -128,7 +160,7 @@ impl ModelParams for Edlae {
         data: &TrainingData<'_>,
         progress: &mut dyn FnMut(f32),
     ) -> Result<ItemItem, FitCause> {
-        Ok(self.0.check()?.fit(data.implicit(), progress)?)
+        Ok(self.0.check()?.fit(data.implicit(), Some(&data.features().matrix), progress)?)
     }
 
     fn extended(&self, model: &ItemItem, new_movies: &NewMovies<'_>) -> ItemItem {

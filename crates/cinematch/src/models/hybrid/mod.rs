@@ -1,17 +1,19 @@
 //! Hybrid: a weighted sum of models.
 //!
 //! Each model's scores are divided by their root mean square over all movies, separately for each user, so a
-//! weight has the same meaning for every user and any score unit. The sum is linear in each model's
-//! contributions, so the hybrid's contributions are exact. No special cases are needed: a movie without
+//! weight has the same meaning for every user and any score unit. Models with [`Scaling::Best`] are added
+//! last, relative to the best score outside the history. The sum is linear in each model's contributions, so
+//! the hybrid's contributions are exact. No special cases are needed: a movie without
 //! ratings has no collaborative score and is ranked by content, and a user without a history gets movies
 //! ranked by popularity.
 //!
 //! Time and memory are the sums over the models, plus O(movies · models) per user.
 
 use super::contributions::Contributions;
-use super::model::Model;
+use super::model::{Model, Scaling};
 use crate::catalog::Rated;
 use crate::ids::MovieIdx;
+use crate::retrieval::highest;
 
 /// A weighted sum of models.
 #[derive(Clone, Debug)]
@@ -46,9 +48,13 @@ impl<M: Model> Hybrid<M> {
         self
     }
 
-    /// Returns the models whose weight is above 0.
+    /// Returns the models whose weight is above 0, those with [`Scaling::Best`] last.
     fn ranking(&self) -> impl Iterator<Item = &(M, f32)> {
-        self.parts.iter().filter(|(_, weight)| *weight > 0.0)
+        let of = |scaling| {
+            let parts = self.parts.iter().filter(|(_, weight)| *weight > 0.0);
+            parts.filter(move |(model, _)| model.scaling() == scaling)
+        };
+        of(Scaling::RootMeanSquare).chain(of(Scaling::Best))
     }
 
     /// Returns the models with their weights.
@@ -62,6 +68,21 @@ impl<M: Model> Hybrid<M> {
 pub(crate) fn scale(scores: &[f32], weight: f32) -> f32 {
     let deviation = (sum_of_squares(scores) / scores.len().max(1) as f64).sqrt();
     if deviation > 0.0 { (f64::from(weight) / deviation) as f32 } else { 0.0 }
+}
+
+/// Returns the highest score of a movie outside the history, or 1 if none is above 0. O(movies).
+fn best_unseen(scores: &[f32], history: &[Rated]) -> f32 {
+    let mut seen: Vec<usize> = history.iter().map(|rated| rated.movie.row()).collect();
+    seen.sort_unstable();
+    let mut best = 0.0_f32;
+    let mut start = 0;
+    for row in seen.into_iter().chain([scores.len()]) {
+        if start < row {
+            best = best.max(highest(&scores[start..row]));
+        }
+        start = row + 1;
+    }
+    if best > 0.0 { best } else { 1.0 }
 }
 
 /// Returns the sum of the squared scores. Uses 16 partial sums, because each addition to a single sum would
@@ -97,8 +118,11 @@ impl<M: Model> Model for Hybrid<M> {
         for (model, weight) in self.ranking() {
             let mut rows: Vec<&mut [f32]> = own.iter_mut().map(Vec::as_mut_slice).collect();
             model.score_many(histories, &mut rows);
-            for (scores, own) in scores.iter_mut().zip(&own) {
-                let scale = scale(own, *weight);
+            for ((scores, own), history) in scores.iter_mut().zip(&own).zip(histories) {
+                let scale = match model.scaling() {
+                    Scaling::RootMeanSquare => scale(own, *weight),
+                    Scaling::Best => weight * best_unseen(scores, history),
+                };
                 for (score, own) in scores.iter_mut().zip(own) {
                     *score += scale * own;
                 }
@@ -109,9 +133,16 @@ impl<M: Model> Model for Hybrid<M> {
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         let mut sums = Contributions::none(history.len(), movies.len());
         let mut own = vec![0.0; self.n_movies()];
+        let mut scores = vec![0.0; self.n_movies()];
         for (model, weight) in self.ranking() {
             model.score(history, &mut own);
-            let scale = scale(&own, *weight);
+            let scale = match model.scaling() {
+                Scaling::RootMeanSquare => scale(&own, *weight),
+                Scaling::Best => weight * best_unseen(&scores, history),
+            };
+            for (score, own) in scores.iter_mut().zip(&own) {
+                *score += scale * own;
+            }
             for (sum, own) in sums.iter_mut().zip(model.contributions(history, movies)) {
                 sum.add(&own, scale);
             }

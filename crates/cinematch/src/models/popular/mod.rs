@@ -137,6 +137,7 @@ impl Model for Popular {
         let contribution = |movie: &MovieIdx| Contributions {
             base: self.scores[movie.row()],
             parts: vec![0.0; history.len()],
+            ..Contributions::default()
         };
         movies.iter().map(contribution).collect()
     }

@@ -4,6 +4,7 @@ use super::reason::Reason;
 use crate::ids::MovieIdx;
 use crate::models::Contributions;
 use crate::models::content::Affinity;
+use crate::models::taste::TasteTerms;
 use crate::ranking::popularity::Order;
 use crate::ranking::score_terms::{ScoreTerms, has_bit};
 
@@ -49,6 +50,10 @@ impl<'a> ScoreTerms<'a, '_> {
         let mut reasons = self.history_reasons(affinity, &learned.parts);
         if learned.base > 0.0 {
             reasons.push(Reason::Popularity { contribution: learned.base });
+        }
+        if learned.taste != TasteTerms::default() {
+            let contribution = learned.taste.total();
+            reasons.push(Reason::Taste { terms: learned.taste, contribution });
         }
         let index = &self.recommender.index;
         for genre in &self.request.preferred_genres {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::ids::MovieId;
 use crate::models::content::SharedFeature;
+use crate::models::taste::TasteTerms;
 use crate::ranking::feedback::Feedback;
 use crate::ranking::popularity::PopularitySource;
 
@@ -45,6 +46,15 @@ pub enum Reason<'a> {
         /// Contribution to the score.
         contribution: f32,
     },
+    /// Match of the movie's genres, decade and popularity with those of the movies that the user likes.
+    /// Present if the blend includes the taste model.
+    Taste {
+        /// Contribution of each property.
+        #[serde(flatten)]
+        terms: TasteTerms,
+        /// Contribution to the score: the sum of the terms.
+        contribution: f32,
+    },
     /// A preferred genre that the movie has.
     Genre {
         /// Name of the genre.
@@ -82,6 +92,7 @@ impl Reason<'_> {
             Self::Movie { contribution, .. }
             | Self::OtherMovies { contribution, .. }
             | Self::Popularity { contribution }
+            | Self::Taste { contribution, .. }
             | Self::Genre { contribution, .. }
             | Self::Quality { contribution, .. }
             | Self::Novelty { contribution }

@@ -14,6 +14,7 @@ use crate::digits::thousands;
 use crate::features::ranking::BlockKind;
 use crate::ids::MovieId;
 use crate::models::content::SharedFeature;
+use crate::models::taste::TasteTerms;
 use crate::ranking::counterfactual::Counterfactual;
 use crate::ranking::feedback::Feedback;
 use crate::ranking::popularity::PopularitySource;
@@ -227,6 +228,7 @@ pub fn describe<'a>(reason: &Reason<'a>) -> Description<'a> {
             Description::text(format!("{movies} other films in your history"))
         }
         Reason::Popularity { .. } => Description::text("Liked by many users"),
+        Reason::Taste { terms, .. } => Description::text(taste(*terms)),
         Reason::Genre { name, .. } => {
             let sentence = vec![Segment::Text("You prefer ".into()), Segment::Genre(name)];
             Description { sentence, details: Vec::new() }
@@ -239,6 +241,20 @@ pub fn describe<'a>(reason: &Reason<'a>) -> Description<'a> {
         Reason::Quality { .. } => Description::text("Rating and number of votes"),
         Reason::Novelty { .. } => Description::text("Already widely known"),
         Reason::Trending { .. } => Description::text("Popular now"),
+    }
+}
+
+/// Describes how a movie fits the user's taste by the property with the largest contribution.
+fn taste(terms: TasteTerms) -> &'static str {
+    let TasteTerms { genres, decades, popularity } = terms;
+    let largest = [genres, decades, popularity].map(f32::abs).into_iter().fold(0.0, f32::max);
+    match (largest == genres.abs(), largest == decades.abs()) {
+        (true, _) if genres > 0.0 => "The kind of film you often like",
+        (true, _) => "A kind of film you rarely like",
+        (_, true) if decades > 0.0 => "From years that you often like",
+        (_, true) => "From years that you rarely like",
+        _ if popularity > 0.0 => "Less well known, like films you like",
+        _ => "Better known than the films you like",
     }
 }
 

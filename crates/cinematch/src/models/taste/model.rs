@@ -1,0 +1,170 @@
+//! The fitted taste model.
+
+use std::io;
+
+use super::attribute::{ArrayNames, Attribute};
+use super::popularity::PopularityScale;
+use super::terms::TasteTerms;
+use crate::catalog::Rated;
+use crate::features::ranking::{BlockKind, RankingFeatures};
+use crate::ids::MovieIdx;
+use crate::models::archive::{Archive, ReadArchive};
+use crate::models::cold_start::NewMovies;
+use crate::models::contributions::Contributions;
+use crate::models::implicit::{Confidence, Implicit};
+use crate::models::interface::FittedModel;
+use crate::models::model::{Model, Scaling};
+
+const GENRE_ARRAYS: ArrayNames =
+    ArrayNames { pattern: "genre_pattern", shares: "genre_shares", likes: "genre_likes" };
+const DECADE_ARRAYS: ArrayNames =
+    ArrayNames { pattern: "decade_pattern", shares: "decade_shares", likes: "decade_likes" };
+
+/// A fitted taste model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Taste {
+    /// Weights of the terms.
+    weights: TasteTerms,
+    confidence: Confidence,
+    genres: Attribute,
+    decades: Attribute,
+    popularity: PopularityScale,
+}
+
+/// The terms for one user.
+struct UserTaste<'a> {
+    model: &'a Taste,
+    /// Weighted genre term of each genre pattern.
+    genres: Vec<f32>,
+    /// Weighted decade term of each decade pattern.
+    decades: Vec<f32>,
+    /// Factor and reference of the weighted popularity term.
+    popularity: (f32, f32),
+}
+
+impl Taste {
+    /// Fits the model. O(ratings + movies · log movies).
+    pub(super) fn fit(
+        weights: TasteTerms,
+        implicit: &Implicit,
+        features: &RankingFeatures,
+    ) -> Self {
+        let counts: Vec<f32> = (0..implicit.n_movies())
+            .map(|movie| implicit.movie_users().row(movie).1.iter().sum())
+            .collect();
+        Self {
+            weights,
+            confidence: implicit.confidence(),
+            genres: Attribute::new(features, BlockKind::Genre, &counts),
+            decades: Attribute::new(features, BlockKind::Era, &counts),
+            popularity: PopularityScale::fit(implicit),
+        }
+    }
+
+    /// Returns the model with the attributes of all movies read from the new features, and with the
+    /// popularity of new movies counted from their ratings.
+    pub(super) fn extended(&self, new_movies: &NewMovies<'_>) -> Self {
+        let popularity = |movie| {
+            let ratings = new_movies.training_ratings(movie);
+            ratings.iter().map(|(_, stars)| self.confidence.weight(*stars)).sum()
+        };
+        let counted = (0..new_movies.len()).map(popularity);
+        Self {
+            genres: self.genres.with_features(new_movies.features, BlockKind::Genre),
+            decades: self.decades.with_features(new_movies.features, BlockKind::Era),
+            popularity: self.popularity.extended(new_movies.n_learned, counted),
+            ..self.clone()
+        }
+    }
+
+    /// Restores the model from its archive.
+    pub(super) fn restore(
+        weights: TasteTerms,
+        confidence: Confidence,
+        archive: &dyn ReadArchive,
+    ) -> io::Result<Self> {
+        let model = Self {
+            weights,
+            confidence,
+            genres: Attribute::restore(GENRE_ARRAYS, archive)?,
+            decades: Attribute::restore(DECADE_ARRAYS, archive)?,
+            popularity: PopularityScale::restore(archive)?,
+        };
+        let n_movies = model.n_movies();
+        if [&model.genres, &model.decades].iter().any(|attr| attr.patterns().len() != n_movies) {
+            return Err(io::Error::other("the arrays differ in their number of movies"));
+        }
+        Ok(model)
+    }
+
+    fn user(&self, history: &[Rated]) -> UserTaste<'_> {
+        let weighted = self.confidence.weigh(history);
+        let liked: Vec<(MovieIdx, f32)> =
+            weighted.map(|(_, movie, weight)| (movie, weight)).collect();
+        let scores = |attribute: &Attribute, weight: f32| {
+            let mut scores = attribute.scores(&liked);
+            scores.iter_mut().for_each(|score| *score *= weight);
+            scores
+        };
+        let (factor, reference) = self.popularity.term_of(&liked);
+        UserTaste {
+            model: self,
+            genres: scores(&self.genres, self.weights.genres),
+            decades: scores(&self.decades, self.weights.decades),
+            popularity: (self.weights.popularity * factor, reference),
+        }
+    }
+}
+
+impl UserTaste<'_> {
+    fn terms(&self, row: usize) -> TasteTerms {
+        let Taste { genres, decades, popularity, .. } = self.model;
+        let (factor, reference) = self.popularity;
+        TasteTerms {
+            genres: self.genres[genres.patterns()[row] as usize],
+            decades: self.decades[decades.patterns()[row] as usize],
+            popularity: factor * (reference - popularity.log()[row]),
+        }
+    }
+}
+
+impl Model for Taste {
+    fn n_movies(&self) -> usize {
+        self.popularity.log().len()
+    }
+
+    fn score(&self, history: &[Rated], scores: &mut [f32]) {
+        let user = self.user(history);
+        for (row, score) in scores.iter_mut().enumerate() {
+            *score = user.terms(row).total();
+        }
+    }
+
+    fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
+        let user = self.user(history);
+        let contributions = |movie: &MovieIdx| Contributions {
+            taste: user.terms(movie.row()),
+            parts: vec![0.0; history.len()],
+            ..Contributions::default()
+        };
+        movies.iter().map(contributions).collect()
+    }
+
+    fn scaling(&self) -> Scaling {
+        Scaling::Best
+    }
+}
+
+impl FittedModel for Taste {
+    /// Returns false, because the scores of a new movie are computed from its own features.
+    fn has_learned(&self, _: MovieIdx) -> bool {
+        false
+    }
+
+    fn archive(&self) -> Option<Archive<'_>> {
+        let mut arrays: Vec<_> = self.popularity.arrays().into();
+        arrays.extend(self.genres.arrays(GENRE_ARRAYS));
+        arrays.extend(self.decades.arrays(DECADE_ARRAYS));
+        Some(Archive::Dense(arrays))
+    }
+}
