@@ -309,6 +309,7 @@ mod tests {
     use super::*;
     use cinematch::features::ranking::BlockKind;
     use cinematch::models::content::SharedFeature;
+    use cinematch::models::taste::TasteTerms;
 
     #[test]
     fn handwritten_json_equals_derived_serialization() {

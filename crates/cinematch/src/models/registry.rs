@@ -251,11 +251,11 @@ impl Kind {
                 part(
                     1.0,
                     Self::Edlae(Edlae(EaseParams {
-                        feature_weight: 100.0,
+                        feature_weight: 200.0,
                         ..Edlae::recommended().0
                     })),
                 ),
-                part(1.0, Self::Ials(IalsParams::recommended())),
+                part(0.9, Self::Ials(IalsParams::recommended())),
                 part(2.0, Self::Content(ContentParams::recommended())),
                 part(0.03, Self::Popular(PopularParams::recommended())),
                 part(1.0, Self::Taste(TasteParams::recommended())),

