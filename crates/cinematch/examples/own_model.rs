@@ -51,8 +51,8 @@ impl Model for GenreModel {
 
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         let contributions = |movie: &MovieIdx| Contributions {
-            base: 0.0,
             parts: history.iter().map(|rated| self.contribution(*rated, *movie)).collect(),
+            ..Contributions::default()
         };
         movies.iter().map(contributions).collect()
     }

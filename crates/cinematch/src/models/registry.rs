@@ -257,7 +257,7 @@ impl Kind {
                 ),
                 part(0.9, Self::Ials(IalsParams::recommended())),
                 part(2.0, Self::Content(ContentParams::recommended())),
-                part(0.03, Self::Popular(PopularParams::recommended())),
+                part(0.02, Self::Popular(PopularParams::recommended())),
                 part(1.0, Self::Taste(TasteParams::recommended())),
             ],
         }

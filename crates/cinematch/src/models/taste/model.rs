@@ -117,13 +117,24 @@ impl Taste {
 }
 
 impl UserTaste<'_> {
+    /// Returns the terms of each movie, in row order.
+    fn all_terms(&self) -> impl Iterator<Item = TasteTerms> {
+        let Taste { genres, decades, popularity, .. } = self.model;
+        let rows = genres.patterns().iter().zip(decades.patterns()).zip(popularity.log());
+        rows.map(|((genre, decade), log)| self.terms_of(*genre, *decade, *log))
+    }
+
     fn terms(&self, row: usize) -> TasteTerms {
         let Taste { genres, decades, popularity, .. } = self.model;
+        self.terms_of(genres.patterns()[row], decades.patterns()[row], popularity.log()[row])
+    }
+
+    fn terms_of(&self, genre: u32, decade: u32, log: f32) -> TasteTerms {
         let (factor, reference) = self.popularity;
         TasteTerms {
-            genres: self.genres[genres.patterns()[row] as usize],
-            decades: self.decades[decades.patterns()[row] as usize],
-            popularity: factor * (reference - popularity.log()[row]),
+            genres: self.genres[genre as usize],
+            decades: self.decades[decade as usize],
+            popularity: factor * (reference - log),
         }
     }
 }
@@ -135,8 +146,8 @@ impl Model for Taste {
 
     fn score(&self, history: &[Rated], scores: &mut [f32]) {
         let user = self.user(history);
-        for (row, score) in scores.iter_mut().enumerate() {
-            *score = user.terms(row).total();
+        for (score, terms) in scores.iter_mut().zip(user.all_terms()) {
+            *score = terms.total();
         }
     }
 
