@@ -103,7 +103,9 @@ impl Taste {
             weighted.map(|(_, movie, weight)| (movie, weight)).collect();
         let scores = |attribute: &Attribute, weight: f32| {
             let mut scores = attribute.scores(&liked);
-            scores.iter_mut().for_each(|score| *score *= weight);
+            for score in &mut scores {
+                *score *= weight;
+            }
             scores
         };
         let (factor, reference) = self.popularity.term_of(&liked);

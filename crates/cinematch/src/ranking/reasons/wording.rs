@@ -247,15 +247,14 @@ pub fn describe<'a>(reason: &Reason<'a>) -> Description<'a> {
 /// Describes how a movie fits the user's taste by the property with the largest contribution.
 fn taste(terms: TasteTerms) -> &'static str {
     let TasteTerms { genres, decades, popularity } = terms;
-    let largest = [genres, decades, popularity].map(f32::abs).into_iter().fold(0.0, f32::max);
-    match (largest == genres.abs(), largest == decades.abs()) {
-        (true, _) if genres > 0.0 => "The kind of film you often like",
-        (true, _) => "A kind of film you rarely like",
-        (_, true) if decades > 0.0 => "From years that you often like",
-        (_, true) => "From years that you rarely like",
-        _ if popularity > 0.0 => "Less well known, like films you like",
-        _ => "Better known than the films you like",
-    }
+    let described = [
+        (genres, "The kind of film you often like", "A kind of film you rarely like"),
+        (decades, "From years that you often like", "From years that you rarely like"),
+        (popularity, "Less well known, like films you like", "Better known than films you like"),
+    ];
+    let largest = described.into_iter().max_by(|a, b| a.0.abs().total_cmp(&b.0.abs()));
+    let (term, gain, loss) = largest.expect("there are three terms");
+    if term > 0.0 { gain } else { loss }
 }
 
 /// Writes a sentence such as "Without your 5★ rating of Heat, this would fall from 1st to 14th".
@@ -339,6 +338,17 @@ mod tests {
         let rest = "Heat: los angeles, crime • you prefer drama • 7.9 from 6,000 votes";
         assert_eq!(explanation(&reasons), format!("You liked {rest}"));
         assert_eq!(similarity_parts(&reasons).join(SEPARATOR), format!("Like {rest}"));
+    }
+
+    #[test]
+    fn describes_taste_by_its_largest_term() {
+        let sentence = |genres, decades, popularity| {
+            let terms = TasteTerms { genres, decades, popularity };
+            plain(&describe(&Reason::Taste { terms, contribution: terms.total() }))
+        };
+        assert_eq!(sentence(0.2, -0.1, 0.0), "The kind of film you often like");
+        assert_eq!(sentence(0.1, -0.2, 0.0), "From years that you rarely like");
+        assert_eq!(sentence(0.1, 0.2, -0.5), "Better known than films you like");
     }
 
     #[test]
