@@ -35,8 +35,8 @@ pub(super) struct Attribute {
 }
 
 impl Attribute {
-    /// Reads the attribute from a block of features. `popularity` is each movie's number of likes.
-    /// O(movies · values).
+    /// Reads the attribute from a block of features. `popularity` is each movie's number of likes, or empty if
+    /// the distribution of likes is not needed. O(movies · values).
     pub(super) fn new(features: &RankingFeatures, kind: BlockKind, popularity: &[f32]) -> Self {
         let columns = features.blocks.iter().find(|block| block.kind == kind);
         let (start, end) = columns.map_or((0, 0), |block| (block.start, block.end));

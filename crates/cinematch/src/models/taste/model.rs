@@ -49,15 +49,13 @@ impl Taste {
         implicit: &Implicit,
         features: &RankingFeatures,
     ) -> Self {
-        let counts: Vec<f32> = (0..implicit.n_movies())
-            .map(|movie| implicit.movie_users().row(movie).1.iter().sum())
-            .collect();
+        let popularity = PopularityScale::fit(implicit);
         Self {
             weights,
             confidence: implicit.confidence(),
-            genres: Attribute::new(features, BlockKind::Genre, &counts),
-            decades: Attribute::new(features, BlockKind::Era, &counts),
-            popularity: PopularityScale::fit(implicit),
+            genres: Attribute::new(features, BlockKind::Genre, popularity.counts()),
+            decades: Attribute::new(features, BlockKind::Era, popularity.counts()),
+            popularity,
         }
     }
 

@@ -103,6 +103,11 @@ impl PopularityScale {
         }
     }
 
+    /// Returns the popularity of each movie: its number of likes, where a neutral rating counts as a fraction.
+    pub(super) fn counts(&self) -> &[f32] {
+        &self.popularity
+    }
+
     /// Returns log₂(popularity + c) of each movie.
     pub(super) fn log(&self) -> &[f32] {
         &self.log
@@ -141,8 +146,7 @@ impl PopularityScale {
     }
 }
 
-/// Returns c: the popularity of the movie up to which the least popular movies have a fifth of all likes, at
-/// least 1.
+/// Returns c, at least 1: the popularity at which movies of at most this popularity have a fifth of all likes.
 fn smoothing(popularity: &[f32]) -> f32 {
     let mut ascending = popularity.to_vec();
     ascending.sort_unstable_by(f32::total_cmp);
