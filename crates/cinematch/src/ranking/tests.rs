@@ -164,7 +164,7 @@ fn explains_a_liked_movie_with_its_features() {
     let (request, _) = recommender.resolve(&query).unwrap();
     let ranked = recommender.recommend(&request);
     let line = explanation(&ranked.items[0].reasons);
-    assert!(line.starts_with("You liked Film 0: heist, police, film, crew"), "{line}");
+    assert!(line.starts_with("You liked Film 0: heist, police, crime, thriller"), "{line}");
     assert!(line.contains(" • "), "{line}");
 }
 

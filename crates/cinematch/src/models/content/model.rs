@@ -194,28 +194,22 @@ impl ContentModel {
         SimilarityPool::new(&self.features.matrix)
     }
 
-    /// Returns up to `max_features` features through which a signal contributes to a movie's affinity,
-    /// strongest first.
+    /// Returns the features through which a signal contributes to a movie's affinity, strongest first.
     pub(crate) fn shared_features(
         &self,
         affinity: &Affinity,
         profile: &Profile,
         (index, signal): (usize, Signal),
-        max_features: usize,
-    ) -> Vec<SharedFeature<'_>> {
+    ) -> impl Iterator<Item = SharedFeature<'_>> {
         let matches = affinity.matches.iter().filter(|matched| matched.signal == index);
         let mut parts: Vec<(u32, f32)> =
             matches.map(|matched| (matched.column, matched.part)).collect();
         parts.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let factor = signal.weight * profile.scale;
-        parts
-            .into_iter()
-            .take(max_features)
-            .map(|(column, part)| SharedFeature {
-                block: self.features.block_of(column).kind,
-                name: &self.features.names[column as usize],
-                contribution: factor * part,
-            })
-            .collect()
+        parts.into_iter().map(move |(column, part)| SharedFeature {
+            block: self.features.block_of(column).kind,
+            name: &self.features.names[column as usize],
+            contribution: factor * part,
+        })
     }
 }

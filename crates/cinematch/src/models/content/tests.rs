@@ -65,8 +65,8 @@ fn contributions_sum_to_the_score_and_features_to_the_contribution() {
         let mut sum = 0.0;
         for (place, (signal, part)) in history.iter().zip(&affinity.parts).enumerate() {
             let signal = (place, *signal);
-            let features = model.shared_features(affinity, &profile, signal, usize::MAX);
-            let by_feature: f32 = features.iter().map(|feature| feature.contribution).sum();
+            let features = model.shared_features(affinity, &profile, signal);
+            let by_feature: f32 = features.map(|feature| feature.contribution).sum();
             assert!((part - by_feature).abs() < 1e-5);
             sum += part;
         }

@@ -1,6 +1,7 @@
 //! Computes the reasons for a score.
 
 use super::reason::Reason;
+use super::stop_list::is_meaningful;
 use crate::ids::MovieIdx;
 use crate::models::Contributions;
 use crate::models::content::Affinity;
@@ -91,18 +92,15 @@ impl<'a> ScoreTerms<'a, '_> {
             .map(|(contribution, index)| {
                 let item = self.request.history[*index];
                 let movie = self.recommender.movie(item.signal.movie);
+                let signal = (*index, self.signals[*index]);
+                let shared = model.shared_features(affinity, &self.profile, signal);
                 Reason::Movie {
                     movie_id: movie.movie_id,
                     title: &movie.title,
                     feedback: item.feedback,
                     contribution: *contribution,
                     from_users: learned[*index],
-                    shared: model.shared_features(
-                        affinity,
-                        &self.profile,
-                        (*index, self.signals[*index]),
-                        NAMED_FEATURES,
-                    ),
+                    shared: shared.filter(is_meaningful).take(NAMED_FEATURES).collect(),
                 }
             })
             .collect();

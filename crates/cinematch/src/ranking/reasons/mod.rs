@@ -5,4 +5,5 @@
 
 pub(super) mod compute;
 pub(super) mod reason;
+mod stop_list;
 pub mod wording;

@@ -26,7 +26,7 @@ pub enum Reason<'a> {
         /// Part of the contribution from models trained on other users' ratings.
         #[serde(rename = "from_viewers")]
         from_users: f32,
-        /// Features that both movies have, in descending order of contribution.
+        /// Meaningful features that both movies have, in descending order of contribution.
         shared: Vec<SharedFeature<'a>>,
     },
     /// All other movies in the user's history.

@@ -141,20 +141,17 @@ fn is_negative(feedback: Feedback) -> bool {
     }
 }
 
-/// Returns the names of the noticeable shared features: specific ones first, then genres. Release dates are
-/// left out.
+/// Returns the names of the noticeable shared features: specific ones first, then genres.
 fn common_features<'a>(shared: &[SharedFeature<'a>]) -> Vec<&'a str> {
-    let is_noticeable = |feature: &&SharedFeature<'_>| {
-        feature.contribution >= MIN_FEATURE_CONTRIBUTION
-            && !matches!(feature.block, BlockKind::Era | BlockKind::Numeric)
-    };
+    let is_noticeable =
+        |feature: &&SharedFeature<'_>| feature.contribution >= MIN_FEATURE_CONTRIBUTION;
     let is_genre = |feature: &&SharedFeature<'_>| feature.block == BlockKind::Genre;
     let noticeable = || shared.iter().filter(is_noticeable);
     let specific = noticeable().filter(|feature| !is_genre(feature));
     let genres = noticeable().filter(is_genre).take(NAMED_GENRES);
     let mut names: Vec<&str> = Vec::with_capacity(NAMED_FEATURES);
     for feature in specific.chain(genres) {
-        // A word from the overview such as "los" adds nothing to the keyword "los angeles".
+        // A tag such as "zombies" adds nothing to the keyword "zombies", nor "noir" to "film noir".
         let name = feature.name;
         let is_redundant = |named: &&str| {
             named.eq_ignore_ascii_case(name)
@@ -327,7 +324,6 @@ mod tests {
         let shared = vec![
             feature(BlockKind::Genre, "crime"),
             feature(BlockKind::Keyword, "los angeles"),
-            feature(BlockKind::Era, "1990s"),
             feature(BlockKind::Keyword, "Los"),
         ];
         let reasons = [
