@@ -64,7 +64,7 @@ fn recommends_with_a_single_part_of_the_hybrid() {
         lists(&folder.read("recs.csv")).remove(&7).unwrap()
     };
     let hybrid = list_of("hybrid");
-    for part in ["edlae", "ials", "content", "popular"] {
+    for part in ["edlae", "ials", "content", "popular", "taste"] {
         assert_ne!(list_of(part), hybrid, "{part}");
     }
     let before = folder.read("recs.csv");
@@ -77,7 +77,8 @@ fn recommends_with_a_single_part_of_the_hybrid() {
     let error = folder.fails(&["recommend", "--model", "user-knn"]);
     assert!(
         error.contains(
-            "unknown model `user-knn`; available: hybrid, edlae, ials, popular, biased-mf, content"
+            "unknown model `user-knn`; available: hybrid, edlae, ials, popular, taste, \
+             biased-mf, content"
         ),
         "{error}"
     );
