@@ -175,8 +175,12 @@ fn theme_follows_the_device_or_the_users_choice() {
     let server = Server::start(&folder);
     let ada = user_with_history(&server, "Ada");
     let background = |tab: &Tab| {
-        let color = tab.js("return getComputedStyle(document.body).backgroundColor");
-        color.as_str().unwrap().to_owned()
+        // Without its stylesheet, which may still be loading, the page is transparent.
+        tab.wait_for("a background color", || {
+            let color =
+                tab.try_js("return getComputedStyle(document.body).backgroundColor", vec![]);
+            color?.as_str().filter(|color| *color != "rgba(0, 0, 0, 0)").map(str::to_owned)
+        })
     };
     for look in [DESKTOP, DESKTOP.without_scripts()] {
         tab.begin(&server, look);

@@ -79,7 +79,7 @@ impl Tab {
     }
 
     /// Like [`Self::js_with`], but returns `None` on an error, such as a navigation during the script.
-    fn try_js(&self, script: &str, arguments: Vec<Value>) -> Option<Value> {
+    pub fn try_js(&self, script: &str, arguments: Vec<Value>) -> Option<Value> {
         self.browser.wait(self.browser.client.execute(script, arguments)).ok()
     }
 
