@@ -26,12 +26,20 @@ pub struct ItemItem {
     confidence: Confidence,
     /// W: weights of movies in the history (rows) in the scores of movies (columns).
     weights: CsrMatrix<f32>,
+    /// True if W was also fitted to content features.
+    uses_features: bool,
 }
 
 impl ItemItem {
     /// Wraps W: weights of movies in the history (rows) in the scores of movies (columns).
     pub(crate) fn from_weights(confidence: Confidence, weights: CsrMatrix<f32>) -> Self {
-        Self { confidence, weights }
+        Self { confidence, weights, uses_features: false }
+    }
+
+    /// Sets whether W was also fitted to content features.
+    #[must_use]
+    pub(super) fn with_features(self, uses_features: bool) -> Self {
+        Self { uses_features, ..self }
     }
 
     /// Builds the model from columns of W. Each of `targets` is a movie and its column, whose entries are in
@@ -49,7 +57,7 @@ impl ItemItem {
             by_target.push_row(sources.map(|(_, sources)| sources).unwrap_or_default());
         }
         let weights = by_target.transposed(0..n_movies, |_| true);
-        Self { confidence, weights }
+        Self::from_weights(confidence, weights)
     }
 
     /// Restores the model from its archive.
@@ -116,7 +124,7 @@ impl ItemItem {
         for targets in new_rows {
             weights.push_row(targets);
         }
-        Self { confidence: self.confidence, weights }
+        Self { weights, ..*self }
     }
 
     /// Returns W: weights of movies in the history (rows) in the scores of movies (columns).
@@ -153,6 +161,10 @@ impl Model for ItemItem {
             }
         }
         contributions
+    }
+
+    fn uses_features(&self) -> bool {
+        self.uses_features
     }
 }
 

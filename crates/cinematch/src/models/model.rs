@@ -38,6 +38,12 @@ pub trait Model: Send + Sync {
     /// Splits the score of each of `movies` into the exact contributions of the movies in `history`.
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions>;
 
+    /// Returns true if content features affect the scores, so a high score is no evidence that other users
+    /// like both movies.
+    fn uses_features(&self) -> bool {
+        false
+    }
+
     /// Returns how a blend scales the model's scores.
     fn scaling(&self) -> Scaling {
         Scaling::RootMeanSquare

@@ -289,6 +289,10 @@ impl Model for Fitted {
         self.model().contributions(history, movies)
     }
 
+    fn uses_features(&self) -> bool {
+        self.model().uses_features()
+    }
+
     fn scaling(&self) -> Scaling {
         self.model().scaling()
     }

@@ -212,22 +212,29 @@ impl Recommender {
     }
 
     /// Returns how much the models trained on ratings contribute to the score of each movie, multiplied by
-    /// the models' scales.
+    /// the models' scales. The second list contains only models that don't use content features.
     pub(super) fn rating_contributions(
         &self,
         history: &[Rated],
         scales: &[f32],
         movies: &[MovieIdx],
-    ) -> Vec<Contributions> {
+    ) -> (Vec<Contributions>, Vec<Contributions>) {
         let mut sums = Contributions::none(history.len(), movies.len());
+        let mut from_ratings = sums.clone();
         for (WeightedModel { model, .. }, scale) in self.blend.models.iter().zip(scales) {
             if *scale == 0.0 {
                 continue;
             }
-            for (sum, own) in sums.iter_mut().zip(model.contributions(history, movies)) {
-                sum.add(&own, *scale);
+            let contributions = model.contributions(history, movies);
+            for (sum, own) in sums.iter_mut().zip(&contributions) {
+                sum.add(own, *scale);
+            }
+            if !model.uses_features() {
+                for (sum, own) in from_ratings.iter_mut().zip(&contributions) {
+                    sum.add(own, *scale);
+                }
             }
         }
-        sums
+        (sums, from_ratings)
     }
 }

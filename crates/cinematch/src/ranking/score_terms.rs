@@ -115,7 +115,8 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
     /// O(entries of both + matches) plus the time of the models trained on ratings.
     pub(crate) fn history_contributions(&self, movies: &[MovieIdx]) -> Vec<Vec<f32>> {
         let recommender = self.recommender;
-        let learned = recommender.rating_contributions(&self.request.rated(), &self.scales, movies);
+        let history = self.request.rated();
+        let (learned, _) = recommender.rating_contributions(&history, &self.scales, movies);
         let mut contributions: Vec<Vec<f32>> =
             learned.into_iter().map(|learned| learned.parts).collect();
         let mut rows = contributions.iter_mut();

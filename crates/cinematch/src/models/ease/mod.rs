@@ -32,6 +32,7 @@ use super::interface::{
 };
 use super::item_item::{ItemItem, largest};
 use crate::features::CsrMatrix;
+use crate::features::ranking::{BlockKind, RankingFeatures};
 use crate::linalg::{BlockMatrix, NotPositive};
 
 /// Parameters for EASE and EDLAE.
@@ -120,8 +121,38 @@ impl CheckedEaseParams {
             (movies[index], largest(entries, neighbors))
         };
         let targets = (0..movies.len()).into_par_iter().map_init(Vec::new, column).collect();
-        Ok(ItemItem::from_columns(implicit.confidence(), implicit.n_movies(), targets))
+        let model = ItemItem::from_columns(implicit.confidence(), implicit.n_movies(), targets);
+        Ok(model.with_features(features.is_some()))
     }
+}
+
+/// Returns the features to learn from. Words of titles and overviews are left out: two titles with "valley" are no
+/// evidence of similarity. A movie's only keyword is weaker evidence than one of ten that match, but
+/// [`RankingFeatures`] gives both movies' keywords the same total weight, so the keywords and tags of a movie with n
+/// of them are scaled by √(n / (n + 4)).
+fn side_information(features: &RankingFeatures) -> CsrMatrix<f32> {
+    const PRIOR_NAMES: f32 = 4.0;
+    let mut scaled = CsrMatrix::new(features.matrix.n_columns());
+    let mut row: Vec<(u32, f32)> = Vec::new();
+    for movie in 0..features.matrix.n_rows() {
+        row.clear();
+        row.extend(features.matrix.entries(movie));
+        for block in &features.blocks {
+            let start = row.partition_point(|(column, _)| *column < block.start);
+            let end = row.partition_point(|(column, _)| *column < block.end);
+            let n_names = (end - start) as f32;
+            let scale = match block.kind {
+                BlockKind::Overview | BlockKind::Title => 0.0,
+                BlockKind::Keyword | BlockKind::Tag => (n_names / (n_names + PRIOR_NAMES)).sqrt(),
+                _ => 1.0,
+            };
+            for (_, value) in &mut row[start..end] {
+                *value *= scale;
+            }
+        }
+        scaled.push_row(row.iter().copied().filter(|(_, value)| *value != 0.0));
+    }
+    scaled
 }
 
 /// Parameters of the `edlae` model.
@@ -160,7 +191,11 @@ impl ModelParams for Edlae {
         data: &TrainingData<'_>,
         progress: &mut dyn FnMut(f32),
     ) -> Result<ItemItem, FitCause> {
-        Ok(self.0.check()?.fit(data.implicit(), Some(&data.features().matrix), progress)?)
+        Ok(self.0.check()?.fit(
+            data.implicit(),
+            Some(&side_information(data.features())),
+            progress,
+        )?)
     }
 
     fn extended(&self, model: &ItemItem, new_movies: &NewMovies<'_>) -> ItemItem {
@@ -168,7 +203,8 @@ impl ModelParams for Edlae {
     }
 
     fn restore(&self, context: ArchiveContext, archive: &dyn ReadArchive) -> io::Result<ItemItem> {
-        ItemItem::restore(context, archive)
+        let model = ItemItem::restore(context, archive)?;
+        Ok(model.with_features(self.0.feature_weight > 0.0))
     }
 }
 
@@ -205,6 +241,7 @@ impl ModelParams for Ease {
     }
 
     fn restore(&self, context: ArchiveContext, archive: &dyn ReadArchive) -> io::Result<ItemItem> {
-        ItemItem::restore(context, archive)
+        let model = ItemItem::restore(context, archive)?;
+        Ok(model.with_features(self.0.feature_weight > 0.0))
     }
 }

@@ -22,12 +22,13 @@ impl<'a> ScoreTerms<'a, '_> {
         }
         let recommender = self.recommender;
         let history = self.request.rated();
-        let learned = recommender.rating_contributions(&history, &self.scales, movies);
-        let mut learned = learned.iter();
+        let (learned, from_ratings) =
+            recommender.rating_contributions(&history, &self.scales, movies);
+        let mut learned = learned.iter().zip(&from_ratings);
         let mut reasons = Vec::with_capacity(movies.len());
         recommender.model.explain(&self.profile, &self.signals, movies, |movie, affinity| {
-            let learned = learned.next().expect("one entry per movie");
-            reasons.push(self.reasons_of(movie, affinity, learned));
+            let (learned, from_ratings) = learned.next().expect("one entry per movie");
+            reasons.push(self.reasons_of(movie, affinity, learned, &from_ratings.parts));
         });
         reasons
     }
@@ -46,9 +47,10 @@ impl<'a> ScoreTerms<'a, '_> {
         movie: MovieIdx,
         affinity: &Affinity,
         learned: &Contributions,
+        from_users: &[f32],
     ) -> Vec<Reason<'a>> {
         let row = movie.row();
-        let mut reasons = self.history_reasons(affinity, &learned.parts);
+        let mut reasons = self.history_reasons(affinity, &learned.parts, from_users);
         if learned.base > 0.0 {
             reasons.push(Reason::Popularity { contribution: learned.base });
         }
@@ -81,7 +83,12 @@ impl<'a> ScoreTerms<'a, '_> {
         reasons
     }
 
-    fn history_reasons(&self, affinity: &Affinity, learned: &[f32]) -> Vec<Reason<'a>> {
+    fn history_reasons(
+        &self,
+        affinity: &Affinity,
+        learned: &[f32],
+        from_users: &[f32],
+    ) -> Vec<Reason<'a>> {
         let model = &self.recommender.model;
         let sums = affinity.parts.iter().zip(learned).map(|(content, learned)| content + learned);
         let mut contributions: Vec<(f32, usize)> = sums.zip(0..).collect();
@@ -99,7 +106,7 @@ impl<'a> ScoreTerms<'a, '_> {
                     title: &movie.title,
                     feedback: item.feedback,
                     contribution: *contribution,
-                    from_users: learned[*index],
+                    from_users: from_users[*index],
                     shared: shared.filter(is_meaningful).take(NAMED_FEATURES).collect(),
                 }
             })
@@ -108,7 +115,7 @@ impl<'a> ScoreTerms<'a, '_> {
             reasons.push(Reason::OtherMovies {
                 movies: others.len(),
                 contribution: sum(others.iter().map(|(contribution, _)| *contribution)),
-                from_users: sum(others.iter().map(|(_, index)| learned[*index])),
+                from_users: sum(others.iter().map(|(_, index)| from_users[*index])),
             });
         }
         reasons

@@ -23,7 +23,7 @@ pub enum Reason<'a> {
         feedback: Feedback,
         /// Contribution to the score.
         contribution: f32,
-        /// Part of the contribution from models trained on other users' ratings.
+        /// Part of the contribution from models trained on other users' ratings alone.
         #[serde(rename = "from_viewers")]
         from_users: f32,
         /// Meaningful features that both movies have, in descending order of contribution.
@@ -37,7 +37,7 @@ pub enum Reason<'a> {
         movies: usize,
         /// Contribution to the score.
         contribution: f32,
-        /// Part of the contribution from models trained on other users' ratings.
+        /// Part of the contribution from models trained on other users' ratings alone.
         #[serde(rename = "from_viewers")]
         from_users: f32,
     },

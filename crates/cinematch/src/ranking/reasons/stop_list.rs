@@ -3,7 +3,7 @@
 use crate::features::ranking::BlockKind;
 use crate::models::content::SharedFeature;
 
-/// Keywords and tags about the release, the production, the user's own lists or the user's opinion of a movie,
+/// Keywords, tags and genres (MovieLens lists IMAX as one) about the release, the production, the user's own lists or the user's opinion of a movie,
 /// none of which describe the movie, in ascending order.
 const STOP_LIST: [&str; 44] = [
     "3d",
@@ -57,11 +57,11 @@ const STOP_LIST: [&str; 44] = [
 pub(super) fn is_meaningful(feature: &SharedFeature<'_>) -> bool {
     match feature.block {
         BlockKind::Overview | BlockKind::Title | BlockKind::Era | BlockKind::Numeric => false,
-        BlockKind::Keyword | BlockKind::Tag => {
+        BlockKind::Keyword | BlockKind::Tag | BlockKind::Genre => {
             let name = feature.name.to_ascii_lowercase();
             STOP_LIST.binary_search(&name.as_str()).is_err()
         }
-        BlockKind::Genre | BlockKind::Cast | BlockKind::Director => true,
+        BlockKind::Cast | BlockKind::Director => true,
     }
 }
 
