@@ -327,6 +327,7 @@ mod tests {
             movie(Feedback::Rated(4.5), Vec::new()),
             Reason::OtherMovies { movies: 2, contribution: -0.5, from_users: 0.0 },
             Reason::Popularity { contribution: 0.5 },
+            Reason::Trend { contribution: 0.25 },
             Reason::Taste {
                 terms: TasteTerms { genres: 0.1, decades: 0.05, popularity: -0.2 },
                 contribution: -0.05,

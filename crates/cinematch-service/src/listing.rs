@@ -165,7 +165,9 @@ pub fn details(recommended: Recommendation<'_>) -> RecommendationDetails<'_> {
                 add("collaborative", *from_users);
                 add("content", contribution - from_users);
             }
-            Reason::Popularity { contribution } | Reason::Trending { contribution, .. } => {
+            Reason::Popularity { contribution }
+            | Reason::Trend { contribution }
+            | Reason::Trending { contribution, .. } => {
                 add("popularity", *contribution);
             }
             Reason::Taste { contribution, .. } => add("taste", *contribution),

@@ -140,6 +140,7 @@ mod tests {
             difference: Some(of(0.01)),
             allowed: Some(-0.0048),
             by_history: vec![ByHistory { from: 5, users: 7, challenger: 0.2, champion: None }],
+            by_taste: Vec::new(),
             passed: true,
         };
         let html = comparison("<users>", &compared).into_string();

@@ -1,7 +1,9 @@
 //! A generation's card as a single HTML file with plots.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
-use cinematch::evaluation::promotion::{Interval, Means, Verdict};
+use cinematch::evaluation::promotion::{ByTaste, Comparison, Interval, Means, Verdict};
 use cinematch_web::plots;
 use maud::{Markup, html};
 
@@ -79,6 +81,56 @@ fn quality(verdict: &Verdict) -> Markup {
             (format!("{:.1}", verdict.margin * 100.0)) " % of the champion's NDCG."
         }
         @for (users, comparison) in groups.iter().flatten() { (plots::comparison(users, comparison)) }
+        @if let Some(overall) = &verdict.overall { (taste(overall)) }
+    }
+}
+
+/// Taste metrics in the table, with their headings and number of decimals.
+const TASTE_METRICS: [(&str, &str, usize); 6] = [
+    ("lift@10", "lift", 2),
+    ("ips_ndcg@10", "IPS NDCG@10", 4),
+    ("tail_recall@20", "tail recall@20", 4),
+    ("miscalibration@10", "genres", 3),
+    ("decade_miscalibration@10", "decades", 3),
+    ("language_miscalibration@10", "languages", 3),
+];
+
+/// Renders the taste metrics of the users with a history. Empty for verdicts without them.
+fn taste(comparison: &Comparison) -> Markup {
+    let cell = |means: &BTreeMap<String, f64>, metric: &str, decimals: usize| {
+        means.get(metric).map_or_else(|| "–".to_owned(), |mean| format!("{mean:.decimals$}"))
+    };
+    let row = |of: &ByTaste, name: &str, means: &BTreeMap<String, f64>| {
+        html! {
+            tr {
+                td { (of.group) } td { (thousands(of.users as u64)) } td { (name) }
+                @for (metric, _, decimals) in TASTE_METRICS { td { (cell(means, metric, decimals)) } }
+            }
+        }
+    };
+    html! {
+        @if !comparison.by_taste.is_empty() {
+            h2 { "Taste" }
+            div.wide {
+                table {
+                    tr {
+                        th { "users" } th { "number" } th { "model" }
+                        @for (_, heading, _) in TASTE_METRICS { th { (heading) } }
+                    }
+                    @for of in &comparison.by_taste {
+                        (row(of, "this generation", &of.challenger))
+                        @if let Some(champion) = &of.champion { (row(of, "champion", champion)) }
+                    }
+                }
+            }
+            p {
+                "Thirds of the users with a history, by the popularity of the movies that they like. Lift is the \
+                 difference between the popularity of the first ten movies and of the liked ones, in powers of \
+                 two. IPS NDCG counts a hit more if fewer users like the movie. Genres, decades and languages \
+                 are the divergences of the first ten movies from the liked ones. These metrics do not decide \
+                 on promotion."
+            }
+        }
     }
 }
 
@@ -97,8 +149,6 @@ fn row((users, n_users): (&str, usize), name: &str, means: &Means) -> Markup {
 
 #[cfg(test)]
 mod tests {
-    use cinematch::evaluation::promotion::Comparison;
-
     use super::*;
 
     #[test]
@@ -113,6 +163,12 @@ mod tests {
             difference: Some(of(0.01)),
             allowed: Some(-0.0048),
             by_history: Vec::new(),
+            by_taste: vec![ByTaste {
+                group: "niche".to_owned(),
+                users: 411,
+                challenger: BTreeMap::from([("lift@10".to_owned(), 0.75)]),
+                champion: None,
+            }],
             passed: true,
         };
         let verdict = Verdict {
@@ -124,7 +180,9 @@ mod tests {
             cold: Some(comparison),
         };
         let html = quality(&verdict).into_string();
-        for needle in ["1,234", "0.2500 [0.2400, 0.2600]", "allowed -0.0048", "<svg", "2.0 %"] {
+        for needle in
+            ["1,234", "0.2500 [0.2400, 0.2600]", "allowed -0.0048", "<svg", "2.0 %", "0.75"]
+        {
             assert!(html.contains(needle), "{needle}\n{html}");
         }
         assert!(!html.contains("<script"));

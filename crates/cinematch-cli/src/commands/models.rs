@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use cinematch::bundle::{ArtifactsError, GenerationInfo, Generations, Manifest, Promoted, Role};
-use cinematch::evaluation::promotion::{Interval, Verdict};
+use cinematch::evaluation::promotion::{ByTaste, Interval, Verdict};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
@@ -224,6 +224,16 @@ fn print_verdict(verdict: &Verdict, judged_at: &str, output: &Output) {
             thousands(of.users as u64),
             format_interval(&of.challenger.ndcg)
         ));
+    }
+    let by_taste = verdict.overall.iter().flat_map(|overall| &overall.by_taste);
+    for ByTaste { group, users, challenger, .. } in by_taste {
+        if let (Some(lift), Some(ips)) = (challenger.get("lift@10"), challenger.get("ips_ndcg@10"))
+        {
+            output.line(format_args!(
+                "  lift of {} users with {group} taste: {lift:.2}, IPS NDCG@10 {ips:.4}",
+                thousands(*users as u64)
+            ));
+        }
     }
 }
 

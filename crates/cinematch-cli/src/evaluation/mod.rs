@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use cinematch::evaluation::{ColdMovies, Protocol, StrongGeneralization, TimeCut};
+use cinematch::evaluation::{
+    ColdMovies, LaterUsers, Protocol, RollingCuts, StrongGeneralization, TimeCut,
+};
 use cinematch::models::Spec;
 use clap::{Args, ValueEnum};
 
@@ -24,9 +26,10 @@ pub struct SplitFlags {
     /// Data to withhold from training: users, future ratings or movies
     #[arg(long, value_enum, default_value = "strong-generalization", value_name = "NAME")]
     protocol: ProtocolName,
-    /// Number of splits, with seeds --seed, --seed + 1, …
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000), value_name = "N")]
-    splits: u16,
+    /// Number of splits, with seeds --seed, --seed + 1, …; with rolling-cuts, the number of cutoffs [default: 1;
+    /// 80 with rolling-cuts]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000), value_name = "N")]
+    splits: Option<u16>,
     /// Seed for the splits and the models
     #[arg(long, default_value_t = 42, value_name = "N")]
     pub seed: u64,
@@ -34,7 +37,8 @@ pub struct SplitFlags {
     /// sixth of all users]
     #[arg(long, value_name = "N")]
     held_out: Option<usize>,
-    /// Share of ratings to withhold for the test, and again for validation; time-cut only [default: 0.1]
+    /// Share of ratings after the cutoff, and again between the cutoff and that of validation; time-cut and
+    /// later-users only [default: 0.1; 0.2 with later-users]
     #[arg(long, value_name = "SHARE")]
     test_share: Option<f64>,
     /// Share of movies whose ratings are withheld for the test, and again for validation; cold-films only
@@ -49,6 +53,10 @@ enum ProtocolName {
     StrongGeneralization,
     /// Evaluate on future ratings
     TimeCut,
+    /// Evaluate on the ratings of the next three months, at many cutoffs
+    RollingCuts,
+    /// Evaluate on users who join after a cutoff, in the order of their ratings
+    LaterUsers,
     /// Evaluate on unseen movies
     #[value(name = "cold-films", alias = "cold-movies")]
     ColdMovies,
@@ -58,22 +66,38 @@ impl SplitFlags {
     /// Returns the protocol, or an error if a flag does not apply to it.
     pub fn protocol(&self) -> Result<Protocol> {
         let Self { seed, held_out, test_share, cold_share, .. } = *self;
-        let (is_cold, is_cut) = match self.protocol {
-            ProtocolName::StrongGeneralization => (false, false),
-            ProtocolName::ColdMovies => (true, false),
-            ProtocolName::TimeCut => (false, true),
-        };
-        for (is_given, flag, message) in [
-            (cold_share.is_some() && !is_cold, "--cold-share", "requires --protocol cold-films"),
-            (test_share.is_some() && !is_cut, "--test-share", "requires --protocol time-cut"),
-            (held_out.is_some() && is_cut, "--held-out", "does not apply to --protocol time-cut"),
+        let name = self.protocol;
+        let is = |names: &[ProtocolName]| names.contains(&name);
+        let of_users = is(&[ProtocolName::StrongGeneralization, ProtocolName::ColdMovies]);
+        let with_share = is(&[ProtocolName::TimeCut, ProtocolName::LaterUsers]);
+        for (is_refused, flag, message) in [
+            (
+                cold_share.is_some() && !is(&[ProtocolName::ColdMovies]),
+                "--cold-share",
+                "requires --protocol cold-films",
+            ),
+            (
+                test_share.is_some() && !with_share,
+                "--test-share",
+                "requires --protocol time-cut or later-users",
+            ),
+            (
+                held_out.is_some() && !of_users,
+                "--held-out",
+                "requires --protocol strong-generalization or cold-films",
+            ),
+            (
+                self.splits.is_some_and(|splits| splits > 1) && with_share,
+                "--splits",
+                "does not apply to time-cut and later-users, which have a single split",
+            ),
         ] {
-            if is_given {
+            if is_refused {
                 bail!("{flag} {message}");
             }
         }
         let users = StrongGeneralization { held_out, seed, ..StrongGeneralization::default() };
-        Ok(match self.protocol {
+        Ok(match name {
             ProtocolName::StrongGeneralization => Protocol::StrongGeneralization(users),
             ProtocolName::ColdMovies => {
                 let default = ColdMovies::default();
@@ -81,13 +105,14 @@ impl SplitFlags {
                 Protocol::ColdMovies(ColdMovies { users, share, ..default })
             }
             ProtocolName::TimeCut => {
-                if self.splits > 1 {
-                    bail!(
-                        "--splits does not apply to --protocol time-cut, which is the same for every seed"
-                    );
-                }
                 let share = test_share.unwrap_or(TimeCut::default().test_share);
                 Protocol::TimeCut(TimeCut { test_share: share, validation_share: share })
+            }
+            ProtocolName::RollingCuts => Protocol::RollingCuts(RollingCuts::default()),
+            ProtocolName::LaterUsers => {
+                let default = LaterUsers::default();
+                let test_share = test_share.unwrap_or(default.test_share);
+                Protocol::LaterUsers(LaterUsers { test_share, ..default })
             }
         })
     }
@@ -98,13 +123,19 @@ impl SplitFlags {
         global.root.join(match self.protocol {
             ProtocolName::StrongGeneralization => "data/tuned.json",
             ProtocolName::TimeCut => "data/tuned-time-cut.json",
+            ProtocolName::RollingCuts => "data/tuned-rolling-cuts.json",
+            ProtocolName::LaterUsers => "data/tuned-later-users.json",
             ProtocolName::ColdMovies => "data/tuned-cold-films.json",
         })
     }
 
-    /// Returns the seeds of the splits.
+    /// Returns the seeds of the splits, or the numbers of the rolling cuts, from the latest.
     pub fn seeds(&self) -> Vec<u64> {
-        (0..u64::from(self.splits)).map(|offset| self.seed.wrapping_add(offset)).collect()
+        if self.protocol == ProtocolName::RollingCuts {
+            return (1..=u64::from(self.splits.unwrap_or(RollingCuts::N_CUTS))).collect();
+        }
+        let n_splits = u64::from(self.splits.unwrap_or(1));
+        (0..n_splits).map(|offset| self.seed.wrapping_add(offset)).collect()
     }
 }
 

@@ -26,6 +26,12 @@ impl MovieAttributes {
     /// original language. For movies without one, it is whether MovieLens has a title in another
     /// language.
     pub fn new(movies: &[Movie]) -> Self {
+        let movies: Vec<Option<&Movie>> = movies.iter().map(Some).collect();
+        Self::with_unknown(&movies)
+    }
+
+    /// Like [`Self::new`], for a list in which some movies are unknown and have no attributes.
+    pub(super) fn with_unknown(movies: &[Option<&Movie>]) -> Self {
         let decade = |movie: &Movie| movie.year.map(|year| (year / 10).to_string());
         let language = |movie: &Movie| {
             let unknown = if movie.alt_titles.is_empty() { "unknown" } else { "not English" };
@@ -66,8 +72,9 @@ struct Attribute {
 }
 
 impl Attribute {
-    fn new(movies: &[Movie], values_of: impl Fn(&Movie) -> Vec<String>) -> Self {
-        let by_movie: Vec<Vec<String>> = movies.iter().map(values_of).collect();
+    fn new(movies: &[Option<&Movie>], values_of: impl Fn(&Movie) -> Vec<String>) -> Self {
+        let by_movie: Vec<Vec<String>> =
+            movies.iter().map(|movie| movie.map(&values_of).unwrap_or_default()).collect();
         let mut names: Vec<&String> = by_movie.iter().flatten().collect();
         names.sort_unstable();
         names.dedup();

@@ -11,8 +11,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::split::{LIKE_THRESHOLD, is_liked};
-use super::{StrongGeneralization, hit_at, ndcg_at, recall_at};
-use crate::catalog::{Interactions, Rated};
+use super::taste::{LikeCounts, TasteMetrics};
+use super::{MovieAttributes, StrongGeneralization, hit_at, ndcg_at, recall_at};
+use crate::catalog::{Interactions, Movie, Rated};
 use crate::ids::{MovieId, MovieIdx, UserId, UserIdx};
 use crate::ranking::{Query, Rating, Recommender};
 
@@ -84,6 +85,8 @@ fn hash(user: UserId) -> u64 {
 #[derive(Clone, Debug, PartialEq)]
 struct TestCase {
     history: Vec<Rating>,
+    /// Movies in the history that the user liked.
+    liked: Vec<MovieIdx>,
     /// Relevant movies, in ascending order.
     relevant: Vec<MovieIdx>,
 }
@@ -93,6 +96,8 @@ struct TestCase {
 #[derive(Debug)]
 pub struct HoldoutUsers<'a> {
     interactions: &'a Interactions,
+    /// Likes of the users who are not held out.
+    likes: LikeCounts,
     users: Vec<TestCase>,
     cold_start: Vec<TestCase>,
 }
@@ -106,6 +111,8 @@ pub(crate) struct HoldoutMetrics {
     pub recall: Vec<f64>,
     /// Hit rate at 20; see [`hit_at`].
     pub hit: Vec<f64>,
+    /// Taste metrics and taste group of each user.
+    pub taste: Vec<(TasteMetrics, Option<usize>)>,
     /// Number of ratings in each user's history.
     pub history_lengths: Vec<usize>,
     /// Number of users who get an empty page.
@@ -133,8 +140,10 @@ impl<'a> HoldoutUsers<'a> {
             relevant.sort_unstable();
             let rating =
                 |rated: &Rated| Rating { movie_id: id(rated.movie), rating: rated.stars.value() };
+            let liked = history.iter().filter(|rated| is_liked(rated));
+            let liked = liked.map(|rated| rated.movie).collect();
             let history = history.iter().map(rating).collect();
-            (!relevant.is_empty()).then_some(TestCase { history, relevant })
+            (!relevant.is_empty()).then_some(TestCase { history, liked, relevant })
         };
         let protocol = StrongGeneralization::default();
         let (mut users, mut cold_start) = (Vec::new(), Vec::new());
@@ -161,7 +170,8 @@ impl<'a> HoldoutUsers<'a> {
             users.extend(test_case(history, hidden));
             cold_start.extend(test_case(all, liked_rest));
         }
-        Self { interactions, users, cold_start }
+        let likes = LikeCounts::new(interactions, &holdout.training_users(interactions), &is_known);
+        Self { interactions, likes, users, cold_start }
     }
 
     /// Returns the number of users with a full history.
@@ -174,18 +184,40 @@ impl<'a> HoldoutUsers<'a> {
         self.cold_start.len()
     }
 
+    /// Returns the attributes of the movies in the ratings, taken from the movies of `recommender`.
+    pub(crate) fn attributes(&self, recommender: &Recommender) -> MovieAttributes {
+        let row = |id: &MovieId| recommender.vocabulary().index_of(*id);
+        let ids = self.interactions.movies().ids().iter();
+        let movies: Vec<Option<&Movie>> =
+            ids.map(|id| row(id).map(|movie| &recommender.movies()[movie.row()])).collect();
+        MovieAttributes::with_unknown(&movies)
+    }
+
     /// Evaluates the recommender on users with a full history.
-    pub(crate) fn evaluate_users(&self, recommender: &Recommender) -> HoldoutMetrics {
-        self.evaluate(&self.users, recommender)
+    pub(crate) fn evaluate_users(
+        &self,
+        recommender: &Recommender,
+        attributes: &MovieAttributes,
+    ) -> HoldoutMetrics {
+        self.evaluate(&self.users, recommender, attributes)
     }
 
     /// Evaluates the recommender on cold-start users.
-    pub(crate) fn evaluate_cold_start(&self, recommender: &Recommender) -> HoldoutMetrics {
-        self.evaluate(&self.cold_start, recommender)
+    pub(crate) fn evaluate_cold_start(
+        &self,
+        recommender: &Recommender,
+        attributes: &MovieAttributes,
+    ) -> HoldoutMetrics {
+        self.evaluate(&self.cold_start, recommender, attributes)
     }
 
     /// Evaluates the pages that the server would return. O(users · movies).
-    fn evaluate(&self, cases: &[TestCase], recommender: &Recommender) -> HoldoutMetrics {
+    fn evaluate(
+        &self,
+        cases: &[TestCase],
+        recommender: &Recommender,
+        attributes: &MovieAttributes,
+    ) -> HoldoutMetrics {
         let vocabulary = self.interactions.movies();
         let recommend = |case: &TestCase| -> Vec<MovieIdx> {
             let ratings = case.history.clone();
@@ -199,7 +231,12 @@ impl<'a> HoldoutUsers<'a> {
         };
         let lists: Vec<Vec<MovieIdx>> = cases.par_iter().map(recommend).collect();
         let mut metrics = HoldoutMetrics::default();
-        for (case, list) in cases.iter().zip(&lists) {
+        let groups = self.likes.groups(cases.iter().map(|case| case.liked.as_slice()));
+        for ((case, list), group) in cases.iter().zip(&lists).zip(groups) {
+            let is_rated = |movie: &&MovieIdx| movie.row() < vocabulary.len();
+            let known: Vec<MovieIdx> = list.iter().filter(is_rated).copied().collect();
+            let taste = self.likes.metrics((&case.liked, &case.relevant), &known, attributes);
+            metrics.taste.push((taste, group));
             metrics.ndcg.push(ndcg_at(LIST_LENGTH, list, &case.relevant));
             metrics.recall.push(recall_at(LIST_LENGTH, list, &case.relevant));
             metrics.hit.push(hit_at(LIST_LENGTH, list, &case.relevant));

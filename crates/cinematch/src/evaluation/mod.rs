@@ -8,7 +8,8 @@
 //!   much of the catalog all users' lists cover, and [`miscalibration`] compares a list's genres with
 //!   those in the user's history. Even an accurate model can recommend the same movies to every user.
 //!   [`TasteMetrics`] measures whether a list is about as popular, old and foreign as what its user likes.
-//! - [`TimeCut`] is the temporal protocol. [`StrongGeneralization`] holds out users instead, and
+//! - [`TimeCut`] is the temporal protocol. [`RollingCuts`] repeats it at many cutoffs, and [`LaterUsers`]
+//!   tests on users who join after the cutoff. [`StrongGeneralization`] holds out users of any time, and
 //!   [`ColdMovies`] holds out movies. Every [`Protocol`] produces a [`Split`], and all later steps are
 //!   the same for every protocol.
 //! - [`star_errors()`] and [`interval_coverage`] evaluate rating predictions and their prediction
@@ -24,12 +25,14 @@ mod cold_movies;
 mod exposure;
 mod external;
 pub mod holdout;
+mod later_users;
 mod lists;
 mod metrics;
 mod model_metrics;
 pub mod promotion;
 mod protocol;
 mod report;
+mod rolling_cuts;
 mod significance;
 mod split;
 mod star_errors;
@@ -47,6 +50,7 @@ pub use cold_movies::{ColdMovies, ColdRank};
 pub use exposure::Exposure;
 pub use external::{ExternalLists, external_lists};
 pub use holdout::Holdout;
+pub use later_users::LaterUsers;
 pub use lists::{LIST_LENGTH, TOP_K, rank_lists};
 pub use metrics::{UserMetrics, hit_at, ndcg_at, precision_at, recall_at, reciprocal_rank};
 pub use model_metrics::ModelMetrics;
@@ -55,6 +59,7 @@ pub use report::{
     EvaluatedModel, Evaluation, GroupReport, Mean, MetricComparisons, ModelReport, ReportError,
     SplitReport, StratumReport,
 };
+pub use rolling_cuts::RollingCuts;
 pub(crate) use significance::mean_and_standard_error;
 pub use significance::{Bootstrap, Comparison, SignificanceError, holm};
 pub use split::{HeldOut, LIKE_THRESHOLD, Part, Split, SplitError, StarTask, TagRule};

@@ -2,7 +2,7 @@
 
 use super::attributes::MovieAttributes;
 use super::lists::{LIST_LENGTH, TOP_K, rank_lists};
-use super::split::Split;
+use super::split::{HeldOut, Split};
 use super::strata::{self, StratumValue};
 use super::taste::{LikeCounts, TasteMetrics};
 use super::{ColdRank, Exposure, UserMetrics, rank_among_cold};
@@ -57,10 +57,14 @@ impl ModelMetrics {
         let users: Vec<(UserIdx, UserMetrics)> = users_and_lists()
             .map(|(held, list)| (held.user, UserMetrics::new(list, &held.relevant_movies())))
             .collect();
-        let likes = LikeCounts::new(split);
+        let likes = LikeCounts::new(&split.interactions, &split.training, &split.is_candidate);
+        let liked: Vec<Vec<MovieIdx>> = split.held_out.iter().map(HeldOut::liked_movies).collect();
         let taste = users_and_lists()
-            .map(|(held, list)| likes.metrics(held, list, attributes))
-            .zip(likes.groups(&split.held_out))
+            .zip(&liked)
+            .map(|((held, list), liked)| {
+                likes.metrics((liked, &held.relevant_movies()), list, attributes)
+            })
+            .zip(likes.groups(liked.iter().map(Vec::as_slice)))
             .collect();
         let n_ratings = split.n_ratings();
         let exposure = Exposure::new(TOP_K, lists, split.is_candidate.len());

@@ -7,10 +7,13 @@
 //! negative margin. It must pass separately for users with a history and for cold-start users, because a
 //! gain in one group can hide a loss in the other.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::holdout::{HoldoutMetrics, HoldoutUsers};
+use super::holdout::{HoldoutMetrics, HoldoutUsers, LIST_LENGTH};
 use super::significance::{Bootstrap, SignificanceError};
+use super::taste::{TASTE_GROUPS, TasteMetrics};
 use crate::ranking::Recommender;
 
 /// Reason given when a challenger is promoted because there is no champion to compare it with.
@@ -109,6 +112,20 @@ pub struct ByHistory {
     pub champion: Option<f64>,
 }
 
+/// Taste metrics for the users in one taste group. They are reported, but do not decide on promotion: their
+/// differences vary too much between users to detect a loss of a few percent with 1,000 of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ByTaste {
+    /// Name of the group: `niche`, `mixed` or `mainstream`.
+    pub group: String,
+    /// Number of users in the group.
+    pub users: usize,
+    /// The challenger's mean of each metric, keyed by the metric's name.
+    pub challenger: BTreeMap<String, f64>,
+    /// The champion's means; `None` if there is no comparable champion.
+    pub champion: Option<BTreeMap<String, f64>>,
+}
+
 /// Comparison of the challenger and the champion on one group of users.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
@@ -124,6 +141,9 @@ pub struct Comparison {
     pub allowed: Option<f64>,
     /// NDCG by history length.
     pub by_history: Vec<ByHistory>,
+    /// Taste metrics of users with niche, mixed and mainstream taste. Empty in verdicts of older versions.
+    #[serde(default)]
+    pub by_taste: Vec<ByTaste>,
     /// True if `difference.low` is at least `allowed`, or if there is no comparable champion.
     pub passed: bool,
 }
@@ -165,6 +185,7 @@ pub fn decide(
     rule: &Rule,
 ) -> Result<Verdict, SignificanceError> {
     let comparable = champion.filter(|champion| !champion.is_trained_on_all_users);
+    let attributes = holdout.map(|holdout| holdout.attributes(challenger.recommender));
     let compare = |evaluate: &dyn Fn(&Recommender) -> HoldoutMetrics| {
         let metrics = evaluate(challenger.recommender);
         let champion_metrics = comparable.map(|champion| evaluate(champion.recommender));
@@ -172,12 +193,12 @@ pub fn decide(
     };
     let (mut n_empty, mut overall, mut cold) = (0, None, None);
     let n_users = holdout.map_or(0, |holdout| holdout.n_users().min(holdout.n_cold_start()));
-    if let Some(holdout) = holdout.filter(|_| n_users >= MIN_USERS) {
+    if let Some((holdout, attributes)) = holdout.zip(attributes).filter(|_| n_users >= MIN_USERS) {
         let (n_empty_lists, comparison) =
-            compare(&|recommender| holdout.evaluate_users(recommender))?;
+            compare(&|recommender| holdout.evaluate_users(recommender, &attributes))?;
         (n_empty, overall) = (n_empty_lists, Some(comparison));
         let (n_empty_lists, comparison) =
-            compare(&|recommender| holdout.evaluate_cold_start(recommender))?;
+            compare(&|recommender| holdout.evaluate_cold_start(recommender, &attributes))?;
         (n_empty, cold) = (n_empty + n_empty_lists, Some(comparison));
     }
     let rejection = reason_to_reject(challenger, champion, n_empty, rule);
@@ -302,6 +323,7 @@ impl Comparison {
             difference,
             allowed,
             by_history: by_history(challenger, champion),
+            by_taste: by_taste(challenger, champion),
             passed: difference
                 .zip(allowed)
                 .is_none_or(|(difference, allowed)| difference.low >= allowed),
@@ -356,6 +378,36 @@ fn by_history(challenger: &HoldoutMetrics, champion: Option<&HoldoutMetrics>) ->
         });
     }
     classes
+}
+
+/// Returns the means of the taste metrics for each taste group.
+fn by_taste(challenger: &HoldoutMetrics, champion: Option<&HoldoutMetrics>) -> Vec<ByTaste> {
+    let mut groups = Vec::new();
+    for (index, group) in TASTE_GROUPS.into_iter().enumerate() {
+        let is_member = |of: &&(TasteMetrics, Option<usize>)| of.1 == Some(index);
+        let means = |metrics: &HoldoutMetrics| {
+            let members = || metrics.taste.iter().filter(is_member);
+            let mean = |(position, name): (usize, &&str)| {
+                let values: Vec<f64> =
+                    members().filter_map(|(metrics, _)| metrics.values()[position]).collect();
+                let mean = values.iter().sum::<f64>() / values.len() as f64;
+                // Pages are shorter than 100 movies, so the recall is that of the whole page.
+                let name = name.replace("@100", &format!("@{LIST_LENGTH}"));
+                (!values.is_empty()).then_some((name, mean))
+            };
+            TasteMetrics::NAMES.iter().enumerate().filter_map(mean).collect()
+        };
+        let users = challenger.taste.iter().filter(is_member).count();
+        if users > 0 {
+            groups.push(ByTaste {
+                group: group.to_owned(),
+                users,
+                challenger: means(challenger),
+                champion: champion.map(means),
+            });
+        }
+    }
+    groups
 }
 
 #[cfg(test)]
@@ -416,6 +468,35 @@ mod tests {
         assert!(!promote && reason.contains("for new users by -0.0500"), "{reason}");
         assert!(!reason.contains("with a history"), "{reason}");
         assert!(!decide_from_comparisons(&bad, &good).0);
+    }
+
+    #[test]
+    fn taste_metrics_are_means_over_the_users_of_a_group() {
+        let metrics = |lift: f64| {
+            let user = |user: usize| {
+                let taste = TasteMetrics {
+                    lift: Some(lift + user as f64),
+                    ips_ndcg_10: 0.25,
+                    tail_recall_100: None,
+                    miscalibration: None,
+                    decade_miscalibration: None,
+                    language_miscalibration: None,
+                };
+                (taste, [Some(0), Some(2), Some(0), None][user])
+            };
+            HoldoutMetrics { taste: (0..4).map(user).collect(), ..worth(|_| 0.0) }
+        };
+        let groups = by_taste(&metrics(1.0), Some(&metrics(0.0)));
+        let names: Vec<(&str, usize)> =
+            groups.iter().map(|of| (of.group.as_str(), of.users)).collect();
+        assert_eq!(names, [("niche", 2), ("mainstream", 1)]);
+        let means = |means: &BTreeMap<String, f64>| {
+            assert_eq!(means.len(), 2, "metrics without values are left out");
+            [means["lift@10"], means["ips_ndcg@10"]]
+        };
+        assert_eq!(means(&groups[0].challenger), [2.0, 0.25]);
+        assert_eq!(means(groups[0].champion.as_ref().unwrap()), [1.0, 0.25]);
+        assert_eq!(means(&groups[1].challenger), [2.0, 0.25]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::split::{Part, Split, SplitError};
-use super::{ColdMovies, StrongGeneralization, TimeCut};
+use super::{ColdMovies, LaterUsers, RollingCuts, StrongGeneralization, TimeCut};
 use crate::catalog::Interactions;
 
 /// A method for splitting ratings into training data and held-out test data.
@@ -14,6 +14,10 @@ pub enum Protocol {
     StrongGeneralization(StrongGeneralization),
     /// Holds out ratings after a global cutoff.
     TimeCut(TimeCut),
+    /// Holds out the ratings of one quarter after a cutoff, for many cutoffs.
+    RollingCuts(RollingCuts),
+    /// Holds out users who join after a global cutoff.
+    LaterUsers(LaterUsers),
     /// Holds out all ratings of some movies.
     #[serde(rename = "cold-films")]
     ColdMovies(ColdMovies),
@@ -30,6 +34,8 @@ impl Protocol {
         match self {
             Self::StrongGeneralization(params) => params.split(interactions, part),
             Self::TimeCut(params) => params.split(interactions, part),
+            Self::RollingCuts(params) => params.split(interactions, part),
+            Self::LaterUsers(params) => params.split(interactions, part),
             Self::ColdMovies(params) => params.split(interactions, part),
         }
     }
@@ -37,8 +43,8 @@ impl Protocol {
     /// Returns the name of the metric that tuning maximizes.
     pub fn objective(&self) -> &'static str {
         match self {
-            Self::StrongGeneralization(_) | Self::TimeCut(_) => "NDCG at 100",
             Self::ColdMovies(_) => "NDCG at 10 of the cold films",
+            _ => "NDCG at 100",
         }
     }
 
@@ -47,17 +53,34 @@ impl Protocol {
         match self {
             Self::StrongGeneralization(_) => "strong-generalization",
             Self::TimeCut(_) => "time-cut",
+            Self::RollingCuts(_) => "rolling-cuts",
+            Self::LaterUsers(_) => "later-users",
             Self::ColdMovies(_) => "cold-films",
         }
     }
 
-    /// Returns the protocol with `seed` as its seed. A time cut is deterministic and ignores the seed.
+    /// Returns the parts of the held-out users that the protocol provides.
+    pub fn parts(&self) -> &'static [Part] {
+        match self {
+            Self::RollingCuts(_) => &[Part::Test],
+            _ => &[Part::Validation, Part::Test],
+        }
+    }
+
+    /// Returns true if the parts have different training data, because their cutoffs differ.
+    pub fn has_training_data_per_part(&self) -> bool {
+        matches!(self, Self::TimeCut(_) | Self::LaterUsers(_))
+    }
+
+    /// Returns the protocol of the split with the number `seed`: the seed of its random draws, or the number of
+    /// a rolling cut. Protocols with a single cutoff have only one split and ignore the number.
     #[must_use]
     pub fn with_seed(mut self, seed: u64) -> Self {
         match &mut self {
             Self::StrongGeneralization(params) => params.seed = seed,
             Self::ColdMovies(params) => params.users.seed = seed,
-            Self::TimeCut(_) => {}
+            Self::RollingCuts(params) => params.cut = seed,
+            Self::TimeCut(_) | Self::LaterUsers(_) => {}
         }
         self
     }

@@ -56,7 +56,7 @@ pub struct Evaluation {
 /// Statistics for a split.
 #[derive(Clone, Debug, Serialize)]
 pub struct SplitReport {
-    /// Seed used for the split.
+    /// Seed used for the split, or the number of the rolling cut.
     pub seed: u64,
     /// Number of training users.
     pub training_users: usize,

@@ -115,6 +115,12 @@ pub enum SplitError {
         /// Explanation of why no user qualifies.
         reason: &'static str,
     },
+    /// The protocol has no validation part.
+    #[error(
+        "rolling cuts have no validation part, because the windows before them are test windows; use \
+         --protocol time-cut"
+    )]
+    NoValidation,
 }
 
 impl TagRule {
@@ -127,6 +133,11 @@ impl TagRule {
 }
 
 impl HeldOut {
+    /// Returns the movies in the history that the user liked, in ascending order.
+    pub(super) fn liked_movies(&self) -> Vec<MovieIdx> {
+        self.history.iter().filter(|rated| is_liked(rated)).map(|rated| rated.movie).collect()
+    }
+
     /// Returns the relevant movies, in ascending order.
     pub fn relevant_movies(&self) -> Vec<MovieIdx> {
         self.relevant.iter().map(|rated| rated.movie).collect()

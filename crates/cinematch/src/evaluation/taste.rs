@@ -7,8 +7,9 @@
 use super::attributes::{Miscalibration, MovieAttributes};
 use super::lists::TOP_K;
 use super::metrics::{recall_at, weighted_ndcg_at};
-use super::split::{HeldOut, Split, is_liked};
-use crate::ids::MovieIdx;
+use super::split::is_liked;
+use crate::catalog::Interactions;
+use crate::ids::{MovieIdx, UserIdx};
 
 /// Names of the groups of users, by the popularity of the movies that they like. Each has a third of the
 /// users.
@@ -74,16 +75,19 @@ pub(crate) struct LikeCounts {
 }
 
 impl LikeCounts {
-    /// Counts the likes of the training users. O(ratings + movies · log movies).
-    pub(super) fn new(split: &Split<'_>) -> Self {
-        let mut counts = vec![0_u32; split.interactions.n_movies()];
-        for user in &split.training {
-            let ratings = split.interactions.user_ratings(*user);
-            for rated in ratings.filter(is_liked) {
+    /// Counts the likes of `users`. O(ratings + movies · log movies).
+    pub(super) fn new(
+        interactions: &Interactions,
+        users: &[UserIdx],
+        is_candidate: &[bool],
+    ) -> Self {
+        let mut counts = vec![0_u32; interactions.n_movies()];
+        for user in users {
+            for rated in interactions.user_ratings(*user).filter(is_liked) {
                 counts[rated.movie.row()] += 1;
             }
         }
-        Self::from_counts(&counts, &split.is_candidate)
+        Self::from_counts(&counts, is_candidate)
     }
 
     fn from_counts(counts: &[u32], is_candidate: &[bool]) -> Self {
@@ -115,22 +119,21 @@ impl LikeCounts {
         (!movies.is_empty()).then(|| sum / movies.len() as f64)
     }
 
-    /// Computes the metrics of a user's list.
+    /// Computes the metrics of the list for a user who likes the movies `liked` and should find `relevant`.
     pub(super) fn metrics(
         &self,
-        held: &HeldOut,
+        (liked, relevant): (&[MovieIdx], &[MovieIdx]),
         list: &[MovieIdx],
         attributes: &MovieAttributes,
     ) -> TasteMetrics {
-        let (liked, relevant) = (liked(held), held.relevant_movies());
         let top = &list[..list.len().min(TOP_K)];
-        let mut tail = relevant.clone();
+        let mut tail = relevant.to_vec();
         tail.retain(|movie| self.is_tail[movie.row()]);
         let list_popularity = self.mean_log2(top);
-        let Miscalibration { genres, decades, languages } = attributes.miscalibration(&liked, top);
+        let Miscalibration { genres, decades, languages } = attributes.miscalibration(liked, top);
         TasteMetrics {
-            lift: self.mean_log2(&liked).and_then(|liked| Some(list_popularity? - liked)),
-            ips_ndcg_10: weighted_ndcg_at(TOP_K, list, &relevant, |movie| {
+            lift: self.mean_log2(liked).and_then(|liked| Some(list_popularity? - liked)),
+            ips_ndcg_10: weighted_ndcg_at(TOP_K, list, relevant, |movie| {
                 self.inverse_propensity[movie.row()]
             }),
             tail_recall_100: (!tail.is_empty()).then(|| recall_at(100, list, &tail)),
@@ -140,16 +143,18 @@ impl LikeCounts {
         }
     }
 
-    /// Divides users into [`TASTE_GROUPS`]. Returns each user's group, or `None` if their history has no
-    /// liked movie. The earlier user wins a tie.
-    pub(super) fn groups(&self, users: &[HeldOut]) -> Vec<Option<usize>> {
-        let popularity: Vec<Option<f64>> =
-            users.iter().map(|held| self.mean_log2(&liked(held))).collect();
+    /// Divides users into [`TASTE_GROUPS`] by the movies that each likes. Returns each user's group, or `None`
+    /// if they like no movie. The earlier user wins a tie.
+    pub(super) fn groups<'l>(
+        &self,
+        liked: impl Iterator<Item = &'l [MovieIdx]>,
+    ) -> Vec<Option<usize>> {
+        let popularity: Vec<Option<f64>> = liked.map(|liked| self.mean_log2(liked)).collect();
         let mut known: Vec<usize> =
-            (0..users.len()).filter(|user| popularity[*user].is_some()).collect();
+            (0..popularity.len()).filter(|user| popularity[*user].is_some()).collect();
         let order = |user: &usize| popularity[*user].unwrap_or_default();
         known.sort_by(|a, b| order(a).total_cmp(&order(b)));
-        let mut groups = vec![None; users.len()];
+        let mut groups = vec![None; popularity.len()];
         for (rank, user) in known.iter().enumerate() {
             groups[*user] = Some(rank * TASTE_GROUPS.len() / known.len());
         }
@@ -157,31 +162,10 @@ impl LikeCounts {
     }
 }
 
-/// Returns the movies in the user's history that they liked.
-fn liked(held: &HeldOut) -> Vec<MovieIdx> {
-    held.history.iter().filter(|rated| is_liked(rated)).map(|rated| rated.movie).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::assert_close;
     use super::*;
-    use crate::Stars;
-    use crate::catalog::Rated;
-    use crate::ids::UserIdx;
-
-    fn held(user: u32, liked: &[u32], relevant: &[u32]) -> HeldOut {
-        let rated = |movie: &u32| Rated {
-            movie: MovieIdx(*movie),
-            stars: Stars::from_value(4.5).unwrap(),
-            time: 0,
-        };
-        HeldOut {
-            user: UserIdx(user),
-            history: liked.iter().map(rated).collect(),
-            relevant: relevant.iter().map(rated).collect(),
-        }
-    }
 
     fn movies(rows: &[u32]) -> Vec<MovieIdx> {
         rows.iter().copied().map(MovieIdx).collect()
@@ -196,7 +180,7 @@ mod tests {
     fn lift_is_the_difference_in_powers_of_two() {
         let attributes = MovieAttributes::unknown(5);
         let of = |liked: &[u32], list: &[u32]| {
-            counts().metrics(&held(0, liked, &[1]), &movies(list), &attributes).lift
+            counts().metrics((&movies(liked), &movies(&[1])), &movies(list), &attributes).lift
         };
         // The list has 6 and 4, the history 2.
         assert_close(of(&[2], &[0, 1]).unwrap(), 3.0);
@@ -209,8 +193,10 @@ mod tests {
     #[test]
     fn rare_hits_count_more() {
         let attributes = MovieAttributes::unknown(5);
-        let of =
-            |list: &[u32]| counts().metrics(&held(0, &[1], &[0, 3]), &movies(list), &attributes);
+        let of = |list: &[u32]| {
+            let (liked, relevant) = (movies(&[1]), movies(&[0, 3]));
+            counts().metrics((&liked, &relevant), &movies(list), &attributes)
+        };
         // Gains are √(64 / 64) = 1 and √(64 / 1) = 8.
         let ideal = 8.0 + 1.0 / 3_f64.log2();
         assert_close(of(&[3, 0]).ips_ndcg_10, 1.0);
@@ -223,8 +209,8 @@ mod tests {
 
     #[test]
     fn users_are_divided_into_thirds_by_popularity() {
-        let users =
-            [held(0, &[0], &[1]), held(1, &[3], &[1]), held(2, &[], &[1]), held(3, &[1, 2], &[0])];
-        assert_eq!(counts().groups(&users), [Some(2), Some(0), None, Some(1)]);
+        let liked = [movies(&[0]), movies(&[3]), movies(&[]), movies(&[1, 2])];
+        let groups = counts().groups(liked.iter().map(Vec::as_slice));
+        assert_eq!(groups, [Some(2), Some(0), None, Some(1)]);
     }
 }

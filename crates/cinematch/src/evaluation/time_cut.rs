@@ -5,13 +5,14 @@
 //! 2023. A separate cutoff for each user would leak other users' future ratings into training.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use serde::Serialize;
 
 use super::StarTask;
 use super::split::{HeldOut, Part, Split, SplitError, TagRule, is_liked};
 use crate::catalog::{Interactions, Rated};
-use crate::ids::UserIdx;
+use crate::ids::{MovieIdx, UserIdx};
 
 /// Positions of the cutoffs, as shares of all ratings in chronological order.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -29,10 +30,7 @@ impl Default for TimeCut {
 }
 
 impl TimeCut {
-    /// Splits at the start of the window for `part`. All earlier ratings are training data, and a user's
-    /// earlier ratings are their history. A user's relevant movies are those they liked within the
-    /// window, provided that at least one user rated the movie before it. Users with no history are
-    /// excluded, because the protocol measures personalization rather than cold start. O(ratings).
+    /// Splits at the start of the window for `part`; see [`window_split`]. O(ratings).
     pub(crate) fn split<'a>(
         &self,
         interactions: &'a Interactions,
@@ -46,53 +44,86 @@ impl TimeCut {
                 return Err(SplitError::Share { name, value, below: 0.5 });
             }
         }
-        let mut times: Vec<u32> = Vec::with_capacity(interactions.n_ratings());
-        for user in interactions.users() {
-            times.extend(interactions.user_ratings(user).map(|rated| rated.time));
-        }
+        let mut times = times(interactions);
         let last = quantile(&mut times, 1.0 - test_share);
-        let (from, to) = match part {
-            Part::Test => (last, u32::MAX),
-            Part::Validation => (quantile(&mut times, 1.0 - test_share - validation_share), last),
+        let window = match part {
+            Part::Test => last..=u32::MAX,
+            Part::Validation => {
+                let first = quantile(&mut times, 1.0 - test_share - validation_share);
+                // An empty window has no users, so the end cannot lie before the start.
+                first..=last.saturating_sub(1)
+            }
         };
-
-        let earlier = interactions.before(from);
-        let is_candidate: Vec<bool> = (0..earlier.n_movies() as u32)
-            .map(|movie| earlier.movie_ratings(crate::ids::MovieIdx(movie)).len() > 0)
-            .collect();
-        let in_window = |rated: &Rated| (from..to).contains(&rated.time);
-        let held_out_user = |user: UserIdx| {
-            let history: Vec<Rated> = earlier.user_ratings(user).collect();
-            let liked = interactions.user_ratings(user).filter(in_window).filter(is_liked);
-            let relevant: Vec<Rated> =
-                liked.filter(|rated| is_candidate[rated.movie.row()]).collect();
-            let usable = !history.is_empty() && !relevant.is_empty();
-            usable.then_some(HeldOut { user, history, relevant })
-        };
-        let held_out: Vec<HeldOut> = interactions.users().filter_map(held_out_user).collect();
-        if held_out.is_empty() {
-            let reason = "no user who rated movies before the cutoff liked a known movie after it; \
-                       increase the share of ratings to move the cutoff earlier";
-            return Err(SplitError::NoHeldOutUsers { reason });
-        }
-        let star_task = |user: UserIdx| {
-            let history: Vec<Rated> = earlier.user_ratings(user).collect();
-            let hidden: Vec<Rated> = interactions.user_ratings(user).filter(in_window).collect();
-            let usable = !history.is_empty() && !hidden.is_empty();
-            usable.then_some(StarTask { user, history, hidden })
-        };
-        let stars = interactions.users().filter_map(star_task).collect();
-        let training =
-            earlier.users().filter(|user| earlier.user_ratings(*user).len() > 0).collect();
-        let tags = TagRule { before: Some(from), ..TagRule::default() };
-        let cold = Vec::new();
-        let interactions = Cow::Owned(earlier);
-        Ok(Split { interactions, training, held_out, is_candidate, cold, stars, tags })
+        window_split(interactions, window)
     }
 }
 
+/// Splits at the start of `window`, which is a range of timestamps. All earlier ratings are training data, and
+/// a user's earlier ratings are their history. A user's relevant movies are those they liked within the
+/// window, provided that at least one user rated the movie before it. Users with no history are excluded,
+/// because the protocols measure personalization rather than cold start. O(ratings).
+pub(super) fn window_split<'a>(
+    interactions: &'a Interactions,
+    window: RangeInclusive<u32>,
+) -> Result<Split<'a>, SplitError> {
+    let cutoff = *window.start();
+    let earlier = interactions.before(cutoff);
+    let is_candidate = rated_movies(&earlier);
+    let in_window = |rated: &Rated| window.contains(&rated.time);
+    let held_out_user = |user: UserIdx| {
+        let history: Vec<Rated> = earlier.user_ratings(user).collect();
+        let liked = interactions.user_ratings(user).filter(in_window).filter(is_liked);
+        let relevant: Vec<Rated> = liked.filter(|rated| is_candidate[rated.movie.row()]).collect();
+        let usable = !history.is_empty() && !relevant.is_empty();
+        usable.then_some(HeldOut { user, history, relevant })
+    };
+    let held_out: Vec<HeldOut> = interactions.users().filter_map(held_out_user).collect();
+    if held_out.is_empty() {
+        let reason = "no user who rated movies before the cutoff liked a known movie after it; \
+                       increase the share of ratings to move the cutoff earlier";
+        return Err(SplitError::NoHeldOutUsers { reason });
+    }
+    let star_task = |user: UserIdx| {
+        let history: Vec<Rated> = earlier.user_ratings(user).collect();
+        let hidden: Vec<Rated> = interactions.user_ratings(user).filter(in_window).collect();
+        let usable = !history.is_empty() && !hidden.is_empty();
+        usable.then_some(StarTask { user, history, hidden })
+    };
+    let stars = interactions.users().filter_map(star_task).collect();
+    Ok(Split { held_out, stars, ..training_before(earlier, is_candidate, cutoff) })
+}
+
+/// Returns a split with all of `earlier`, the ratings before `cutoff`, as training data, and no held-out users.
+pub(super) fn training_before(
+    earlier: Interactions,
+    is_candidate: Vec<bool>,
+    cutoff: u32,
+) -> Split<'static> {
+    Split {
+        training: earlier.users().filter(|user| earlier.user_ratings(*user).len() > 0).collect(),
+        held_out: Vec::new(),
+        is_candidate,
+        cold: Vec::new(),
+        stars: Vec::new(),
+        tags: TagRule { before: Some(cutoff), ..TagRule::default() },
+        interactions: Cow::Owned(earlier),
+    }
+}
+
+/// For each movie, returns true if it has a rating.
+pub(super) fn rated_movies(interactions: &Interactions) -> Vec<bool> {
+    let movies = (0..interactions.n_movies() as u32).map(MovieIdx);
+    movies.map(|movie| interactions.movie_ratings(movie).len() > 0).collect()
+}
+
+/// Returns the timestamps of all ratings.
+pub(super) fn times(interactions: &Interactions) -> Vec<u32> {
+    let users = interactions.users();
+    users.flat_map(|user| interactions.user_ratings(user).map(|rated| rated.time)).collect()
+}
+
 /// Returns the time before which `share` of the ratings were given.
-fn quantile(times: &mut [u32], share: f64) -> u32 {
+pub(super) fn quantile(times: &mut [u32], share: f64) -> u32 {
     let index = (times.len() as f64 * share).round() as usize;
     match times.len() {
         0 => 0,
@@ -104,7 +135,6 @@ fn quantile(times: &mut [u32], share: f64) -> u32 {
 mod tests {
     use super::super::testing::{movie_set, ratings};
     use super::*;
-    use crate::ids::MovieIdx;
 
     #[test]
     fn split_trains_only_on_ratings_before_the_window_and_relevant_movies_are_known() {

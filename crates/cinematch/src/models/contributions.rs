@@ -7,6 +7,8 @@ use super::taste::TasteTerms;
 pub struct Contributions {
     /// The movie's score for an empty history, such as its popularity.
     pub base: f32,
+    /// How much more popular the movie is lately than its popularity of all time suggests.
+    pub trend: f32,
     /// Match of the movie's genres, decade and popularity with the whole history.
     pub taste: TasteTerms,
     /// Contribution of each movie in the history, in history order.
@@ -22,6 +24,7 @@ impl Contributions {
     /// Adds `others`, multiplied by `scale`.
     pub(crate) fn add(&mut self, others: &Self, scale: f32) {
         self.base += scale * others.base;
+        self.trend += scale * others.trend;
         self.taste = self.taste.plus(others.taste.scaled(scale));
         for (part, other) in self.parts.iter_mut().zip(&others.parts) {
             *part += scale * other;
@@ -31,6 +34,7 @@ impl Contributions {
     /// Returns the score: the sum of all terms, computed in f64.
     pub fn total(&self) -> f32 {
         let parts: f64 = self.parts.iter().map(|part| f64::from(*part)).sum();
-        (f64::from(self.base) + f64::from(self.taste.total()) + parts) as f32
+        let others = f64::from(self.base) + f64::from(self.trend) + f64::from(self.taste.total());
+        (others + parts) as f32
     }
 }

@@ -97,6 +97,11 @@ impl<'a> TrainingData<'a> {
         (self.set.interactions, self.set.users)
     }
 
+    /// Returns the weights of ratings in the implicit feedback.
+    pub(crate) fn confidence(&self) -> Confidence {
+        self.confidence
+    }
+
     /// Returns the ranking features of the movies.
     pub(crate) fn features(&self) -> &'a RankingFeatures {
         self.set.features

@@ -30,11 +30,13 @@ mod implicit;
 mod interface;
 mod item_item;
 pub mod knn;
+mod log_scale;
 mod model;
 pub mod popular;
 mod registry;
 pub mod spec;
 pub mod taste;
+pub mod trend;
 
 pub use contributions::Contributions;
 pub use implicit::{Confidence, Implicit};

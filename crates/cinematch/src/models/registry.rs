@@ -23,6 +23,7 @@ use super::knn::{ItemKnnParams, UserKnn, UserKnnParams};
 use super::model::{Model, Scaling};
 use super::popular::{Popular, PopularParams, PopularRecentParams, TopRatedParams};
 use super::taste::{Taste, TasteParams};
+use super::trend::{Trend, TrendParams};
 use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 
@@ -219,6 +220,7 @@ registry! {
     Popular(Popular): Popular(PopularParams) = "popular",
         PopularRecent(PopularRecentParams) = "popular-recent", TopRated(TopRatedParams) = "top-rated";
     Taste(Taste): Taste(TasteParams) = "taste";
+    Trend(Trend): Trend(TrendParams) = "trend";
 }
 
 /// A model in a hybrid, with its weight.
@@ -258,6 +260,7 @@ impl Kind {
                 part(0.9, Self::Ials(IalsParams::recommended())),
                 part(2.0, Self::Content(ContentParams::recommended())),
                 part(0.02, Self::Popular(PopularParams::recommended())),
+                part(0.02, Self::Trend(TrendParams::recommended())),
                 part(1.0, Self::Taste(TasteParams::recommended())),
             ],
         }

@@ -139,7 +139,7 @@ fn every_personal_model_ranks_the_preferred_parity_first() {
         // These models are either not personalized or use features unrelated to parity. The recommended
         // parameters for iALS and the hybrid overfit on this little data; `small ials` and `weighted sum`
         // replace them.
-        if ["popular", "top-rated", "popular-recent", "content", "hybrid", "ials", "taste"]
+        if ["popular", "top-rated", "popular-recent", "content", "hybrid", "ials", "taste", "trend"]
             .contains(&name)
         {
             continue;

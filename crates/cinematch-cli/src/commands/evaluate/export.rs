@@ -64,12 +64,16 @@ pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) ->
     }
     let mut parts = BTreeMap::new();
     let mut sums = BTreeMap::new();
-    for (part, name) in [(Part::Validation, "validation"), (Part::Test, "test")] {
-        let split = protocol.split(&data.interactions, part)?;
-        // The two parts have different training data only if the split is a time cut.
-        let train = match protocol {
-            Protocol::TimeCut(_) => format!("{name}_train.csv"),
-            _ => "train.csv".to_owned(),
+    for part in protocol.parts() {
+        let name = match part {
+            Part::Validation => "validation",
+            Part::Test => "test",
+        };
+        let split = protocol.split(&data.interactions, *part)?;
+        let train = if protocol.has_training_data_per_part() {
+            format!("{name}_train.csv")
+        } else {
+            "train.csv".to_owned()
         };
         let mut write = |file: String, write: &dyn Fn(&mut dyn Write) -> io::Result<()>| {
             let path = folder.join(&file);

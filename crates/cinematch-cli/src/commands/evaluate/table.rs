@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use cinematch::evaluation::{Comparison, Evaluation, GroupReport, ModelReport, Part, StarReport};
+use cinematch::evaluation::{
+    Comparison, Evaluation, GroupReport, ModelReport, Part, Protocol, StarReport,
+};
 
 use super::run::Run;
 use crate::output::{DIM, Output, STRONG, thousands};
@@ -109,7 +111,13 @@ pub fn heading(evaluation: &Evaluation) -> String {
     let splits = match &evaluation.splits[..] {
         [split] => format!("seed {}", split.seed),
         [first, .., last] => {
-            format!("{} splits, seeds {} to {}", evaluation.splits.len(), first.seed, last.seed)
+            let numbers = if matches!(evaluation.protocol, Protocol::RollingCuts(_)) {
+                "cuts"
+            } else {
+                "seeds"
+            };
+            let n_splits = evaluation.splits.len();
+            format!("{n_splits} splits, {numbers} {} to {}", first.seed, last.seed)
         }
         [] => "no split".to_owned(),
     };

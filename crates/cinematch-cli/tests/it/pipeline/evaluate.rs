@@ -78,7 +78,7 @@ fn reports_are_identical_for_a_seed_at_any_number_of_threads() {
 #[test]
 fn external_lists_on_an_exported_split_score_like_internal_ones() {
     let folder = preprocessed();
-    for protocol in ["strong-generalization", "time-cut", "cold-films"] {
+    for protocol in ["strong-generalization", "time-cut", "later-users", "cold-films"] {
         let protocol = ["--protocol", protocol];
         let internal = json(
             &folder,
@@ -206,14 +206,22 @@ fn invalid_arguments_report_a_fix() {
         (&["--params", "none.json"], "none.json not found: `cinematch tune` writes it"),
         (
             &["--protocol", "time-cut", "--splits", "3"],
-            "--splits does not apply to --protocol time-cut",
+            "--splits does not apply to time-cut and later-users",
         ),
         (&["--cold-share", "0.2"], "--cold-share requires --protocol cold-films"),
         (
             &["--protocol", "time-cut", "--held-out", "9"],
-            "--held-out does not apply to --protocol time-cut",
+            "--held-out requires --protocol strong-generalization or cold-films",
         ),
         (&["--protocol", "time-cut", "--test-share", "0.7"], "the test's share is 0.7"),
+        (
+            &["--protocol", "rolling-cuts", "--test-share", "0.2"],
+            "--test-share requires --protocol time-cut or later-users",
+        ),
+        (
+            &["--protocol", "rolling-cuts", "--part", "validation", "--models", "popular"],
+            "rolling cuts have no validation part",
+        ),
     ] {
         let error = folder.fails(&[&["evaluate"], arguments].concat());
         assert!(error.contains(needle), "{arguments:?}\n{error}");
@@ -265,4 +273,15 @@ fn models_rank_in_the_known_order_on_movielens() {
 
     let report = json(&folder, &[&["--protocol", "time-cut"], &models[..]].concat());
     assert!(report["users"].as_u64().unwrap() > 10, "{report}");
+
+    // The windows of many cutoffs contain more returning users than the window after a single cutoff.
+    let time = ["--models", "popular,popular-recent", "--raw", release];
+    let report = json(&folder, &[&["--protocol", "rolling-cuts"], &time[..]].concat());
+    assert_eq!(report["users"], 135, "{report}");
+    assert_eq!(report["splits"].as_array().unwrap().len(), 79, "{report}");
+    let ndcg = |name| mean(&report, name, "ndcg@100");
+    assert!(ndcg("popular-recent") > ndcg("popular") + 0.01, "{report}");
+
+    let report = json(&folder, &[&["--protocol", "later-users"], &time[..]].concat());
+    assert!(report["users"].as_u64().unwrap() > 60, "{report}");
 }

@@ -6,6 +6,7 @@ use std::io;
 use crate::ids::MovieIdx;
 use crate::models::archive::{DenseArray, ReadArchive};
 use crate::models::implicit::Implicit;
+use crate::models::log_scale::LogScale;
 
 /// Names of the arrays in the archive.
 const POPULARITY: &str = "popularity";
@@ -14,9 +15,6 @@ const LEVELS: &str = "popularity_levels";
 
 /// Number of intervals between the levels.
 const N_INTERVALS: usize = 10;
-/// Fraction of all likes that go to movies with fewer than c likes.
-const TAIL_SHARE: f64 = 0.2;
-
 /// Popularity of movies on a logarithmic scale, and its distribution among users.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct PopularityScale {
@@ -24,10 +22,7 @@ pub(super) struct PopularityScale {
     popularity: Vec<f32>,
     /// log₂(popularity + c) of each movie.
     log: Vec<f32>,
-    /// c: popularity below which differences hardly matter.
-    smoothing: f32,
-    /// Standard deviation of the logarithm over all likes.
-    deviation: f32,
+    scale: LogScale,
     /// Deciles of the users' mean logarithm, from the most niche to the most mainstream user.
     levels: Vec<f32>,
 }
@@ -37,9 +32,8 @@ impl PopularityScale {
     pub(super) fn fit(implicit: &Implicit) -> Self {
         let sum = |movie| implicit.movie_users().row(movie).1.iter().sum();
         let popularity: Vec<f32> = (0..implicit.n_movies()).map(sum).collect();
-        let smoothing = smoothing(&popularity);
-        let mut scale = Self::new(popularity, smoothing, 0.0, Vec::new());
-        scale.deviation = scale.standard_deviation();
+        let log_scale = LogScale::fit(&popularity);
+        let mut scale = Self::new(popularity, log_scale, Vec::new());
         let mut means: Vec<f32> = (0..implicit.n_users())
             .filter_map(|user| {
                 let entries = implicit.user_movies().entries(user);
@@ -56,22 +50,9 @@ impl PopularityScale {
         scale
     }
 
-    fn new(popularity: Vec<f32>, smoothing: f32, deviation: f32, levels: Vec<f32>) -> Self {
-        let log = popularity.iter().map(|count| (count + smoothing).log2()).collect();
-        Self { popularity, log, smoothing, deviation, levels }
-    }
-
-    /// Returns the standard deviation of the logarithm, weighted by popularity.
-    fn standard_deviation(&self) -> f32 {
-        let mean_of = |value: &dyn Fn(f64) -> f64| {
-            let pairs = || self.popularity.iter().zip(&self.log);
-            let total: f64 = pairs().map(|(count, _)| f64::from(*count)).sum();
-            let sum: f64 =
-                pairs().map(|(count, log)| f64::from(*count) * value(f64::from(*log))).sum();
-            if total > 0.0 { sum / total } else { 0.0 }
-        };
-        let mean = mean_of(&|log| log);
-        mean_of(&|log| (log - mean).powi(2)).sqrt() as f32
+    fn new(popularity: Vec<f32>, scale: LogScale, levels: Vec<f32>) -> Self {
+        let log = popularity.iter().map(|count| scale.log(*count)).collect();
+        Self { popularity, log, scale, levels }
     }
 
     /// Returns the mean logarithm over a user's liked movies, or `None` if there are none.
@@ -98,7 +79,9 @@ impl PopularityScale {
     /// logarithm). Returns zeros without liked movies.
     pub(super) fn term_of(&self, liked: &[(MovieIdx, f32)]) -> (f32, f32) {
         match self.mean_log(liked) {
-            Some(mean) if self.deviation > 0.0 => (self.niche_degree(mean) / self.deviation, mean),
+            Some(mean) if self.scale.deviation > 0.0 => {
+                (self.niche_degree(mean) / self.scale.deviation, mean)
+            }
             _ => (0.0, 0.0),
         }
     }
@@ -116,7 +99,7 @@ impl PopularityScale {
     /// Returns the scale with new movies appended to the first `n_learned`.
     pub(super) fn extended(&self, n_learned: usize, new: impl Iterator<Item = f32>) -> Self {
         let popularity = self.popularity[..n_learned].iter().copied().chain(new).collect();
-        Self::new(popularity, self.smoothing, self.deviation, self.levels.clone())
+        Self::new(popularity, self.scale, self.levels.clone())
     }
 
     /// Returns the arrays to store.
@@ -132,7 +115,7 @@ impl PopularityScale {
                 n_rows: self.popularity.len(),
                 values: Cow::Borrowed(&self.popularity),
             },
-            array(SCALE, Cow::Owned(vec![self.smoothing, self.deviation])),
+            array(SCALE, Cow::Owned(vec![self.scale.smoothing, self.scale.deviation])),
             array(LEVELS, Cow::Owned(self.levels.clone())),
         ]
     }
@@ -142,19 +125,7 @@ impl PopularityScale {
         let [smoothing, deviation] = archive.dense(SCALE)?[..] else {
             return Err(io::Error::other(format!("`{SCALE}` does not have two values")));
         };
-        Ok(Self::new(archive.dense(POPULARITY)?, smoothing, deviation, archive.dense(LEVELS)?))
+        let scale = LogScale { smoothing, deviation };
+        Ok(Self::new(archive.dense(POPULARITY)?, scale, archive.dense(LEVELS)?))
     }
-}
-
-/// Returns c, at least 1: the popularity at which movies of at most this popularity have a fifth of all likes.
-fn smoothing(popularity: &[f32]) -> f32 {
-    let mut ascending = popularity.to_vec();
-    ascending.sort_unstable_by(f32::total_cmp);
-    let total: f64 = ascending.iter().map(|count| f64::from(*count)).sum();
-    let mut sum = 0.0;
-    let tail = ascending.into_iter().find(|count| {
-        sum += f64::from(*count);
-        sum >= total * TAIL_SHARE
-    });
-    tail.unwrap_or(0.0).max(1.0)
 }

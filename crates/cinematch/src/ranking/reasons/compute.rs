@@ -54,6 +54,9 @@ impl<'a> ScoreTerms<'a, '_> {
         if learned.base > 0.0 {
             reasons.push(Reason::Popularity { contribution: learned.base });
         }
+        if learned.trend != 0.0 {
+            reasons.push(Reason::Trend { contribution: learned.trend });
+        }
         if learned.taste != TasteTerms::default() {
             let contribution = learned.taste.total();
             reasons.push(Reason::Taste { terms: learned.taste, contribution });

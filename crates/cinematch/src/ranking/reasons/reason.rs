@@ -46,6 +46,12 @@ pub enum Reason<'a> {
         /// Contribution to the score.
         contribution: f32,
     },
+    /// How much more popular the movie is lately than its popularity of all time suggests. Present if the blend
+    /// includes the trend model.
+    Trend {
+        /// Contribution to the score.
+        contribution: f32,
+    },
     /// Match of the movie's genres, decade and popularity with those of the movies that the user likes.
     /// Present if the blend includes the taste model.
     Taste {
@@ -92,6 +98,7 @@ impl Reason<'_> {
             Self::Movie { contribution, .. }
             | Self::OtherMovies { contribution, .. }
             | Self::Popularity { contribution }
+            | Self::Trend { contribution }
             | Self::Taste { contribution, .. }
             | Self::Genre { contribution, .. }
             | Self::Quality { contribution, .. }

@@ -61,8 +61,13 @@ fn parts(reasons: &[Reason<'_>], liked: &str) -> Vec<String> {
     let mut parts = Vec::new();
     let noticeable = || reasons.iter().filter(|reason| reason.contribution() >= MIN_CONTRIBUTION);
     put_history(noticeable(), liked, &mut parts);
-    if parts.is_empty() && noticeable().any(|reason| matches!(reason, Reason::Popularity { .. })) {
-        parts.push("liked by many users".to_owned());
+    if parts.is_empty() {
+        let general = noticeable().find_map(|reason| match reason {
+            Reason::Popularity { .. } => Some("liked by many users"),
+            Reason::Trend { .. } => Some("liked more lately than in the past"),
+            _ => None,
+        });
+        parts.extend(general.map(str::to_owned));
     }
     for reason in noticeable() {
         if let Reason::Genre { name, .. } = reason {
@@ -225,6 +230,10 @@ pub fn describe<'a>(reason: &Reason<'a>) -> Description<'a> {
             Description::text(format!("{movies} other films in your history"))
         }
         Reason::Popularity { .. } => Description::text("Liked by many users"),
+        Reason::Trend { contribution } if *contribution > 0.0 => {
+            Description::text("Liked more lately than in the past")
+        }
+        Reason::Trend { .. } => Description::text("Liked less lately than in the past"),
         Reason::Taste { terms, .. } => Description::text(taste(*terms)),
         Reason::Genre { name, .. } => {
             let sentence = vec![Segment::Text("You prefer ".into()), Segment::Genre(name)];
