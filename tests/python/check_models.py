@@ -1,10 +1,12 @@
-"""Compare trained models with their formulas, computed from the input files with NumPy in float64.
+"""Compare trained models with their formulas, computed from the input files with NumPy and SciPy in float64.
 
     check_models.py ease --merged FILE --ratings FILE --artifacts DIR
     check_models.py ials --merged FILE --ratings FILE --artifacts DIR --start DIR
+    check_models.py svd --merged FILE --ratings FILE --artifacts DIR
 
 ease: B = -P / diag(P) off the diagonal, P = (X'X + lambda I)^-1. ials: the model's number of epochs, starting from
-the factors in --start, a model trained for 0 epochs.
+the factors in --start, a model trained for 0 epochs. svd: the singular values of scipy.sparse.linalg.svds, and the
+scores of all users.
 """
 
 import argparse
@@ -14,12 +16,13 @@ import pathlib
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+import scipy.sparse.linalg
 
 
 def main():
     """Compute the model, compare and report."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("model", choices=["ease", "ials"])
+    parser.add_argument("model", choices=["ease", "ials", "svd"])
     parser.add_argument("--merged", type=pathlib.Path, required=True)
     parser.add_argument("--ratings", type=pathlib.Path, required=True)
     parser.add_argument("--artifacts", type=pathlib.Path, required=True)
@@ -30,9 +33,11 @@ def main():
     if arguments.model == "ease":
         ours = sp.load_npz(arguments.artifacts / "model_0_ease.npz").toarray()
         theirs = ease(x, spec["model"])
+    elif arguments.model == "ials":
+        ours = factors(arguments.artifacts, "ials")
+        theirs = ials(x, spec["model"], factors(arguments.start, "ials"))
     else:
-        ours = factors(arguments.artifacts)
-        theirs = ials(x, spec["model"], factors(arguments.start))
+        ours, theirs = svd(x, spec["model"], arguments.artifacts)
     error = np.abs(ours - theirs).max()
     largest = np.abs(theirs).max()
     assert largest > 0.01, largest
@@ -71,10 +76,10 @@ def ease(x, params):
     return full
 
 
-def factors(artifacts):
-    """Return the movie factors of a trained iALS model."""
-    with np.load(artifacts / "model_0_ials.npz") as archive:
-        return archive["factors"].astype(np.float64)
+def factors(artifacts, model, array="factors"):
+    """Return an array of a trained factor model."""
+    with np.load(artifacts / f"model_0_{model}.npz") as archive:
+        return archive[array].astype(np.float64)
 
 
 def ials(x, params, movies):
@@ -97,6 +102,16 @@ def half_step(x, params, columns):
         matrix = background + known.T @ (weights[:, None] * known) + ridge * np.eye(len(background))
         rows[row] = np.linalg.solve(matrix, weights @ known)
     return rows
+
+
+def svd(x, params, artifacts):
+    """Compare the singular values, and return the scores by the trained model and by SciPy's singular vectors."""
+    _, values, vectors = scipy.sparse.linalg.svds(x, k=params["factors"])
+    found = factors(artifacts, "svd", "singular_values").ravel()
+    error = np.abs(found / values[::-1] - 1).max()
+    assert error < 1e-4, f"singular values off by {error}"
+    movies = factors(artifacts, "svd")
+    return x @ movies @ movies.T, x @ vectors.T @ vectors
 
 
 if __name__ == "__main__":

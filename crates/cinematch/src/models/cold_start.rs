@@ -13,6 +13,8 @@ use crate::catalog::Interactions;
 use crate::features::CsrMatrix;
 use crate::features::ranking::RankingFeatures;
 use crate::ids::{MovieIdx, UserIdx};
+use crate::linalg::Lane;
+use crate::models::factors::Factors;
 use crate::rating::Stars;
 
 /// Maximum number of candidate neighbors per new movie, keeping the most similar.
@@ -134,6 +136,40 @@ impl NewMovies<'_> {
         self.neighbors.iter().map(weigh).collect()
     }
 
+    /// Returns the factors of trained and new movies. The factors of a new movie are the average of those of its
+    /// neighbors, with the weight of `PRIOR_RATINGS` likes, and of its own `folded` factors, with the total weight of
+    /// its likes. Neighbors whose factors are 0 are skipped.
+    pub(super) fn extended(
+        &self,
+        learned: &Factors,
+        folded: Option<&(Factors, Vec<f32>)>,
+    ) -> Factors {
+        let mut movies = Factors::zeros(self.n_learned + self.len(), learned.n_factors());
+        let mapped = self.mapped(|movie| !learned.is_zero(movie.row()));
+        for (row, target) in movies.rows_mut().enumerate() {
+            let Some(new_movie) = row.checked_sub(self.n_learned) else {
+                target.copy_from_slice(learned.row(row));
+                continue;
+            };
+            let n_liked = folded.map_or(0.0, |(_, counts)| counts[new_movie]);
+            let share = n_liked / (n_liked + PRIOR_RATINGS);
+            let mut mean_length = 0.0;
+            for (movie, weight) in &mapped[new_movie] {
+                let row = learned.row(*movie);
+                mean_length += weight * learned.dot(*movie, row).sqrt();
+                add(*weight, row, target);
+            }
+            let length =
+                target.as_flattened().iter().map(|value| value * value).sum::<f32>().sqrt();
+            let scale = (1.0 - share) * self.map.norm_factor(length, mean_length);
+            target.as_flattened_mut().iter_mut().for_each(|value| *value *= scale);
+            if let Some((folded, _)) = folded.filter(|_| share > 0.0) {
+                add(share, folded.row(new_movie), target);
+            }
+        }
+        movies
+    }
+
     /// Returns the training users' ratings of a new movie, in ascending user order.
     pub(super) fn training_ratings(&self, new_movie: usize) -> Vec<(UserIdx, Stars)> {
         let Some((interactions, users)) = self.ratings else { return Vec::new() };
@@ -145,6 +181,14 @@ impl NewMovies<'_> {
     /// Returns the number of new movies that have ratings.
     pub(crate) fn n_rated(&self) -> usize {
         (0..self.len()).filter(|new_movie| !self.training_ratings(*new_movie).is_empty()).count()
+    }
+}
+
+fn add(factor: f32, values: &[Lane], sum: &mut [Lane]) {
+    for (sum, values) in sum.iter_mut().zip(values) {
+        for (sum, value) in sum.iter_mut().zip(values) {
+            *sum += factor * value;
+        }
     }
 }
 

@@ -84,6 +84,16 @@ impl Factors {
         &self.row(row).as_flattened()[..self.n_factors]
     }
 
+    /// Returns all values in row-major order, without padding.
+    pub(crate) fn to_values(&self) -> Vec<f32> {
+        (0..self.n_rows()).flat_map(|row| self.values(row)).copied().collect()
+    }
+
+    /// Returns true if all values in `row` are 0.
+    pub(crate) fn is_zero(&self, row: usize) -> bool {
+        self.values(row).iter().all(|value| *value == 0.0)
+    }
+
     /// Returns `row`, including its padding.
     pub(crate) fn row(&self, row: usize) -> &[Lane] {
         &self.lanes[row * self.width..][..self.width]

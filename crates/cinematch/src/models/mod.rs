@@ -17,6 +17,7 @@
 
 pub(crate) mod archive;
 pub mod biased_mf;
+mod blocks;
 pub mod cold_start;
 pub mod content;
 mod contributions;
@@ -35,6 +36,7 @@ mod model;
 pub mod popular;
 mod registry;
 pub mod spec;
+pub mod svd;
 pub mod taste;
 pub mod trend;
 

@@ -22,6 +22,7 @@ use super::item_item::ItemItem;
 use super::knn::{ItemKnnParams, UserKnn, UserKnnParams};
 use super::model::{Model, Scaling};
 use super::popular::{Popular, PopularParams, PopularRecentParams, TopRatedParams};
+use super::svd::{Svd, SvdParams};
 use super::taste::{Taste, TasteParams};
 use super::trend::{Trend, TrendParams};
 use crate::catalog::Rated;
@@ -214,6 +215,7 @@ registry! {
     ItemItem(ItemItem): Edlae(Edlae) = "edlae", Ease(Ease) = "ease",
         ItemKnn(ItemKnnParams) = "item-knn";
     Ials(Ials): Ials(IalsParams) = "ials";
+    Svd(Svd): Svd(SvdParams) = "svd";
     UserKnn(UserKnn): UserKnn(UserKnnParams) = "user-knn";
     BiasedMf(BiasedMf): BiasedMf(BiasedMfParams) = "biased-mf";
     Content(StandaloneContent): Content(ContentParams) = "content";

@@ -164,6 +164,7 @@ mod tests {
             (r#"{"name": "edlae", "neighbors": 0}"#, "edlae: neighbors is 0; expected 1 or more"),
             (r#"{"name": "ease", "max_movies": 0}"#, "ease: max_movies is 0; expected 1 or more"),
             (r#"{"name": "ials", "factors": 0}"#, "ials: factors is 0; expected 1 to 4096"),
+            (r#"{"name": "svd", "factors": 513}"#, "svd: factors is 513; expected 1 to 512"),
             (r#"{"name": "user-knn", "shrinkage": -1}"#, "shrinkage is -1; expected 0 or more"),
             (r#"{"name": "top-rated", "prior": 0}"#, "prior is 0; expected a number above 0"),
             (r#"{"name": "hybrid", "parts": []}"#, "hybrid: expected one or more different models"),

@@ -7,7 +7,8 @@ use super::ease::EaseParams;
 use super::hybrid::Hybrid;
 use super::ials::{IalsParams, Solver};
 use super::popular::Popularity;
-use super::spec::NAMES;
+use super::spec::{Kind, NAMES};
+use super::svd::SvdParams;
 use super::*;
 use crate::catalog::{Interactions, Rated};
 use crate::features::CsrMatrix;
@@ -79,11 +80,16 @@ fn models() -> Vec<(&'static str, Fitted)> {
         |params: IalsParams| Fitted::Ials(params.check().unwrap().fit(&implicit, &mut |_| ()));
     let ease = Fitted::ItemItem(ease().check().unwrap().fit(&implicit, None, &mut |_| ()).unwrap());
     let popular = Fitted::Popular(Popularity::Liked.fit(&interactions, &users));
+    let svd = Spec {
+        model: Kind::Svd(SvdParams { factors: 4, ..SvdParams::default() }),
+        ..Spec::default()
+    };
     let mut models: Vec<(&'static str, Fitted)> = NAMES.into_iter().map(registered).collect();
     models.extend([
         ("small edlae", ease.clone()),
         ("small ials", fit_ials(ials())),
         ("small ials-cg", fit_ials(ials_cg())),
+        ("small svd", svd.fit(data, &mut |_, _| ()).unwrap()),
         (
             "weighted sum",
             Fitted::Hybrid(Hybrid::new(vec![
@@ -137,11 +143,20 @@ fn every_personal_model_ranks_the_preferred_parity_first() {
     let history = [rated(0, 10), rated(6, 9), rated(12, 10), rated(18, 9)];
     for (name, model) in models() {
         // These models are either not personalized or use features unrelated to parity. The recommended
-        // parameters for iALS and the hybrid overfit on this little data; `small ials` and `weighted sum`
-        // replace them.
-        if ["popular", "top-rated", "popular-recent", "content", "hybrid", "ials", "taste", "trend"]
-            .contains(&name)
-        {
+        // parameters for iALS, SVD and the hybrid overfit on this little data; `small ials`, `small svd` and
+        // `weighted sum` replace them.
+        const EXCLUDED: [&str; 9] = [
+            "popular",
+            "top-rated",
+            "popular-recent",
+            "content",
+            "hybrid",
+            "ials",
+            "svd",
+            "taste",
+            "trend",
+        ];
+        if EXCLUDED.contains(&name) {
             continue;
         }
         let mut scores = vec![0.0; N_MOVIES];

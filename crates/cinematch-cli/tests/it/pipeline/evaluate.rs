@@ -63,7 +63,7 @@ fn prints_the_table_for_the_sample() {
 fn reports_are_identical_for_a_seed_at_any_number_of_threads() {
     let folder = preprocessed();
     let report = |more: &[&str]| {
-        let models = "hybrid,ease,ials,item-knn,user-knn,biased-mf,popular-recent,top-rated";
+        let models = "hybrid,ease,ials,svd,item-knn,user-knn,biased-mf,popular-recent,top-rated";
         let arguments = ["--models", models, "--held-out", "20"];
         without_run(json(&folder, &[&arguments[..], more].concat()))
     };

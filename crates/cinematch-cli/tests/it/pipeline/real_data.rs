@@ -154,6 +154,7 @@ fn models_match_their_float64_formulas() {
             "ease": { "model": { "name": "ease", "regularization": 200.0, "max_movies": 3000,
                 "neighbors": 3000 } },
             "ials": { "model": { "name": "ials", "factors": 24, "iterations": iterations } },
+            "svd": { "model": { "name": "svd", "factors": 64 } },
         })
     };
     let train = |model, artifacts, iterations| {
@@ -166,7 +167,8 @@ fn models_match_their_float64_formulas() {
     train("ease", "ease", 0);
     train("ials", "start", 0);
     train("ials", "ials", 3);
-    for model in ["ease", "ials"] {
+    train("svd", "svd", 0);
+    for model in ["ease", "ials", "svd"] {
         let output = Command::new(&python)
             .arg(project().join("tests/python/check_models.py"))
             .arg(model)

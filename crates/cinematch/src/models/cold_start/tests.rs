@@ -61,11 +61,11 @@ fn keeps_learned_scores_and_maps_new_movies_from_their_neighbors() {
         assert_eq!(extended.n_movies(), N_MOVIES, "{name}");
         let (before, after) = (score(&model, &even), score(&extended, &even));
         assert_eq!(before, after[..N_LEARNED], "{name}");
-        if ["edlae", "ease", "item-knn", "ials", "biased-mf"].contains(&name) {
+        if ["edlae", "ease", "item-knn", "ials", "svd", "biased-mf"].contains(&name) {
             let [even, odd] = [36, 37].map(|movie| after[movie]);
             assert!(even > odd, "{name}: {even} {odd}");
         }
-        if ["edlae", "ease", "item-knn", "ials"].contains(&name) {
+        if ["edlae", "ease", "item-knn", "ials", "svd"].contains(&name) {
             assert!(extended.has_learned(MovieIdx(36)), "{name}");
             // A new movie in the history raises the scores of movies of the same parity.
             let of_new_movie = score(&extended, &[rated(36, 10)]);
@@ -106,7 +106,7 @@ fn scores_rated_new_movies_by_their_ratings() {
                 };
                 assert_eq!(scores[38..], [liked(38), liked(39), 0.0]);
             }
-            Kind::Ials(_) | Kind::BiasedMf(_) => {
+            Kind::Ials(_) | Kind::Svd(_) | Kind::BiasedMf(_) => {
                 assert!(scores[38] > scores[39], "{}: {scores:?}", kind.name());
             }
             _ => {}

@@ -14,17 +14,15 @@ use crate::models::interface::{
 
 impl FittedModel for Ials {
     fn has_learned(&self, movie: MovieIdx) -> bool {
-        self.movies().values(movie.row()).iter().any(|value| *value != 0.0)
+        !self.movies().is_zero(movie.row())
     }
 
     fn archive(&self) -> Option<Archive<'_>> {
         let movies = self.movies();
-        let values = (0..movies.n_rows()).flat_map(|row| movies.values(row)).copied().collect();
-        let n_rows = movies.n_rows();
         Some(Archive::Dense(vec![DenseArray {
             name: "factors",
-            n_rows,
-            values: Cow::Owned(values),
+            n_rows: movies.n_rows(),
+            values: Cow::Owned(movies.to_values()),
         }]))
     }
 }

@@ -8,7 +8,7 @@ use super::solve::{Row, RowSolver};
 use super::training::half_step;
 use crate::features::CsrMatrix;
 use crate::linalg::Lane;
-use crate::models::cold_start::{NewMovies, PRIOR_RATINGS};
+use crate::models::cold_start::NewMovies;
 use crate::models::factors::Factors;
 
 /// Rows of the users who liked a movie, with the weights of their likes.
@@ -18,33 +18,8 @@ impl Ials {
     /// Returns the model with the new movies appended. If any new movie was liked, solves for all users once,
     /// as in a training half-step: O(nnz·d² + U·d³).
     pub(super) fn extended(&self, new_movies: &NewMovies<'_>) -> Self {
-        let n_factors = self.params.factors;
-        let mut movies = Factors::zeros(new_movies.n_learned + new_movies.len(), n_factors);
-        let mapped = new_movies
-            .mapped(|movie| self.movies.values(movie.row()).iter().any(|value| *value != 0.0));
         let folded = self.fold_in_ratings(new_movies);
-        for (row, target) in movies.rows_mut().enumerate() {
-            let Some(new_movie) = row.checked_sub(new_movies.n_learned) else {
-                target.copy_from_slice(self.movies.row(row));
-                continue;
-            };
-            // The mapped factors have the weight of `PRIOR_RATINGS` likes.
-            let n_liked = folded.as_ref().map_or(0.0, |(_, counts)| counts[new_movie]);
-            let share = n_liked / (n_liked + PRIOR_RATINGS);
-            let mut mean_length = 0.0;
-            for (movie, weight) in &mapped[new_movie] {
-                let row = self.movies.row(*movie);
-                mean_length += weight * self.movies.dot(*movie, row).sqrt();
-                add(*weight, row, target);
-            }
-            let length =
-                target.as_flattened().iter().map(|value| value * value).sum::<f32>().sqrt();
-            let scale = (1.0 - share) * new_movies.map.norm_factor(length, mean_length);
-            target.as_flattened_mut().iter_mut().for_each(|value| *value *= scale);
-            if let Some((folded, _)) = folded.as_ref().filter(|_| share > 0.0) {
-                add(share, folded.row(new_movie), target);
-            }
-        }
+        let movies = new_movies.extended(&self.movies, folded.as_ref());
         Self::new(self.params, self.confidence, movies, new_movies.n_learned)
     }
 
@@ -93,13 +68,5 @@ impl Ials {
             },
         );
         Some((folded, counts))
-    }
-}
-
-fn add(factor: f32, values: &[Lane], sum: &mut [Lane]) {
-    for (sum, values) in sum.iter_mut().zip(values) {
-        for (sum, value) in sum.iter_mut().zip(values) {
-            *sum += factor * value;
-        }
     }
 }

@@ -24,7 +24,6 @@
 //!
 //! The archive is the dense array `factors`, one row per movie.
 
-mod blocks;
 mod conjugate;
 mod entry;
 mod extend;

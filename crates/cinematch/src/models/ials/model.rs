@@ -1,11 +1,11 @@
 //! The fitted iALS model.
 
-use super::blocks::{Blocks, USERS_PER_BLOCK};
 use super::params::{CheckedIalsParams, IalsParams};
 use super::solve::{Row, RowSolver};
 use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 use crate::linalg::TileMatrix;
+use crate::models::blocks::{Blocks, USERS_PER_BLOCK};
 use crate::models::contributions::Contributions;
 use crate::models::factors::Factors;
 use crate::models::implicit::Confidence;
