@@ -164,7 +164,7 @@ fn explains_a_liked_movie_with_its_features() {
     let (request, _) = recommender.resolve(&query).unwrap();
     let ranked = recommender.recommend(&request);
     let line = explanation(&ranked.items[0].reasons);
-    assert_eq!(line, "About heist and police, like Film 0.");
+    assert_eq!(line, "About heists and the police, like Film 0.");
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub fn bundle(raw: &Path) -> &'static Bundle {
         let (release, tmdb) = (release.to_str().unwrap(), tmdb.to_str().unwrap());
         folder.ok(&["preprocess", "--raw", release, "--tmdb", tmdb, "--min-year", "none"]);
         folder.ok(&["train", "--raw", release]);
-        Bundle::load(&folder.path("")).unwrap()
+        Bundle::load(&folder.path("ml/artifacts")).unwrap()
     })
 }
 

@@ -93,8 +93,7 @@ fn reasons_name_something_specific_and_meaningful() {
         }
     });
 
-    let shown: Vec<&String> =
-        words.keys().filter(|word| meaningless.contains(*word)).collect();
+    let shown: Vec<&String> = words.keys().filter(|word| meaningless.contains(*word)).collect();
     assert!(shown.is_empty(), "meaningless words: {shown:?}");
     let count = |basis| by_basis.get(basis).copied().unwrap_or_default();
     assert!(count("empty") * 20 <= n_sentences, "{by_basis:?}");
@@ -112,7 +111,7 @@ fn reasons_without_tmdb_text_name_tags_fans_and_genres() {
     let folder = Folder::with_sample();
     folder.ok(&["preprocess", "--min-year", "none"]);
     folder.ok(&["train", "--without-tmdb-text"]);
-    let bundle = Bundle::load(&folder.path("")).unwrap();
+    let bundle = Bundle::load(&folder.path("ml/artifacts")).unwrap();
     let queries = users(&folder.path("raw/ml-32m/ratings.csv"), 50);
     let mut found: BTreeSet<&str> = BTreeSet::new();
     for_each_sentence(&bundle, queries, |sentence| {

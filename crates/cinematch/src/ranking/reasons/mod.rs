@@ -5,6 +5,7 @@
 
 pub(super) mod compute;
 mod grammar;
+mod line;
 pub(super) mod reason;
 mod segment;
 mod sentence;

@@ -3,10 +3,10 @@
 //! A sentence names one reason, the most specific one whose contribution is a noticeable share of the score: a person,
 //! a theme, other users' ratings, and only then genres, years, popularity or votes.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use super::grammar::{film_of_genres, form, is_place};
+use super::line::Line;
 use super::reason::Reason;
 use super::segment::Segment;
 use crate::digits::thousands;
@@ -28,8 +28,6 @@ const MIN_GENERAL_SHARE: f32 = 0.02;
 const MIN_SECOND_SHARE: f32 = 0.5;
 /// Minimum average vote to mention as a reason to watch a movie.
 const MIN_VOTE_AVERAGE: f32 = 6.0;
-/// Lower ratings are not mentioned: they are hardly a reason to watch something similar.
-const MIN_LIKED_STARS: f32 = 3.5;
 /// Ratings at or below this are described as dislikes.
 const MAX_NEGATIVE_STARS: f32 = 2.0;
 
@@ -61,6 +59,12 @@ pub struct Sentence<'a> {
     pub basis: Basis,
     /// Parts of the sentence, in order and including all spaces.
     pub segments: Vec<Segment<'a>>,
+}
+
+impl<'a> Sentence<'a> {
+    fn new(basis: Basis, line: Line<'a>) -> Self {
+        Self { basis, segments: line.end() }
+    }
 }
 
 impl fmt::Display for Sentence<'_> {
@@ -196,7 +200,7 @@ impl<'r, 'a> Explained<'r, 'a> {
             .unwrap_or_else(|| {
                 let mut line = Line::default();
                 line.text("No reasons yet: like or rate a few films to see some");
-                line.end(Basis::Nothing)
+                Sentence::new(Basis::Nothing, line)
             })
     }
 
@@ -268,16 +272,19 @@ impl<'r, 'a> Explained<'r, 'a> {
             line.text(if people.len() == 1 { one } else { several });
             match movies.as_slice() {
                 [movie] => {
+                    let Like { movie_id, title, feedback, .. } = &self.likes[*movie];
                     line.text(" and ");
-                    line.movie(&self.likes[*movie]);
-                    line.feedback(&self.likes[*movie], self.audience);
+                    line.movie(*movie_id, title);
+                    if self.audience == Audience::User {
+                        line.liked(*feedback);
+                    }
                 }
                 movies => {
                     line.text(", ");
                     self.put_movies(movies, &mut line);
                 }
             }
-            Some(line.end(Basis::Person))
+            Some(Sentence::new(Basis::Person, line))
         })
     }
 
@@ -314,7 +321,7 @@ impl<'r, 'a> Explained<'r, 'a> {
         }
         line.text(", like ");
         self.put_movies(&movies, &mut line);
-        Some(line.end(Basis::Theme))
+        Some(Sentence::new(Basis::Theme, line))
     }
 
     /// "Fans of Ikiru and Ran like this too."
@@ -340,7 +347,7 @@ impl<'r, 'a> Explained<'r, 'a> {
         line.text("Fans of ");
         self.put_movies(&movies, &mut line);
         line.text(" like this too");
-        Some(line.end(Basis::Fans))
+        Some(Sentence::new(Basis::Fans, line))
     }
 
     /// "You prefer drama, and this has 8.5 from 20,000 votes."
@@ -359,11 +366,11 @@ impl<'r, 'a> Explained<'r, 'a> {
         }
         let mut line = Line::default();
         line.text("You prefer ");
-        line.list(&genres, |line, genre| line.0.push(Segment::Genre(genre)));
+        line.list(&genres, |line, genre| line.genre(genre));
         if let Some(votes) = self.votes() {
             line.text(format!(", and this has {votes}"));
         }
-        Some(line.end(Basis::Preference))
+        Some(Sentence::new(Basis::Preference, line))
     }
 
     /// "Another crime thriller from around 1970, like Serpico."
@@ -396,7 +403,7 @@ impl<'r, 'a> Explained<'r, 'a> {
         }
         line.text(", like ");
         self.put_movies(&movies, &mut line);
-        Some(line.end(Basis::Kind))
+        Some(Sentence::new(Basis::Kind, line))
     }
 
     /// "The kind of film you often like."
@@ -407,7 +414,7 @@ impl<'r, 'a> Explained<'r, 'a> {
             {
                 let mut line = Line::default();
                 line.text(taste(*terms));
-                Some(line.end(Basis::Kind))
+                Some(Sentence::new(Basis::Kind, line))
             }
             _ => None,
         })
@@ -436,7 +443,7 @@ impl<'r, 'a> Explained<'r, 'a> {
             Some(text) => line.text(text),
             None => line.text(format!("Rated {}", self.votes()?)),
         }
-        Some(line.end(Basis::Reputation))
+        Some(Sentence::new(Basis::Reputation, line))
     }
 
     /// Returns the average vote and the number of votes, if they speak for the movie.
@@ -465,18 +472,21 @@ impl<'r, 'a> Explained<'r, 'a> {
             {
                 let mut line = Line::default();
                 line.text("Unlike ");
-                line.0.push(Segment::Movie { movie_id: *movie_id, title });
+                line.movie(*movie_id, title);
                 if let Feedback::Rated(stars) = feedback {
                     line.text(format!(", which you rated {stars}★"));
                 }
-                Some(line.end(Basis::Unlike))
+                Some(Sentence::new(Basis::Unlike, line))
             }
             _ => None,
         })
     }
 
     fn put_movies(&self, movies: &[usize], line: &mut Line<'a>) {
-        line.list(movies, |line, movie| line.movie(&self.likes[movie]));
+        line.list(movies, |line, movie| {
+            let Like { movie_id, title, .. } = &self.likes[movie];
+            line.movie(*movie_id, title);
+        });
     }
 }
 
@@ -507,68 +517,6 @@ impl ThemeKind {
     fn combines_with(self, other: Self) -> bool {
         let kinds = [self.min(other), self.max(other)];
         self == other || kinds == [Self::Form, Self::Subject]
-    }
-}
-
-/// A sentence in progress.
-#[derive(Default)]
-struct Line<'a>(Vec<Segment<'a>>);
-
-impl<'a> Line<'a> {
-    fn text(&mut self, text: impl Into<Cow<'a, str>>) {
-        let text = text.into();
-        if !text.is_empty() {
-            self.0.push(Segment::Text(text));
-        }
-    }
-
-    fn feature(&mut self, name: &'a str) {
-        let starts_sentence = self.0.is_empty();
-        let mut letters = name.chars();
-        let name = match letters.next() {
-            Some(first) if starts_sentence && first.is_lowercase() => {
-                (first.to_uppercase().collect::<String>() + letters.as_str()).into()
-            }
-            _ => name.into(),
-        };
-        self.0.push(Segment::Feature(name));
-    }
-
-    fn movie(&mut self, like: &Like<'_, 'a>) {
-        self.0.push(Segment::Movie { movie_id: like.movie_id, title: like.title });
-    }
-
-    /// Appends the user's feedback on the movie named last, if it is positive.
-    fn feedback(&mut self, like: &Like<'_, 'a>, audience: Audience) {
-        match like.feedback {
-            _ if audience == Audience::Anyone => {}
-            Feedback::Rated(stars) if stars >= MIN_LIKED_STARS => {
-                self.text(format!(", which you gave {stars}★"));
-            }
-            Feedback::Rated(_) => {}
-            Feedback::Liked | Feedback::Disliked => self.text(", which you liked"),
-        }
-    }
-
-    /// Appends the items with commas and "and" between them.
-    fn list<T: Copy>(&mut self, items: &[T], mut put: impl FnMut(&mut Self, T)) {
-        for (index, item) in items.iter().enumerate() {
-            if index > 0 {
-                self.text(if index + 1 == items.len() { " and " } else { ", " });
-            }
-            put(self, *item);
-        }
-    }
-
-    fn end(mut self, basis: Basis) -> Sentence<'a> {
-        let ends_with_mark = self.0.last().is_some_and(|last| match last {
-            Segment::Movie { title, .. } => title.ends_with(['.', '!', '?']),
-            _ => false,
-        });
-        if !ends_with_mark {
-            self.text(".");
-        }
-        Sentence { basis, segments: self.0 }
     }
 }
 
