@@ -366,7 +366,7 @@ impl<'r, 'a> Explained<'r, 'a> {
         }
         let mut line = Line::default();
         line.text("You prefer ");
-        line.list(&genres, |line, genre| line.genre(genre));
+        line.list(&genres, Line::genre);
         if let Some(votes) = self.votes() {
             line.text(format!(", and this has {votes}"));
         }
@@ -387,19 +387,16 @@ impl<'r, 'a> Explained<'r, 'a> {
             link.contribution >= MIN_SECOND_SHARE * lead.contribution && movies.iter().all(has)
         };
         let mut line = Line::default();
-        match genre {
-            Some(genre) => {
-                let second = genres[1..].iter().find(is_shared).map(|link| link.name);
-                line.text(format!("Another {}", film_of_genres(genre.name, second)));
-                if let Some(year) = years.iter().find(is_shared) {
-                    line.text(" from ");
-                    line.text(year.name);
-                }
+        if let Some(genre) = genre {
+            let second = genres[1..].iter().find(is_shared).map(|link| link.name);
+            line.text(format!("Another {}", film_of_genres(genre.name, second)));
+            if let Some(year) = years.iter().find(is_shared) {
+                line.text(" from ");
+                line.text(year.name);
             }
-            None => {
-                line.text("Another film from ");
-                line.text(lead.name);
-            }
+        } else {
+            line.text("Another film from ");
+            line.text(lead.name);
         }
         line.text(", like ");
         self.put_movies(&movies, &mut line);

@@ -64,7 +64,7 @@ fn quality(vote_average: f32, vote_count: u32) -> Reason<'static> {
 fn names_directors_and_the_rating_of_their_film() {
     let fargo = movie("Fargo", &[(DIRECTOR, "Ethan Coen", 0.05), (DIRECTOR, "Joel Coen", 0.05)]);
     let line = "Ethan Coen and Joel Coen directed this and Fargo, which you gave 5★.";
-    assert_eq!(sentence(&[fargo.clone()]).to_string(), line);
+    assert_eq!(sentence(std::slice::from_ref(&fargo)).to_string(), line);
     let line = "Ethan Coen and Joel Coen directed this and Fargo.";
     assert_eq!(similarity_sentence(&[fargo]).to_string(), line);
     let reasons = ["Ikiru", "Ran", "Rashomon"]
