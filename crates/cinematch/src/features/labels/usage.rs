@@ -21,7 +21,7 @@ const WITH_ARTICLE_SHARE: u32 = 3;
 const MIN_WITHOUT_PLURAL: u32 = 5;
 
 /// Spellings of common names that overviews don't contain or that read oddly in a sentence, in ascending order.
-const SPELLINGS: [(&str, &str); 63] = [
+const SPELLINGS: [(&str, &str); 66] = [
     ("android", "androids"),
     ("anti hero", "antiheroes"),
     ("assassin", "assassins"),
@@ -37,6 +37,7 @@ const SPELLINGS: [(&str, &str); 63] = [
     ("disney", "Disney film"),
     ("female hero", "female heroes"),
     ("femme fatale", "femmes fatales"),
+    ("friendship", "friendship"),
     ("futuristic", "futuristic"),
     ("gangster", "gangsters"),
     ("hacker", "hackers"),
@@ -58,6 +59,7 @@ const SPELLINGS: [(&str, &str); 63] = [
     ("monster", "monsters"),
     ("monty python", "Monty Python"),
     ("northern england", "northern England"),
+    ("philosophy", "philosophy"),
     ("pixar", "Pixar film"),
     ("police", "the police"),
     ("prince", "princes"),
@@ -65,6 +67,7 @@ const SPELLINGS: [(&str, &str); 63] = [
     ("private detective", "private detectives"),
     ("professor", "professors"),
     ("prophecy", "prophecies"),
+    ("rivalry", "rivalry"),
     ("robot", "robots"),
     ("royalty", "royalty"),
     ("s.w.a.t.", "SWAT teams"),
