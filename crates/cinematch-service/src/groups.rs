@@ -2,14 +2,14 @@
 
 use cinematch::ranking::{
     DEFAULT_LIMIT, DEFAULT_VETO_SHARE, Filters, Group, GroupRanked, MAX_MEMBERS, Query, Reason,
-    Request, Shortfall, Strategy, explanation_parts,
+    Request, Shortfall, Strategy, explanation,
 };
 use cinematch_store::Profile;
 use serde::{Deserialize, Serialize};
 
 use crate::access::AccessMode;
 use crate::error::{ServiceError, ServiceFuture};
-use crate::item::{Explanation, Item};
+use crate::item::Item;
 use crate::names::UserName;
 use crate::optional::or_default;
 use crate::personal::base_query;
@@ -165,10 +165,10 @@ pub struct GroupItem<'a> {
 pub struct MemberScore<'a> {
     user_id: Option<String>,
     score: f32,
-    /// Summary of the reasons in one line; absent if not requested.
+    /// Sentence that names the most specific reason; absent if not requested.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(required = false, value_type = Option<String>)]
-    explanation: Option<Explanation>,
+    #[schema(required = false)]
+    explanation: Option<String>,
     /// Contributions to the score; absent if not requested.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false, value_type = Vec<Object>)]
@@ -219,8 +219,7 @@ pub fn recommend<'a>(
                     .map(|(member, name)| MemberScore {
                         user_id: name.clone(),
                         score: member.score,
-                        explanation: explain
-                            .then(|| Explanation(explanation_parts(&member.reasons))),
+                        explanation: explain.then(|| explanation(&member.reasons)),
                         reasons: member.reasons,
                     })
                     .collect(),

@@ -6,9 +6,8 @@ use std::sync::OnceLock;
 use cinematch::catalog::{Movie, ServicesSource};
 use cinematch::ids::{MovieId, MovieIdx, TmdbId};
 use cinematch::models::biased_mf::Prediction;
-use cinematch::ranking::wording::SEPARATOR;
 use cinematch::ranking::{Counterfactual, Feedback, Reason, Recommender};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// A movie. Unknown values are `null`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -130,9 +129,9 @@ pub struct RecommendedItem<'a> {
 pub struct RecommendationDetails<'a> {
     /// Score: the sum of the reasons' contributions.
     pub score: f32,
-    /// Summary of the reasons in one line; `null` if no reasons were requested.
-    #[schema(value_type = Option<String>, example = "You liked Heat: heist, crime, Al Pacino • 7.9 from 6,000 votes")]
-    pub explanation: Option<Explanation>,
+    /// Sentence that names the most specific reason; `null` if no reasons were requested.
+    #[schema(example = "About heists and Los Angeles, like Heat and Collateral.")]
+    pub explanation: Option<String>,
     /// Contributions to the score, largest first.
     #[schema(value_type = Vec<Object>)]
     pub reasons: Vec<Reason<'a>>,
@@ -149,16 +148,6 @@ pub struct RecommendationDetails<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     pub counterfactual: Option<CounterfactualBody<'a>>,
-}
-
-/// The reasons for a recommendation in words, serialized as one line. Pages show each reason on its own line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explanation(pub Vec<String>);
-
-impl Serialize for Explanation {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0.join(SEPARATOR))
-    }
 }
 
 /// The rank that a recommended movie would have without the feedback on one movie of the history.
@@ -340,7 +329,7 @@ mod tests {
         for (reasons, predicted) in [(reasons, None), (Vec::new(), predicted)] {
             let details = RecommendationDetails {
                 score: 0.5,
-                explanation: Some(Explanation(vec!["Because".to_owned(), "\"so\"".to_owned()])),
+                explanation: Some("Because \"so\"".to_owned()),
                 reasons,
                 sources: vec!["content", "quality"],
                 predicted_rating: predicted,

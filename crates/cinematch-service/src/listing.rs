@@ -3,15 +3,14 @@
 use std::time::Instant;
 
 use cinematch::ranking::{
-    Counterfactual, Ranked, Reason, Recommendation, Request, Shortfall, explanation_parts,
+    Counterfactual, Ranked, Reason, Recommendation, Request, Shortfall, explanation,
 };
 use metrics::histogram;
 use serde::Serialize;
 
 use crate::error::ServiceError;
 use crate::item::{
-    CounterfactualBody, Explanation, Item, RecommendationDetails, RecommendedItem,
-    write_recommendation,
+    CounterfactualBody, Item, RecommendationDetails, RecommendedItem, write_recommendation,
 };
 use crate::selection::Mode;
 use crate::serving::Serving;
@@ -179,7 +178,7 @@ pub fn details(recommended: Recommendation<'_>) -> RecommendationDetails<'_> {
     }
     RecommendationDetails {
         score: recommended.score,
-        explanation: (!reasons.is_empty()).then(|| Explanation(explanation_parts(&reasons))),
+        explanation: (!reasons.is_empty()).then(|| explanation(&reasons)),
         reasons,
         sources,
         predicted_rating: recommended.predicted,

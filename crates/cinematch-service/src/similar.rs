@@ -1,14 +1,14 @@
 //! Movies similar to a given movie.
 
 use cinematch::ids::{MovieId, MovieIdx};
-use cinematch::ranking::wording::similarity_parts;
+use cinematch::ranking::wording::similarity_sentence;
 use cinematch::ranking::{DEFAULT_LIMIT, Filters, Query, QueryError, Recommendation, Recommender};
 use serde::Serialize;
 
 use crate::cache::{CachedReply, Key};
 use crate::catalog::find_movie;
 use crate::error::ServiceFuture;
-use crate::item::{Explanation, Item, RecommendationDetails, RecommendedItem};
+use crate::item::{Item, RecommendationDetails, RecommendedItem};
 use crate::listing::{details, to_json};
 use crate::service::Service;
 
@@ -100,6 +100,6 @@ pub fn similar<'a>(
 /// predicted rating.
 fn similar_details(recommended: Recommendation<'_>) -> RecommendationDetails<'_> {
     let reasons = &recommended.reasons;
-    let explanation = (!reasons.is_empty()).then(|| Explanation(similarity_parts(reasons)));
+    let explanation = (!reasons.is_empty()).then(|| similarity_sentence(reasons).to_string());
     RecommendationDetails { explanation, predicted_rating: None, ..details(recommended) }
 }

@@ -50,7 +50,7 @@ pub fn card(movie: &MovieCard<'_>) -> Markup {
             h3 { a href=(address) { (item.title) } }
             (facts(item))
             (stars(movie))
-            @if let Some(details) = &movie.details { (explanation_list(details)) }
+            @if let Some(details) = &movie.details { (explanation(details)) }
             (action_buttons(item.movie_id.0, item.title, &movie.status))
         }
     }
@@ -124,13 +124,13 @@ pub fn stars(movie: &MovieCard<'_>) -> Markup {
     }
 }
 
-/// Renders the reasons for a recommendation, collapsed.
-pub fn explanation_list(details: &RecommendationDetails<'_>) -> Markup {
+/// Renders the sentence that explains a recommendation, collapsed.
+pub fn explanation(details: &RecommendationDetails<'_>) -> Markup {
     html! {
         @if let Some(explanation) = &details.explanation {
             details .why {
                 summary { (texts::WHY) }
-                ul { @for reason in &explanation.0 { li { (reason) } } }
+                p { (explanation) }
             }
         }
     }

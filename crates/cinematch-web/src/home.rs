@@ -147,7 +147,7 @@ mod tests {
         assert_eq!((movies.len(), first), (shown, 12));
         // Cards show predicted stars and reasons, and mark mock services as a demo.
         assert!(
-            page.contains("Predicted for you: ") && page.contains("You gave Heat 5★"),
+            page.contains("Predicted for you: ") && page.contains("Heat, which you gave 5★."),
             "{page}"
         );
         assert!(page.contains(">demo</span>"));

@@ -80,7 +80,7 @@ fn reason_text(reason: &Reason<'_>) -> Markup {
     html! {
         @for segment in sentence {
             @match segment {
-                Segment::Text(text) => (text),
+                Segment::Text(text) | Segment::Feature(text) => (text),
                 Segment::Genre(name) => (title_case(name)),
                 Segment::Movie { movie_id, title } => {
                     a href={ "/films/" (movie_id.0) } { (title) }

@@ -4,7 +4,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use cinematch::catalog::names::NameList;
-use cinematch::ranking::{Filters, GenreFilter, Query, explanation_parts};
+use cinematch::ranking::{Filters, GenreFilter, Query, explanation};
 use cinematch_store::Profile;
 use maud::{Markup, html};
 
@@ -211,8 +211,6 @@ fn picks(params: &TonightParams, result: &GroupResult<'_>, view: &UserView) -> M
             ol .strips {
                 @for pick in &ranked.items {
                     @let movie = view.movie(pick.movie);
-                    @let reasons: Vec<Vec<String>> =
-                        pick.members.iter().map(|member| explanation_parts(&member.reasons)).collect();
                     @let more = html! {
                         ul .happiness {
                             @for (profile, share) in params.members.iter().zip(ranked.score_shares(pick)) {
@@ -221,9 +219,9 @@ fn picks(params: &TonightParams, result: &GroupResult<'_>, view: &UserView) -> M
                         }
                         details .why {
                             summary { (card_texts::WHY) }
-                            @for (profile, reasons) in params.members.iter().zip(&reasons) {
+                            @for (profile, member) in params.members.iter().zip(&pick.members) {
                                 @if params.members.len() > 1 { p .whose { (texts::reasons_for(&profile.name)) } }
-                                ul { @for reason in reasons { li { (reason) } } }
+                                p { (explanation(&member.reasons)) }
                             }
                         }
                     };

@@ -386,7 +386,7 @@ fn list(view: &UserView, onboarding: &OnboardingState) -> Result<Markup, Problem
                         span .what {
                             a href=(super::card::address(&movie.item)) { (movie.item.title) }
                             @if let Some(year) = movie.item.year { " " span .year { (year) } }
-                            (first_reason(movie))
+                            (reason(movie))
                         }
                         @if let Some(previous) = &previous { (moved(previous, movie.item.movie_id, rank)) }
                     }
@@ -397,13 +397,11 @@ fn list(view: &UserView, onboarding: &OnboardingState) -> Result<Markup, Problem
     })
 }
 
-/// Renders the first reason for a movie.
-fn first_reason(movie: &MovieCard<'_>) -> Markup {
+/// Renders the sentence that explains a recommendation.
+fn reason(movie: &MovieCard<'_>) -> Markup {
     let explanation = movie.details.as_ref().and_then(|details| details.explanation.as_ref());
     html! {
-        @if let Some(first) = explanation.and_then(|explanation| explanation.0.first()) {
-            span .detail { (first) }
-        }
+        @if let Some(explanation) = explanation { span .detail { (explanation) } }
     }
 }
 

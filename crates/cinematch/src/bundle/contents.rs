@@ -18,6 +18,7 @@ use super::manifest::{Counts, FileChecksum, Manifest};
 use super::{models, npz};
 use crate::catalog::{Availability, Movie};
 use crate::features::GenreBinarizer;
+use crate::features::labels::Labels;
 use crate::features::numeric::NumericScaler;
 use crate::features::plain::PlainFeatures;
 use crate::features::ranking::{Block, FeatureSet, RankingFeatures};
@@ -92,6 +93,8 @@ struct RankingFile<'a> {
     /// IDF weights of the columns. Empty in generations from earlier versions, which cannot be updated.
     #[serde(default)]
     idf: Cow<'a, [f64]>,
+    /// Keywords and tags that reasons may name. Missing in generations from earlier versions.
+    labels: Option<Cow<'a, Labels>>,
 }
 
 /// A file name and the function that serializes the file.
@@ -223,6 +226,7 @@ fn ranking_bytes(ranking: &RankingFeatures) -> io::Result<Vec<u8>> {
         blocks: Cow::Borrowed(&ranking.blocks),
         names: Cow::Borrowed(&ranking.names),
         idf: Cow::Borrowed(&ranking.idf),
+        labels: Some(Cow::Borrowed(&ranking.labels)),
     })
 }
 
@@ -273,17 +277,21 @@ pub(super) fn load(
 ) -> Result<Bundle, LoadError> {
     let (movies, features) = rayon::join(
         || -> Result<Vec<Movie>, LoadError> { parse(MOVIES, &read(MOVIES)?) },
-        || -> Result<RankingFeatures, LoadError> {
+        || -> Result<(RankingFeatures, bool), LoadError> {
             let columns = read(RANKING_COLUMNS)?;
             let file: RankingFile<'_> = parse(RANKING_COLUMNS, &columns)?;
             let matrix = npz::csr_from_bytes(&read(RANKING_ROWS)?)
                 .map_err(|error| broken(RANKING_ROWS, error))?;
-            let RankingFile { feature_set, blocks, names, idf } = file;
+            let RankingFile { feature_set, blocks, names, idf, labels } = file;
             let (blocks, names) = (blocks.into_owned(), names.into_owned());
-            Ok(RankingFeatures { feature_set, blocks, names, idf: idf.into_owned(), matrix })
+            let (idf, labels) = (idf.into_owned(), labels.map(Cow::into_owned));
+            let has_labels = labels.is_some();
+            let labels = labels.unwrap_or_default();
+            let features = RankingFeatures { feature_set, blocks, names, idf, labels, matrix };
+            Ok((features, has_labels))
         },
     );
-    let (movies, features) = (movies?, features?);
+    let (movies, (features, has_labels)) = (movies?, features?);
     if features.matrix.n_rows() != movies.len() {
         return Err(broken(RANKING_ROWS, "its rows do not match the movies of movies_meta.json"));
     }
@@ -294,6 +302,11 @@ pub(super) fn load(
     if n_columns != features.names.len() {
         return Err(broken(RANKING_COLUMNS, "its blocks do not cover the columns"));
     }
+    let features = if has_labels {
+        features
+    } else {
+        features.with_labels(&manifest.settings.training_movies(&movies), None)
+    };
     let blend = if manifest.settings.model.model.learns_from_ratings() {
         models::load(&manifest.settings.model, (movies.len(), manifest.learned_movies()), &read)?
     } else {

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `item_features.npz` | plain feature rows (CSR, f64), readable by `scipy.sparse.load_npz` |
 //! | `tfidf_vectorizer.json`, `genre_mlb.json`, `numeric_scaler.json` | fitted transformers of the plain rows |
-//! | `ranking_features.npz`, `ranking_features.json` | ranking feature rows (CSR, f32) and their columns |
+//! | `ranking_features.npz`, `ranking_features.json` | ranking feature rows (CSR, f32), their columns, and the labels for reasons |
 //! | `model_0_edlae.npz` and so on | parameters learned from ratings: weights (CSR, f32) or factors |
 //! | `availability.json` | streaming availability by region, if it was fetched |
 //! | `movies_meta.json` | movies in row order |

@@ -85,6 +85,8 @@ pub fn train(
         None => ratings.users().collect(),
     });
     let training_ratings = ratings.as_ref().zip(users.as_deref());
+    let ranking = ranking.with_labels(&training_movies, training_ratings);
+    timer.step("labels");
     let fitted = fit_model(&settings.model, &ranking, training_ratings, progress)?;
     timer.step("models");
     let n_ratings = training_ratings.map_or(0, |(ratings, users)| {

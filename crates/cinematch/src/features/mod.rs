@@ -4,7 +4,9 @@
 //! - *ranking* features, whose dot products are the similarities of movies as users perceive them
 //!   ([`ranking`]).
 
+mod block;
 mod categorical;
+pub mod labels;
 pub(crate) mod layout;
 pub mod matrix;
 pub mod numeric;

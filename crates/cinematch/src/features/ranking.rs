@@ -11,11 +11,14 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+pub use super::block::{Block, BlockKind};
+use super::labels::Labels;
 use super::matrix::CsrMatrix;
 use super::plain::{PlainFeatures, text_of};
 use super::tags::TagCounts;
 use super::text::{StopWords, TfidfError, TfidfParams, TfidfVectorizer};
-use crate::catalog::Movie;
+use crate::catalog::{Interactions, Movie};
+use crate::ids::UserIdx;
 
 /// Which features are used for ranking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,43 +28,6 @@ pub enum FeatureSet {
     Seed,
     /// All blocks except [`BlockKind::Numeric`], each with its weight.
     Full,
-}
-
-/// Kind of features in a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BlockKind {
-    /// Words in the overview.
-    Overview,
-    /// Words in the title.
-    Title,
-    /// The movie's genres.
-    Genre,
-    /// Keywords from TMDB.
-    Keyword,
-    /// Actors, weighted by billing order.
-    Cast,
-    /// Directors, all with the same weight.
-    Director,
-    /// User tags, weighted by the number of users who applied them.
-    Tag,
-    /// Decades around the release year.
-    Era,
-    /// Standardized year and runtime, which occur only in plain features.
-    Numeric,
-}
-
-/// A range of columns with features of one kind.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Block {
-    /// Kind of features in this range.
-    pub kind: BlockKind,
-    /// Weight in movie similarities, 0 to 1.
-    pub weight: f32,
-    /// First column.
-    pub start: u32,
-    /// One past the last column.
-    pub end: u32,
 }
 
 /// Ranking features, with the meaning of each column.
@@ -76,6 +42,8 @@ pub struct RankingFeatures {
     /// Inverse document frequency of each column, used to transform new movies. Empty for the seed set, whose
     /// plain features already include it, and for generations written by versions that did not store it.
     pub idf: Vec<f64>,
+    /// Keywords and tags that reasons may name. Empty until [`Self::with_labels`].
+    pub labels: Labels,
     /// Feature matrix with one row per movie.
     pub matrix: CsrMatrix<f32>,
 }
@@ -99,6 +67,9 @@ const MAX_DF_SHARE: f32 = 0.02;
 /// Words in up to this many overviews are never excluded by [`MAX_DF_SHARE`], which is too strict for small
 /// catalogs.
 const MIN_MAX_DF: u32 = 50;
+
+/// Genres of MovieLens that do not describe a movie.
+const NOT_GENRES: [&str; 2] = ["imax", "(no genres listed)"];
 
 /// A movie's entries in one block, as names and frequencies.
 type Entries = Vec<(String, f32)>;
@@ -142,7 +113,8 @@ impl RankingFeatures {
             blocks.push(Block { kind, weight: 1.0, start, end: start + width as u32 });
         }
         let names = plain.column_names().map(str::to_owned).collect();
-        Self { feature_set: FeatureSet::Seed, blocks, names, idf: Vec::new(), matrix }
+        let (idf, labels) = (Vec::new(), Labels::default());
+        Self { feature_set: FeatureSet::Seed, blocks, names, idf, labels, matrix }
     }
 
     fn full(movies: &[Movie], tags: &TagCounts) -> Result<Self, TfidfError> {
@@ -161,7 +133,8 @@ impl RankingFeatures {
             matrices.push(matrix);
         }
         let matrix = CsrMatrix::hstack(&matrices.iter().collect::<Vec<_>>());
-        Ok(Self { feature_set: FeatureSet::Full, blocks, names, idf, matrix })
+        let labels = Labels::default();
+        Ok(Self { feature_set: FeatureSet::Full, blocks, names, idf, labels, matrix })
     }
 
     /// Computes the rows of `movies` using the existing columns. `plain` holds the plain features of the
@@ -187,15 +160,38 @@ impl RankingFeatures {
         let matrices: Vec<CsrMatrix<f32>> = self.blocks.par_iter().map(rows).collect();
         let matrix = CsrMatrix::hstack(&matrices.iter().collect::<Vec<_>>());
         let (blocks, names, idf) = (self.blocks.clone(), self.names.clone(), self.idf.clone());
-        Some(Self { feature_set: self.feature_set, blocks, names, idf, matrix })
+        let labels = self.labels.clone();
+        Some(Self { feature_set: self.feature_set, blocks, names, idf, labels, matrix })
     }
 
-    /// Returns the block that contains `column`.
+    /// Selects the keywords and tags that reasons may name. The rows must correspond to `movies` and to the movies
+    /// of the ratings. `ratings` holds the ratings and the users whose likes are counted.
+    #[must_use]
+    pub fn with_labels(
+        mut self,
+        movies: &[Movie],
+        ratings: Option<(&Interactions, &[UserIdx])>,
+    ) -> Self {
+        self.labels = Labels::fit((&self.blocks, &self.names), &self.matrix, movies, ratings);
+        self
+    }
+
+    /// Returns the kind and the name of a column that a reason may name, or `None` for all others. Single words of
+    /// overviews and titles are evidence of similarity, but mean little without their context.
     ///
     /// # Panics
     /// Panics if `column` is outside the matrix.
-    pub(crate) fn block_of(&self, column: u32) -> &Block {
-        &self.blocks[self.blocks.partition_point(|block| block.end <= column)]
+    pub(crate) fn named(&self, column: u32) -> Option<(BlockKind, &str)> {
+        let kind = self.blocks[self.blocks.partition_point(|block| block.end <= column)].kind;
+        let name = self.names[column as usize].as_str();
+        match kind {
+            BlockKind::Overview | BlockKind::Title | BlockKind::Numeric => None,
+            BlockKind::Keyword | BlockKind::Tag => self.labels.get(column, kind),
+            BlockKind::Genre if NOT_GENRES.contains(&name) => None,
+            BlockKind::Genre | BlockKind::Cast | BlockKind::Director | BlockKind::Era => {
+                Some((kind, name))
+            }
+        }
     }
 }
 

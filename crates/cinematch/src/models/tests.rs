@@ -12,6 +12,7 @@ use super::svd::SvdParams;
 use super::*;
 use crate::catalog::{Interactions, Rated};
 use crate::features::CsrMatrix;
+use crate::features::labels::Labels;
 use crate::features::ranking::{Block, BlockKind, FeatureSet, RankingFeatures};
 use crate::ids::{MovieId, MovieIdx, UserIdx, Vocabulary};
 use crate::rating::Stars;
@@ -52,6 +53,7 @@ pub(super) fn features() -> RankingFeatures {
         blocks: vec![Block { kind: BlockKind::Keyword, weight: 1.0, start: 0, end: 3 }],
         names: ["a", "b", "c"].map(str::to_owned).to_vec(),
         idf: vec![1.0; 3],
+        labels: Labels::default(),
         matrix,
     }
 }

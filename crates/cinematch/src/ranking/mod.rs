@@ -48,7 +48,7 @@ pub use question_pool::Answer;
 pub use ranked::{Ranked, Recommendation, Shortfall};
 pub use reasons::reason::Reason;
 pub use reasons::wording;
-pub use reasons::wording::{explanation, explanation_parts};
+pub use reasons::wording::explanation;
 pub use recommender::{Recommender, Votes};
 pub use request::{HistoryItem, Request};
 pub use resolve::unknown_region_message;

@@ -2,9 +2,11 @@
 
 mod browse;
 mod evaluate;
+mod latest_small;
 mod learning;
 mod metrics;
 mod personas;
 mod real_data;
+mod reasons;
 mod stages;
 mod tune;

@@ -5,19 +5,12 @@
 
 use std::fmt::Write as _;
 
-use cinematch::catalog::{Movie, read_merged};
+use cinematch::catalog::Movie;
+use cinematch::ranking::Query;
 use serde::Deserialize;
 
-use crate::support::folder::{Folder, real_data};
-
-#[derive(Deserialize)]
-struct Persona {
-    name: String,
-    likes: Vec<u32>,
-    field: Field,
-    at_least: usize,
-    never: Option<Field>,
-}
+use super::latest_small;
+use crate::support::folder::real_data;
 
 /// A set of movies, described by one property.
 #[derive(Deserialize)]
@@ -50,27 +43,14 @@ impl Field {
 #[test]
 fn personas_recognize_themselves_in_their_lists() {
     let Some(raw) = real_data("personas_recognize_themselves_in_their_lists") else { return };
-    let personas = std::fs::read(raw.join("../personas.json")).unwrap();
-    let personas: Vec<Persona> = serde_json::from_slice(&personas).unwrap();
-    let folder = Folder::empty();
-    let (release, tmdb) = (raw.join("ml-latest-small"), raw.join("tmdb/tmdb_metadata.csv"));
-    let (release, tmdb) = (release.to_str().unwrap(), tmdb.to_str().unwrap());
-    folder.ok(&["preprocess", "--raw", release, "--tmdb", tmdb, "--min-year", "none"]);
-    folder.ok(&["train", "--raw", release]);
-    let table = std::fs::read(folder.path("data/movies_merged.csv")).unwrap();
-    let movies = read_merged("movies_merged.csv", &table).unwrap().records;
+    let recommender = &latest_small::bundle(&raw).recommender;
 
     let mut failures = String::new();
-    for persona in personas {
-        let likes: Vec<String> = persona.likes.iter().map(u32::to_string).collect();
-        let arguments = ["recommend", "--liked", &likes.join(","), "--limit", "12", "--json"];
-        let list: serde_json::Value = serde_json::from_str(&folder.ok(&arguments)).unwrap();
-        let listed: Vec<&Movie> = list["recommendations"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|item| movies.iter().find(|it| item["movie_id"] == it.movie_id.0).unwrap())
-            .collect();
+    for persona in latest_small::personas::<Field>(&raw) {
+        let query = Query { liked: persona.likes, limit: 12, ..Query::default() };
+        let (request, _) = recommender.resolve(&query).unwrap();
+        let items = recommender.recommend(&request).items;
+        let listed: Vec<&Movie> = items.iter().map(|item| recommender.movie(item.movie)).collect();
         assert_eq!(listed.len(), 12);
         let n_inside = listed.iter().filter(|movie| persona.field.contains(movie)).count();
         let unwanted = persona

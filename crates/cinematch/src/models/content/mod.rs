@@ -24,6 +24,7 @@ mod model;
 mod similarity_pool;
 mod standalone;
 
+pub(crate) use model::NamedFeature;
 pub use model::{Affinity, ContentModel, Profile, SharedFeature, Signal};
 pub use similarity_pool::SimilarityPool;
 pub use standalone::{ContentParams, StandaloneContent};

@@ -17,6 +17,12 @@ thread_local! {
     static COLUMN_SUMS: RefCell<ColumnSums> = RefCell::default();
 }
 
+/// Minimum similarity through a feature for reasons to name it. Excludes one keyword of many.
+const MIN_NAMED_PART: f32 = 0.008;
+/// Minimum similarity through an actor, which excludes small parts: an actor who comes fourth in the credits of one
+/// movie must come first in those of the other.
+const MIN_ACTOR_PART: f32 = 0.0145;
+
 /// A movie in a user's history, with its weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Signal {
@@ -72,6 +78,14 @@ pub struct SharedFeature<'a> {
     pub name: &'a str,
     /// Contribution to the score.
     pub contribution: f32,
+}
+
+/// A feature that a movie shares with a signal in the history.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct NamedFeature<'a> {
+    /// Position of the signal in the history.
+    pub signal: usize,
+    pub feature: SharedFeature<'a>,
 }
 
 /// Exact decomposition of a movie's affinity to a history.
@@ -194,22 +208,23 @@ impl ContentModel {
         SimilarityPool::new(&self.features.matrix)
     }
 
-    /// Returns the features through which a signal contributes to a movie's affinity, strongest first.
-    pub(crate) fn shared_features(
+    /// Returns the features through which the history contributes to a movie's affinity and that reasons may name.
+    pub(crate) fn named_features(
         &self,
         affinity: &Affinity,
         profile: &Profile,
-        (index, signal): (usize, Signal),
-    ) -> impl Iterator<Item = SharedFeature<'_>> {
-        let matches = affinity.matches.iter().filter(|matched| matched.signal == index);
-        let mut parts: Vec<(u32, f32)> =
-            matches.map(|matched| (matched.column, matched.part)).collect();
-        parts.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let factor = signal.weight * profile.scale;
-        parts.into_iter().map(move |(column, part)| SharedFeature {
-            block: self.features.block_of(column).kind,
-            name: &self.features.names[column as usize],
-            contribution: factor * part,
-        })
+        history: &[Signal],
+    ) -> Vec<NamedFeature<'_>> {
+        let large = affinity.matches.iter().filter(|matched| matched.part >= MIN_NAMED_PART);
+        let named = large.filter_map(|matched| {
+            let (block, name) = self.features.named(matched.column)?;
+            if block == BlockKind::Cast && matched.part < MIN_ACTOR_PART {
+                return None;
+            }
+            let contribution = history[matched.signal].weight * profile.scale * matched.part;
+            let feature = SharedFeature { block, name, contribution };
+            Some(NamedFeature { signal: matched.signal, feature })
+        });
+        named.collect()
     }
 }

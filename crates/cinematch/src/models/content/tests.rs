@@ -14,6 +14,7 @@ pub(crate) fn model(feature_set: FeatureSet) -> ContentModel {
     let plain = PlainFeatures::fit(&movies, TfidfParams::default()).unwrap();
     let tags = TagCounts::default();
     let features = RankingFeatures::fit(feature_set, &movies, &plain, &tags).unwrap();
+    let features = features.with_labels(&movies, None);
     ContentModel::fit(features, &layout())
 }
 
@@ -52,7 +53,7 @@ fn ranks_liked_kinds_above_disliked_ones() {
 }
 
 #[test]
-fn contributions_sum_to_the_score_and_features_to_the_contribution() {
+fn contributions_sum_to_the_score_and_named_features_are_part_of_them() {
     let model = model(FeatureSet::Full);
     let history: Vec<Signal> = [(0, 1.0), (4, 0.5), (7, -0.8)]
         .map(|(movie, weight)| Signal { movie: MovieIdx(movie), weight })
@@ -62,14 +63,13 @@ fn contributions_sum_to_the_score_and_features_to_the_contribution() {
     let movies: Vec<MovieIdx> = (0..12).map(MovieIdx).collect();
     let mut explained = 0;
     model.explain(&profile, &history, &movies, |movie, affinity| {
-        let mut sum = 0.0;
-        for (place, (signal, part)) in history.iter().zip(&affinity.parts).enumerate() {
-            let signal = (place, *signal);
-            let features = model.shared_features(affinity, &profile, signal);
-            let by_feature: f32 = features.map(|feature| feature.contribution).sum();
-            assert!((part - by_feature).abs() < 1e-5);
-            sum += part;
+        let features = model.named_features(affinity, &profile, &history);
+        for (place, part) in affinity.parts.iter().enumerate() {
+            let of_signal = features.iter().filter(|named| named.signal == place);
+            let named: f32 = of_signal.map(|named| named.feature.contribution.abs()).sum();
+            assert!(named <= part.abs() + 1e-5, "{named} {part}");
         }
+        let sum: f32 = affinity.parts.iter().sum();
         let score = scores[movie.row()];
         assert!((score - sum).abs() < 1e-5, "{score} {sum}");
         explained += 1;

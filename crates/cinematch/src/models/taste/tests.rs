@@ -1,6 +1,7 @@
 use super::*;
 use crate::catalog::Rated;
 use crate::features::CsrMatrix;
+use crate::features::labels::Labels;
 use crate::features::ranking::{Block, BlockKind, FeatureSet, RankingFeatures};
 use crate::ids::MovieIdx;
 use crate::models::cold_start::{FeatureMap, NewMovies};
@@ -28,6 +29,7 @@ fn features(rows: &[[f32; 4]]) -> RankingFeatures {
         ],
         names: ["spy", "crime", "drama", "around 1940", "around 1990"].map(str::to_owned).to_vec(),
         idf: vec![1.0; 5],
+        labels: Labels::default(),
         matrix,
     }
 }

@@ -1,16 +1,18 @@
 //! Computes the reasons for a score.
 
 use super::reason::Reason;
-use super::stop_list::is_meaningful;
 use crate::ids::MovieIdx;
 use crate::models::Contributions;
-use crate::models::content::Affinity;
+use crate::models::content::{Affinity, NamedFeature, SharedFeature};
 use crate::models::taste::TasteTerms;
 use crate::ranking::popularity::Order;
 use crate::ranking::score_terms::{ScoreTerms, has_bit};
 
-/// Maximum number of movies in the history with a reason of their own. The rest share one reason.
-const NAMED_MOVIES: usize = 3;
+/// Maximum number of movies in the history that have a reason of their own because of their contribution.
+const LARGEST_MOVIES: usize = 3;
+/// Maximum number of further movies that have a reason of their own because they share the most with the recommended
+/// one: people, keywords and tags. The rest share one reason.
+const CLOSEST_MOVIES: usize = 2;
 /// Maximum number of shared features to report per movie in the history.
 const NAMED_FEATURES: usize = 6;
 
@@ -96,21 +98,21 @@ impl<'a> ScoreTerms<'a, '_> {
         let sums = affinity.parts.iter().zip(learned).map(|(content, learned)| content + learned);
         let mut contributions: Vec<(f32, usize)> = sums.zip(0..).collect();
         contributions.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()).then(a.1.cmp(&b.1)));
-        let (named, others) = contributions.split_at(contributions.len().min(NAMED_MOVIES));
+        let features = model.named_features(affinity, &self.profile, &self.signals);
+        let n_named = put_closest_first(&mut contributions, &features);
+        let (named, others) = contributions.split_at(n_named);
         let mut reasons: Vec<Reason<'a>> = named
             .iter()
             .map(|(contribution, index)| {
                 let item = self.request.history[*index];
                 let movie = self.recommender.movie(item.signal.movie);
-                let signal = (*index, self.signals[*index]);
-                let shared = model.shared_features(affinity, &self.profile, signal);
                 Reason::Movie {
                     movie_id: movie.movie_id,
                     title: &movie.title,
                     feedback: item.feedback,
                     contribution: *contribution,
                     from_users: from_users[*index],
-                    shared: shared.filter(is_meaningful).take(NAMED_FEATURES).collect(),
+                    shared: shared_with(*index, &features),
                 }
             })
             .collect();
@@ -123,6 +125,35 @@ impl<'a> ScoreTerms<'a, '_> {
         }
         reasons
     }
+}
+
+/// Moves the movies that share the most specific features behind the movies with the largest contributions, which
+/// come first. Returns the number of movies to name. `contributions` holds each movie's contribution and its position
+/// in the history.
+fn put_closest_first(contributions: &mut [(f32, usize)], features: &[NamedFeature<'_>]) -> usize {
+    let mut specific = vec![0.0_f32; contributions.len()];
+    for NamedFeature { signal, feature } in features {
+        if feature.block.is_specific() {
+            specific[*signal] += feature.contribution;
+        }
+    }
+    let n_largest = contributions.len().min(LARGEST_MOVIES);
+    let rest = &mut contributions[n_largest..];
+    rest.sort_by(|(_, a), (_, b)| specific[*b].total_cmp(&specific[*a]));
+    let closest = rest.iter().take(CLOSEST_MOVIES);
+    n_largest + closest.filter(|(_, index)| specific[*index] > 0.0).count()
+}
+
+/// Returns the features shared with the movie at `index` in the history, largest contribution first. If there are too
+/// many, the specific ones are kept.
+fn shared_with<'a>(index: usize, features: &[NamedFeature<'a>]) -> Vec<SharedFeature<'a>> {
+    let of_movie = features.iter().filter(|named| named.signal == index);
+    let mut shared: Vec<SharedFeature<'a>> = of_movie.map(|named| named.feature.clone()).collect();
+    shared.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
+    shared.sort_by_key(|feature| !feature.block.is_specific());
+    shared.truncate(NAMED_FEATURES);
+    shared.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
+    shared
 }
 
 /// Returns the sum of `contributions`, added in f64 because thousands of small ones would lose digits in f32.

@@ -2,11 +2,11 @@
 
 use super::*;
 
-fn list(recommender: &Recommender, query: &Query) -> Vec<(u32, f32, Vec<String>)> {
+fn list(recommender: &Recommender, query: &Query) -> Vec<(u32, f32, String)> {
     let (request, _) = recommender.resolve(query).unwrap();
     let items = recommender.recommend(&request).items;
     let line = |item: &Recommendation<'_>| explanation(&item.reasons);
-    let row = |item: &Recommendation<'_>| (item.movie.0, item.score, vec![line(item)]);
+    let row = |item: &Recommendation<'_>| (item.movie.0, item.score, line(item));
     items.iter().map(row).collect()
 }
 
@@ -22,7 +22,7 @@ fn popularity_order_ignores_all_other_options() {
     for (row, score, line) in &plain {
         let expected = (votes(*row) as f32).ln_1p() / (votes(plain[0].0) as f32).ln_1p();
         assert!((score - expected).abs() < 1e-6);
-        assert_eq!(line, &["Widely known"]);
+        assert_eq!(line, "Widely known.");
     }
     let asked = Query {
         preferred_genres: vec!["western".to_owned()],
