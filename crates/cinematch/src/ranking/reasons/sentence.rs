@@ -433,6 +433,11 @@ impl<'r, 'a> Explained<'r, 'a> {
             {
                 Some("Liked by many users")
             }
+            Reason::Trend { contribution }
+                if self.is_noticeable(*contribution, MIN_GENERAL_SHARE) =>
+            {
+                Some("Liked more lately than in the past")
+            }
             _ => None,
         };
         let mut line = Line::default();
