@@ -28,7 +28,9 @@ pub(crate) fn eigendecomposition(mut rows: Vec<Vec<f64>>) -> Eigen {
     let mut pairs: Vec<(f64, Vec<f64>)> = rows.into_iter().map(|row| (norm(&row), row)).collect();
     pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
     for (value, row) in pairs.iter_mut().filter(|(value, _)| *value > 0.0) {
-        row.iter_mut().for_each(|entry| *entry /= *value);
+        for entry in row {
+            *entry /= *value;
+        }
     }
     let (values, vectors) = pairs.into_iter().unzip();
     Eigen { values, vectors }

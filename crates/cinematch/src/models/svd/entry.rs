@@ -30,7 +30,7 @@ pub struct SvdParams {
 
 impl Default for SvdParams {
     fn default() -> Self {
-        Self { factors: 24, iterations: 100, seed: 42 }
+        Self { factors: 64, iterations: 100, seed: 42 }
     }
 }
 
@@ -54,7 +54,7 @@ impl ModelParams for SvdParams {
 
     const LEARNS_FROM_RATINGS: bool = true;
     const SEARCH: Option<SearchSpace<Self>> = Some(|params, confidence, draw| {
-        params.factors = *draw.choice(&[8, 12, 16, 24, 32, 48, 64, 96, 128]);
+        params.factors = *draw.choice(&[16, 24, 32, 48, 64, 96, 128]);
         confidence.draw(draw);
     });
     const HYBRID_WEIGHTS: (f64, f64) = (0.05, 8.0);
