@@ -57,14 +57,14 @@ impl ModelMetrics {
         let users: Vec<(UserIdx, UserMetrics)> = users_and_lists()
             .map(|(held, list)| (held.user, UserMetrics::new(list, &held.relevant_movies())))
             .collect();
-        let likes = LikeCounts::new(&split.interactions, &split.training, &split.is_candidate);
+        let counts = LikeCounts::new(&split.interactions, &split.training, &split.is_candidate);
         let liked: Vec<Vec<MovieIdx>> = split.held_out.iter().map(HeldOut::liked_movies).collect();
         let taste = users_and_lists()
             .zip(&liked)
             .map(|((held, list), liked)| {
-                likes.metrics((liked, &held.relevant_movies()), list, attributes)
+                counts.metrics((liked, &held.relevant_movies()), list, attributes)
             })
-            .zip(likes.groups(liked.iter().map(Vec::as_slice)))
+            .zip(counts.groups(liked.iter().map(Vec::as_slice)))
             .collect();
         let n_ratings = split.n_ratings();
         let exposure = Exposure::new(TOP_K, lists, split.is_candidate.len());

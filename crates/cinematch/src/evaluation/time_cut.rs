@@ -62,10 +62,10 @@ impl TimeCut {
 /// a user's earlier ratings are their history. A user's relevant movies are those they liked within the
 /// window, provided that at least one user rated the movie before it. Users with no history are excluded,
 /// because the protocols measure personalization rather than cold start. O(ratings).
-pub(super) fn window_split<'a>(
-    interactions: &'a Interactions,
+pub(super) fn window_split(
+    interactions: &Interactions,
     window: RangeInclusive<u32>,
-) -> Result<Split<'a>, SplitError> {
+) -> Result<Split<'static>, SplitError> {
     let cutoff = *window.start();
     let earlier = interactions.before(cutoff);
     let is_candidate = rated_movies(&earlier);

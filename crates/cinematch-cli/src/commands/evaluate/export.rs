@@ -65,10 +65,7 @@ pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) ->
     let mut parts = BTreeMap::new();
     let mut sums = BTreeMap::new();
     for part in protocol.parts() {
-        let name = match part {
-            Part::Validation => "validation",
-            Part::Test => "test",
-        };
+        let name = part_name(*part);
         let split = protocol.split(&data.interactions, *part)?;
         let train = if protocol.has_training_data_per_part() {
             format!("{name}_train.csv")
@@ -142,6 +139,13 @@ pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) ->
     json.push(b'\n');
     files::replace(&description_path, |out| out.write_all(&json))?;
     Ok(())
+}
+
+fn part_name(part: Part) -> &'static str {
+    match part {
+        Part::Validation => "validation",
+        Part::Test => "test",
+    }
 }
 
 fn write_ratings(
