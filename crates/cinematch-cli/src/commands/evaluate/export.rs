@@ -67,11 +67,8 @@ pub fn write_split(folder: &Path, protocol: Protocol, seed: u64, data: &Data) ->
     for part in protocol.parts() {
         let name = part_name(*part);
         let split = protocol.split(&data.interactions, *part)?;
-        let train = if protocol.has_training_data_per_part() {
-            format!("{name}_train.csv")
-        } else {
-            "train.csv".to_owned()
-        };
+        let own = protocol.has_training_data_per_part();
+        let train = if own { format!("{name}_train.csv") } else { "train.csv".to_owned() };
         let mut write = |file: String, write: &dyn Fn(&mut dyn Write) -> io::Result<()>| {
             let path = folder.join(&file);
             if !sums.contains_key(&file) {

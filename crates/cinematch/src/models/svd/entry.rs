@@ -1,11 +1,10 @@
-//! Parameters of the `svd` model, and the registry's traits.
+//! The registry's traits for the `svd` model.
 
 use std::borrow::Cow;
 use std::io;
 
-use serde::{Deserialize, Serialize};
-
 use super::model::Svd;
+use super::params::SvdParams;
 use super::training::truncated_svd;
 use crate::ids::MovieIdx;
 use crate::models::archive::{Archive, ArchiveContext, DenseArray, ReadArchive};
@@ -15,24 +14,6 @@ use crate::models::interface::{
     FitCause, FittedModel, ModelParams, ParameterError, SearchSpace, TrainingData, check,
     check_count,
 };
-
-/// Parameters for PureSVD.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SvdParams {
-    /// d: number of factors per movie.
-    pub factors: usize,
-    /// Maximum number of iterations. Training ends earlier when the factors have converged.
-    pub iterations: usize,
-    /// Seed for the random vectors.
-    pub seed: u64,
-}
-
-impl Default for SvdParams {
-    fn default() -> Self {
-        Self { factors: 64, iterations: 100, seed: 42 }
-    }
-}
 
 impl FittedModel for Svd {
     fn has_learned(&self, movie: MovieIdx) -> bool {

@@ -27,10 +27,11 @@
 mod entry;
 mod extend;
 mod model;
+mod params;
 mod training;
 
-pub use entry::SvdParams;
 pub use model::Svd;
+pub use params::SvdParams;
 
 #[cfg(test)]
 mod tests;

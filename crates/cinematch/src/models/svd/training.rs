@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::entry::SvdParams;
+use super::params::SvdParams;
 use crate::features::CsrMatrix;
 use crate::linalg::{Lane, Lanes, TILE, add_combination, dot, eigendecomposition};
 use crate::models::factors::Factors;
