@@ -25,6 +25,7 @@ use super::question_pool::{Answer, QuestionPool};
 use super::recommender::Recommender;
 use super::request::{HistoryItem, Request};
 use super::score_terms::ScoreTerms;
+use super::wall::WallPool;
 use crate::ids::MovieIdx;
 use crate::retrieval::Scores;
 
@@ -46,6 +47,36 @@ impl Recommender {
         pool.next(&answers, &self.predicted_scores(history, &pool.movies))
     }
 
+    /// Chooses up to `n` movies whose covers a new user looks through to tap those that they like.
+    ///
+    /// Movies in the history and in `shown`, those of earlier walls, are not chosen again. Without a history,
+    /// every movie is chosen to explore. With one, two of three fit it. Takes as long as [`Self::recommend`]
+    /// for a history. The first call also computes the pool.
+    pub fn taste_wall(
+        &self,
+        history: &[HistoryItem],
+        shown: &[MovieIdx],
+        n: usize,
+    ) -> Vec<MovieIdx> {
+        let compute = || WallPool::new(&self.movies, &self.popularity_counts());
+        let pool = self.wall_pool.get_or_init(compute);
+        let liked = history.iter().map(|item| item.signal.movie);
+        pool.choose(liked.chain(shown.iter().copied()), &self.fits(history, &pool.movies), n)
+    }
+
+    /// Returns how well movies fit the history: the score of the blend, 1 for the best movie. Returns zeros
+    /// without a history.
+    fn fits(&self, history: &[HistoryItem], movies: &[MovieIdx]) -> Vec<f32> {
+        if history.is_empty() {
+            return vec![0.0; movies.len()];
+        }
+        let request = Request { history: history.to_vec(), ..Request::default() };
+        let mut own = Vec::new();
+        let (_, shared) = ScoreTerms::compute_normalized(self, &request, &mut own);
+        let scores = Scores { layout: &self.layout, own: &own, shared };
+        movies.iter().map(|movie| scores.at(self.position_of[movie.row()] as usize)).collect()
+    }
+
     /// Returns the number of users who know each movie: the training users who liked it or, without a
     /// popularity model, its votes.
     fn popularity_counts(&self) -> Vec<f32> {
@@ -59,13 +90,7 @@ impl Recommender {
     /// has watched. Returns zeros if there is no history, or if the blend has only the content model, which
     /// can't predict this.
     fn predicted_scores(&self, history: &[HistoryItem], movies: &[MovieIdx]) -> Vec<f32> {
-        if history.is_empty() || self.blend.models.is_empty() {
-            return vec![0.0; movies.len()];
-        }
-        let request = Request { history: history.to_vec(), ..Request::default() };
-        let mut own = Vec::new();
-        let (_, shared) = ScoreTerms::compute_normalized(self, &request, &mut own);
-        let scores = Scores { layout: &self.layout, own: &own, shared };
-        movies.iter().map(|movie| scores.at(self.position_of[movie.row()] as usize)).collect()
+        let history: &[HistoryItem] = if self.blend.models.is_empty() { &[] } else { history };
+        self.fits(history, movies)
     }
 }

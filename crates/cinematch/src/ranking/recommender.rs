@@ -7,6 +7,7 @@ use super::blend::{Blend, ModelChoice, UnknownModel};
 use super::popularity::{Popularity, PopularitySource};
 use super::quality::Quality;
 use super::question_pool::QuestionPool;
+use super::wall::WallPool;
 use crate::catalog::{Availability, Movie};
 use crate::features::layout::{Codes, Layout};
 use crate::features::ranking::RankingFeatures;
@@ -75,6 +76,8 @@ pub struct Recommender {
     pub(super) popularity_by_position: Vec<f32>,
     /// Movies to ask about during onboarding, computed on first use.
     pub(super) questions: OnceLock<QuestionPool>,
+    /// Movies that onboarding can show, computed on first use.
+    pub(super) wall_pool: OnceLock<WallPool>,
 }
 
 impl Recommender {
@@ -124,6 +127,7 @@ impl Recommender {
             quality_by_position,
             popularity_source: popularity.source,
             questions: OnceLock::new(),
+            wall_pool: OnceLock::new(),
         }
     }
 

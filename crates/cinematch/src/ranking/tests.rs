@@ -5,6 +5,7 @@ mod diversity;
 mod group;
 mod onboarding;
 mod popularity;
+mod wall;
 
 use proptest::prelude::*;
 
