@@ -1,4 +1,4 @@
-//! Whether a movie was made in the catalog's main language.
+//! Tells movies in other languages from those in the catalog's main language.
 
 use std::collections::BTreeMap;
 

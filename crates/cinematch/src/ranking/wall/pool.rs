@@ -8,11 +8,11 @@ use crate::ids::MovieIdx;
 
 /// Maximum number of movies in the pool, which holds the best-known ones.
 const POOL: usize = 4000;
-/// κ: how much a movie that stands fully for a taste explores it.
+/// κ: share of a taste that is explored by a movie that stands fully for it.
 const EXPLORED: f32 = 0.6;
 /// β: exponent of a movie's popularity in the probability that the user knows it.
 const KNOWN_EXPONENT: f32 = 0.4;
-/// Of this many consecutive movies, all but the last fit the user's history, and the last explores.
+/// Among this many consecutive movies, all but the last fit the history, and the last explores.
 const EXPLORE_EVERY: usize = 3;
 
 /// The movies that onboarding can show.
@@ -65,8 +65,9 @@ impl WallPool {
         }
         let mut wall = Vec::with_capacity(n);
         while wall.len() < n {
+            // The blend itself prefers movies that users know, so half the exponent suffices.
             let fitting = (wall.len() % EXPLORE_EVERY < EXPLORE_EVERY - 1)
-                .then(|| best(&is_shown, |index| self.known[index] * fits[index]))
+                .then(|| best(&is_shown, |index| self.known[index].sqrt() * fits[index]))
                 .flatten()
                 .filter(|index| fits[*index] > 0.0);
             let exploring = || {

@@ -1,4 +1,4 @@
-//! Tastes: groups of movies by which users describe what they like.
+//! Tastes: groups of movies that users like or dislike as a whole, such as a genre or the movies of a director.
 
 use rustc_hash::FxHashMap;
 
@@ -10,9 +10,9 @@ use crate::ids::MovieIdx;
 /// First years of the eras after the first: the time after the studio system, the time of video and the time
 /// of streaming.
 const ERA_STARTS: [u16; 3] = [1966, 1990, 2005];
-/// A label for a projection format, not a genre.
+/// MovieLens genre that is a projection format.
 const FORMAT_LABEL: &str = "imax";
-/// A taste has at least one in this many movies of the pool, and at least two.
+/// Rarer tastes are ignored: a taste needs one in this many movies of the pool, and at least two.
 const MOVIES_PER_TASTE: usize = 150;
 /// α: exponent of a movie's popularity relative to the best-known movie with the same taste.
 const STANDING_EXPONENT: f32 = 0.4;
