@@ -1,11 +1,17 @@
-//! Persona suite: people with a known taste must recognize themselves in their lists.
+//! Persona suite: people with a known taste must recognize themselves in their lists and on the taste wall.
 //!
 //! `personas.json` names the movies that each persona likes, the field that their list must lie in, how many of its
 //! first twelve movies must, and what must never appear.
 
 use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
 
+use cinematch::bundle::Bundle;
 use cinematch::catalog::{Movie, read_merged};
+use cinematch::ids::{MovieId, MovieIdx};
+use cinematch::ranking::Query;
 use serde::Deserialize;
 
 use crate::support::folder::{Folder, real_data};
@@ -47,17 +53,26 @@ impl Field {
     }
 }
 
+/// Returns the personas, and a folder trained on latest-small, which is shared by the tests.
+fn personas_and_folder(raw: &Path) -> (Vec<Persona>, &'static Folder) {
+    static TRAINED: OnceLock<Folder> = OnceLock::new();
+    let folder = TRAINED.get_or_init(|| {
+        let folder = Folder::empty();
+        let (release, tmdb) = (raw.join("ml-latest-small"), raw.join("tmdb/tmdb_metadata.csv"));
+        let (release, tmdb) = (release.to_str().unwrap(), tmdb.to_str().unwrap());
+        folder.ok(&["preprocess", "--raw", release, "--tmdb", tmdb, "--min-year", "none"]);
+        folder.ok(&["train", "--raw", release]);
+        folder
+    });
+    let personas = fs::read(raw.join("../personas.json")).unwrap();
+    (serde_json::from_slice(&personas).unwrap(), folder)
+}
+
 #[test]
 fn personas_recognize_themselves_in_their_lists() {
     let Some(raw) = real_data("personas_recognize_themselves_in_their_lists") else { return };
-    let personas = std::fs::read(raw.join("../personas.json")).unwrap();
-    let personas: Vec<Persona> = serde_json::from_slice(&personas).unwrap();
-    let folder = Folder::empty();
-    let (release, tmdb) = (raw.join("ml-latest-small"), raw.join("tmdb/tmdb_metadata.csv"));
-    let (release, tmdb) = (release.to_str().unwrap(), tmdb.to_str().unwrap());
-    folder.ok(&["preprocess", "--raw", release, "--tmdb", tmdb, "--min-year", "none"]);
-    folder.ok(&["train", "--raw", release]);
-    let table = std::fs::read(folder.path("data/movies_merged.csv")).unwrap();
+    let (personas, folder) = personas_and_folder(&raw);
+    let table = fs::read(folder.path("data/movies_merged.csv")).unwrap();
     let movies = read_merged("movies_merged.csv", &table).unwrap().records;
 
     let mut failures = String::new();
@@ -81,6 +96,35 @@ fn personas_recognize_themselves_in_their_lists() {
             let titles: Vec<&str> = listed.iter().map(|movie| movie.title.as_str()).collect();
             let (name, at_least) = (persona.name, persona.at_least);
             writeln!(failures, "{name}: {n_inside} of {at_least}, {unwanted} unwanted: {titles:?}")
+                .unwrap();
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+#[test]
+fn personas_find_their_films_on_the_first_wall_and_more_after_two_taps() {
+    let test = "personas_find_their_films_on_the_first_wall_and_more_after_two_taps";
+    let Some(raw) = real_data(test) else { return };
+    let (personas, folder) = personas_and_folder(&raw);
+    let recommender = Bundle::load(&folder.path("ml/artifacts")).unwrap().recommender;
+    let mut failures = String::new();
+    for Persona { name, likes, field, .. } in personas {
+        let n_inside = |wall: &[MovieIdx]| {
+            wall.iter().filter(|movie| field.contains(recommender.movie(**movie))).count()
+        };
+        let first = recommender.taste_wall(&[], &[], 24);
+        let liked = likes[..2].iter().copied().map(MovieId).collect();
+        let (request, _) = recommender.resolve(&Query { liked, ..Query::default() }).unwrap();
+        // Every third movie of the second wall explores other tastes.
+        let second = recommender.taste_wall(&request.history, &first, 24);
+        let fitting: Vec<MovieIdx> = second.chunks(3).flat_map(|row| row[..2].to_vec()).collect();
+        let found = (n_inside(&first), n_inside(&fitting));
+        if found.0 < 1 || found.1 < 4 {
+            let titles = |wall: &[MovieIdx]| -> Vec<&str> {
+                wall.iter().map(|movie| recommender.movie(*movie).title.as_str()).collect()
+            };
+            writeln!(failures, "{name}: {found:?} {:?} {:?}", titles(&first), titles(&fitting))
                 .unwrap();
         }
     }
