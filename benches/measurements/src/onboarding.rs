@@ -1,5 +1,4 @@
-//! Measures what new users get from onboarding: how good their lists are after some taps, and how many movies they
-//! had to look at.
+//! Measures the quality of new users' lists after some taps during onboarding, and the number of movies they looked at.
 //!
 //! `onboarding ROOT RATINGS-FOLDER [--splits 6] [--content]`, for example `onboarding . raw/ml-latest-small`
 //!
@@ -18,7 +17,7 @@ use std::time::{Duration, Instant};
 use cinematch::catalog::Rated;
 use cinematch::evaluation::{HeldOut, LIKE_THRESHOLD, Part, Split, StrongGeneralization, ndcg_at};
 use cinematch::ids::{MovieId, MovieIdx};
-use cinematch::ranking::{Answer, Query, Rating, Recommender};
+use cinematch::ranking::{Query, Recommender};
 
 use crate::data::{Data, Trained};
 use crate::outcome::Outcome;
@@ -34,20 +33,17 @@ const TAPS: [usize; 3] = [5, 10, 20];
 /// Groups of users, by the popularity of what they like.
 const GROUPS: [&str; 3] = ["niche", "mixed", "mainstream"];
 
-/// How movies are presented to the user.
+/// Strategy for choosing the movies on a wall.
 #[derive(Clone, Copy)]
 enum Strategy {
     /// Walls of the best-known movies.
     BestKnown,
     /// Walls from `Recommender::taste_wall`.
     TasteWall,
-    /// One question at a time, from `Recommender::next_question`. A question counts as a tap.
-    Questions,
 }
 
-const STRATEGIES: [(Strategy, &str); 3] = [
+const STRATEGIES: [(Strategy, &str); 2] = [
     (Strategy::BestKnown, "walls of the best-known movies"),
-    (Strategy::Questions, "one question at a time"),
     (Strategy::TasteWall, "`Recommender::taste_wall`"),
 ];
 
@@ -208,7 +204,6 @@ impl<'a> NewUser<'a> {
 
     fn results(&self, strategy: Strategy, wall_time: &mut (Duration, u32)) -> Outcome<Row> {
         match strategy {
-            Strategy::Questions => self.answers(),
             Strategy::BestKnown => {
                 let best_known = &self.catalog.best_known;
                 self.taps(|_, shown| Ok(best_known[shown.len()..][..WALL_LENGTH].to_vec()))
@@ -255,34 +250,6 @@ impl<'a> NewUser<'a> {
         for (index, after) in TAPS.iter().enumerate() {
             if *after > taps.len() {
                 row[index] = last;
-            }
-        }
-        Ok(row)
-    }
-
-    /// Answers one question after another with the user's rating or with “not seen”.
-    fn answers(&self) -> Outcome<Row> {
-        let recommender = self.catalog.recommender;
-        let mut row = Row::default();
-        let mut answers: Vec<(MovieIdx, Answer)> = Vec::new();
-        let mut ratings: Vec<Rating> = Vec::new();
-        let mut n_liked = 0;
-        while answers.len() < TAPS[TAPS.len() - 1] {
-            let query = Query { ratings: ratings.clone(), limit: LIST_LENGTH, ..Query::default() };
-            let (request, _) = recommender.resolve(&query)?;
-            let next = recommender.next_question(&request.history, &answers);
-            let movie = next.ok_or("no question is left")?;
-            let rated = self.seen.iter().find(|rated| rated.movie == movie);
-            n_liked += usize::from(rated.is_some_and(is_liked));
-            ratings.extend(rated.map(|rated| Rating {
-                movie_id: recommender.movie(movie).movie_id,
-                rating: rated.stars.value(),
-            }));
-            answers.push((movie, if rated.is_some() { Answer::Seen } else { Answer::NotSeen }));
-            if let Some(index) = TAPS.iter().position(|after| *after == answers.len()) {
-                let query =
-                    Query { ratings: ratings.clone(), limit: LIST_LENGTH, ..Query::default() };
-                row[index] = self.outcomes(&query, n_liked, answers.len())?;
             }
         }
         Ok(row)

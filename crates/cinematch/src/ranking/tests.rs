@@ -3,7 +3,6 @@ mod counterfactual;
 mod dislikes;
 mod diversity;
 mod group;
-mod onboarding;
 mod popularity;
 mod wall;
 
