@@ -13,6 +13,7 @@ mod fit;
 mod onboarding;
 mod outcome;
 mod rank;
+mod taste_wall;
 
 use std::process::ExitCode;
 
@@ -22,8 +23,9 @@ const USAGE: &str = "usage: cinematch-measurements MEASUREMENT ARGUMENTS
   dials ROOT RATINGS-FOLDER [--splits N]                  effect of diversity and novelty on lists
   dislikes ARTIFACTS                                      effect of a dislike on similar movies
   fit ials|ease MATRIX [FLAGS]                            training time on a matrix of likes
-  onboarding ROOT RATINGS-FOLDER [--splits N] [--content] value of asking new users about movies
-  rank ARTIFACTS [--requests N]                           time of a request without the network";
+  onboarding ROOT RATINGS-FOLDER [--splits N] [--content] lists of new users after some taps
+  rank ARTIFACTS [--requests N]                           time of a request without the network
+  taste-wall ARTIFACTS [MOVIE-ID ...]                     first wall, and the next after taps";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Some((&"fit", args)) => fit::run(args),
         Some((&"onboarding", args)) => onboarding::run(args),
         Some((&"rank", args)) => rank::run(args),
+        Some((&"taste-wall", args)) => taste_wall::run(args),
         _ => Err(USAGE.into()),
     };
     match result {

@@ -1,38 +1,24 @@
-//! Onboarding: questions to a new user, and the effect of each answer on the list.
+//! Onboarding: movies for a new user to pick from, and the effect of each pick on the list.
 
 use cinematch::ids::{MovieId, MovieIdx};
-use cinematch::ranking::Answer;
-use cinematch_store::{Reaction, UserHistory};
 
 use crate::error::ServiceError;
 use crate::user_view::UserView;
 
-/// Returns the movie whose rating would tell most about the user, or `None` if no question is left. `not_seen` and
-/// `skipped` are earlier answers that are not stored in the user's history.
-pub fn next_question(
+/// Chooses up to `limit` movies for the user's next wall. Movies with feedback, on the watchlist or in `passed`, the
+/// movies of earlier walls, are not chosen.
+pub fn next_wall(
     view: &UserView,
-    not_seen: &[MovieId],
-    skipped: &[MovieId],
-) -> Result<Option<MovieIdx>, ServiceError> {
+    passed: &[MovieId],
+    limit: usize,
+) -> Result<Vec<MovieId>, ServiceError> {
     let request = view.resolve(&view.query(1))?;
-    let answers = answers(view, not_seen, skipped);
-    Ok(view.recommender().next_question(&request.history, &answers))
-}
-
-/// Returns all answers: the user's feedback, and the movies that the user has not seen or has skipped.
-fn answers(view: &UserView, not_seen: &[MovieId], skipped: &[MovieId]) -> Vec<(MovieIdx, Answer)> {
-    let UserHistory { movies, watchlist, .. } = &*view.history;
-    let feedback = movies.iter().map(|movie| match movie.reaction {
-        Some(Reaction::NotInterested) if movie.stars.is_none() => (movie.movie_id, Answer::Skipped),
-        _ => (movie.movie_id, Answer::Seen),
-    });
-    let not_seen = watchlist.iter().chain(not_seen).map(|movie| (*movie, Answer::NotSeen));
-    let skipped = skipped.iter().map(|movie| (*movie, Answer::Skipped));
-    feedback
-        .chain(not_seen)
-        .chain(skipped)
-        .filter_map(|(movie, answer)| Some((view.find(movie)?, answer)))
-        .collect()
+    let known = view.history.movie_ids().chain(view.history.watchlist.iter().copied());
+    let shown: Vec<MovieIdx> =
+        known.chain(passed.iter().copied()).filter_map(|movie| view.find(movie)).collect();
+    let recommender = view.recommender();
+    let wall = recommender.taste_wall(&request.history, &shown, limit);
+    Ok(wall.into_iter().map(|movie| recommender.movie(movie).movie_id).collect())
 }
 
 /// Returns the IDs of the first `limit` movies that would be recommended without the user's feedback on `movie_id`.

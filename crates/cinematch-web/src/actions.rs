@@ -193,7 +193,7 @@ mod page_tests {
             None,
         );
         assert!(
-            found.text.starts_with("<ul id=\"suggestions\" role=\"listbox\""),
+            found.text.starts_with("<ul class=\"suggestions\" role=\"listbox\""),
             "{}",
             found.text
         );

@@ -38,7 +38,7 @@ pub fn pages() -> Router<RouteState> {
         .route("/import", get(import::form).post(import::import))
         .route("/import/settle", post(import::save_choices))
         .route("/welcome", get(welcome::welcome).post(welcome::save_services))
-        .route("/welcome/rate", get(welcome::questions).post(welcome::answer))
+        .route("/welcome/rate", get(welcome::films::show).post(welcome::films::act))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-in/out", post(sign_in::sign_out))
         .route("/theme", post(layout::set_theme))

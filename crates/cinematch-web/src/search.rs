@@ -51,9 +51,9 @@ pub async fn search(
 /// Renders the options of the combobox.
 fn suggestions(movies: &[MovieCard<'_>]) -> Markup {
     html! {
-        ul #suggestions role="listbox" aria-label=(texts::SUGGESTIONS) {
-            @for (at, movie) in movies.iter().enumerate() {
-                li #{ "suggestion-" (at) } role="option" aria-selected="false" data-href=(address(&movie.item)) {
+        ul .suggestions role="listbox" aria-label=(texts::SUGGESTIONS) {
+            @for movie in movies {
+                li role="option" aria-selected="false" data-href=(address(&movie.item)) data-film=(movie.item.movie_id.0) {
                     span .poster { (poster(&movie.item)) }
                     span { (movie.item.title) }
                     @if let Some(year) = movie.item.year { span .facts { (year) } }

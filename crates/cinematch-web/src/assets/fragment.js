@@ -13,10 +13,11 @@ export function show(html) {
       previous.replaceChildren(...element.childNodes);
       continue;
     }
-    if (element.dataset.address) history.replaceState(null, "", element.dataset.address);
     const focused = previous.contains(document.activeElement) ? document.activeElement : null;
     previous.replaceWith(element);
-    if (focused) counterpart(element, focused)?.focus({ preventScroll: true });
+    // A section whose whole content changed gets the focus and scrolls into view.
+    if (element.hasAttribute("data-focus")) element.focus();
+    else if (focused) counterpart(element, focused)?.focus({ preventScroll: true });
   }
   // The Undo button was removed, so move the focus to the element that changed, or to the main content.
   if (statusRegion && document.activeElement === document.body) {

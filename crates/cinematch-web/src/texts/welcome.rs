@@ -1,9 +1,7 @@
 //! Text for the first visit: name, services and first ratings.
 
-use super::movie::stars;
-
 pub const TITLE: &str = "Welcome";
-pub const STEPS: [&str; 3] = ["Your name", "Your services", "Rate films"];
+pub const STEPS: [&str; 3] = ["Your name", "Your services", "Your films"];
 pub const STEPS_LABEL: &str = "Steps";
 pub const INTRODUCTION: &str = "CineMatch recommends films based on your ratings and explains each recommendation. \
      Your data stays on this server.";
@@ -22,42 +20,41 @@ pub const DEMO_SERVICES: &str = " This is sample data, not real availability.";
 pub const SKIP: &str = "Skip";
 pub const RATED_ELSEWHERE: &str = "Have you rated films elsewhere? ";
 
-pub const RATE_HEADING: &str = "Rate films you know";
-pub const RATE_LEAD: &str =
-    "Each rating improves your recommendations. Skip any film you don’t know.";
-pub const HOW_WAS_IT: &str = "How was it?";
-pub const NOT_SEEN: &str = "Haven’t seen it";
-pub const NOT_SEEN_NOTICE: &str = "Marked as not seen.";
-pub const SKIPPED_NOTICE: &str = "Skipped.";
-pub const UNDO_RATING: &str = "Undo rating";
-pub const DONE: &str = "You’ve rated enough films";
+pub const FILMS_HEADING: &str = "Films you love";
+pub const FILMS_LEAD: &str =
+    "Name a few, or tap covers below. Each film improves your recommendations.";
+pub const NAMING_HEADING: &str = "Name films you love";
+pub const TITLE_LABEL: &str = "Film title";
+pub const TITLE_PLACEHOLDER: &str = "Title, director or actor";
+pub const SEARCH: &str = "Find film";
+pub const PICKED: &str = "Your films";
+pub const WALL_HEADING: &str = "Tap films you’ve seen and liked";
+pub const MORE: &str = "More films";
+pub const MORE_SHOWN: &str = "Showing more films.";
+pub const NO_MORE: &str = "You’ve seen all films on offer here. Name others above.";
 pub const LIST: &str = "Your recommendations so far";
 pub const EMPTY_LIST: &str = "No films are available on the services you selected.";
 pub const NEW: &str = "new";
 
-/// Announced to screen readers after an answer.
-pub fn next(notice: &str, title: &str) -> String {
-    format!("{notice} Next: {title}")
-}
-
-pub fn progress(n_rated: usize, enough: usize) -> String {
-    if n_rated < enough {
-        format!("{n_rated} of {enough} films rated")
+pub fn progress(n_films: usize, enough: usize) -> String {
+    if n_films < enough {
+        format!("{n_films} of {enough} films")
     } else {
-        format!("{n_rated} films rated. You can stop here or rate more.")
+        format!("{n_films} films. You can stop here or add more.")
     }
 }
 
-pub fn last_rating(title: &str, value: f32) -> String {
-    format!("You rated {title} {}", stars(value))
+pub fn how_was(title: &str) -> String {
+    format!("How was {title}?")
 }
 
-pub fn directed_by(names: &str) -> String {
-    format!("Directed by {names}")
+/// Label of the button that removes a film from the user's films.
+pub fn remove(title: &str) -> String {
+    format!("Remove {title}")
 }
 
-pub fn starring(names: &str) -> String {
-    format!("Starring {names}")
+pub fn removed(title: &str) -> String {
+    format!("Removed {title} from your films.")
 }
 
 /// Describes a movie's move up the list. Returns the visible text, and the text for screen readers.

@@ -12,7 +12,7 @@
 //! | score given movies for a user | [`Recommender::score_movies`] |
 //! | list movies for a group | [`Recommender::recommend_group`] |
 //! | find a movie's rank without one movie in the history | [`Recommender::counterfactuals`] |
-//! | choose a movie to ask a new user about | [`Recommender::next_question`] |
+//! | choose movies for a new user to pick from | [`Recommender::taste_wall`] |
 //! | put reasons into words | [`wording`] |
 
 mod blend;
@@ -26,7 +26,6 @@ mod onboarding;
 mod popularity;
 mod quality;
 mod query;
-mod question_pool;
 mod ranked;
 mod reasons;
 mod recommend;
@@ -34,6 +33,7 @@ mod recommender;
 mod request;
 mod resolve;
 mod score_terms;
+mod wall;
 
 pub use blend::{Blend, ModelChoice, UnknownModel, WeightedModel};
 pub use counterfactual::Counterfactual;
@@ -44,7 +44,6 @@ pub use group::{
 };
 pub use popularity::{Order, PopularitySource};
 pub use query::{DEFAULT_LIMIT, FieldError, Filters, GenreFilter, Query, QueryError, Rating};
-pub use question_pool::Answer;
 pub use ranked::{Ranked, Recommendation, Shortfall};
 pub use reasons::reason::Reason;
 pub use reasons::wording;

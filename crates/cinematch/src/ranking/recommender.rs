@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use super::blend::{Blend, ModelChoice, UnknownModel};
 use super::popularity::{Popularity, PopularitySource};
 use super::quality::Quality;
-use super::question_pool::QuestionPool;
+use super::wall::WallPool;
 use crate::catalog::{Availability, Movie};
 use crate::features::layout::{Codes, Layout};
 use crate::features::ranking::RankingFeatures;
@@ -73,8 +73,8 @@ pub struct Recommender {
     pub(super) popularity_source: PopularitySource,
     /// [`Popularity::score`], by position.
     pub(super) popularity_by_position: Vec<f32>,
-    /// Movies to ask about during onboarding, computed on first use.
-    pub(super) questions: OnceLock<QuestionPool>,
+    /// Movies that onboarding can show, computed on first use.
+    pub(super) wall_pool: OnceLock<WallPool>,
 }
 
 impl Recommender {
@@ -123,7 +123,7 @@ impl Recommender {
             weights,
             quality_by_position,
             popularity_source: popularity.source,
-            questions: OnceLock::new(),
+            wall_pool: OnceLock::new(),
         }
     }
 

@@ -3,8 +3,8 @@ mod counterfactual;
 mod dislikes;
 mod diversity;
 mod group;
-mod onboarding;
 mod popularity;
+mod wall;
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Persona suite: people with a known taste must recognize themselves in their lists.
+//! Persona suite: people with a known taste must recognize themselves in their lists and on the taste wall.
 //!
 //! `personas.json` names the movies that each persona likes, the field that their list must lie in, how many of its
 //! first twelve movies must, and what must never appear.
@@ -6,10 +6,11 @@
 use std::fmt::Write as _;
 
 use cinematch::catalog::Movie;
+use cinematch::ids::MovieIdx;
 use cinematch::ranking::Query;
 use serde::Deserialize;
 
-use super::latest_small;
+use super::latest_small::{self, Persona};
 use crate::support::folder::real_data;
 
 /// A set of movies, described by one property.
@@ -61,6 +62,34 @@ fn personas_recognize_themselves_in_their_lists() {
             let titles: Vec<&str> = listed.iter().map(|movie| movie.title.as_str()).collect();
             let (name, at_least) = (persona.name, persona.at_least);
             writeln!(failures, "{name}: {n_inside} of {at_least}, {unwanted} unwanted: {titles:?}")
+                .unwrap();
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+#[test]
+fn personas_find_their_films_on_the_first_wall_and_more_after_two_taps() {
+    let test = "personas_find_their_films_on_the_first_wall_and_more_after_two_taps";
+    let Some(raw) = real_data(test) else { return };
+    let recommender = &latest_small::bundle(&raw).recommender;
+    let mut failures = String::new();
+    for Persona { name, likes, field, .. } in latest_small::personas::<Field>(&raw) {
+        let n_inside = |wall: &[MovieIdx]| {
+            wall.iter().filter(|movie| field.contains(recommender.movie(**movie))).count()
+        };
+        let first = recommender.taste_wall(&[], &[], 24);
+        let liked = likes[..2].to_vec();
+        let (request, _) = recommender.resolve(&Query { liked, ..Query::default() }).unwrap();
+        // Every third movie of the second wall explores other tastes.
+        let second = recommender.taste_wall(&request.history, &first, 24);
+        let fitting: Vec<MovieIdx> = second.chunks(3).flat_map(|row| row[..2].to_vec()).collect();
+        let found = (n_inside(&first), n_inside(&fitting));
+        if found.0 < 1 || found.1 < 4 {
+            let titles = |wall: &[MovieIdx]| -> Vec<&str> {
+                wall.iter().map(|movie| recommender.movie(*movie).title.as_str()).collect()
+            };
+            writeln!(failures, "{name}: {found:?} {:?} {:?}", titles(&first), titles(&fitting))
                 .unwrap();
         }
     }

@@ -131,12 +131,12 @@ fn search_suggests_movies_and_supports_the_keyboard() {
     tab.wait_until("suggestions", || tab.count("#q[aria-expanded=true]") == 1);
     let requested = tab.traffic().requested;
     assert_eq!(requested.iter().filter(|url| url.contains("/search?")).count(), 1, "{requested:?}");
-    assert!(tab.texts("#suggestions [role=option]")[0].contains("Godfather"));
+    assert!(tab.texts("#q-suggestions [role=option]")[0].contains("Godfather"));
     tab.check("suggestions");
     tab.press(Key::Down);
-    assert_eq!(tab.count("#suggestions [role=option][aria-selected=true]"), 1);
+    assert_eq!(tab.count("#q-suggestions [role=option][aria-selected=true]"), 1);
     let active = tab.js("return document.activeElement.getAttribute('aria-activedescendant')");
-    let chosen = tab.js("return document.querySelector('#suggestions [aria-selected=true]').id");
+    let chosen = tab.js("return document.querySelector('#q-suggestions [aria-selected=true]').id");
     assert_eq!(active, chosen);
     tab.press(Key::Escape);
     assert_eq!(tab.count("#q[aria-expanded=false]"), 1);

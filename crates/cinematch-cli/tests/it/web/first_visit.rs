@@ -7,16 +7,30 @@ use super::tab::Tab;
 use super::{DESKTOP, PHONE, tab};
 use crate::support::server::Server;
 
-/// Returns the titles in the list beside the questions.
+/// Returns the titles in the list beside the wall.
 fn listed_titles(tab: &Tab) -> Vec<String> {
     tab.texts(".so-far ol a")
 }
 
-/// Answers the current question with `action` and waits for the next one.
-fn answer(tab: &Tab, action: impl FnOnce(&Tab)) {
-    let question = tab.text("#asked");
+/// Picks a film with `action` and waits until the page counts `n_films`.
+fn pick(tab: &Tab, n_films: usize, action: impl FnOnce(&Tab)) {
     action(tab);
-    tab.wait_until("the next question", || tab.text("#asked") != question);
+    tab.wait_until("the film to count", || {
+        tab.text("label[for=films]").starts_with(&n_films.to_string())
+    });
+}
+
+/// Names a film: with scripts by choosing a suggestion, without them by searching.
+fn name_film(tab: &Tab, words: &str) {
+    tab.fill("#film-title", words);
+    if tab.look.has_scripts {
+        tab.wait_until("suggestions", || tab.count("#film-title[aria-expanded=true]") == 1);
+        tab.press(Key::Down);
+        tab.press(Key::Enter);
+    } else {
+        tab.navigate(|tab| tab.press(Key::Enter));
+        tab.click(".naming .covers button");
+    }
 }
 
 #[test]
@@ -41,26 +55,37 @@ fn first_visit_leads_to_a_changed_recommendation() {
         let first = listed_titles(&tab);
         assert!(!first.is_empty());
 
-        // Answers that express no preference leave the list unchanged.
-        answer(&tab, |tab| tab.click_named("Haven’t seen it"));
-        answer(&tab, |tab| tab.click_named("Skip"));
-        assert_eq!(listed_titles(&tab), first);
+        // A named film and tapped covers change the list.
         let mut lists = vec![first];
-        for stars in ["5", "1.5", "4.5", "5", "2"] {
-            answer(&tab, |tab| {
-                tab.click(&format!("#question button[name=stars][value='{stars}']"));
-            });
+        pick(&tab, 1, |tab| name_film(tab, "heat"));
+        assert!(tab.texts(".picked button")[0].starts_with("Heat"));
+        lists.push(listed_titles(&tab));
+        for cover in 1..=2 {
+            pick(&tab, cover + 1, |tab| tab.click(&format!("#wall li:nth-child({cover}) button")));
+            lists.push(listed_titles(&tab));
+        }
+        assert_eq!(tab.count("#wall [aria-pressed=true]"), 2);
+        tab.click("#rating-bar button[name=stars][value='4.5']");
+        tab.wait_until("the rating", || tab.texts(".picked button")[0].contains("★ 4.5"));
+        lists.push(listed_titles(&tab));
+        tab.check("welcome-rated");
+
+        // The next wall has other covers.
+        let titles = tab.texts("#wall .name");
+        tab.click_named("More films");
+        tab.wait_until("the next wall", || {
+            let next = tab.texts("#wall .name");
+            next.len() == titles.len() && next.iter().all(|title| !titles.contains(title))
+        });
+        for cover in 1..=2 {
+            pick(&tab, cover + 3, |tab| tab.click(&format!("#wall li:nth-child({cover}) button")));
             lists.push(listed_titles(&tab));
         }
         lists.dedup();
-        assert!(lists.len() > 3, "the list hardly changes: {lists:?}");
-        assert!(tab.text("label[for=answers]").starts_with("5 films"));
-        tab.check("welcome-rated");
+        assert!(lists.len() > 4, "the list hardly changes: {lists:?}");
+        assert!(tab.text("label[for=films]").starts_with("5 films"));
         let last = lists.last().unwrap().clone();
-        tab.click_named("Undo rating");
-        tab.wait_until("the rating to be undone", || {
-            tab.text("label[for=answers]").starts_with("4 of 5")
-        });
+        pick(&tab, 4, |tab| tab.click(".picked button"));
         assert_ne!(listed_titles(&tab), last);
 
         tab.go_named("See recommendations");
@@ -90,15 +115,21 @@ fn first_visit_works_without_a_mouse() {
     tab.tab_to("Continue");
     tab.navigate(|tab| tab.press(Key::Enter));
     assert_eq!(tab.path(), "/welcome/rate");
-    for stars in ["4.5 stars", "2 stars", "5 stars"] {
-        answer(&tab, |tab| {
-            tab.tab_to(stars);
-            tab.press(Key::Enter);
-        });
-        // Keyboard navigation doesn't lose the focus position.
-        assert_ne!(tab.focused(), "body");
-    }
-    assert!(tab.texts("#told").concat().contains("Next: "));
+    tab.tab_to("Film title");
+    tab.type_text("heat");
+    tab.wait_until("suggestions", || tab.count("#film-title[aria-expanded=true]") == 1);
+    tab.press(Key::Down);
+    pick(&tab, 1, |tab| tab.press(Key::Enter));
+    assert_eq!(tab.focused(), "Film title");
+    let cover = tab.texts("#wall .cover")[0].split_whitespace().collect::<Vec<_>>().join(" ");
+    tab.tab_to(&cover);
+    pick(&tab, 2, |tab| tab.press(Key::Enter));
+    // Keyboard navigation doesn't lose the focus position.
+    assert_eq!(tab.focused(), cover);
+    tab.tab_to("4 stars");
+    tab.press(Key::Enter);
+    tab.wait_until("the rating", || tab.texts(".picked button")[0].contains("★ 4"));
+    assert!(tab.texts("#told").concat().contains("4 stars"));
     tab.tab_to("See recommendations");
     tab.navigate(|tab| tab.press(Key::Enter));
     assert_eq!(tab.path(), "/");

@@ -117,8 +117,8 @@ fn hostile_text_is_escaped_on_every_page() {
     tab.click("#q");
     tab.type_text("script");
     tab.wait_until("suggestions", || tab.count("#q[aria-expanded=true]") == 1);
-    assert!(tab.texts("#suggestions").concat().contains(PAYLOADS[0]));
-    assert_eq!(tab.count("#suggestions script, #suggestions img[onerror]"), 0);
+    assert!(tab.texts("#q-suggestions").concat().contains(PAYLOADS[0]));
+    assert_eq!(tab.count("#q-suggestions script, #q-suggestions img[onerror]"), 0);
     assert_eq!(tab.js("return window.owned === undefined"), true);
     // Movies are listed under their exact titles, except the first, which this user likes, and the last, which is
     // on the watchlist.
