@@ -13,6 +13,7 @@ mod fit;
 mod onboarding;
 mod outcome;
 mod rank;
+mod series;
 
 use std::process::ExitCode;
 
@@ -23,7 +24,8 @@ const USAGE: &str = "usage: cinematch-measurements MEASUREMENT ARGUMENTS
   dislikes ARTIFACTS                                      effect of a dislike on similar movies
   fit ials|ease MATRIX [FLAGS]                            training time on a matrix of likes
   onboarding ROOT RATINGS-FOLDER [--splits N] [--content] value of asking new users about movies
-  rank ARTIFACTS [--requests N]                           time of a request without the network";
+  rank ARTIFACTS [--requests N]                           time of a request without the network
+  series MERGED-TABLE                                     series that titles and collections form";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Some((&"fit", args)) => fit::run(args),
         Some((&"onboarding", args)) => onboarding::run(args),
         Some((&"rank", args)) => rank::run(args),
+        Some((&"series", args)) => series::run(args),
         _ => Err(USAGE.into()),
     };
     match result {

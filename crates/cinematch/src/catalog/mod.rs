@@ -7,6 +7,7 @@ mod merge;
 mod merged_csv;
 pub mod names;
 mod report;
+pub mod series;
 pub mod services;
 
 pub use availability::Availability;
@@ -19,6 +20,7 @@ pub use report::{InputPaths, ProblemCount, Recipe, Report, count_problems, count
 
 use serde::{Deserialize, Serialize};
 
+use crate::date::Date;
 use crate::ids::{MovieId, TmdbId};
 
 /// Source of a movie's streaming services.
@@ -64,11 +66,15 @@ impl Movie {
             services_source: None,
             original_language: None,
             poster_path: None,
+            collection: None,
+            is_adult: false,
+            status: None,
+            release_date: None,
         }
     }
 
     /// Returns a copy without the TMDB metadata. Keeps the IDs, titles, year, genres, services and
-    /// poster.
+    /// poster, and the facts that decide whether the movie may be listed.
     #[must_use]
     pub(crate) fn without_tmdb_facts(&self) -> Self {
         Self {
@@ -81,6 +87,7 @@ impl Movie {
             cast: Vec::new(),
             directors: Vec::new(),
             original_language: None,
+            collection: None,
             ..self.clone()
         }
     }
@@ -132,4 +139,16 @@ pub struct Movie {
     pub original_language: Option<String>,
     /// Poster path on TMDB's image host.
     pub poster_path: Option<String>,
+    /// Name of the TMDB collection that the movie belongs to, such as `Toy Story Collection`.
+    #[serde(default)]
+    pub collection: Option<String>,
+    /// True for movies that TMDB marks as adult.
+    #[serde(default)]
+    pub is_adult: bool,
+    /// Status of the production on TMDB, such as `Released` or `Planned`.
+    #[serde(default)]
+    pub status: Option<String>,
+    /// Date of the first release, which may be in the future.
+    #[serde(default)]
+    pub release_date: Option<Date>,
 }

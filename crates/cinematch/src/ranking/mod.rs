@@ -34,6 +34,7 @@ mod recommender;
 mod request;
 mod resolve;
 mod score_terms;
+mod series_order;
 
 pub use blend::{Blend, ModelChoice, UnknownModel, WeightedModel};
 pub use counterfactual::Counterfactual;

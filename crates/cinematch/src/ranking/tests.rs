@@ -5,6 +5,7 @@ mod diversity;
 mod group;
 mod onboarding;
 mod popularity;
+mod series;
 
 use proptest::prelude::*;
 
@@ -53,7 +54,10 @@ fn models() -> Vec<WeightedModel> {
 }
 
 fn with_models(models: Vec<WeightedModel>) -> Recommender {
-    let mut movies = catalog();
+    with_movies(catalog(), models)
+}
+
+fn with_movies(mut movies: Vec<Movie>, models: Vec<WeightedModel>) -> Recommender {
     for (at, movie) in movies.iter_mut().enumerate() {
         movie.services = vec![if at % 2 == 0 { "Netflix" } else { "MUBI" }.to_owned()];
         movie.original_language = (at % 4 != 3).then(|| "en".to_owned());
@@ -164,7 +168,7 @@ fn explains_a_liked_movie_with_its_features() {
     let (request, _) = recommender.resolve(&query).unwrap();
     let ranked = recommender.recommend(&request);
     let line = explanation(&ranked.items[0].reasons);
-    assert!(line.starts_with("You liked Film 0: heist, police, crime, thriller"), "{line}");
+    assert!(line.starts_with("You liked Film A: heist, police, crime, thriller"), "{line}");
     assert!(line.contains(" • "), "{line}");
 }
 

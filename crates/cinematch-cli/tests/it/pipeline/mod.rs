@@ -6,5 +6,6 @@ mod learning;
 mod metrics;
 mod personas;
 mod real_data;
+mod series;
 mod stages;
 mod tune;

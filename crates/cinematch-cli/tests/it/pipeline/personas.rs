@@ -52,11 +52,7 @@ fn personas_recognize_themselves_in_their_lists() {
     let Some(raw) = real_data("personas_recognize_themselves_in_their_lists") else { return };
     let personas = std::fs::read(raw.join("../personas.json")).unwrap();
     let personas: Vec<Persona> = serde_json::from_slice(&personas).unwrap();
-    let folder = Folder::empty();
-    let (release, tmdb) = (raw.join("ml-latest-small"), raw.join("tmdb/tmdb_metadata.csv"));
-    let (release, tmdb) = (release.to_str().unwrap(), tmdb.to_str().unwrap());
-    folder.ok(&["preprocess", "--raw", release, "--tmdb", tmdb, "--min-year", "none"]);
-    folder.ok(&["train", "--raw", release]);
+    let folder = Folder::trained_on_latest_small(&raw);
     let table = std::fs::read(folder.path("data/movies_merged.csv")).unwrap();
     let movies = read_merged("movies_merged.csv", &table).unwrap().records;
 
