@@ -313,7 +313,7 @@ fn question(view: &UserView, index: MovieIdx, onboarding: &OnboardingState) -> M
         div .poster { (poster(&card.item)) }
         div .about {
             h2 #asked { (movie.title) }
-            (facts(&card.item))
+            (facts(&card))
             @if !movie.directors.is_empty() { p .with { (texts::directed_by(&movie.directors.join(", "))) } }
             @if !movie.cast.is_empty() {
                 p .with { (texts::starring(&movie.cast[..movie.cast.len().min(MAX_CAST)].join(", "))) }

@@ -6,6 +6,7 @@ pub mod matching;
 mod merge;
 mod merged_csv;
 pub mod names;
+mod release;
 mod report;
 pub mod series;
 pub mod services;
@@ -16,6 +17,7 @@ pub use merge::{
     Counts, Inputs, MergeError, MergeSettings, Merged, Removed, ServicesChoice, SourceCount, merge,
 };
 pub use merged_csv::{HEADER, read_merged};
+pub use release::Release;
 pub use report::{InputPaths, ProblemCount, Recipe, Report, count_problems, count_with_unlisted};
 
 use serde::{Deserialize, Serialize};

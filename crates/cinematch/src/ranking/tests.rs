@@ -3,6 +3,7 @@ mod counterfactual;
 mod dislikes;
 mod diversity;
 mod group;
+mod included;
 mod onboarding;
 mod popularity;
 mod series;
@@ -306,6 +307,7 @@ prop_compose! {
             },
             exclude: ids(exclude),
             seen: ids(seen),
+            today: None,
             limit,
             offset,
             diversity,

@@ -1,5 +1,6 @@
 //! The pipeline from files to a trained and evaluated generation.
 
+mod adult_and_unreleased;
 mod browse;
 mod evaluate;
 mod learning;
