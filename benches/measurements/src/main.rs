@@ -13,6 +13,7 @@ mod fit;
 mod onboarding;
 mod outcome;
 mod rank;
+mod series;
 mod taste_wall;
 
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ const USAGE: &str = "usage: cinematch-measurements MEASUREMENT ARGUMENTS
   fit ials|ease MATRIX [FLAGS]                            training time on a matrix of likes
   onboarding ROOT RATINGS-FOLDER [--splits N] [--content] lists of new users after some taps
   rank ARTIFACTS [--requests N]                           time of a request without the network
+  series MERGED-TABLE                                     series that titles and collections form
   taste-wall ARTIFACTS [MOVIE-ID ...]                     first wall, and the next after taps";
 
 fn main() -> ExitCode {
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Some((&"fit", args)) => fit::run(args),
         Some((&"onboarding", args)) => onboarding::run(args),
         Some((&"rank", args)) => rank::run(args),
+        Some((&"series", args)) => series::run(args),
         Some((&"taste-wall", args)) => taste_wall::run(args),
         _ => Err(USAGE.into()),
     };

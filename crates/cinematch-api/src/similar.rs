@@ -47,7 +47,7 @@ mod tests {
     use cinematch_testing::movie_ids;
     use serde_json::json;
 
-    use crate::testing::{listed, sample};
+    use crate::testing::{is_sorted_outside_series, listed, sample};
 
     #[test]
     fn similar_movies_match_recommendations_for_one_liked_movie() {
@@ -74,7 +74,7 @@ mod tests {
                 let sum: f64 = parts.map(|reason| reason["contribution"].as_f64().unwrap()).sum();
                 assert!((sum - movie["score"].as_f64().unwrap()).abs() < 1e-5, "{movie}");
             }
-            assert!(similar.is_sorted_by(|a, b| a["score"].as_f64() >= b["score"].as_f64()));
+            assert!(is_sorted_outside_series(&similar));
             let explanation = similar[0]["explanation"].as_str().unwrap();
             assert!(explanation.contains(title) && !explanation.contains("you"), "{explanation}");
             // Both content similarity and co-ratings contribute.

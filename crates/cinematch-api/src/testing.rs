@@ -39,6 +39,31 @@ pub fn ids(reply: &Value) -> Vec<u64> {
     movie_ids(reply["recommendations"].as_array().unwrap())
 }
 
+/// Series of the sample, by words in their titles.
+const SERIES: [&str; 11] = [
+    "Alien",
+    "Dune",
+    "Godfather",
+    "Indiana Jones",
+    "Inside Out",
+    "Lord of the Rings",
+    "Raiders",
+    "Star Wars",
+    "Terminator",
+    "Three Colors",
+    "Toy Story",
+];
+
+/// Returns true if the movies outside series are sorted by descending score. The parts of a series are in order of
+/// release instead.
+pub fn is_sorted_outside_series(movies: &[Value]) -> bool {
+    let is_in_series = |movie: &&Value| {
+        SERIES.iter().any(|words| movie["title"].as_str().unwrap().contains(words))
+    };
+    let others = movies.iter().filter(|movie| !is_in_series(movie));
+    others.map(|movie| movie["score"].as_f64().unwrap()).is_sorted_by(|a, b| a >= b)
+}
+
 /// A user, and the client that sends requests on their behalf.
 pub struct User<'a> {
     pub server: &'a Client,

@@ -1,6 +1,7 @@
 //! The async runtime and the clock for commands.
 
 use anyhow::{Context, Result};
+use cinematch::date::Date;
 
 /// Runs a future on a new runtime with `workers` threads; `None` starts one thread per core.
 pub fn block_on<T>(workers: Option<usize>, future: impl Future<Output = Result<T>>) -> Result<T> {
@@ -14,4 +15,9 @@ pub fn block_on<T>(workers: Option<usize>, future: impl Future<Output = Result<T
 /// Returns the current time in RFC 3339, UTC, to the second.
 pub fn now() -> String {
     cinematch_store::rfc3339(cinematch_store::now_millis())
+}
+
+/// Returns the current date in UTC.
+pub fn today() -> Date {
+    Date::from_unix_seconds(cinematch_store::now_millis() / 1000)
 }

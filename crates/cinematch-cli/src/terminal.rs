@@ -6,10 +6,18 @@ use cinematch::models::biased_mf::Prediction;
 use cinematch::ranking::{Ranked, Recommender, explanation};
 
 use crate::output::{DIM, Output, STRONG, SUCCESS};
+use crate::runtime::today;
 
 /// Returns a movie's title and year: `Heat (1995)`.
 pub fn title_of(movie: &Movie) -> String {
     title_with_year(&movie.title, movie.year)
+}
+
+/// Returns the marks of a movie that recommendations leave out by default, each after two spaces.
+pub fn marks(movie: &Movie) -> String {
+    let adult = if movie.is_adult { "  adult" } else { "" };
+    let is_released = movie.release().is_released(Some(today()));
+    format!("{adult}{}", if is_released { "" } else { "  not released" })
 }
 
 /// Prints a ranked list with the reasons for each movie. `services_of` returns the streaming
@@ -26,10 +34,11 @@ pub fn print_list<'a>(
             .predicted
             .map(|Prediction { stars, low, high }| format!("  {stars:.1}★ ({low:.1}–{high:.1})"));
         output.line(format_args!(
-            "{:>3}  {STRONG}{}{STRONG:#}  {DIM}{}{DIM:#}  {SUCCESS}{:.3}{SUCCESS:#}{}",
+            "{:>3}  {STRONG}{}{STRONG:#}  {DIM}{}{}{DIM:#}  {SUCCESS}{:.3}{SUCCESS:#}{}",
             at + 1,
             title_of(movie),
             movie.genres.join(", "),
+            marks(movie),
             item.score,
             stars.unwrap_or_default()
         ));

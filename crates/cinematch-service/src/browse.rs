@@ -51,7 +51,9 @@ pub struct CatalogPage {
 /// Returns a page of the catalog.
 pub fn page(recommender: &Recommender, request: BrowseRequest) -> Result<CatalogPage, QueryError> {
     let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
-    let query = Query { filters: request.filters, limit, ..Query::default() };
+    // The catalog has all movies; replies mark adult and unreleased ones.
+    let filters = Filters { include_adult: true, include_unreleased: true, ..request.filters };
+    let query = Query { filters, limit, ..Query::default() };
     let (resolved, _) = recommender.resolve(&query)?;
     let region = resolved.filter.region;
     let movies = recommender.movies();

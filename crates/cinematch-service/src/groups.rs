@@ -300,8 +300,10 @@ pub fn rank<'a>(
                 let history = service.user_history(user_id).await?;
                 query = base_query(&history, group_query.with_watchlist);
                 preferences::apply(&history.preferences, recommender, &mut query);
-                query.filters = Filters::default();
             }
+            // The filters of the request decide which movies may be listed.
+            query.filters =
+                Filters { include_adult: true, include_unreleased: true, ..Filters::default() };
             query.liked.extend(parse_ids(member.liked_movie_ids, &mut unknown));
             query.disliked.extend(parse_ids(member.disliked_movie_ids, &mut unknown));
             let ratings = parse_ratings(member.ratings, &mut unknown);
@@ -313,7 +315,8 @@ pub fn rank<'a>(
             names.push(member.user_id);
             members.push(request);
         }
-        let (request, not_in_catalog) = recommender.resolve(&group_query.query)?;
+        let query = Query { today: Some(service.today()), ..group_query.query };
+        let (request, not_in_catalog) = recommender.resolve(&query)?;
         unknown.extend(not_in_catalog.into_iter().map(|id| i64::from(id.0)));
         let region = request.filter.region;
         let group = Group::new(request, group_query.strategy);

@@ -127,6 +127,7 @@ pub fn reply<'a>(
         if limit > 0 {
             let mut query = base_query(&history, false);
             query.limit = limit;
+            query.today = Some(service.today());
             let (request, _) = recommender.resolve(&query)?;
             for recommended in recommender.recommend(&request).items {
                 let movie = recommended.movie;

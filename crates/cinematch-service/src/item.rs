@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use cinematch::catalog::{Movie, ServicesSource};
+use cinematch::date::Date;
 use cinematch::ids::{MovieId, MovieIdx, TmdbId};
 use cinematch::models::biased_mf::Prediction;
 use cinematch::ranking::{Counterfactual, Feedback, Reason, Recommender};
@@ -54,6 +55,15 @@ pub struct Item<'a> {
     pub cast: &'a [String],
     /// TMDB keywords.
     pub keywords: &'a [String],
+    /// True for movies that TMDB marks as adult. Recommendations leave them out unless the request includes them.
+    #[serde(rename = "adult")]
+    pub is_adult: bool,
+    /// Status of the production on TMDB, such as `Released` or `Planned`. Recommendations leave out movies that have not
+    /// been released unless the request includes them.
+    pub status: Option<&'a str>,
+    /// Date of the first release.
+    #[schema(value_type = Option<String>, format = Date, example = "1995-12-15")]
+    pub release_date: Option<Date>,
 }
 
 impl<'a> Item<'a> {
@@ -97,6 +107,9 @@ impl<'a> Item<'a> {
             },
             cast: &movie.cast,
             keywords: &movie.keywords,
+            is_adult: movie.is_adult,
+            status: movie.status.as_deref(),
+            release_date: movie.release_date,
         }
     }
 }

@@ -26,7 +26,8 @@ impl<'a> MovieFit<'a> {
         let movie_id = recommender.movie(movie).movie_id;
         let mut query = view.query_without(movie_id, 1);
         // Ignores the preferred length and services, which the page shows elsewhere.
-        query.filters = Filters::default();
+        query.filters =
+            Filters { include_adult: true, include_unreleased: true, ..Filters::default() };
         let request = view.resolve(&query)?;
         let is_known = !request.history.is_empty();
         let recommendation = recommender.score_movies(&request, &[movie]).remove(0);

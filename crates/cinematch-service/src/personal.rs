@@ -42,6 +42,10 @@ pub struct PersonalQuery {
     region: Option<String>,
     /// True to allow movies on the watchlist. Default: false.
     include_watchlist: Option<bool>,
+    /// True to allow movies that TMDB marks as adult. Default: false.
+    include_adult: Option<bool>,
+    /// True to allow movies that have not been released. Default: false.
+    include_unreleased: Option<bool>,
     /// Diversity of the list, from 0 (ranked by score alone) to 1 (most diverse).
     #[param(minimum = 0, maximum = 1)]
     diversity: Option<f32>,
@@ -66,11 +70,13 @@ pub fn recommend<'a>(
         let recommender = &serving.bundle.recommender;
         let user = profile.key();
         let data_version = service.store().data_version(&user).await?;
-        let key = Key::new(&serving, "personal", &query_string, &[(&user, data_version)])?;
+        let today = service.today();
+        let key = Key::new(&serving, "personal", &(query_string, today), &[(&user, data_version)])?;
         let compute = async {
             let history = service.user_history(&user).await?;
             let mode = params.mode.unwrap_or_default();
             let mut query = base_query(&history, params.include_watchlist.unwrap_or(false));
+            query.today = Some(today);
             query.filters.region.clone_from(&params.region);
             let ignored = preferences::apply(&history.preferences, recommender, &mut query);
             let counterfactual = params.counterfactual.unwrap_or(false);
@@ -141,6 +147,8 @@ impl PersonalQuery {
             // A requested range overrides the preferred one.
             (query.filters.runtime_min, query.filters.runtime_max) = bucket.range();
         }
+        query.filters.include_adult = self.include_adult.unwrap_or(false);
+        query.filters.include_unreleased = self.include_unreleased.unwrap_or(false);
         query.limit = self.limit.unwrap_or(DEFAULT_LIMIT);
         query.offset = self.offset.unwrap_or(0) as usize;
         query.diversity = self.diversity;

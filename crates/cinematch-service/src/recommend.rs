@@ -128,6 +128,14 @@ pub struct FiltersBody {
     /// Minimum average TMDB rating, 0 to 10.
     #[schema(minimum = 0, maximum = 10, example = 7.5)]
     rating_min: Option<f64>,
+    /// True to allow movies that TMDB marks as adult. Default: false.
+    #[serde(deserialize_with = "or_default")]
+    #[schema(value_type = Option<bool>)]
+    include_adult: bool,
+    /// True to allow movies that have not been released. Default: false.
+    #[serde(deserialize_with = "or_default")]
+    #[schema(value_type = Option<bool>)]
+    include_unreleased: bool,
 }
 
 /// Genres that a movie must or must not have. All three lists apply.
@@ -218,12 +226,13 @@ pub fn recommend(
         let data_version = data_version.flatten();
         let users = [(user_id, data_version)];
         let users = if is_known { &users[..] } else { &[] };
-        let key = Key::new(&serving, "recommendations", &request, users)?;
+        let today = service.today();
+        let key = Key::new(&serving, "recommendations", &(&request, today), users)?;
         let compute = async {
             let (with_watchlist, counterfactual) =
                 (request.include_watchlist, request.counterfactual);
             let mut unknown = Vec::new();
-            let mut query = request.into_query(&mut unknown)?;
+            let mut query = Query { today: Some(today), ..request.into_query(&mut unknown)? };
             if is_known {
                 let history = service.user_history(user_id).await?;
                 query.seen = known_movies(&history, with_watchlist);
@@ -282,6 +291,7 @@ impl RecommendationRequest {
             explain: self.explain.unwrap_or(true),
             model: self.model,
             order: Order::Taste,
+            today: None,
         })
     }
 }
@@ -301,6 +311,8 @@ impl FiltersBody {
             runtime_max: self.runtime_max,
             min_votes: self.min_votes,
             rating_min: self.rating_min,
+            include_adult: self.include_adult,
+            include_unreleased: self.include_unreleased,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cinematch::bundle::{Bundle, Generations};
-use cinematch::ranking::Query;
+use cinematch::ranking::{Filters, Query};
 use metrics::counter;
 
 use crate::service::Service;
@@ -97,7 +97,9 @@ fn check(serving: &Serving) -> Result<(), String> {
     let recommender = &serving.bundle.recommender;
     let movies = recommender.movies();
     let liked = movies.iter().take(5).map(|movie| movie.movie_id).collect();
-    let cold_start = Query { limit: movies.len().min(20), explain: true, ..Query::default() };
+    let filters = Filters { include_adult: true, include_unreleased: true, ..Filters::default() };
+    let limit = movies.len().min(20);
+    let cold_start = Query { filters, limit, explain: true, ..Query::default() };
     for query in [cold_start.clone(), Query { liked, ..cold_start }] {
         let known = query.liked.len();
         let (request, _) = recommender.resolve(&query).map_err(|error| error.to_string())?;

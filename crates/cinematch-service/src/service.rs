@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use cinematch::bundle::{ArtifactsError, Bundle, Generations};
+use cinematch::date::Date;
 use cinematch_store::{Address, Ownership, Store, StoreError, UserHistory};
 use tracing::Instrument;
 
@@ -178,5 +179,10 @@ impl Service {
     /// Returns the current time in milliseconds since 1970.
     pub fn now(&self) -> i64 {
         self.shared.clock.now()
+    }
+
+    /// Returns the current date in UTC.
+    pub fn today(&self) -> Date {
+        Date::from_unix_seconds(self.now() / 1000)
     }
 }

@@ -1,5 +1,6 @@
 //! Movies similar to a given movie.
 
+use cinematch::date::Date;
 use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::ranking::wording::similarity_sentence;
 use cinematch::ranking::{DEFAULT_LIMIT, Filters, Query, QueryError, Recommendation, Recommender};
@@ -40,12 +41,14 @@ pub struct SimilarMovies<'a> {
 }
 
 /// Ranks the movies similar to a given movie: the recommendations for a user whose only feedback is a like of that
-/// movie. `limit` is from 1 to 100 and 20 by default.
+/// movie. `limit` is from 1 to 100 and 20 by default. Movies that
+/// are adult or not released on the date `today` are not listed.
 pub fn similar_movies(
     recommender: &Recommender,
     movie_id: MovieId,
     limit: Option<usize>,
     region: Option<String>,
+    today: Date,
 ) -> Result<SimilarMovies<'_>, QueryError> {
     let (request, _) = recommender.resolve(&Query {
         liked: vec![movie_id],
@@ -53,6 +56,7 @@ pub fn similar_movies(
         limit: limit.unwrap_or(DEFAULT_LIMIT),
         diversity: Some(0.0),
         explain: true,
+        today: Some(today),
         ..Query::default()
     })?;
     let items = recommender.recommend(&request).items.into_iter();
@@ -74,10 +78,11 @@ pub fn similar<'a>(
         let bundle = &serving.bundle;
         let recommender = &bundle.recommender;
         find_movie(recommender, movie_id.into())?;
-        let key = Key::new(&serving, "similar", &(movie_id, query_string), &[])?;
+        let today = service.today();
+        let key = Key::new(&serving, "similar", &(movie_id, query_string, today), &[])?;
         let compute = async {
             let SimilarMovies { movies, region } =
-                similar_movies(recommender, MovieId(movie_id), limit, region)?;
+                similar_movies(recommender, MovieId(movie_id), limit, region, today)?;
             let item = |(movie, details)| RecommendedItem {
                 item: Item::from_movie(recommender, movie, region),
                 details,

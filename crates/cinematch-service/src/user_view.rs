@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cinematch::date::Date;
 use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::ranking::{Query, QueryError, Recommendation, Recommender, Request};
 use cinematch_store::{MovieFeedback, Profile, UserHistory};
@@ -24,6 +25,8 @@ pub struct MovieCard<'a> {
     pub details: Option<RecommendationDetails<'a>>,
     /// The user's feedback on the movie.
     pub status: MovieStatus,
+    /// True if the movie has been released.
+    pub is_released: bool,
 }
 
 /// A user's feedback on a movie, and whether it is on their watchlist.
@@ -55,6 +58,8 @@ pub struct UserView {
     pub history: Arc<UserHistory>,
     /// Index of the region whose services are shown; `None` selects the server's default.
     pub region: Option<usize>,
+    /// Date of the request, in UTC.
+    pub today: Date,
 }
 
 impl UserView {
@@ -67,7 +72,7 @@ impl UserView {
             preferences::apply(&history.preferences, &serving.bundle.recommender, &mut query);
             let index = serving.bundle.recommender.index();
             let region = query.filters.region.as_deref().and_then(|code| index.find_region(code));
-            Ok(Self { serving, history, region })
+            Ok(Self { serving, history, region, today: service.today() })
         })
     }
 
@@ -88,6 +93,7 @@ impl UserView {
         let mut query = base_query(&self.history, false);
         preferences::apply(&self.history.preferences, self.recommender(), &mut query);
         query.limit = limit;
+        query.today = Some(self.today);
         query
     }
 
@@ -159,7 +165,8 @@ impl UserView {
     ) -> Result<Vec<MovieCard<'_>>, ServiceError> {
         let recommender = self.recommender();
         let movie_id = recommender.movie(index).movie_id;
-        let similar = similar_movies(recommender, movie_id, Some(limit), None)?.movies.into_iter();
+        let similar = similar_movies(recommender, movie_id, Some(limit), None, self.today)?;
+        let similar = similar.movies.into_iter();
         let card = |(movie, details)| MovieCard { details: Some(details), ..self.movie(movie) };
         Ok(similar.map(card).collect())
     }
@@ -172,6 +179,7 @@ impl UserView {
             item: Item::from_movie(recommender, index, self.region),
             details: None,
             status: MovieStatus::from_history(&self.history, movie.movie_id),
+            is_released: movie.release().is_released(Some(self.today)),
         }
     }
 

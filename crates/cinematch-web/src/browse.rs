@@ -89,6 +89,7 @@ impl BrowseParams {
                 runtime_max: number(fields, "runtime_max")?,
                 min_votes: number(fields, "votes")?.unwrap_or(0),
                 rating_min: number(fields, "rating")?,
+                ..Filters::default()
             },
             start: parse_start(order, fields.get("from"))?,
         })

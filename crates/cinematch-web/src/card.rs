@@ -48,7 +48,7 @@ pub fn card(movie: &MovieCard<'_>) -> Markup {
         article .card {
             a .poster href=(address) tabindex="-1" aria-hidden="true" { (poster(item)) }
             h3 { a href=(address) { (item.title) } }
-            (facts(item))
+            (facts(movie))
             (stars(movie))
             @if let Some(details) = &movie.details { (explanation(details)) }
             (action_buttons(item.movie_id.0, item.title, &movie.status))
@@ -78,14 +78,24 @@ pub fn poster(item: &Item<'_>) -> Markup {
     }
 }
 
-/// Renders year, length and streaming services.
-pub fn facts(item: &Item<'_>) -> Markup {
+/// Renders year, length, marks and streaming services.
+pub fn facts(movie: &MovieCard<'_>) -> Markup {
+    let item = &movie.item;
     html! {
         p .facts {
             @if let Some(year) = item.year { span { (year) } }
             @if let Some(minutes) = item.runtime { span { (numbers::duration(minutes)) } }
+            (marks(movie))
         }
         @if !item.services.is_empty() { p .services { (services(item)) } }
+    }
+}
+
+/// Renders the marks of movies that recommendations leave out.
+pub fn marks(movie: &MovieCard<'_>) -> Markup {
+    html! {
+        @if movie.item.is_adult { span .mark { (texts::ADULT) } }
+        @if !movie.is_released { span .mark { (texts::NOT_RELEASED) } }
     }
 }
 

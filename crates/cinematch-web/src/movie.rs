@@ -9,7 +9,7 @@ use cinematch::catalog::{Movie, ServicesSource, title_with_year};
 use cinematch::models::biased_mf::Prediction;
 use maud::{Markup, html};
 
-use super::card::{action_buttons, cards, poster};
+use super::card::{action_buttons, cards, marks, poster};
 use super::form::address;
 use super::layout::{Nav, Page, page};
 use super::movie_fit;
@@ -59,7 +59,7 @@ pub async fn movie(
             div .poster { (poster(&card.item)) }
             div .about {
                 h1 { (movie.title) }
-                (facts(movie))
+                (facts(movie, &card))
                 @if fit.is_known && !has_stars { (prediction(fit.recommendation.predicted)) }
                 (name_links(texts::DIRECTED_BY, &movie.directors))
                 @if let Some(overview) = &movie.overview { p .overview { (overview) } }
@@ -104,8 +104,8 @@ fn invalid_address(caller: &PageCaller, text: &str) -> Response {
     response
 }
 
-/// Renders year, length, language, votes and genres.
-fn facts(movie: &Movie) -> Markup {
+/// Renders year, length, language, votes, marks and genres.
+fn facts(movie: &Movie, card: &MovieCard<'_>) -> Markup {
     let votes = movie.vote_average.zip(movie.vote_count).filter(|(_, count)| *count > 0);
     html! {
         p .facts {
@@ -115,6 +115,7 @@ fn facts(movie: &Movie) -> Markup {
             @if let Some((average, count)) = votes {
                 span { (numbers::tmdb_votes(average, count as usize)) }
             }
+            (marks(card))
         }
         @if !movie.genres.is_empty() {
             ul .tags aria-label=(common::GENRES) {

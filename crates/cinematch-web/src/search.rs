@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::card::{address, cards, poster};
+use super::card::{address, cards, marks, poster};
 use super::form::Fields;
 use super::layout::{Nav, Page, page};
 use super::page_caller::PageUser;
@@ -57,6 +57,7 @@ fn suggestions(movies: &[MovieCard<'_>]) -> Markup {
                     span .poster { (poster(&movie.item)) }
                     span { (movie.item.title) }
                     @if let Some(year) = movie.item.year { span .facts { (year) } }
+                    (marks(movie))
                 }
             }
         }

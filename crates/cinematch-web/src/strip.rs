@@ -14,7 +14,7 @@ pub fn strip(movie: &MovieCard<'_>, more: &Markup) -> Markup {
             a .poster href=(address) tabindex="-1" aria-hidden="true" { (poster(item)) }
             div .beside {
                 h3 { a href=(address) { (item.title) } }
-                (facts(item))
+                (facts(movie))
                 (stars(movie))
                 (more)
                 (action_buttons(item.movie_id.0, item.title, &movie.status))

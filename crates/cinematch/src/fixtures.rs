@@ -27,7 +27,8 @@ pub(crate) fn catalog() -> Vec<Movie> {
                 overview: Some(format!("{overview} number{id}.")),
                 vote_count: Some(10 + 37 * (id % 5)),
                 vote_average: Some(5.0 + (id % 4) as f32),
-                ..movie(100 + id, &format!("Film {id}"))
+                // Titles that end with numbers would be a series.
+                ..movie(100 + id, &format!("Film {}", char::from(b'A' + id as u8)))
             }
         })
         .collect()

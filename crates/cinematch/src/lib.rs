@@ -46,6 +46,7 @@
 
 pub mod bundle;
 pub mod catalog;
+pub mod date;
 pub mod digits;
 pub mod evaluation;
 pub mod features;

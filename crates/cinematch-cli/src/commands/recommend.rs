@@ -22,6 +22,7 @@ use crate::options::Global;
 use crate::output::{DIM, Output};
 use crate::paths::ArtifactsPath;
 use crate::query_flags::with_flags;
+use crate::runtime::today;
 use crate::terminal::{print_list, title_of};
 
 /// Flags for `cinematch recommend`.
@@ -77,7 +78,7 @@ pub struct Recommend {
 }
 
 /// Flags that describe a single user, which conflict with --histories.
-const SINGLE_USER_FLAGS: [&str; 17] = [
+const SINGLE_USER_FLAGS: [&str; 19] = [
     "liked",
     "disliked",
     "ratings",
@@ -94,6 +95,8 @@ const SINGLE_USER_FLAGS: [&str; 17] = [
     "runtime_max",
     "min_votes",
     "rating_min",
+    "include_adult",
+    "include_unreleased",
     "exclude",
 ];
 
@@ -131,6 +134,12 @@ struct FilterFlags {
     /// Minimum average vote, 0 to 10
     #[arg(long, value_name = "VOTE")]
     rating_min: Option<f64>,
+    /// Allow movies that TMDB marks as adult
+    #[arg(long)]
+    include_adult: bool,
+    /// Allow movies that have not been released
+    #[arg(long)]
+    include_unreleased: bool,
     /// MovieLens IDs of movies to exclude
     #[arg(long, value_delimiter = ',', value_name = "IDS")]
     exclude: Vec<MovieId>,
@@ -260,9 +269,12 @@ impl Recommend {
                 runtime_max: filters.runtime_max,
                 min_votes: filters.min_votes,
                 rating_min: filters.rating_min,
+                include_adult: filters.include_adult,
+                include_unreleased: filters.include_unreleased,
             },
             exclude: filters.exclude,
             seen: Vec::new(),
+            today: Some(today()),
             limit: self.limit,
             offset: 0,
             diversity: self.diversity,

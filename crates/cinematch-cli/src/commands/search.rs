@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG};
 use crate::paths::ArtifactsPath;
-use crate::terminal::title_of;
+use crate::terminal::{marks, title_of};
 
 /// Flags for `cinematch search`.
 #[derive(Debug, Args)]
@@ -59,10 +59,11 @@ impl Search {
         for hit in &hits {
             let movie = recommender.movie(hit.movie);
             output.line(format_args!(
-                "{:>7}  {STRONG}{}{STRONG:#}  {DIM}{}{DIM:#}",
+                "{:>7}  {STRONG}{}{STRONG:#}  {DIM}{}{}{DIM:#}",
                 movie.movie_id,
                 title_of(movie),
-                movie.genres.join(", ")
+                movie.genres.join(", "),
+                marks(movie)
             ));
         }
         if hits.is_empty() {

@@ -31,6 +31,12 @@ struct Movie {
     poster_path: Option<String>,
     #[serde(deserialize_with = "lenient::value")]
     imdb_id: Option<String>,
+    #[serde(deserialize_with = "lenient::value")]
+    belongs_to_collection: Option<Named>,
+    #[serde(deserialize_with = "lenient::value")]
+    adult: Option<bool>,
+    #[serde(deserialize_with = "lenient::value")]
+    status: Option<String>,
     #[serde(deserialize_with = "lenient::list")]
     genres: Vec<Named>,
     #[serde(deserialize_with = "lenient::value")]
@@ -167,6 +173,13 @@ impl Movie {
             poster_path: text(&self.poster_path),
             certification: self.certification(region),
             imdb_id: text(&imdb_id.cloned()),
+            collection: self
+                .belongs_to_collection
+                .as_ref()
+                .map(|collection| text(&collection.name))
+                .unwrap_or_default(),
+            adult: number(self.adult),
+            status: text(&self.status),
             services,
         }
     }
@@ -227,7 +240,8 @@ mod tests {
             "credits":{"cast":[{"name":"Second","order":1},{"name":"Last"},{"name":"First","order":0}],
                        "crew":[{"name":"D","job":"Director"},{"name":"W","job":"Writer"},
                                {"name":"E|F","job":"Director"}]},
-            "keywords":null,"external_ids":{"imdb_id":"tt0000001"},
+            "belongs_to_collection":{"id":1,"name":"Series Collection"},"adult":false,
+            "status":"Released","keywords":null,"external_ids":{"imdb_id":"tt0000001"},
             "release_dates":{"results":[{"iso_3166_1":"DE","release_dates":
                 [{"certification":"16","type":4},{"certification":"12","type":3}]}]}}"#;
         let (facts, availability) = decode(body.as_bytes(), None, "DE").unwrap();
@@ -239,6 +253,9 @@ mod tests {
             director: "D|E/F".to_owned(),
             certification: "12".to_owned(),
             imdb_id: "tt0000001".to_owned(),
+            collection: "Series Collection".to_owned(),
+            adult: "false".to_owned(),
+            status: "Released".to_owned(),
             ..Facts::default()
         };
         assert_eq!(facts, expected);
@@ -260,6 +277,9 @@ mod tests {
                 "/release_dates/results",
                 "/release_dates/results/0/release_dates",
                 "/external_ids",
+                "/belongs_to_collection",
+                "/adult",
+                "/status",
                 "/keywords",
             ] {
                 let mut movie = valid.clone();

@@ -5,6 +5,8 @@ pub const PREDICTED: &str = "Predicted for you: ";
 pub const OF_FIVE_STARS: &str = " of 5 stars";
 pub const FOR_YOU: &str = " for you";
 pub const WHY: &str = "Why this?";
+pub const ADULT: &str = "Adult";
+pub const NOT_RELEASED: &str = "Not released yet";
 pub const DEMO_SERVICES: &str = "Sample data, not real availability";
 
 pub const LIKE: &str = "Like";

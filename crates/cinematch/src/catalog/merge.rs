@@ -8,12 +8,15 @@
 //!
 //! Time and memory are linear in the size of the input.
 
+mod linked;
+
 use std::borrow::Cow;
 
 use rayon::prelude::*;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use self::linked::Linked;
 use super::ServicesSource;
 use super::matching::fold_title;
 use super::merged_csv::{self, Row};
@@ -23,7 +26,7 @@ use crate::sources::movielens::{self, LinkRow, MovieRow};
 use crate::sources::title::{ParsedTitle, parse_title};
 use crate::sources::tmdb::{self, TmdbFile, TmdbRow};
 use crate::sources::values::joined;
-use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError};
+use crate::sources::{Decoded, Problem, ProblemKind, SourceError};
 
 /// A file's name, as used in messages, and its contents.
 pub(crate) type NamedBytes<'a> = (&'a str, &'a [u8]);
@@ -328,6 +331,10 @@ impl Merger<'_> {
                 services_source: self.services_source.filter(|_| !services.is_empty()),
                 original_language: text(|facts| &facts.original_language),
                 poster_path: text(|facts| &facts.poster_path),
+                collection: text(|facts| &facts.collection),
+                is_adult: facts.is_some_and(|facts| facts.is_adult),
+                status: text(|facts| &facts.status),
+                release_date: facts.and_then(|facts| facts.release_date),
             },
             &mut chunk.rows,
         );
@@ -391,61 +398,6 @@ impl<'a> Metadata<'a> {
     fn n_without_movie(&self, owners: &FxHashMap<TmdbId, MovieId>) -> u64 {
         let found = owners.keys().filter(|id| self.row_of.contains_key(id)).count();
         (self.rows.len() - found) as u64
-    }
-}
-
-/// Each movie's links, in movie order. A TMDB ID belongs to at most one movie.
-struct Linked<'a> {
-    links: Vec<Option<LinkRow<'a>>>,
-    owners: FxHashMap<TmdbId, MovieId>,
-    /// Number of movies that lost their TMDB ID because an earlier movie already has it.
-    shared: u64,
-    problems: Vec<Problem>,
-}
-
-impl<'a> Linked<'a> {
-    fn new(file: &str, movies: &[MovieRow<'_>], links: Vec<LinkRow<'a>>) -> Self {
-        let problem = |link: &LinkRow<'_>, field: &str, kind, outcome, reason| Problem {
-            file: file.to_owned(),
-            line: link.line,
-            field: Some(field.to_owned()),
-            kind,
-            outcome,
-            reason,
-        };
-        let mut unclaimed: FxHashMap<MovieId, LinkRow<'a>> =
-            links.into_iter().map(|link| (link.movie_id, link)).collect();
-        let mut linked = Self {
-            links: Vec::with_capacity(movies.len()),
-            owners: FxHashMap::with_capacity_and_hasher(movies.len(), FxBuildHasher),
-            shared: 0,
-            problems: Vec::new(),
-        };
-        for movie in movies {
-            let mut link = unclaimed.remove(&movie.movie_id);
-            if let Some(link) = &mut link
-                && let Some(tmdb_id) = link.tmdb_id
-                && let owner = *linked.owners.entry(tmdb_id).or_insert(movie.movie_id)
-                && owner != movie.movie_id
-            {
-                linked.shared += 1;
-                link.tmdb_id = None;
-                let reason = format!(
-                    "TMDB ID {tmdb_id} already belongs to movie {owner}; movie {} is kept without it",
-                    movie.movie_id
-                );
-                let (kind, outcome) = (ProblemKind::DuplicateId, Outcome::ValueEmptied);
-                linked.problems.push(problem(link, "tmdbId", kind, outcome, reason));
-            }
-            linked.links.push(link);
-        }
-        linked.problems.extend(unclaimed.values().map(|link| {
-            let reason = format!("movie {} has no valid row in movies.csv", link.movie_id);
-            let (kind, outcome) = (ProblemKind::UnknownReference, Outcome::RowDropped);
-            problem(link, "movieId", kind, outcome, reason)
-        }));
-        linked.problems.sort_by_key(|problem| problem.line);
-        linked
     }
 }
 

@@ -8,6 +8,7 @@ use std::io::Write;
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use super::{Movie, ServicesSource};
+use crate::date::Date;
 use crate::ids::{MovieId, TmdbId};
 use crate::sources::movielens::genres;
 use crate::sources::table::{self, Column};
@@ -15,7 +16,7 @@ use crate::sources::values::{list, whole_number};
 use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
 /// Column names, in file order.
-pub const HEADER: [&str; 19] = [
+pub const HEADER: [&str; 23] = [
     "movieId",
     "tmdbId",
     "imdbId",
@@ -35,6 +36,10 @@ pub const HEADER: [&str; 19] = [
     "services_source",
     "original_language",
     "poster_path",
+    "collection",
+    "adult",
+    "status",
+    "release_date",
 ];
 
 /// A row of the table. Unknown values are empty strings, and list items are separated by `|`.
@@ -59,6 +64,10 @@ pub(super) struct Row<'a> {
     pub services_source: Option<ServicesSource>,
     pub original_language: &'a str,
     pub poster_path: &'a str,
+    pub collection: &'a str,
+    pub is_adult: bool,
+    pub status: &'a str,
+    pub release_date: Option<Date>,
 }
 
 /// Returns the header line.
@@ -86,7 +95,11 @@ pub(super) fn put_row(row: &Row<'_>, out: &mut Vec<u8>) {
     }
     put_text(row.services_source.map_or("", ServicesSource::name), b',', out);
     put_text(row.original_language, b',', out);
-    put_text(row.poster_path, b'\n', out);
+    put_text(row.poster_path, b',', out);
+    put_text(row.collection, b',', out);
+    put_text(if row.is_adult { "true" } else { "" }, b',', out);
+    put_text(row.status, b',', out);
+    put_number(row.release_date, b'\n', out);
 }
 
 fn put_number(value: Option<impl std::fmt::Display>, end: u8, out: &mut Vec<u8>) {
@@ -120,8 +133,8 @@ fn put_text(value: &str, end: u8, out: &mut Vec<u8>) {
 /// Reads the table. Also accepts files written by the Python version, which have no columns after
 /// `services`.
 pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceError> {
-    const COLUMNS: [Column; 19] = {
-        let mut columns = [Column::required(""); 19];
+    const COLUMNS: [Column; 23] = {
+        let mut columns = [Column::required(""); 23];
         let mut index = 0;
         while index < HEADER.len() {
             let name = HEADER[index];
@@ -218,6 +231,10 @@ fn decode(row: &table::Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<Movie
         services_source,
         original_language: text(17),
         poster_path: text(18),
+        collection: text(19),
+        is_adult: row.get(20) == "true",
+        status: text(21),
+        release_date: row.get(22).parse().ok(),
     })
 }
 
@@ -236,6 +253,10 @@ mod tests {
             .prop_map(|text| text.map(|text| text.trim().to_owned()))
     }
 
+    fn label() -> impl Strategy<Value = Option<String>> {
+        proptest::option::of("[a-zA-Zé\",;]{1,9}")
+    }
+
     prop_compose! {
         fn movies()(
             id in any::<u32>(),
@@ -249,6 +270,9 @@ mod tests {
             vote_count in proptest::option::of(any::<u32>()),
             vote_average in proptest::option::of(0_f32..10.0),
             services in words(),
+            is_adult in any::<bool>(),
+            (collection, status) in (label(), label()),
+            day in proptest::option::of(0_i64..20_000),
         ) -> Movie {
             let services_source = (!services.is_empty()).then_some(ServicesSource::Mock);
             Movie {
@@ -257,6 +281,8 @@ mod tests {
                 year, genres, overview, runtime, popularity, vote_count, vote_average, keywords,
                 cast, directors: vec!["D".to_owned()], services, services_source,
                 original_language: None, poster_path: Some("/p.jpg".to_owned()),
+                is_adult, status, collection,
+                release_date: day.map(|day| Date::from_unix_seconds(day * 86_400)),
             }
         }
     }
@@ -283,6 +309,10 @@ mod tests {
             services_source: movie.services_source,
             original_language: &text(&movie.original_language),
             poster_path: &text(&movie.poster_path),
+            collection: &text(&movie.collection),
+            is_adult: movie.is_adult,
+            status: &text(&movie.status),
+            release_date: movie.release_date,
         };
         put_row(&row, out);
     }

@@ -6,7 +6,9 @@ pub mod matching;
 mod merge;
 mod merged_csv;
 pub mod names;
+mod release;
 mod report;
+pub mod series;
 pub mod services;
 
 pub use availability::Availability;
@@ -15,10 +17,12 @@ pub use merge::{
     Counts, Inputs, MergeError, MergeSettings, Merged, Removed, ServicesChoice, SourceCount, merge,
 };
 pub use merged_csv::{HEADER, read_merged};
+pub use release::Release;
 pub use report::{InputPaths, ProblemCount, Recipe, Report, count_problems, count_with_unlisted};
 
 use serde::{Deserialize, Serialize};
 
+use crate::date::Date;
 use crate::ids::{MovieId, TmdbId};
 
 /// Source of a movie's streaming services.
@@ -64,11 +68,15 @@ impl Movie {
             services_source: None,
             original_language: None,
             poster_path: None,
+            collection: None,
+            is_adult: false,
+            status: None,
+            release_date: None,
         }
     }
 
     /// Returns a copy without the TMDB metadata. Keeps the IDs, titles, year, genres, services and
-    /// poster.
+    /// poster, and the facts that decide whether the movie may be listed.
     #[must_use]
     pub(crate) fn without_tmdb_facts(&self) -> Self {
         Self {
@@ -81,6 +89,7 @@ impl Movie {
             cast: Vec::new(),
             directors: Vec::new(),
             original_language: None,
+            collection: None,
             ..self.clone()
         }
     }
@@ -132,4 +141,16 @@ pub struct Movie {
     pub original_language: Option<String>,
     /// Poster path on TMDB's image host.
     pub poster_path: Option<String>,
+    /// Name of the TMDB collection that the movie belongs to, such as `Toy Story Collection`.
+    #[serde(default)]
+    pub collection: Option<String>,
+    /// True for movies that TMDB marks as adult.
+    #[serde(default)]
+    pub is_adult: bool,
+    /// Status of the production on TMDB, such as `Released` or `Planned`.
+    #[serde(default)]
+    pub status: Option<String>,
+    /// Date of the first release, which may be in the future.
+    #[serde(default)]
+    pub release_date: Option<Date>,
 }

@@ -96,8 +96,10 @@ impl Recommender {
         // Diversity reorders only the top of the list. The rest is sorted by score.
         let top = self.ranked_candidates(request, &filter, &scores, diversify::POOL);
         let score_of = |movie: &MovieIdx| scores.at(self.position_of[movie.row()] as usize);
-        let passing = movies.iter().filter(|movie| passes(**movie));
-        let lowest = passing.map(score_of).fold(f32::INFINITY, f32::min);
+        let series: Vec<(Vec<MovieIdx>, usize)> =
+            movies.iter().map(|movie| self.passing_parts(*movie, passes)).collect();
+        let parts = series.iter().flat_map(|(parts, _)| parts);
+        let lowest = parts.map(score_of).fold(f32::INFINITY, f32::min);
         let by_score = at_least(lowest, &scores, passes);
         let rank_of = |movie: &MovieIdx| {
             let in_top = top.iter().position(|candidate| candidate.movie == *movie);
@@ -106,7 +108,13 @@ impl Recommender {
                 by_score.binary_search_by(|other| other.order(candidate)).ok()
             })
         };
-        movies.iter().map(|movie| rank_of(movie).map(|rank| rank + 1)).collect()
+        // The parts of a series share the places that they earn by their scores.
+        let place = |(movie, (parts, n_before)): (&MovieIdx, &(Vec<MovieIdx>, usize))| {
+            let mut ranks: Vec<usize> = parts.iter().filter_map(rank_of).collect();
+            ranks.sort_unstable();
+            if passes(*movie) { ranks.get(*n_before).map(|rank| rank + 1) } else { None }
+        };
+        movies.iter().zip(&series).map(place).collect()
     }
 }
 

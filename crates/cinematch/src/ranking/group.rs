@@ -132,7 +132,8 @@ impl Recommender {
     ///
     /// Movies that any member has seen or excluded, and movies that fail a filter set by a member or the
     /// group, are not listed. Exactly `limit` movies are returned if that many remain after the offset.
-    /// Movies are sorted by score, and the members' diversity settings do not apply. The result does not
+    /// Movies are sorted by score, except that an earlier part of a series that no member has seen comes before its
+    /// sequels. The members' diversity settings do not apply. The result does not
     /// depend on the order of the members. Takes O(members · movies) time and memory.
     ///
     /// # Errors
@@ -158,7 +159,10 @@ impl Recommender {
         if candidates.len() < eligible.len() {
             removed_by.insert(FilterKind::Veto, eligible.len() - candidates.len());
         }
-        let listed = top_k(candidates, group.offset.saturating_add(group.limit));
+        let mut listed = top_k(candidates.clone(), group.offset.saturating_add(group.limit));
+        let index_of = |movie| candidates.binary_search_by_key(&movie, |candidate| candidate.movie);
+        let score_of = |movie| index_of(movie).map_or(0.0, |index| candidates[index].score);
+        self.put_series_in_order(&mut listed, |movie| index_of(movie).is_ok(), score_of);
         let satisfaction =
             members.iter().map(|member| member.satisfaction(&eligible, &listed)).collect();
         let best = members.iter().map(Member::best).collect();

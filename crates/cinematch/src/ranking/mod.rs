@@ -33,6 +33,7 @@ mod recommender;
 mod request;
 mod resolve;
 mod score_terms;
+mod series_order;
 mod wall;
 
 pub use blend::{Blend, ModelChoice, UnknownModel, WeightedModel};

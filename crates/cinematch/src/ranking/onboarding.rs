@@ -4,6 +4,7 @@ use super::recommender::Recommender;
 use super::request::{HistoryItem, Request};
 use super::score_terms::ScoreTerms;
 use super::wall::WallPool;
+use crate::catalog::Release;
 use crate::ids::MovieIdx;
 use crate::retrieval::Scores;
 
@@ -39,11 +40,18 @@ impl Recommender {
     }
 
     /// Returns the number of users who know each movie: the training users who liked it or, without a
-    /// popularity model, its votes.
+    /// popularity model, its votes. Adult and unreleased movies have none.
     fn popularity_counts(&self) -> Vec<f32> {
         let learned = self.blend.popularity_scores();
-        learned.filter(|scores| scores.iter().any(|score| *score > 0.0)).unwrap_or_else(|| {
+        let learned = learned.filter(|scores| scores.iter().any(|score| *score > 0.0));
+        let mut counts = learned.unwrap_or_else(|| {
             self.movies.iter().map(|movie| movie.vote_count.unwrap_or(0) as f32).collect()
-        })
+        });
+        for (count, movie) in counts.iter_mut().zip(&self.movies) {
+            if movie.is_adult || movie.release() == Release::Unscheduled {
+                *count = 0.0;
+            }
+        }
+        counts
     }
 }

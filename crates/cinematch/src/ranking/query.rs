@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::popularity::Order;
+use crate::date::Date;
 use crate::ids::MovieId;
 
 /// A user's star rating for a movie.
@@ -53,6 +54,11 @@ pub struct Filters {
     pub min_votes: u32,
     /// Minimum average vote, 0 to 10.
     pub rating_min: Option<f64>,
+    /// True to allow movies that TMDB marks as adult. Movies without TMDB metadata are not adult.
+    pub include_adult: bool,
+    /// True to allow movies that have not been released on [`Query::today`]. Movies without TMDB metadata count as
+    /// released.
+    pub include_unreleased: bool,
 }
 
 /// A request for a list, before validation by [`Recommender::resolve`](super::Recommender::resolve).
@@ -74,6 +80,8 @@ pub struct Query {
     /// and watched marks, and those on the watchlist. Liked, disliked and rated movies count as seen even if
     /// they are missing here.
     pub seen: Vec<MovieId>,
+    /// Date of the request, in UTC. If `None`, movies with a date of release count as released.
+    pub today: Option<Date>,
     /// Maximum number of movies to return, 1 to 100. Default: [`DEFAULT_LIMIT`].
     pub limit: usize,
     /// Number of movies to skip at the start of the list.
@@ -103,6 +111,7 @@ impl Default for Query {
             filters: Filters::default(),
             exclude: Vec::new(),
             seen: Vec::new(),
+            today: None,
             limit: DEFAULT_LIMIT,
             offset: 0,
             diversity: None,

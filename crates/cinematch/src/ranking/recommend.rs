@@ -21,7 +21,8 @@ impl Recommender {
     /// Ranks the catalog for a request.
     ///
     /// Exactly `limit` movies are returned if that many pass the filter after the offset. Otherwise,
-    /// [`Ranked::shortfall`] counts the movies that each filter removed.
+    /// [`Ranked::shortfall`] counts the movies that each filter removed. Movies are sorted by score, except that lists
+    /// are diversified and that an unseen earlier part of a series comes before its sequels.
     /// O(movies + entries of the profile's columns).
     pub fn recommend(&self, request: &Request) -> Ranked<'_> {
         let filter = self.index.prepare(request.filter.clone());
@@ -29,7 +30,12 @@ impl Recommender {
         let (ranked, terms) = OWN_SCORES.with_borrow_mut(|own| {
             let (terms, shared) = ScoreTerms::compute(self, request, own);
             let scores = Scores { layout: &self.layout, own, shared };
-            (self.ranked_candidates(request, &filter, &scores, n_wanted), terms)
+            let mut ranked = self.ranked_candidates(request, &filter, &scores, n_wanted);
+            ranked.truncate(n_wanted);
+            let passes = |movie| filter.failed_by(movie).is_none();
+            let score_of = |movie: MovieIdx| scores.at(self.position_of[movie.row()] as usize);
+            self.put_series_in_order(&mut ranked, passes, score_of);
+            (ranked, terms)
         });
         let page: Vec<Candidate> =
             ranked.into_iter().skip(request.offset).take(request.limit).collect();
@@ -90,7 +96,8 @@ impl Recommender {
         items
     }
 
-    /// Ranks the movies that pass the filter. The first `n_wanted` are in their final order.
+    /// Ranks the movies that pass the filter. The first `n_wanted` are in their final order, apart from the order of the
+    /// parts of a series.
     pub(super) fn ranked_candidates(
         &self,
         request: &Request,

@@ -7,6 +7,7 @@ use super::blend::{Blend, ModelChoice, UnknownModel};
 use super::popularity::{Popularity, PopularitySource};
 use super::quality::Quality;
 use super::wall::WallPool;
+use crate::catalog::series::SeriesIndex;
 use crate::catalog::{Availability, Movie};
 use crate::features::layout::{Codes, Layout};
 use crate::features::ranking::RankingFeatures;
@@ -22,7 +23,7 @@ const QUALITY_GRADES: f32 = 16.0;
 pub enum Votes {
     /// Votes contribute to scores: of two movies that fit equally well, the better-rated one ranks higher.
     Count,
-    /// Votes are only displayed and used by filters.
+    /// Votes are only displayed and used by filters. Series are found by titles, without TMDB's collections and cast.
     Ignore,
 }
 
@@ -57,6 +58,7 @@ pub struct Recommender {
     pub(super) movies: Vec<Movie>,
     pub(super) vocabulary: Vocabulary,
     pub(super) index: FilterIndex,
+    pub(super) series: SeriesIndex,
     pub(super) layout: Layout,
     /// Genre combination code of each movie.
     pub(super) genre_codes: Codes,
@@ -82,12 +84,13 @@ impl Recommender {
     pub fn new(movies: Vec<Movie>, features: RankingFeatures, blend: Blend, votes: Votes) -> Self {
         let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
         let index = FilterIndex::new(&movies);
-        let (quality, popularity) = match votes {
-            Votes::Count => (Quality::fit(&movies), Popularity::fit(&movies, &blend)),
-            Votes::Ignore => {
-                let movies: Vec<Movie> = movies.iter().map(Movie::without_tmdb_facts).collect();
-                (Quality::fit(&movies), Popularity::fit(&movies, &blend))
-            }
+        let fit = |movies: &[Movie]| {
+            let popularity = Popularity::fit(movies, &blend);
+            (Quality::fit(movies), popularity, SeriesIndex::new(movies))
+        };
+        let (quality, popularity, series) = match votes {
+            Votes::Count => fit(&movies),
+            Votes::Ignore => fit(&movies.iter().map(Movie::without_tmdb_facts).collect::<Vec<_>>()),
         };
         // Blocks group movies with similar scores. Most movies have no votes and low scores, so they come
         // last.
@@ -114,6 +117,7 @@ impl Recommender {
             movies,
             vocabulary,
             index,
+            series,
             layout,
             genre_codes,
             model,
@@ -152,6 +156,11 @@ impl Recommender {
     /// Returns the index of the columns that filters use.
     pub fn index(&self) -> &FilterIndex {
         &self.index
+    }
+
+    /// Returns the series in the catalog, in whose order lists contain sequels.
+    pub fn series(&self) -> &SeriesIndex {
+        &self.series
     }
 
     /// Returns the blend of the content model and the models trained on ratings.

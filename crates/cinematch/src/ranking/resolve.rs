@@ -81,6 +81,9 @@ impl Recommender {
             runtime_max: filters.runtime_max,
             min_votes: filters.min_votes,
             rating_min: filters.rating_min.map(|min| min as f32),
+            include_adult: filters.include_adult,
+            include_unreleased: filters.include_unreleased,
+            today: query.today,
             ..Filter::default()
         };
         let preferred_genres = genres(&mut check, "preferred_genres", &query.preferred_genres);
@@ -96,25 +99,15 @@ impl Recommender {
         let rows = |ids: &[MovieId]| -> Vec<MovieIdx> {
             ids.iter().filter_map(|id| self.vocabulary().index_of(*id)).collect()
         };
-        let ascending = |mut movies: Vec<MovieIdx>| {
-            movies.sort_unstable();
-            movies.dedup();
-            movies
-        };
         let in_history = history.iter().map(|item| item.signal.movie);
         let filter = Filter {
-            seen: ascending(in_history.chain(rows(&query.seen)).collect()),
-            excluded: ascending(rows(&query.exclude)),
+            seen: sorted_unique(in_history.chain(rows(&query.seen)).collect()),
+            excluded: sorted_unique(rows(&query.exclude)),
             ..filter
         };
         let request = Request {
             history,
-            preferred_genres: {
-                let mut unique = preferred_genres;
-                unique.sort_unstable();
-                unique.dedup();
-                unique
-            },
+            preferred_genres: sorted_unique(preferred_genres),
             filter,
             limit: query.limit,
             offset: query.offset,
@@ -155,6 +148,13 @@ impl Recommender {
         }
         (history, unknown)
     }
+}
+
+/// Sorts `values` and removes duplicates.
+fn sorted_unique<T: Ord>(mut values: Vec<T>) -> Vec<T> {
+    values.sort_unstable();
+    values.dedup();
+    values
 }
 
 /// Collects the errors in a query.

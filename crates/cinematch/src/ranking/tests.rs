@@ -3,7 +3,9 @@ mod counterfactual;
 mod dislikes;
 mod diversity;
 mod group;
+mod included;
 mod popularity;
+mod series;
 mod wall;
 
 use proptest::prelude::*;
@@ -53,7 +55,10 @@ fn models() -> Vec<WeightedModel> {
 }
 
 fn with_models(models: Vec<WeightedModel>) -> Recommender {
-    let mut movies = catalog();
+    with_movies(catalog(), models)
+}
+
+fn with_movies(mut movies: Vec<Movie>, models: Vec<WeightedModel>) -> Recommender {
     for (at, movie) in movies.iter_mut().enumerate() {
         movie.services = vec![if at % 2 == 0 { "Netflix" } else { "MUBI" }.to_owned()];
         movie.original_language = (at % 4 != 3).then(|| "en".to_owned());
@@ -164,7 +169,7 @@ fn explains_a_liked_movie_with_its_features() {
     let (request, _) = recommender.resolve(&query).unwrap();
     let ranked = recommender.recommend(&request);
     let line = explanation(&ranked.items[0].reasons);
-    assert_eq!(line, "About heists and the police, like Film 0.");
+    assert_eq!(line, "About heists and the police, like Film A.");
 }
 
 #[test]
@@ -298,6 +303,7 @@ prop_compose! {
             },
             exclude: ids(exclude),
             seen: ids(seen),
+            today: None,
             limit,
             offset,
             diversity,

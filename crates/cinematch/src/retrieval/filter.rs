@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::filter_index::{FilterIndex, RegionIndex};
+use crate::date::Date;
 use crate::ids::MovieIdx;
 
 /// Conditions on a movie. Genres, services, languages and the region are indices into the lists in the
@@ -33,6 +34,12 @@ pub struct Filter {
     pub min_votes: u32,
     /// Minimum average vote, 0 to 10.
     pub rating_min: Option<f32>,
+    /// True to allow movies that TMDB marks as adult.
+    pub include_adult: bool,
+    /// True to allow movies that have not been released.
+    pub include_unreleased: bool,
+    /// Date on which a movie counts as released or not. If `None`, movies with a date of release count as released.
+    pub today: Option<Date>,
     /// Movies with any feedback from the user, or on the user's watchlist, in ascending order.
     pub seen: Vec<MovieIdx>,
     /// Movies that the request excludes, in ascending order.
@@ -40,10 +47,17 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Returns true if any condition other than `seen` and `excluded` is set.
+    /// Returns true if any condition on genres, services, years, runtimes, languages or votes is set.
     fn has_fact_conditions(&self) -> bool {
-        let fact_conditions =
-            Self { seen: Vec::new(), excluded: Vec::new(), region: None, ..self.clone() };
+        let fact_conditions = Self {
+            seen: Vec::new(),
+            excluded: Vec::new(),
+            region: None,
+            include_adult: false,
+            include_unreleased: false,
+            today: None,
+            ..self.clone()
+        };
         fact_conditions != Self::default()
     }
 }
@@ -56,6 +70,10 @@ pub enum FilterKind {
     Seen,
     /// [`Filter::excluded`]: the request excludes the movie.
     ExcludeMovieIds,
+    /// [`Filter::include_adult`] is not set, and TMDB marks the movie as adult.
+    Adult,
+    /// [`Filter::include_unreleased`] is not set, and the movie has not been released.
+    Unreleased,
     /// Genres: [`Filter::genres_any`], [`Filter::genres_all`] or [`Filter::genres_none`].
     Genres,
     /// Streaming services: [`Filter::services`], in the filter's region.
@@ -80,6 +98,8 @@ impl FilterKind {
         match self {
             Self::Seen => "seen",
             Self::ExcludeMovieIds => "exclude_movie_ids",
+            Self::Adult => "adult",
+            Self::Unreleased => "unreleased",
             Self::Genres => "genres",
             Self::Services => "services",
             Self::Year => "year",
@@ -104,7 +124,11 @@ pub(crate) struct PreparedFilter<'a> {
     /// Bit set of the movies available on a requested service in the requested region. `None` if no region is
     /// set.
     on_services: Option<Vec<u64>>,
-    /// True if the filter has conditions other than `seen` and `excluded`.
+    /// True if the filter may reject adult movies of the catalog.
+    rejects_adult: bool,
+    /// True if the filter may reject movies of the catalog that have not been released.
+    rejects_unreleased: bool,
+    /// True if the filter has conditions on genres, services, years, runtimes, languages or votes.
     has_conditions_on_facts: bool,
 }
 
@@ -122,6 +146,9 @@ impl FilterIndex {
             genres_none: genres(&filter.genres_none),
             services: self.service_bits.mask(&filter.services.clone().unwrap_or_default()),
             on_services,
+            rejects_adult: !filter.include_adult && self.has_adult,
+            rejects_unreleased: !filter.include_unreleased
+                && !self.last_release.is_released(filter.today),
             has_conditions_on_facts: filter.has_fact_conditions(),
             filter,
         }
@@ -149,6 +176,13 @@ impl PreparedFilter<'_> {
         }
         if self.filter.excluded.binary_search(&movie).is_ok() {
             return Some(FilterKind::ExcludeMovieIds);
+        }
+        let facts = &self.index.facts[movie.row()];
+        if self.rejects_adult && facts.is_adult {
+            return Some(FilterKind::Adult);
+        }
+        if self.rejects_unreleased && !facts.release.is_released(self.filter.today) {
+            return Some(FilterKind::Unreleased);
         }
         if self.has_conditions_on_facts { self.failed_by_facts(movie.row()) } else { None }
     }

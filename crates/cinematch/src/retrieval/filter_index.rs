@@ -6,7 +6,7 @@ use super::bit_rows::BitRows;
 use super::sort::SortedMovies;
 use crate::catalog::availability::Region;
 use crate::catalog::names::NameList;
-use crate::catalog::{Availability, Movie};
+use crate::catalog::{Availability, Movie, Release};
 use crate::ids::MovieIdx;
 
 /// Columns that filters use, with one entry per movie.
@@ -25,6 +25,10 @@ pub struct FilterIndex {
     /// Bit set of each movie's services.
     pub(super) service_bits: BitRows,
     pub(super) facts: Vec<Facts>,
+    /// True if the catalog has adult movies.
+    pub(super) has_adult: bool,
+    /// Release of the movie that is released last. If it has been released, all movies have.
+    pub(super) last_release: Release,
     pub(super) regions: Vec<RegionIndex>,
     sorted: SortedMovies,
 }
@@ -49,6 +53,8 @@ pub(super) struct Facts {
     pub year: Option<u16>,
     /// Index in [`FilterIndex::languages`].
     pub language: Option<u16>,
+    pub is_adult: bool,
+    pub release: Release,
 }
 
 impl FilterIndex {
@@ -90,6 +96,8 @@ impl FilterIndex {
                     runtime: movie.runtime,
                     year: movie.year,
                     language: language.map(|index| index as u16),
+                    is_adult: movie.is_adult,
+                    release: movie.release(),
                 }
             })
             .collect();
@@ -97,6 +105,8 @@ impl FilterIndex {
             combinations: BitRows::new(genres.names().len(), combinations),
             combination_of,
             service_bits: BitRows::new(services.names().len(), service_bits),
+            has_adult: movies.iter().any(|movie| movie.is_adult),
+            last_release: movies.iter().map(Movie::release).max().unwrap_or(Release::Released),
             facts,
             genres,
             services,

@@ -4,7 +4,7 @@ use cinematch::bundle::{ArtifactsError, Bundle, Generations};
 use cinematch::catalog::{Interactions, Rated};
 use cinematch::evaluation::Exposure;
 use cinematch::ids::{MovieIdx, UserIdx};
-use cinematch::ranking::{Query, Rating, Recommender};
+use cinematch::ranking::{Filters, Query, Rating, Recommender};
 
 use super::data::Table;
 use super::findings::Findings;
@@ -193,6 +193,11 @@ fn sample_lists(
         let query = Query {
             ratings: history.iter().map(rating).collect(),
             limit: LIST_LENGTH,
+            filters: Filters {
+                include_adult: true,
+                include_unreleased: true,
+                ..Filters::default()
+            },
             ..Query::default()
         };
         // The query is always valid, because its movies come from the catalog.

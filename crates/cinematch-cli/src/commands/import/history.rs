@@ -16,6 +16,7 @@ use serde::Serialize;
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, SUCCESS, counted, thousands};
 use crate::paths::{ArtifactsPath, display_path, read_file};
+use crate::runtime::today;
 use crate::terminal::print_list;
 
 /// Number of unmatched rows to print; `--json` prints all.
@@ -76,6 +77,7 @@ impl HistoryFiles {
 
         let mut query = if self.watchlist { taste.query_with_watchlist() } else { taste.query() };
         query.limit = self.limit.clamp(1, 100);
+        query.today = Some(today());
         let (request, _) = recommender.resolve(&query)?;
         let mut ranked = recommender.recommend(&request);
         ranked.items.truncate(self.limit);

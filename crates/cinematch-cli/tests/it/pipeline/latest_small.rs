@@ -15,11 +15,7 @@ static BUNDLE: OnceLock<Bundle> = OnceLock::new();
 /// Returns the generation trained on latest-small in `raw`.
 pub fn bundle(raw: &Path) -> &'static Bundle {
     BUNDLE.get_or_init(|| {
-        let folder = Folder::empty();
-        let (release, tmdb) = (raw.join("ml-latest-small"), raw.join("tmdb/tmdb_metadata.csv"));
-        let (release, tmdb) = (release.to_str().unwrap(), tmdb.to_str().unwrap());
-        folder.ok(&["preprocess", "--raw", release, "--tmdb", tmdb, "--min-year", "none"]);
-        folder.ok(&["train", "--raw", release]);
+        let folder = Folder::trained_on_latest_small(raw);
         Bundle::load(&folder.path("ml/artifacts")).unwrap()
     })
 }

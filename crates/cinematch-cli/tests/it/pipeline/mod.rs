@@ -1,5 +1,6 @@
 //! The pipeline from files to a trained and evaluated generation.
 
+mod adult_and_unreleased;
 mod browse;
 mod evaluate;
 mod latest_small;
@@ -8,5 +9,6 @@ mod metrics;
 mod personas;
 mod real_data;
 mod reasons;
+mod series;
 mod stages;
 mod tune;

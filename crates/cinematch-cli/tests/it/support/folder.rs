@@ -78,6 +78,16 @@ impl Folder {
         folder
     }
 
+    /// Creates a folder with MovieLens latest-small and TMDB metadata, preprocessed and trained.
+    pub fn trained_on_latest_small(raw: &Path) -> Self {
+        let folder = Self::empty();
+        let (release, tmdb) = (raw.join("ml-latest-small"), raw.join("tmdb/tmdb_metadata.csv"));
+        let (release, tmdb) = (release.to_str().unwrap(), tmdb.to_str().unwrap());
+        folder.ok(&["preprocess", "--raw", release, "--tmdb", tmdb, "--min-year", "none"]);
+        folder.ok(&["train", "--raw", release]);
+        folder
+    }
+
     /// Copies all files from `other` into this folder.
     pub fn copy_from(&self, other: &Self) {
         let from = other.path(".");

@@ -13,7 +13,7 @@ use crate::sources::table::{self, Column, Row};
 use crate::sources::values::whole_number;
 
 /// The columns of all formats combined. A file contains only some of them.
-const COLUMNS: [Column; 22] = [
+const COLUMNS: [Column; 26] = [
     Column::optional("tmdb_id"),
     Column::optional("id"),
     Column::optional("movie_id"),
@@ -36,6 +36,10 @@ const COLUMNS: [Column; 22] = [
     Column::optional("imdb_id"),
     Column::optional("services"),
     Column::optional("directors"),
+    Column::optional("collection"),
+    Column::optional("belongs_to_collection").multiline(),
+    Column::optional("adult"),
+    Column::optional("status"),
 ];
 
 /// Returns the index of the column `name` in [`COLUMNS`].
@@ -143,6 +147,9 @@ impl Reader<'_, '_> {
             poster_path: self.text("poster_path"),
             certification: self.text("certification"),
             imdb_id: self.text("imdb_id"),
+            collection: first_filled([self.text("collection"), self.collection()]),
+            adult: self.flag("adult"),
+            status: self.text("status"),
             services: self.names("services"),
         }
     }
@@ -177,6 +184,33 @@ impl Reader<'_, '_> {
             return String::new();
         }
         text
+    }
+
+    /// Returns `true`, `false`, or an empty string if the value is unknown.
+    fn flag(&mut self, column: &str) -> String {
+        let text = self.text(column).to_lowercase();
+        if matches!(text.as_str(), "true" | "false" | "") {
+            return text;
+        }
+        self.report_emptied(column, "True or False");
+        String::new()
+    }
+
+    /// Returns the name of the collection in an object in JSON or Python notation.
+    fn collection(&mut self) -> String {
+        let column = "belongs_to_collection";
+        let text = self.row.get(column_index(column));
+        if text.is_empty() {
+            return String::new();
+        }
+        match literal::parse(text) {
+            Some(Value::Null) => String::new(),
+            Some(value) if value.is_object() => names(&[value]),
+            _ => {
+                self.report_emptied(column, "an object in JSON or Python notation");
+                String::new()
+            }
+        }
     }
 
     /// Returns the names in a list, in any supported notation, separated by `|`.
@@ -238,6 +272,9 @@ impl Facts {
             &mut self.poster_path,
             &mut self.certification,
             &mut self.imdb_id,
+            &mut self.collection,
+            &mut self.adult,
+            &mut self.status,
             &mut self.services,
         ];
         let sources = [
@@ -256,6 +293,9 @@ impl Facts {
             other.poster_path,
             other.certification,
             other.imdb_id,
+            other.collection,
+            other.adult,
+            other.status,
             other.services,
         ];
         for (target, source) in targets.into_iter().zip(sources) {
@@ -280,17 +320,19 @@ mod tests {
     fn reads_the_movies_dataset_and_reports_its_malformed_rows() {
         // As in the original dataset, an unquoted line break in an overview splits the row in two, and
         // the second part has values in the wrong columns.
-        let csv = "adult,genres,id,imdb_id,original_language,overview,popularity,poster_path,\
-                   release_date,runtime,title,vote_average,vote_count\n\
-                   False,\"[{'id': 16, 'name': 'Animation'}, {'id': 35, 'name': 'Comedy'}]\",862,\
+        let csv = "adult,belongs_to_collection,genres,id,imdb_id,original_language,overview,popularity,\
+                   poster_path,release_date,runtime,status,title,vote_average,vote_count\n\
+                   False,\"{'id': 10194, 'name': 'Toy Story Collection', 'poster_path': None}\",\"[{'id': 16, 'name': 'Animation'}, {'id': 35, 'name': 'Comedy'}]\",862,\
                    tt0114709,en,\"Led by Woody, Andy's toys\",21.946943,/a.jpg,1995-10-30,81.0,\
-                   Toy Story,7.7,5415.0\n\
-                   False,[],82663,tt0113002,en,Midnight Man,0.5,/b.jpg\n\
-                   - Written by Ørnås,0.065736,/zV8b.jpg,1,x,x,x,x,x,x,x,x,x\n";
+                   Released,Toy Story,7.7,5415.0\n\
+                   False,,[],82663,tt0113002,en,Midnight Man,0.5,/b.jpg\n\
+                   - Written by Ørnås,,0.065736,/zV8b.jpg,1,x,x,x,x,x,x,x,x,x,x\n";
         let (facts, problems) = only("movies_metadata.csv", csv);
         assert_eq!((facts.genres.as_str(), facts.runtime.as_str()), ("animation|comedy", "81"));
         assert_eq!((facts.vote_count.as_str(), facts.vote_average.as_str()), ("5415", "7.7"));
         assert_eq!(facts.popularity, "21.946943");
+        assert_eq!(facts.collection, "Toy Story Collection");
+        assert_eq!((facts.adult.as_str(), facts.status.as_str()), ("false", "Released"));
         assert_eq!(problems.len(), 2, "{problems:?}");
     }
 

@@ -32,6 +32,12 @@ pub struct Facts {
     pub poster_path: String,
     pub certification: String,
     pub imdb_id: String,
+    /// Name of the collection that the movie belongs to.
+    pub collection: String,
+    /// `true` or `false`.
+    pub adult: String,
+    /// Status of the production, such as `Released`.
+    pub status: String,
     /// Streaming services in the operator's region, separated by `|`.
     pub services: String,
 }
@@ -56,8 +62,16 @@ pub(crate) const BASE_COLUMNS: [&str; 12] = [
 ];
 
 /// Columns that CineMatch adds after those of the original format.
-const EXTRA_COLUMNS: [&str; 5] =
-    ["original_language", "poster_path", "certification", "imdb_id", "services"];
+const EXTRA_COLUMNS: [&str; 8] = [
+    "original_language",
+    "poster_path",
+    "certification",
+    "imdb_id",
+    "collection",
+    "adult",
+    "status",
+    "services",
+];
 
 /// Writes `tmdb_metadata.csv`.
 #[derive(Debug)]
@@ -96,6 +110,9 @@ impl<W: Write> FactsWriter<W> {
             &facts.poster_path,
             &facts.certification,
             &facts.imdb_id,
+            &facts.collection,
+            &facts.adult,
+            &facts.status,
             &facts.services,
         ];
         self.csv.write_record(&values[..values.len() - usize::from(!self.with_services)])?;
@@ -142,6 +159,10 @@ mod tests {
             overview: "two\nlines".to_owned(),
             keywords: join_names(["a|b", " c\n d ", "", "a/b"]),
             services: "Netflix".to_owned(),
+            collection: "A \"B\" Collection".to_owned(),
+            adult: "true".to_owned(),
+            status: "Released".to_owned(),
+            release_date: "1999-10-15".to_owned(),
             ..Facts::default()
         };
         let mut bytes = Vec::new();
@@ -152,6 +173,8 @@ mod tests {
         assert!(file.has_services && file.decoded.problems.is_empty());
         let row = &file.decoded.records[0];
         assert_eq!((row.tmdb_id, row.runtime), (TmdbId(7), Some(95)));
+        assert_eq!((&*row.collection, &*row.status), ("A \"B\" Collection", "Released"));
+        assert_eq!((row.is_adult, row.release_date), (true, "1999-10-15".parse().ok()));
         assert_eq!(row.overview, "two\nlines");
         assert_eq!(list(&row.keywords), ["a/b", "c  d"]);
     }

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use crate::date::Date;
 use crate::ids::TmdbId;
 use crate::sources::problem::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 use crate::sources::table::{self, Column, Row};
@@ -44,6 +45,14 @@ pub struct TmdbRow<'a> {
     pub original_language: Cow<'a, str>,
     /// Poster path on TMDB's image host.
     pub poster_path: Cow<'a, str>,
+    /// Name of the collection that the movie belongs to, such as `Toy Story Collection`.
+    pub collection: Cow<'a, str>,
+    /// True for adult movies; false if unknown.
+    pub is_adult: bool,
+    /// Status of the production, such as `Released` or `Planned`.
+    pub status: Cow<'a, str>,
+    /// Date of the first release, which may be in the future.
+    pub release_date: Option<Date>,
     /// Names of the streaming services that offer the movie, if provider data was fetched.
     pub services: Cow<'a, str>,
 }
@@ -57,7 +66,7 @@ pub struct TmdbFile<'a> {
     pub has_services: bool,
 }
 
-const COLUMNS: [Column; 13] = [
+const COLUMNS: [Column; 17] = [
     Column::required("tmdb_id"),
     Column::required("overview").multiline(),
     Column::required("runtime"),
@@ -71,6 +80,10 @@ const COLUMNS: [Column; 13] = [
     Column::optional("poster_path"),
     Column::optional("services"),
     Column::optional("title"),
+    Column::optional("collection"),
+    Column::optional("adult"),
+    Column::optional("status"),
+    Column::optional("release_date"),
 ];
 
 /// Maximum valid runtime in minutes. The longest movie ever made runs for 51,420 minutes.
@@ -120,6 +133,12 @@ fn decode<'a>(tmdb_id: TmdbId, row: &Row<'_, 'a>, problems: &mut Vec<Problem>) -
         ("0" | "0.0" | "0.000", _) | (_, Some(0)) => None,
         _ => values.number(5, "0 to 10", |text| finite(text, 0.0..=10.0)),
     };
+    let is_adult = values.number(14, "true or false", |text| match text {
+        "true" | "True" => Some(true),
+        "false" | "False" => Some(false),
+        _ => None,
+    });
+    let release_date = values.number(16, "a date such as 1999-10-15", |text| text.parse().ok());
     TmdbRow {
         tmdb_id,
         overview: row.get_cow(1),
@@ -134,6 +153,10 @@ fn decode<'a>(tmdb_id: TmdbId, row: &Row<'_, 'a>, problems: &mut Vec<Problem>) -
         poster_path: row.get_cow(10),
         services: row.get_cow(11),
         title: row.get_cow(12),
+        collection: row.get_cow(13),
+        is_adult: is_adult.unwrap_or(false),
+        status: row.get_cow(15),
+        release_date,
     }
 }
 
