@@ -64,7 +64,7 @@ fn recommends_with_a_single_part_of_the_hybrid() {
         lists(&folder.read("recs.csv")).remove(&7).unwrap()
     };
     let hybrid = list_of("hybrid");
-    for part in ["edlae", "ials", "content", "popular", "taste"] {
+    for part in ["edlae", "ials", "content", "popular", "trend", "taste"] {
         assert_ne!(list_of(part), hybrid, "{part}");
     }
     let before = folder.read("recs.csv");
@@ -77,7 +77,7 @@ fn recommends_with_a_single_part_of_the_hybrid() {
     let error = folder.fails(&["recommend", "--model", "user-knn"]);
     assert!(
         error.contains(
-            "unknown model `user-knn`; available: hybrid, edlae, ials, popular, taste, \
+            "unknown model `user-knn`; available: hybrid, edlae, ials, popular, trend, taste, \
              biased-mf, content"
         ),
         "{error}"

@@ -104,7 +104,7 @@ fn output_is_identical_at_any_thread_count() {
     }
     assert!(tables.iter().all(|table| *table == tables[0]));
     assert!(trained.iter().all(|files| *files == trained[0]));
-    assert_eq!(trained[0].len(), 13);
+    assert_eq!(trained[0].len(), 14);
     let other = folder.ok(&["preprocess", "--min-year", "none", "--seed", "7"]);
     assert!(!other.is_empty());
     assert_ne!(folder.read("data/movies_merged.csv"), tables[0]);
