@@ -1,8 +1,8 @@
 //! Series: movies and their sequels, in the order in which to watch them.
 //!
 //! A movie belongs to the series of its TMDB collection. A movie without a collection belongs to a series if its
-//! title says so: `Toy Story 2`, `Star Wars: Episode V - …`, `Harry Potter and the …`. [`titles`] reads titles, and
-//! [`links`] decides whether two movies with a common stem are parts of one series.
+//! title says so: `Toy Story 2`, `Star Wars: Episode V - …`, `Harry Potter and the …`. `titles` reads titles, and
+//! `links` decides whether two movies with a common stem are parts of one series.
 //!
 //! The parts are ordered by year of release, which is the order that audiences know: *Star Wars* starts with
 //! Episode IV. Parts of the same year are ordered by number.

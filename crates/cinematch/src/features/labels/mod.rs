@@ -4,12 +4,12 @@
 //! "must see"). A column gets a label if
 //!
 //! - the number of its movies is in bounds,
-//! - its name describes a movie's content: it is not in the [stop list](stop_list) and is not the name of a genre or
+//! - its name describes a movie's content: it is not in the stop list (`stop_list`) and is not the name of a genre or
 //!   a person, which have columns of their own,
-//! - users who like one of its movies like its other movies [more often than chance](co_liking). Without ratings,
+//! - users who like one of its movies like its other movies more often than chance (`co_liking`). Without ratings,
 //!   this condition doesn't apply.
 //!
-//! Overviews show [how a keyword is written](usage): "Los Angeles", "FBI", "serial killers".
+//! Overviews show how a keyword is written (`usage`): "Los Angeles", "FBI", "serial killers".
 //!
 //! O(ratings + entries + words of the overviews), once per training.
 
