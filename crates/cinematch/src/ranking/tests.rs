@@ -239,7 +239,7 @@ fn explanations_mention_other_users_and_popularity() {
         explanation(&recommender.recommend(&request).items[0].reasons)
     };
     let one = line(Query { liked: vec![MovieId(103)], ..query() });
-    assert_eq!(one, "Fans of Film 3 like this too.");
+    assert_eq!(one, "Fans of Film D like this too.");
     assert_eq!(line(query()), "Liked by many users.");
 }
 
