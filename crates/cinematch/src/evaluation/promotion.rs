@@ -122,7 +122,7 @@ pub struct ByTaste {
     pub users: usize,
     /// The challenger's mean of each metric, keyed by the metric's name.
     pub challenger: BTreeMap<String, f64>,
-    /// The champion's means; `None` if there is no comparable champion.
+    /// The champion's means; `None` without a comparable champion.
     pub champion: Option<BTreeMap<String, f64>>,
 }
 

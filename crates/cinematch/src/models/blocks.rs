@@ -1,11 +1,12 @@
 //! Movie factors laid out for scoring every movie: blocks of 16 movies with one lane per factor. Scoring one
 //! user is bound by memory bandwidth, so scoring 16 users takes little longer.
 
+use crate::catalog::Rated;
 use crate::linalg::{Lane, Lanes, TILE, Tile, ZERO, add_combination, add_product};
 use crate::models::factors::Factors;
 
 /// Maximum number of users scored together.
-pub(crate) const USERS_PER_BLOCK: usize = TILE;
+const USERS_PER_BLOCK: usize = TILE;
 
 /// Movie factors, indexed by block and factor.
 #[derive(Clone, Debug)]
@@ -36,6 +37,19 @@ impl Blocks {
             let mut sums = [[0.0; TILE]];
             add_combination(block, user, &mut sums);
             scores.copy_from_slice(&sums[0][..scores.len()]);
+        }
+    }
+
+    /// Writes the scores for any number of histories. `fold_in` returns the factors of their users.
+    pub(super) fn score_histories(
+        &self,
+        histories: &[&[Rated]],
+        fold_in: impl Fn(&[&[Rated]]) -> Factors,
+        scores: &mut [&mut [f32]],
+    ) {
+        let scores = scores.chunks_mut(USERS_PER_BLOCK);
+        for (histories, scores) in histories.chunks(USERS_PER_BLOCK).zip(scores) {
+            self.score_many(&fold_in(histories), scores);
         }
     }
 

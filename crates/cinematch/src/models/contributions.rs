@@ -1,6 +1,8 @@
 //! Exact score decomposition.
 
 use super::taste::TasteTerms;
+use crate::catalog::Rated;
+use crate::ids::MovieIdx;
 
 /// The terms that add up to a movie's score.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,6 +21,17 @@ impl Contributions {
     /// Returns zero contributions for `movies` movies and a history of length `history`.
     pub(crate) fn none(history: usize, movies: usize) -> Vec<Self> {
         vec![Self { parts: vec![0.0; history], ..Self::default() }; movies]
+    }
+
+    /// Returns the contributions of a model to whose scores no single movie in the history contributes. `terms`
+    /// returns the other terms of a movie.
+    pub(crate) fn without_parts(
+        history: &[Rated],
+        movies: &[MovieIdx],
+        terms: impl Fn(MovieIdx) -> Self,
+    ) -> Vec<Self> {
+        let parts = || vec![0.0; history.len()];
+        movies.iter().map(|movie| Self { parts: parts(), ..terms(*movie) }).collect()
     }
 
     /// Adds `others`, multiplied by `scale`.

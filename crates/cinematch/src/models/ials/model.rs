@@ -5,7 +5,7 @@ use super::solve::{Row, RowSolver};
 use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 use crate::linalg::TileMatrix;
-use crate::models::blocks::{Blocks, USERS_PER_BLOCK};
+use crate::models::blocks::Blocks;
 use crate::models::contributions::Contributions;
 use crate::models::factors::Factors;
 use crate::models::implicit::Confidence;
@@ -88,11 +88,7 @@ impl Model for Ials {
     }
 
     fn score_many(&self, histories: &[&[Rated]], scores: &mut [&mut [f32]]) {
-        for (histories, scores) in
-            histories.chunks(USERS_PER_BLOCK).zip(scores.chunks_mut(USERS_PER_BLOCK))
-        {
-            self.blocks.score_many(&self.fold_in(histories), scores);
-        }
+        self.blocks.score_histories(histories, |histories| self.fold_in(histories), scores);
     }
 
     /// Splits scores exactly: movie i with weight c contributes c·hᵢᵀ A⁻¹ hⱼ to movie j, where A is the

@@ -134,12 +134,10 @@ impl Model for Popular {
     }
 
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
-        let contribution = |movie: &MovieIdx| Contributions {
+        Contributions::without_parts(history, movies, |movie| Contributions {
             base: self.scores[movie.row()],
-            parts: vec![0.0; history.len()],
             ..Contributions::default()
-        };
-        movies.iter().map(contribution).collect()
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::catalog::Rated;
 use crate::ids::MovieIdx;
 use crate::linalg::add_combination;
-use crate::models::blocks::{Blocks, USERS_PER_BLOCK};
+use crate::models::blocks::Blocks;
 use crate::models::contributions::Contributions;
 use crate::models::factors::Factors;
 use crate::models::implicit::Confidence;
@@ -59,11 +59,7 @@ impl Model for Svd {
     }
 
     fn score_many(&self, histories: &[&[Rated]], scores: &mut [&mut [f32]]) {
-        for (histories, scores) in
-            histories.chunks(USERS_PER_BLOCK).zip(scores.chunks_mut(USERS_PER_BLOCK))
-        {
-            self.blocks.score_many(&self.fold_in(histories), scores);
-        }
+        self.blocks.score_histories(histories, |histories| self.fold_in(histories), scores);
     }
 
     /// Splits scores exactly: movie i with weight xᵢ contributes xᵢ·⟨vᵢ, vⱼ⟩ to movie j. O(n·d) per movie.

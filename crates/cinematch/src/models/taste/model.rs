@@ -153,12 +153,10 @@ impl Model for Taste {
 
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         let user = self.user(history);
-        let contributions = |movie: &MovieIdx| Contributions {
+        Contributions::without_parts(history, movies, |movie| Contributions {
             taste: user.terms(movie.row()),
-            parts: vec![0.0; history.len()],
             ..Contributions::default()
-        };
-        movies.iter().map(contributions).collect()
+        })
     }
 
     fn scaling(&self) -> Scaling {

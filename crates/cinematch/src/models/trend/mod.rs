@@ -215,12 +215,10 @@ impl Model for Trend {
     }
 
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
-        let contribution = |movie: &MovieIdx| Contributions {
+        Contributions::without_parts(history, movies, |movie| Contributions {
             trend: self.scores[movie.row()],
-            parts: vec![0.0; history.len()],
             ..Contributions::default()
-        };
-        movies.iter().map(contribution).collect()
+        })
     }
 
     fn scaling(&self) -> Scaling {
@@ -289,7 +287,7 @@ mod tests {
         // The popularity of all time is equal, so the differences lie around 0. Without likes, the score is 0.
         assert!(scores[1] > 0.0 && scores[0] < 0.0, "{scores:?}");
         assert!(scores[3].abs() < 1e-6, "{scores:?}");
-        // If all ratings are recent, there is no trend.
+        // A period that covers all ratings shows no trend.
         assert!(fit(3650.0).scores.iter().all(|score| score.abs() < 1e-6));
     }
 }

@@ -48,7 +48,7 @@ pub enum Basis {
     Reputation,
     /// Dissimilarity from a movie that the user dislikes.
     Unlike,
-    /// There is no noticeable reason.
+    /// No reason contributes noticeably.
     Nothing,
 }
 
