@@ -52,7 +52,10 @@ fn shutdown_completes_requests_in_flight() {
     reader.read_line(&mut line).unwrap();
     assert_eq!(line, "HTTP/1.1 100 Continue\r\n");
     server.send_sigterm();
-    wait_until("the listener to close", || TcpStream::connect(&address).is_err());
+    // Not by connecting: a server of another test may take the port as soon as it is free.
+    wait_until("the listener to close", || {
+        folder.read("server.log").contains("waiting for requests in flight")
+    });
     stream.write_all(body.as_bytes()).unwrap();
     let mut rest = String::new();
     reader.read_to_string(&mut rest).unwrap();
