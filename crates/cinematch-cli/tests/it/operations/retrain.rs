@@ -119,7 +119,7 @@ fn refit_does_not_affect_the_comparison() {
     let card = folder.read("ml/artifacts/current/card.html");
     assert!(card.contains("The served models were trained on all users."), "{card}");
 
-    // The same data trained with and without a refit are different models.
+    // A generation without a refit is another model, even if its data are equal.
     let no_refit = retrain(&folder, &["--margin", "0.2", "--", "--no-refit"]);
     let difference = &no_refit["verdict"]["overall"]["difference"];
     assert_eq!((&no_refit["promoted"], &difference["mean"]), (&json!(true), &json!(0.0)));
