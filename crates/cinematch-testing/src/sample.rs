@@ -96,7 +96,7 @@ impl Sample {
         self
     }
 
-    /// Trains the hybrid model, as `preprocess --min-year none` and `train` do without further flags.
+    /// Trains the hybrid model, as `preprocess --min-year none` and `train --no-refit` do.
     pub fn train(&self) -> Trained {
         let movies = self.merged();
         let tags = movielens::tags("tags.csv", self.tags.as_bytes()).unwrap().records;
@@ -113,6 +113,7 @@ impl Sample {
             tags: TagCounts::new(tags.iter().filter(|tag| !hold_out.contains(tag.user_id))),
             ratings: Some(ratings),
             holdout: Some(hold_out),
+            refit: false,
             inputs: Vec::new(),
             settings: Settings {
                 model: spec.with_predictions().with_seed(SEED),

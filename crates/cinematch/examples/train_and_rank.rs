@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings { model, ..Settings::default() };
     // The start time is recorded in the manifest, so use a fixed one to make the output reproducible.
     let training = catalog.training(settings, "2026-01-01T00:00:00Z");
-    let bundle = train(training, &mut |_model, _share| ())?.into_bundle()?;
+    let bundle = train(training, &mut |_step, _fraction| ())?.into_bundle()?;
 
     let recommender = &bundle.recommender;
     let query = Query { liked: vec![liked], limit: 10, explain: true, ..Query::default() };

@@ -135,6 +135,7 @@ impl Catalog {
             availability: None,
             ratings: self.ratings,
             holdout: None,
+            refit: false,
             inputs: self.inputs,
             settings,
             created_at: created_at.to_owned(),

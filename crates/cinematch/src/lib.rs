@@ -11,7 +11,7 @@
 //! let tmdb = folder.join("tmdb_metadata.csv");
 //! let catalog = Catalog::read(&folder, Some(&tmdb), &MergeSettings::default())?;
 //! let training = catalog.training(Settings::default(), "2026-11-29T12:00:00Z");
-//! let bundle = train(training, &mut |_model, _share| ())?.into_bundle()?;
+//! let bundle = train(training, &mut |_step, _fraction| ())?.into_bundle()?;
 //!
 //! let recommender = &bundle.recommender;
 //! let query = Query { liked: vec![MovieId(1)], limit: 5, explain: true, ..Query::default() };

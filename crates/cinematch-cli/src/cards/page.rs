@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use cinematch::bundle::Manifest;
 use cinematch::evaluation::promotion::{ByTaste, Comparison, Interval, Means, Verdict};
 use cinematch_web::plots;
 use maud::{Markup, html};
@@ -16,10 +17,6 @@ pub fn render(card: &Card) -> Result<Markup> {
     let manifest = &card.manifest;
     let counts = &manifest.counts;
     let settings = serde_json::to_string_pretty(&manifest.settings)?;
-    let held_out = manifest.holdout.map_or_else(
-        || "It was trained on all users; none are held out for evaluation.".to_owned(),
-        |hold_out| format!("{:.1} % of users are held out of training.", hold_out.share() * 100.0),
-    );
     let body = html! {
         p { "Trained " (manifest.run.created_at) ". " (evaluation_status(card)) }
         @if let Some(verdict) = &card.verdict { (quality(verdict)) }
@@ -33,12 +30,28 @@ pub fn render(card: &Card) -> Result<Markup> {
         p {
             (thousands(counts.movies as u64)) " movies, " (thousands(counts.tagged_movies as u64))
             " of them with users' tags; " (thousands(counts.ratings as u64)) " training ratings; "
-            (thousands(counts.ranking_columns as u64)) " columns for ranking. " (held_out)
+            (thousands(counts.ranking_columns as u64)) " columns for ranking. " (holdout(manifest))
         }
         h2 { "Settings" }
         pre { (settings) }
     };
     Ok(page(&format!("Generation {}: {}", card.generation, manifest.model_id), &body))
+}
+
+/// States which users the models were trained without.
+fn holdout(manifest: &Manifest) -> String {
+    let Some(holdout) = manifest.holdout else {
+        return "It was trained on all users; none are held out for evaluation.".to_owned();
+    };
+    let percent = holdout.share() * 100.0;
+    match manifest.refit {
+        None => format!("{percent:.1} % of users are held out of training."),
+        Some(refit) => format!(
+            "The served models were trained on all users. The evaluated models were trained on {} ratings, without \
+             {percent:.1} % of users.",
+            thousands(refit.evaluation_ratings as u64)
+        ),
+    }
 }
 
 fn evaluation_status(card: &Card) -> String {

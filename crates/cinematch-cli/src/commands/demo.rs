@@ -100,6 +100,7 @@ fn prepare(folder: &Path) -> Result<Bundle> {
         tags: TagCounts::new(&tags),
         ratings: None,
         holdout: None,
+        refit: false,
         inputs,
         settings: Settings {
             model: Spec::content(),

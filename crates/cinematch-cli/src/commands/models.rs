@@ -195,6 +195,13 @@ fn show(generations: &Generations, generation: Option<u64>, output: &Output) -> 
             &input.sha256[..input.sha256.len().min(12)]
         ));
     }
+    if let Some((refit, hold_out)) = manifest.refit.zip(manifest.holdout) {
+        output.line(format_args!(
+            "  served: trained on all users; evaluated: trained without {:.1} % of them, on {} ratings",
+            hold_out.share() * 100.0,
+            thousands(refit.evaluation_ratings as u64)
+        ));
+    }
     if let Some(at) = &shown.info.promoted_at {
         output.line(format_args!("  last promoted {at}"));
     }

@@ -30,7 +30,8 @@ use crate::tmdb::fetch::FetchTmdb;
                   cinematch retrain -- --model ials      pass flags to train\n\n\
                   Updates TMDB metadata (if a token is set and metadata was fetched before), merges the \
                   table with the same options as before, trains with some users held out, and compares \
-                  both generations on held-out users that neither was trained on."
+                  both generations on held-out users that neither was trained on. The models that are \
+                  served are then\nthose trained again on all users; see `train --no-refit`."
 )]
 pub struct Retrain {
     #[command(flatten)]
@@ -188,7 +189,7 @@ impl Retrain {
         events::stage(output, "evaluate", 0.0)?;
         let generations = train.generations(global);
         let loading = output.step("loading both generations");
-        let challenger = generations.load_generation(candidate.generation)?;
+        let challenger = generations.load_for_evaluation(candidate.generation)?;
         let champion = load_champion(&generations, warnings)?;
         drop(loading);
         events::stage(output, "evaluate", 0.2)?;
@@ -196,7 +197,7 @@ impl Retrain {
         let settings = &candidate.manifest.settings;
         let champion_input = champion.as_ref().map(|champion| Champion {
             recommender: &champion.recommender,
-            n_ratings: champion.manifest.counts.ratings,
+            n_ratings: champion.manifest.evaluation_ratings(),
             is_trained_on_all_users: has_seen_all(&champion.manifest),
             has_same_settings: champion.manifest.settings == *settings,
             generation: champion.generation,
@@ -227,7 +228,7 @@ impl Retrain {
         };
         let challenger = Challenger {
             recommender: &challenger.recommender,
-            n_ratings: candidate.manifest.counts.ratings,
+            n_ratings: candidate.manifest.evaluation_ratings(),
         };
         let verdict = decide(holdout.as_ref(), challenger, champion_input.as_ref(), &rule)?;
         drop(step);
@@ -316,9 +317,10 @@ fn train_candidate(
     Ok(generation.map(|generation| Candidate { generation, manifest }))
 }
 
-/// Loads the champion. Returns `None` if there is none or if it is damaged.
+/// Loads the champion with the models to compare. Returns `None` if there is none or if it is damaged.
 fn load_champion(generations: &Generations, warnings: &mut Vec<String>) -> Result<Option<Bundle>> {
-    match generations.load() {
+    let champion = generations.manifest();
+    match champion.and_then(|(generation, _)| generations.load_for_evaluation(generation)) {
         Ok(champion) => Ok(Some(champion)),
         Err(ArtifactsError::NotFound { .. }) => Ok(None),
         Err(error @ (ArtifactsError::Broken { .. } | ArtifactsError::NotServed { .. })) => {
@@ -329,7 +331,7 @@ fn load_champion(generations: &Generations, warnings: &mut Vec<String>) -> Resul
     }
 }
 
-/// Returns true if a generation was trained on all users. Content models do not train on ratings.
+/// Returns true if a generation has only models trained on all users. Content models do not train on ratings.
 fn has_seen_all(manifest: &Manifest) -> bool {
     manifest.holdout.is_none() && manifest.settings.model.model.learns_from_ratings()
 }

@@ -87,7 +87,8 @@ fn print_counts(manifest: &Manifest, n_ratings: usize, output: &Output) {
     let counts = &manifest.counts;
     if counts.ratings > 0 {
         let unused = thousands((n_ratings - counts.ratings) as u64);
-        let rest = match (n_ratings - counts.ratings, manifest.holdout) {
+        let excluded = manifest.holdout.filter(|_| manifest.refit.is_none());
+        let rest = match (n_ratings - counts.ratings, excluded) {
             (0, _) => String::new(),
             (_, None) => format!("; {unused} more are for movies dropped by preprocess"),
             (_, Some(hold_out)) => format!(
@@ -97,6 +98,13 @@ fn print_counts(manifest: &Manifest, n_ratings: usize, output: &Output) {
             ),
         };
         output.note(format_args!("{:>9} ratings{rest}", thousands(counts.ratings as u64)));
+        if let Some((refit, hold_out)) = manifest.refit.zip(manifest.holdout) {
+            output.note(format_args!(
+                "{:>9} ratings for the evaluation models, without the {:.1} % of users held out",
+                thousands(refit.evaluation_ratings as u64),
+                hold_out.share() * 100.0
+            ));
+        }
     }
     output.note(format_args!(
         "{:>9} movies, {} with users' tags",

@@ -10,7 +10,7 @@ use cinematch::bundle::{
 };
 use cinematch::catalog::Interactions;
 use cinematch::features::tags::TagCounts;
-use cinematch::ids::{self, UserIdx};
+use cinematch::ids;
 use cinematch::sources::movielens::TagRow;
 use clap::Args;
 use serde::Serialize;
@@ -116,7 +116,7 @@ impl Update {
         let generation = base.bundle().generation;
         let aligned = base.align(table);
         let (tags, tag_rows) = read_tags(&raw, global, output)?;
-        // Users held out of the ratings are held out of the tags as well.
+        // The features exclude the tags of held-out users, as in training.
         let hold_out = base.bundle().manifest.holdout;
         let is_learned =
             |tag: &&TagRow| !hold_out.is_some_and(|hold_out| hold_out.contains(tag.user_id));
@@ -224,7 +224,7 @@ impl Update {
         raw: &RawPath,
         global: &Global,
         output: &Output,
-    ) -> Result<Option<(Interactions, Vec<UserIdx>, InputChecksum)>> {
+    ) -> Result<Option<(Interactions, InputChecksum)>> {
         let learns = base.bundle().manifest.settings.model.model.learns_from_ratings();
         if !learns || !base.has_new_movies(aligned) || !ratings_path(&raw.resolve(global)).exists()
         {
@@ -232,11 +232,7 @@ impl Update {
         }
         let loaded = load_ratings(ReadMode::default(), raw, &self.packed, global, output)?;
         let sum = ratings_sum(raw, &loaded, global)?;
-        let users = match base.bundle().manifest.holdout {
-            Some(hold_out) => hold_out.training_users(&loaded.interactions),
-            None => loaded.interactions.users().collect(),
-        };
-        Ok(Some((loaded.interactions, users, sum)))
+        Ok(Some((loaded.interactions, sum)))
     }
 }
 

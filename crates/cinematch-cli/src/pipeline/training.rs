@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::{Context, Result};
-use cinematch::bundle::{Added, Generations, Published, Settings, Trained, Training, train};
+use cinematch::bundle::{
+    Added, FitStep, Generations, Published, Settings, Trained, Training, train,
+};
 use cinematch::catalog::Interactions;
 use cinematch::evaluation::Holdout;
 use cinematch::features::ranking::FeatureSet;
@@ -65,6 +67,10 @@ pub struct TrainFlags {
     /// on small datasets), 0 trains on all users
     #[arg(long, value_name = "SHARE", default_value = "auto")]
     hold_out: HoldoutShare,
+    /// Serve the models trained without the held-out users; by default, the models are trained again on all
+    /// users, and only these are served
+    #[arg(long)]
+    no_refit: bool,
     /// Number of generations to keep; the served one and its predecessor are never deleted
     #[arg(
         long,
@@ -218,6 +224,7 @@ impl TrainFlags {
             tags: TagCounts::new(tags.iter().filter(is_learned)),
             ratings,
             holdout: hold_out,
+            refit: !self.no_refit,
             inputs: rows.collect(),
             settings,
             created_at: now(),
@@ -323,15 +330,18 @@ pub fn run_training(
         Kind::Hybrid { parts } => parts.len(),
         _ => 1,
     };
-    let mut step = ("", output.step("fitting features"));
+    let n_steps = if training.has_refit() { 2 * n_models } else { n_models };
+    let mut shown = (None, output.step("fitting features"));
     let mut n_started = 0;
-    let trained = train(training, &mut |model, share| {
-        if step.0 != model {
-            step = (model, output.progress(&format!("training {model}"), 100));
+    let trained = train(training, &mut |step: FitStep, fraction| {
+        if shown.0 != Some(step) {
+            let FitStep { model, is_refit } = step;
+            let users = if is_refit { " on all users" } else { "" };
+            shown = (Some(step), output.progress(&format!("training {model}{users}"), 100));
             n_started += 1;
         }
-        step.1.set_position((share * 100.0) as u64);
-        progress(((n_started - 1) as f32 + share).min(n_models as f32) / n_models as f32);
+        shown.1.set_position((fraction * 100.0) as u64);
+        progress(((n_started - 1) as f32 + fraction).min(n_steps as f32) / n_steps as f32);
     })?;
     Ok(trained)
 }

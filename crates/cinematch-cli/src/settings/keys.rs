@@ -125,6 +125,7 @@ pub const SECTIONS: &[Section] = &[
             key("stop_words", "train --stop-words"),
             key("min_df", "train --min-df"),
             key("seed", "train --seed"),
+            key("no_refit", "train --no-refit"),
             key("keep", "train --keep"),
         ],
     },

@@ -72,7 +72,7 @@ fn facts(info: &GenerationInfo, manifest: &Manifest, verdict: Option<&Verdict>) 
             dt { (texts::CREATED) } dd { (time(&manifest.run.created_at)) }
             dt { (texts::FILMS) } dd { (texts::movies(counts.movies, counts.tagged_movies)) }
             dt { (texts::RATINGS) } dd {
-                (texts::ratings(counts.ratings, manifest.holdout.map(Holdout::share)))
+                (texts::ratings(counts.ratings, manifest.holdout.map(Holdout::share), manifest.refit.is_some()))
             }
             @if let Some(from) = &manifest.derived_from {
                 dt { (texts::DERIVED_FROM) }

@@ -190,9 +190,12 @@ pub fn movies(total: usize, tagged: usize) -> String {
     format!("{}, {} with user tags", thousands(total as u64), thousands(tagged as u64))
 }
 
-pub fn ratings(used: usize, held_out: Option<f64>) -> String {
-    let held_out = match held_out {
-        Some(share) => format!("{:.1} % of users held out for evaluation", share * 100.0),
+pub fn ratings(used: usize, held_out: Option<f64>, is_refit: bool) -> String {
+    let held_out = match held_out.map(|share| share * 100.0) {
+        Some(percent) if is_refit => {
+            format!("evaluated with models trained without {percent:.1} % of users")
+        }
+        Some(percent) => format!("{percent:.1} % of users held out for evaluation"),
         None => NO_HOLDOUT.to_owned(),
     };
     format!("{} used for training; {held_out}", thousands(used as u64))

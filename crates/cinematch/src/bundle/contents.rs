@@ -15,7 +15,8 @@ use super::file_names::{
 };
 use super::loaded::Bundle;
 use super::manifest::{Counts, FileChecksum, Manifest};
-use super::{models, npz};
+use super::models::{self, ModelSet};
+use super::npz;
 use crate::catalog::{Availability, Movie};
 use crate::features::GenreBinarizer;
 use crate::features::labels::Labels;
@@ -45,9 +46,8 @@ impl Trained {
     pub fn into_bundle(mut self) -> Result<Bundle, ArtifactsError> {
         let files = std::mem::take(&mut self.files);
         let read = |name: &str| files.get(name).cloned().ok_or_else(|| broken(name, "missing"));
-        load(self.manifest, 0, read).map_err(|LoadError { file, reason }| ArtifactsError::Broken {
-            path: file.into(),
-            reason,
+        load(self.manifest, 0, ModelSet::Served, read).map_err(|LoadError { file, reason }| {
+            ArtifactsError::Broken { path: file.into(), reason }
         })
     }
 
@@ -100,10 +100,54 @@ struct RankingFile<'a> {
 /// A file name and the function that serializes the file.
 type FileMaker<'a> = (String, Box<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync + 'a>);
 
-/// File contents, keyed by file name.
-type Files = BTreeMap<String, Vec<u8>>;
-/// Sizes and checksums, keyed by file name.
-type Checksums = BTreeMap<String, FileChecksum>;
+/// Serialized files of a generation.
+#[derive(Default)]
+pub(super) struct SerializedFiles {
+    /// Contents, keyed by file name.
+    pub contents: BTreeMap<String, Vec<u8>>,
+    /// Lengths and checksums for the manifest, keyed by file name.
+    pub checksums: BTreeMap<String, FileChecksum>,
+}
+
+impl SerializedFiles {
+    /// Serializes models, given with their file names.
+    pub(super) fn of_models(models: &[(String, &Fitted)]) -> io::Result<Self> {
+        Self::new(&model_makers(models))
+    }
+
+    /// Adds the files of `other`.
+    #[must_use]
+    pub(super) fn with(mut self, other: Self) -> Self {
+        self.contents.extend(other.contents);
+        self.checksums.extend(other.checksums);
+        self
+    }
+
+    /// Serializes files in parallel and computes their checksums.
+    fn new(makers: &[FileMaker<'_>]) -> io::Result<Self> {
+        let built: Vec<(String, Vec<u8>, FileChecksum)> = makers
+            .par_iter()
+            .map(|(name, make)| {
+                let bytes = make()?;
+                let sum = FileChecksum { bytes: bytes.len() as u64, sha256: sha256_hex(&bytes) };
+                Ok((name.clone(), bytes, sum))
+            })
+            .collect::<io::Result<_>>()?;
+        let mut files = Self::default();
+        for (name, bytes, sum) in built {
+            files.checksums.insert(name.clone(), sum);
+            files.contents.insert(name, bytes);
+        }
+        Ok(files)
+    }
+}
+
+fn model_makers<'a>(models: &'a [(String, &'a Fitted)]) -> Vec<FileMaker<'a>> {
+    let maker = |(name, model): &'a (String, &'a Fitted)| -> FileMaker<'a> {
+        (name.clone(), Box::new(|| models::bytes(model)))
+    };
+    models.iter().map(maker).collect()
+}
 
 /// The data to be written to a generation's files.
 pub(super) struct Contents<'a> {
@@ -111,12 +155,13 @@ pub(super) struct Contents<'a> {
     pub availability: Option<&'a Availability>,
     pub plain: &'a PlainFeatures,
     pub ranking: &'a RankingFeatures,
+    /// The served models, with their file names.
     pub models: Vec<(String, &'a Fitted)>,
 }
 
 impl Contents<'_> {
-    /// Serializes the files in parallel and computes their checksums for the manifest.
-    pub(super) fn files(&self) -> io::Result<(Files, Checksums)> {
+    /// Serializes the files.
+    pub(super) fn files(&self) -> io::Result<SerializedFiles> {
         let Self { movies, availability, plain, ranking, models } = self;
         let mut makers: Vec<FileMaker<'_>> = vec![
             (MOVIES.to_owned(), Box::new(|| movies_bytes(movies))),
@@ -130,24 +175,8 @@ impl Contents<'_> {
         if let Some(availability) = availability {
             makers.push((AVAILABILITY.to_owned(), Box::new(|| json(availability))));
         }
-        for (name, model) in models {
-            makers.push((name.clone(), Box::new(|| models::bytes(model))));
-        }
-        let built: Vec<(String, Vec<u8>, FileChecksum)> = makers
-            .par_iter()
-            .map(|(name, make)| {
-                let bytes = make()?;
-                let sum = FileChecksum { bytes: bytes.len() as u64, sha256: sha256_hex(&bytes) };
-                Ok((name.clone(), bytes, sum))
-            })
-            .collect::<io::Result<_>>()?;
-        let mut files = BTreeMap::new();
-        let mut sums = BTreeMap::new();
-        for (name, bytes, sum) in built {
-            sums.insert(name.clone(), sum);
-            files.insert(name, bytes);
-        }
-        Ok((files, sums))
+        makers.extend(model_makers(models));
+        SerializedFiles::new(&makers)
     }
 
     /// Returns the counts for the manifest. The caller must set `tagged_movies` and `ratings`, which are
@@ -269,10 +298,26 @@ pub(super) fn load_transformers(
     })
 }
 
-/// Loads a generation. `read` returns the verified contents of a file.
+/// Loads the models in `set` of a generation with `n_movies` movies. `read` returns the verified contents of
+/// a file.
+pub(super) fn load_models(
+    manifest: &Manifest,
+    set: ModelSet,
+    n_movies: usize,
+    read: impl Fn(&str) -> Result<Vec<u8>, LoadError>,
+) -> Result<Blend, LoadError> {
+    let spec = &manifest.settings.model;
+    if !spec.model.learns_from_ratings() {
+        return Ok(Blend::CONTENT);
+    }
+    models::load(spec, set, (n_movies, manifest.learned_movies()), read)
+}
+
+/// Loads a generation with the models in `set`. `read` returns the verified contents of a file.
 pub(super) fn load(
     manifest: Manifest,
     generation: u64,
+    set: ModelSet,
     read: impl Fn(&str) -> Result<Vec<u8>, LoadError> + Sync,
 ) -> Result<Bundle, LoadError> {
     let (movies, features) = rayon::join(
@@ -307,11 +352,7 @@ pub(super) fn load(
     } else {
         features.with_labels(&manifest.settings.training_movies(&movies), None)
     };
-    let blend = if manifest.settings.model.model.learns_from_ratings() {
-        models::load(&manifest.settings.model, (movies.len(), manifest.learned_movies()), &read)?
-    } else {
-        Blend::CONTENT
-    };
+    let blend = load_models(&manifest, set, movies.len(), &read)?;
     let votes = if manifest.settings.without_tmdb_text { Votes::Ignore } else { Votes::Count };
     let n_movies = movies.len();
     let mut recommender = Recommender::new(movies, features, blend, votes);

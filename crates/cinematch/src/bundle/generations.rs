@@ -28,7 +28,9 @@ use super::error::{ArtifactsError, LoadError, broken, parse};
 use super::file_names::MANIFEST;
 use super::loaded::Bundle;
 use super::manifest::{FORMAT_VERSION, FileChecksum, Manifest};
+use super::models::ModelSet;
 use crate::ids::{sha256_hex, sha256_of};
+use crate::ranking::Blend;
 
 pub use history::Promotion;
 pub use list::{GenerationInfo, Role};
@@ -41,6 +43,15 @@ pub struct LoadedGeneration {
     pub bundle: Bundle,
     /// Error that occurred when loading the champion; `None` if `bundle` is the champion.
     pub champion_error: Option<ArtifactsError>,
+}
+
+/// A generation with everything that an update extends.
+#[derive(Debug)]
+pub(super) struct UpdateBase {
+    pub bundle: Bundle,
+    pub transformers: Transformers,
+    /// The evaluation models; `None` if the served models were not refit.
+    pub evaluation: Option<Blend>,
 }
 
 /// Handle to the generations in an artifacts directory.
@@ -122,12 +133,25 @@ impl Generations {
 
     /// Loads the published generation and verifies all checksums. O(bytes).
     pub fn load(&self) -> Result<Bundle, ArtifactsError> {
-        self.with_current(load_from)
+        self.with_current(|generation, directory| {
+            load_from(generation, directory, ModelSet::Served)
+        })
     }
 
     /// Loads `generation` and verifies all checksums. O(bytes).
     pub fn load_generation(&self, generation: u64) -> Result<Bundle, ArtifactsError> {
-        self.with_generation(generation, |directory| load_from(generation, directory))
+        self.with_generation(generation, |directory| {
+            load_from(generation, directory, ModelSet::Served)
+        })
+    }
+
+    /// Loads `generation` with the models that were fitted without the holdout, to compare it with other
+    /// generations on held-out users. Differs from [`Self::load_generation`] only if the served models were
+    /// refit on all users. Verifies all checksums. O(bytes).
+    pub fn load_for_evaluation(&self, generation: u64) -> Result<Bundle, ArtifactsError> {
+        self.with_generation(generation, |directory| {
+            load_from(generation, directory, ModelSet::Evaluation)
+        })
     }
 
     /// Loads the champion or, if it is damaged, the most recently served generation that can be loaded.
@@ -147,14 +171,20 @@ impl Generations {
         Err(champion_error)
     }
 
-    /// Loads the published generation along with the transformers that compute its feature rows.
-    pub(super) fn load_with_transformers(&self) -> Result<(Bundle, Transformers), ArtifactsError> {
+    /// Loads everything that an update of the published generation needs.
+    pub(super) fn load_for_update(&self) -> Result<UpdateBase, ArtifactsError> {
         self.with_current(|generation, directory| {
             let manifest = read_manifest(directory)?;
             let sums = manifest.files.clone();
             let read = |name: &str| read_verified(directory, &sums, name);
             let transformers = contents::load_transformers(read)?;
-            Ok((contents::load(manifest, generation, read)?, transformers))
+            let bundle = contents::load(manifest, generation, ModelSet::Served, read)?;
+            let Bundle { manifest, recommender, .. } = &bundle;
+            let n_movies = recommender.movies().len();
+            let evaluation = manifest
+                .refit
+                .map(|_| contents::load_models(manifest, ModelSet::Evaluation, n_movies, read));
+            Ok(UpdateBase { evaluation: evaluation.transpose()?, bundle, transformers })
         })
     }
 
@@ -249,11 +279,13 @@ fn read_verified_manifest(directory: &Path) -> Result<Manifest, LoadError> {
     Ok(manifest)
 }
 
-/// Loads a generation from its directory and verifies all checksums.
-fn load_from(generation: u64, directory: &Path) -> Result<Bundle, LoadError> {
+/// Loads a generation from its directory and verifies all checksums. A generation without evaluation models
+/// is evaluated with the served ones.
+fn load_from(generation: u64, directory: &Path, set: ModelSet) -> Result<Bundle, LoadError> {
     let manifest = read_manifest(directory)?;
     let sums = manifest.files.clone();
-    contents::load(manifest, generation, |name| read_verified(directory, &sums, name))
+    let set = if manifest.refit.is_some() { set } else { ModelSet::Served };
+    contents::load(manifest, generation, set, |name| read_verified(directory, &sums, name))
 }
 
 const CHECKSUM_MISMATCH: &str = "its checksum does not match the manifest";

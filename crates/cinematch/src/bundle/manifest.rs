@@ -93,8 +93,16 @@ pub struct Counts {
     pub ranking_entries: usize,
     /// Number of movies that have user tags.
     pub tagged_movies: usize,
-    /// Number of ratings that training users gave to the generation's movies.
+    /// Number of ratings of the generation's movies that the served models were fitted on.
     pub ratings: usize,
+}
+
+/// Refit of the served models on all users. The evaluation models, which were fitted without the holdout,
+/// are stored beside them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refit {
+    /// Number of ratings that the evaluation models were fitted on.
+    pub evaluation_ratings: usize,
 }
 
 /// Origin of a generation that was created by an update rather than by training.
@@ -142,9 +150,13 @@ pub struct Manifest {
     pub counts: Counts,
     /// Input files and their checksums.
     pub inputs: Vec<InputChecksum>,
-    /// Users held out of training; `None` if there are none.
+    /// Users held out of the features and of the evaluation models, and of the served models unless those were
+    /// refit; `None` if there are none.
     #[serde(rename = "hold_out", default, skip_serializing_if = "Option::is_none")]
     pub holdout: Option<Holdout>,
+    /// Refit of the served models on all users; `None` if the generation has one set of models.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refit: Option<Refit>,
     /// Origin of a generation created by `cinematch update`; `None` if it was trained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub derived_from: Option<Derived>,
@@ -162,6 +174,11 @@ impl Manifest {
     /// Returns the number of movies that were part of the training. They come first in row order.
     pub fn learned_movies(&self) -> usize {
         self.derived_from.as_ref().map_or(self.counts.movies, |derived| derived.learned_movies)
+    }
+
+    /// Returns the number of ratings that the models compared with other generations were fitted on.
+    pub fn evaluation_ratings(&self) -> usize {
+        self.refit.map_or(self.counts.ratings, |refit| refit.evaluation_ratings)
     }
 
     /// Computes the model ID from all fields except `model_id` and `run`.

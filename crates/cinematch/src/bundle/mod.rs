@@ -8,6 +8,7 @@
 //! | `tfidf_vectorizer.json`, `genre_mlb.json`, `numeric_scaler.json` | fitted transformers of the plain rows |
 //! | `ranking_features.npz`, `ranking_features.json` | ranking feature rows (CSR, f32), their columns, and the labels for reasons |
 //! | `model_0_edlae.npz` and so on | parameters learned from ratings: weights (CSR, f32) or factors |
+//! | `evaluation_0_edlae.npz` and so on | parameters learned without the holdout, if the models above were refit on all users |
 //! | `availability.json` | streaming availability by region, if it was fetched |
 //! | `movies_meta.json` | movies in row order |
 //! | `manifest.json` | settings, counts, inputs and the checksums of the files above |
@@ -33,7 +34,7 @@ pub use generations::{
     Added, GenerationInfo, Generations, LoadedGeneration, Promoted, Promotion, Published, Role,
 };
 pub use loaded::Bundle;
-pub use manifest::{Counts, Derived, FileChecksum, InputChecksum, Manifest, Run, Settings};
+pub use manifest::{Counts, Derived, FileChecksum, InputChecksum, Manifest, Refit, Run, Settings};
 pub use sklearn::{PICKLES, export_sklearn};
-pub use training::{TrainError, Training, train};
+pub use training::{FitStep, TrainError, Training, train};
 pub use update::{AlignedCatalog, Base, CatalogChanges, Update, UpdateError};

@@ -2,9 +2,9 @@
 
 use std::io;
 
-use super::contents::{Contents, Trained};
-use super::manifest::{Counts, FORMAT_VERSION, InputChecksum, Manifest, Run, Settings};
-use super::models;
+use super::contents::{Contents, SerializedFiles, Trained};
+use super::manifest::{Counts, FORMAT_VERSION, InputChecksum, Manifest, Refit, Run, Settings};
+use super::models::{self, ModelSet};
 use super::step_timer::StepTimer;
 use crate::catalog::{Availability, Interactions, Movie};
 use crate::evaluation::Holdout;
@@ -28,12 +28,32 @@ pub struct Training {
     pub ratings: Option<Interactions>,
     /// Users whose ratings are excluded from training. The caller must also exclude their tags from `tags`.
     pub holdout: Option<Holdout>,
+    /// True to serve models that are fitted again on all users, including the holdout. The models fitted without
+    /// the holdout are stored beside them for evaluation. Has no effect without a holdout. Features and labels
+    /// exclude the holdout in either case.
+    pub refit: bool,
     /// Input files and their checksums, for the manifest.
     pub inputs: Vec<InputChecksum>,
     /// Settings chosen by the operator.
     pub settings: Settings,
     /// Start time of the run, as RFC 3339 in UTC.
     pub created_at: String,
+}
+
+impl Training {
+    /// Returns true if the models are fitted twice: without the holdout, and on all users.
+    pub fn has_refit(&self) -> bool {
+        self.refit && self.holdout.is_some() && self.settings.model.model.learns_from_ratings()
+    }
+}
+
+/// The model that [`train`] is fitting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FitStep {
+    /// Name of the model.
+    pub model: &'static str,
+    /// True if the model is being fitted again, on all users.
+    pub is_refit: bool,
 }
 
 /// Error returned by [`train`].
@@ -60,14 +80,16 @@ pub enum TrainError {
 }
 
 /// Trains a generation and serializes its files. Equal inputs give equal bytes for any number of threads,
-/// except for `run` in the manifest. Calls `progress` with the name of the model being fitted and the
-/// fraction of its training completed, from 0 to 1.
+/// except for `run` in the manifest. Calls `progress` with the model being fitted and the fraction of its
+/// training completed, from 0 to 1.
 pub fn train(
     training: Training,
-    progress: &mut dyn FnMut(&'static str, f32),
+    progress: &mut dyn FnMut(FitStep, f32),
 ) -> Result<Trained, TrainError> {
-    let Training { movies, availability, tags, ratings, holdout, inputs, settings, created_at } =
-        training;
+    let has_refit = training.has_refit();
+    let Training {
+        movies, availability, tags, ratings, holdout, inputs, settings, created_at, ..
+    } = training;
     if movies.is_empty() {
         return Err(TrainError::NoMovies);
     }
@@ -80,43 +102,54 @@ pub fn train(
 
     let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
     let ratings = ratings.map(|ratings| ratings.restricted_to(&vocabulary));
-    let users: Option<Vec<UserIdx>> = ratings.as_ref().map(|ratings| match holdout {
-        Some(holdout) => holdout.training_users(ratings),
-        None => ratings.users().collect(),
-    });
-    let training_ratings = ratings.as_ref().zip(users.as_deref());
-    let ranking = ranking.with_labels(&training_movies, training_ratings);
+    let users = training_users(ratings.as_ref(), holdout);
+    let ranking =
+        ranking.with_labels(&training_movies, ratings.as_ref().map(|it| (it, users.as_slice())));
     timer.step("labels");
-    let fitted = fit_model(&settings.model, &ranking, training_ratings, progress)?;
+    let fitting = Fitting { spec: &settings.model, features: &ranking, ratings: ratings.as_ref() };
+    let models = fitting.fit(&users, false, progress)?;
     timer.step("models");
-    let n_ratings = training_ratings.map_or(0, |(ratings, users)| {
-        users.iter().map(|user| ratings.user_ratings(*user).len()).sum()
-    });
+    let (models, evaluation) = if has_refit {
+        let files = SerializedFiles::of_models(&models.files(fitting.spec, ModelSet::Evaluation))?;
+        let refit = Refit { evaluation_ratings: models.n_ratings };
+        // Free the memory used by the models before the refit, which needs as much.
+        drop(models);
+        let models = fitting.fit(&training_users(ratings.as_ref(), None), true, progress)?;
+        timer.step("refit");
+        (models, Some((refit, files)))
+    } else {
+        (models, None)
+    };
     // Free the memory used by the ratings, which take about as much as the models.
     drop(ratings);
 
-    let models = fitted.as_ref().map(|fitted| models::files(&settings.model, fitted));
     let contents = Contents {
         movies: &movies,
         availability: availability.as_ref(),
         plain: &plain,
         ranking: &ranking,
-        models: models.unwrap_or_default(),
+        models: models.files(&settings.model, ModelSet::Served),
     };
-    let (files, sums) = contents.files()?;
+    let served_files = contents.files()?;
+    let (refit, evaluation_files) = evaluation.unzip();
+    let SerializedFiles { contents: files, checksums } =
+        served_files.with(evaluation_files.unwrap_or_default());
     timer.step("serialise");
 
+    let counts =
+        Counts { tagged_movies: tags.n_movies(), ratings: models.n_ratings, ..contents.counts() };
     let mut manifest = Manifest {
         format_version: FORMAT_VERSION,
         model_id: String::new(),
-        settings,
-        counts: Counts { tagged_movies: tags.n_movies(), ratings: n_ratings, ..contents.counts() },
+        counts,
         inputs,
         holdout,
+        refit,
         derived_from: None,
         vocabulary_sha256: vocabulary.checksum(),
         services_source: movies.iter().find_map(|movie| movie.services_source),
-        files: sums,
+        files: checksums,
+        settings,
         run: Run {
             created_at,
             trained_at: None,
@@ -128,19 +161,63 @@ pub fn train(
     Ok(Trained { manifest, files })
 }
 
-/// Fits the model. Returns `None` if it doesn't learn from ratings.
-fn fit_model(
-    spec: &Spec,
-    features: &RankingFeatures,
-    ratings: Option<(&Interactions, &[UserIdx])>,
-    progress: &mut dyn FnMut(&'static str, f32),
-) -> Result<Option<Fitted>, TrainError> {
-    if !spec.model.learns_from_ratings() {
-        return Ok(None);
+/// Returns the users who are not held out, or no users if there are no ratings.
+pub(super) fn training_users(
+    ratings: Option<&Interactions>,
+    holdout: Option<Holdout>,
+) -> Vec<UserIdx> {
+    match (ratings, holdout) {
+        (Some(ratings), Some(holdout)) => holdout.training_users(ratings),
+        (Some(ratings), None) => ratings.users().collect(),
+        (None, _) => Vec::new(),
     }
-    let (interactions, users) = ratings
-        .filter(|(ratings, _)| ratings.n_ratings() > 0)
-        .ok_or(TrainError::NoRatings(spec.model.name()))?;
-    let data = TrainingSet { interactions, users, features };
-    Ok(Some(spec.fit(data, progress)?))
+}
+
+/// The specification of the models and the data they are fitted on.
+#[derive(Clone, Copy)]
+struct Fitting<'a> {
+    spec: &'a Spec,
+    features: &'a RankingFeatures,
+    ratings: Option<&'a Interactions>,
+}
+
+/// Models fitted on some of the users.
+struct FittedModels {
+    /// The models; `None` if they don't learn from ratings.
+    fitted: Option<Fitted>,
+    /// Number of ratings of these users.
+    n_ratings: usize,
+}
+
+impl Fitting<'_> {
+    /// Fits the models on `users`.
+    fn fit(
+        self,
+        users: &[UserIdx],
+        is_refit: bool,
+        progress: &mut dyn FnMut(FitStep, f32),
+    ) -> Result<FittedModels, TrainError> {
+        let n_ratings = self
+            .ratings
+            .map_or(0, |ratings| users.iter().map(|user| ratings.user_ratings(*user).len()).sum());
+        if !self.spec.model.learns_from_ratings() {
+            return Ok(FittedModels { fitted: None, n_ratings });
+        }
+        let interactions = self
+            .ratings
+            .filter(|ratings| ratings.n_ratings() > 0)
+            .ok_or(TrainError::NoRatings(self.spec.model.name()))?;
+        let data = TrainingSet { interactions, users, features: self.features };
+        let fitted = self.spec.fit(data, &mut |model, fraction| {
+            progress(FitStep { model, is_refit }, fraction);
+        })?;
+        Ok(FittedModels { fitted: Some(fitted), n_ratings })
+    }
+}
+
+impl FittedModels {
+    /// Returns the models that have a file, with their file names.
+    fn files(&self, spec: &Spec, set: ModelSet) -> Vec<(String, &Fitted)> {
+        self.fitted.as_ref().map(|fitted| models::files(spec, set, fitted)).unwrap_or_default()
+    }
 }

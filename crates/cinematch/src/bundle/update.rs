@@ -9,21 +9,24 @@ use std::io;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use super::contents::{Contents, Trained, Transformers};
+use super::contents::{Contents, SerializedFiles, Trained, Transformers};
 use super::error::ArtifactsError;
-use super::generations::Generations;
+use super::generations::{Generations, UpdateBase};
 use super::loaded::Bundle;
 use super::manifest::{Counts, Derived, InputChecksum, Manifest, Run};
-use super::models;
+use super::models::{self, ModelSet};
 use super::step_timer::StepTimer;
+use super::training::training_users;
 use crate::catalog::{Availability, Interactions, Movie};
+use crate::evaluation::Holdout;
 use crate::features::plain::PlainFeatures;
 use crate::features::ranking::RankingFeatures;
 use crate::features::tags::TagCounts;
-use crate::ids::{MovieId, MovieIdx, UserIdx, Vocabulary};
+use crate::ids::{MovieId, MovieIdx, Vocabulary};
 use crate::models::cold_start::{FeatureMap, NewMovies, nearest_movies};
 use crate::models::spec::Kind;
-use crate::models::{Fitted, Model};
+use crate::models::{Fitted, Model, Spec};
+use crate::ranking::Blend;
 
 /// Error returned by [`Base::update`].
 #[derive(Debug, thiserror::Error)]
@@ -44,10 +47,7 @@ pub enum UpdateError {
 
 /// The published generation, which the update is based on.
 #[derive(Debug)]
-pub struct Base {
-    bundle: Bundle,
-    transformers: Transformers,
-}
+pub struct Base(UpdateBase);
 
 /// The movies of an update in row order: those in the generation, then new ones.
 #[derive(Debug)]
@@ -80,8 +80,8 @@ pub struct Update<'a> {
     pub availability: Option<Availability>,
     /// Tags that users gave to movies.
     pub tags: &'a TagCounts,
-    /// Ratings of any movies, the users to learn from, and the file they were read from.
-    pub ratings: Option<(Interactions, Vec<UserIdx>, InputChecksum)>,
+    /// Ratings of any movies by all users, and the file they were read from.
+    pub ratings: Option<(Interactions, InputChecksum)>,
     /// All other input files and their checksums, for the manifest.
     pub inputs: Vec<InputChecksum>,
     /// Start time of the run, as RFC 3339 in UTC.
@@ -91,24 +91,23 @@ pub struct Update<'a> {
 impl Base {
     /// Loads the published generation and verifies all checksums.
     pub fn load(generations: &Generations) -> Result<Self, ArtifactsError> {
-        let (bundle, transformers) = generations.load_with_transformers()?;
-        Ok(Self { bundle, transformers })
+        generations.load_for_update().map(Self)
     }
 
     /// Returns the loaded generation.
     pub fn bundle(&self) -> &Bundle {
-        &self.bundle
+        &self.0.bundle
     }
 
     /// Returns true if the updated generation will have movies that were not part of the training.
     pub fn has_new_movies(&self, aligned: &AlignedCatalog) -> bool {
-        aligned.movies.len() > self.bundle.manifest.learned_movies()
+        aligned.movies.len() > self.bundle().manifest.learned_movies()
     }
 
     /// Replaces the metadata of the generation's movies with that in `table` and appends the new movies.
     pub fn align(&self, table: Vec<Movie>) -> AlignedCatalog {
-        let served = self.bundle.recommender.movies();
-        let vocabulary = self.bundle.recommender.vocabulary();
+        let served = self.bundle().recommender.movies();
+        let vocabulary = self.bundle().recommender.vocabulary();
         let mut updated: FxHashMap<MovieIdx, Movie> = FxHashMap::default();
         let (mut added, mut changes) = (Vec::new(), CatalogChanges::default());
         for movie in table {
@@ -136,7 +135,7 @@ impl Base {
 
     /// Builds the updated generation. Returns `None` if no file would change.
     pub fn update(self, update: Update<'_>) -> Result<Option<Trained>, UpdateError> {
-        let Self { bundle, transformers } = self;
+        let UpdateBase { bundle, transformers, evaluation } = self.0;
         let Update { movies, availability, tags, ratings, inputs, created_at } = update;
         let Bundle { manifest: base, generation, recommender } = bundle;
         let mut timer = StepTimer::new();
@@ -149,27 +148,35 @@ impl Base {
         timer.step("ranking_features");
 
         let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
-        let (ratings, ratings_checksum) = match ratings {
-            Some((interactions, users, checksum)) => {
-                (Some((interactions.restricted_to(&vocabulary), users)), Some(checksum))
-            }
-            None => (None, None),
+        let (ratings, ratings_checksum) = ratings.unzip();
+        let ratings = ratings.map(|ratings| ratings.restricted_to(&vocabulary));
+        let extension = Extension {
+            spec: &base.settings.model,
+            n_learned: base.learned_movies(),
+            features: &ranking,
+            ratings: ratings.as_ref(),
         };
-        let ratings =
-            ratings.as_ref().map(|(interactions, users)| (interactions, users.as_slice()));
-        let learned = models::blended_models(&base.settings.model, recommender.blend());
-        let extended = Extended::new(learned, base.learned_movies(), &ranking, ratings, &mut timer);
+        let evaluation_files = match &evaluation {
+            Some(blend) => extension.of(blend, ModelSet::Evaluation, base.holdout).files()?,
+            None => SerializedFiles::default(),
+        };
+        drop(evaluation);
+        timer.step("evaluation_models");
+        let served_holdout = if base.refit.is_some() { None } else { base.holdout };
+        let extended = extension.of(recommender.blend(), ModelSet::Served, served_holdout);
+        timer.step("models");
 
         let contents = Contents {
             movies: &movies,
             availability: availability.as_ref(),
             plain: &plain,
             ranking: &ranking,
-            models: extended.models.iter().map(|(name, model)| (name.clone(), model)).collect(),
+            models: extended.named(),
         };
-        let (files, sums) = contents.files()?;
+        let SerializedFiles { contents: files, checksums } =
+            contents.files()?.with(evaluation_files);
         timer.step("serialise");
-        if sums == base.files {
+        if checksums == base.files {
             return Ok(None);
         }
         let counts = Counts {
@@ -193,7 +200,7 @@ impl Base {
             derived_from: Some(derived),
             vocabulary_sha256: vocabulary.checksum(),
             services_source: movies.iter().find_map(|movie| movie.services_source),
-            files: sums,
+            files: checksums,
             run: Run {
                 created_at,
                 trained_at: base.run.trained_at.clone().or(Some(base.run.created_at.clone())),
@@ -207,7 +214,17 @@ impl Base {
     }
 }
 
-/// A generation's models, extended with the movies added after training.
+/// The data from which the parameters of movies added after training are computed.
+#[derive(Clone, Copy)]
+struct Extension<'a> {
+    spec: &'a Spec,
+    /// Number of movies that were part of the training.
+    n_learned: usize,
+    features: &'a RankingFeatures,
+    ratings: Option<&'a Interactions>,
+}
+
+/// Models extended with the movies added after training.
 struct Extended {
     /// Models and their file names.
     models: Vec<(String, Fitted)>,
@@ -215,37 +232,42 @@ struct Extended {
     n_rated: usize,
 }
 
-impl Extended {
-    /// Extends the models with parameters for the rows of `ranking` starting at `n_learned`. `ratings`
-    /// holds the ratings of all movies and the users to learn from.
-    fn new(
-        learned: Vec<(String, &Kind, &Fitted)>,
-        n_learned: usize,
-        ranking: &RankingFeatures,
-        ratings: Option<(&Interactions, &[UserIdx])>,
-        timer: &mut StepTimer,
-    ) -> Self {
+impl Extension<'_> {
+    /// Extends a set of models, using the ratings of users outside `holdout`.
+    fn of(self, blend: &Blend, set: ModelSet, holdout: Option<Holdout>) -> Extended {
+        let learned = models::blended_models(self.spec, set, blend);
         let is_known = |movie| learned.iter().any(|(.., model)| model.has_learned(movie));
         let neighbors = if learned.is_empty() {
             Vec::new()
         } else {
-            nearest_movies(&ranking.matrix, n_learned, is_known)
+            nearest_movies(&self.features.matrix, self.n_learned, is_known)
         };
-        timer.step("neighbours");
+        let users = training_users(self.ratings, holdout);
         let new_movies = NewMovies {
-            n_learned,
+            n_learned: self.n_learned,
             neighbors: &neighbors,
-            features: ranking,
-            ratings,
+            features: self.features,
+            ratings: self.ratings.map(|ratings| (ratings, users.as_slice())),
             map: FeatureMap::default(),
         };
         let extend = |(name, kind, model): (String, &Kind, &Fitted)| {
-            let is_complete = model.n_movies() == n_learned && new_movies.is_empty();
+            let is_complete = model.n_movies() == self.n_learned && new_movies.is_empty();
             (name, if is_complete { model.clone() } else { kind.extended(model, &new_movies) })
         };
         let models = learned.into_iter().map(extend).collect();
-        timer.step("models");
-        Self { models, n_rated: new_movies.n_rated() }
+        Extended { models, n_rated: new_movies.n_rated() }
+    }
+}
+
+impl Extended {
+    /// Returns the models with their file names.
+    fn named(&self) -> Vec<(String, &Fitted)> {
+        self.models.iter().map(|(name, model)| (name.clone(), model)).collect()
+    }
+
+    /// Serializes the models.
+    fn files(&self) -> io::Result<SerializedFiles> {
+        SerializedFiles::of_models(&self.named())
     }
 }
 

@@ -1,5 +1,5 @@
 //! Users who are excluded from training in every generation, so that generations can be compared without
-//! bias.
+//! bias. A refit adds models trained on all users, which are served but never compared.
 //!
 //! Membership depends only on a hash of the user ID. Every training run therefore excludes the same
 //! users, no matter which ratings were added in the meantime, and a smaller share's users are a subset of

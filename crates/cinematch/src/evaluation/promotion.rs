@@ -51,7 +51,7 @@ impl Default for Rule {
 /// The generation being considered for promotion.
 #[derive(Clone, Copy, Debug)]
 pub struct Challenger<'a> {
-    /// The challenger's recommender.
+    /// The challenger's recommender, with models that were trained without the held-out users.
     pub recommender: &'a Recommender,
     /// Number of ratings that the challenger was trained on.
     pub n_ratings: usize,
@@ -60,11 +60,11 @@ pub struct Challenger<'a> {
 /// The active generation.
 #[derive(Clone, Debug)]
 pub struct Champion<'a> {
-    /// The champion's recommender.
+    /// The champion's recommender, with models that were trained without the held-out users, if it has any.
     pub recommender: &'a Recommender,
-    /// Number of ratings that the champion was trained on.
+    /// Number of ratings that these models were trained on.
     pub n_ratings: usize,
-    /// True if the champion was trained on all users, including the held-out ones. This would bias a
+    /// True if the champion has only models trained on all users, including the held-out ones. This would bias a
     /// comparison in its favor.
     pub is_trained_on_all_users: bool,
     /// True if the challenger was trained with the champion's settings.

@@ -37,7 +37,8 @@ pub fn check(
     findings: &mut Findings,
 ) {
     let generations = Generations::new(&paths.artifacts.resolve(global));
-    let bundle = match generations.load() {
+    // Loading reads only the files that are served.
+    let bundle = match generations.check().and_then(|_| generations.load()) {
         Ok(bundle) => bundle,
         Err(error) => {
             let advice = match &error {

@@ -99,6 +99,35 @@ fn keeps_a_champion_trained_without_a_holdout() {
 }
 
 #[test]
+fn refit_does_not_affect_the_comparison() {
+    let with_champion = |flags: &[&str]| {
+        let folder = Folder::with_sample();
+        folder.ok(&["preprocess", "--min-year", "none"]);
+        folder.ok(&[&["train"], flags].concat());
+        folder.add_ratings();
+        let verdict = retrain(&folder, &["--margin", "0.2"])["verdict"].take();
+        (folder, verdict)
+    };
+    let (folder, refit) = with_champion(&[]);
+    let (_, no_refit) = with_champion(&["--no-refit"]);
+    assert_eq!((&refit["promote"], &refit["why"]), (&json!(true), &no_refit["why"]), "{refit}");
+    for users in ["overall", "cold"] {
+        assert_eq!(refit[users], no_refit[users]);
+    }
+    let shown = folder.ok(&["models", "show"]);
+    assert!(shown.contains("evaluated: trained without 20.0 % of them"), "{shown}");
+    let card = folder.read("ml/artifacts/current/card.html");
+    assert!(card.contains("The served models were trained on all users."), "{card}");
+
+    // A generation without a refit is another model, even if its data are equal.
+    let no_refit = retrain(&folder, &["--margin", "0.2", "--", "--no-refit"]);
+    let difference = &no_refit["verdict"]["overall"]["difference"];
+    assert_eq!((&no_refit["promoted"], &difference["mean"]), (&json!(true), &json!(0.0)));
+    let manifest = folder.json("ml/artifacts/current/manifest.json");
+    assert!(manifest.get("refit").is_none() && manifest["hold_out"]["share"] == 0.2);
+}
+
+#[test]
 fn keeps_a_worse_generation_without_promoting_it() {
     let folder = Folder::trained();
     // Retrain with a model that uses only popularity.

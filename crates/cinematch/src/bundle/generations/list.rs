@@ -36,7 +36,7 @@ pub struct GenerationInfo {
     pub created_at: Option<String>,
     /// Number of movies; `None` if the manifest is unreadable.
     pub movies: Option<usize>,
-    /// Number of ratings by training users; `None` if the manifest is unreadable.
+    /// Number of ratings that the served models were fitted on; `None` if the manifest is unreadable.
     pub ratings: Option<usize>,
     /// Total size of the files in bytes; `None` if the manifest is unreadable.
     pub bytes: Option<u64>,

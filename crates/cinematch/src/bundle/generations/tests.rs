@@ -1,4 +1,5 @@
 mod kill;
+mod refit;
 mod service;
 
 use std::fmt::Write as _;
@@ -25,8 +26,13 @@ fn trained(seed: u64) -> Trained {
 /// Returns ratings by two groups of users: one prefers movies with an even index, the other movies with an odd
 /// index. The last movie has no ratings.
 fn ratings() -> Interactions {
+    ratings_of(11)
+}
+
+/// Returns the ratings of [`ratings`] for the first `n_movies` movies.
+fn ratings_of(n_movies: u32) -> Interactions {
     let mut csv = "userId,movieId,rating,timestamp\n".to_owned();
-    for (user, movie) in (1..=20).flat_map(|user| (0..11).map(move |movie| (user, movie))) {
+    for (user, movie) in (1..=20).flat_map(|user| (0..n_movies).map(move |movie| (user, movie))) {
         if (user * 7 + movie * 5) % 3 > 0 {
             let stars = if user % 2 == movie % 2 { 5 } else { 2 };
             writeln!(csv, "{user},{},{stars}.0,{}", 100 + movie, user * 1000).unwrap();
@@ -48,6 +54,7 @@ fn training(model: Spec, seed: u64) -> Training {
         tags: TagCounts::default(),
         ratings: Some(ratings()),
         holdout: None,
+        refit: false,
         inputs: vec![InputChecksum { name: "m.csv".to_owned(), rows: 12, sha256: "0".to_owned() }],
         settings: Settings {
             model,
