@@ -301,6 +301,8 @@ pub fn rank<'a>(
                 query = base_query(&history, group_query.with_watchlist);
                 preferences::apply(&history.preferences, recommender, &mut query);
             }
+            // Members' scores must have the same scale, so that none of them decides alone.
+            query.novelty = 0.0;
             // The filters of the request decide which movies may be listed.
             query.filters =
                 Filters { include_adult: true, include_unreleased: true, ..Filters::default() };

@@ -96,7 +96,8 @@ pub fn home_rows(view: &UserView) -> Result<Vec<Row<'_>>, ServiceError> {
         rows.add(RowKind::BecauseYouLoved(title), query)?;
     }
     if has_history {
-        let mut query = Query { novelty: GEM_NOVELTY, ..base_query() };
+        let mut query = base_query();
+        query.novelty = (query.novelty + GEM_NOVELTY).min(1.0);
         query.filters.min_votes = MIN_GEM_VOTES;
         query.filters.rating_min = Some(MIN_GEM_RATING);
         rows.add(RowKind::HiddenGems, query)?;

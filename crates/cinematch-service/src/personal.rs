@@ -49,8 +49,9 @@ pub struct PersonalQuery {
     /// Diversity of the list, from 0 (ranked by score alone) to 1 (most diverse).
     #[param(minimum = 0, maximum = 1)]
     diversity: Option<f32>,
-    /// Penalty for popular movies, from 0 (none) to 1 (strongest). Default: 0.
-    #[param(minimum = 0, maximum = 1)]
+    /// Penalty for well-known movies, from -1 (favors them) to 1 (strongest penalty). Default: `novelty` of the user's
+    /// preferences.
+    #[param(minimum = -1, maximum = 1)]
     novelty: Option<f32>,
     /// True to include, for each result, its rank without the history entry that contributes most to it. Default:
     /// false.
@@ -152,6 +153,6 @@ impl PersonalQuery {
         query.limit = self.limit.unwrap_or(DEFAULT_LIMIT);
         query.offset = self.offset.unwrap_or(0) as usize;
         query.diversity = self.diversity;
-        query.novelty = self.novelty.unwrap_or(0.0);
+        query.novelty = self.novelty.unwrap_or(query.novelty);
     }
 }

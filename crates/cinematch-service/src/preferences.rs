@@ -30,12 +30,15 @@ pub struct PreferencesBody {
     /// Country of the streaming services, ISO 3166-1 alpha-2; used if a request for recommendations names no
     /// region.
     region: Option<String>,
+    /// Default novelty of recommendations, from -1 (well-known movies) to 1 (little-known movies).
+    novelty: f32,
     /// Time of the last change, RFC 3339 in UTC; `null` if preferences were never saved.
     updated_at: Option<String>,
 }
 
 impl From<Preferences> for PreferencesBody {
     fn from(preferences: Preferences) -> Self {
+        let novelty = novelty(&preferences);
         Self {
             preferred_genres: preferences.preferred_genres,
             services: preferences.services,
@@ -43,6 +46,7 @@ impl From<Preferences> for PreferencesBody {
             runtime_min: preferences.runtime_min,
             runtime_max: preferences.runtime_max,
             region: preferences.region,
+            novelty,
             updated_at: preferences.updated_at.map(rfc3339),
         }
     }
@@ -73,6 +77,10 @@ pub struct NewPreferences {
     /// Country of the streaming services, ISO 3166-1 alpha-2, case-insensitive.
     #[schema(pattern = "^[A-Za-z]{2}$", example = "DE")]
     pub region: Option<String>,
+    /// Default novelty of recommendations, from -1 (well-known movies) to 1 (little-known movies), rounded to hundredths.
+    /// Default: 0.
+    #[schema(minimum = -1, maximum = 1)]
+    pub novelty: Option<f32>,
 }
 
 /// Returns a user's preferences.
@@ -97,6 +105,30 @@ pub fn save_services<'a>(
         service.store().set_services(profile.into(), services, region, service.now()).await?;
         Ok(())
     })
+}
+
+/// Validates and saves the default novelty of recommendations, and keeps all other preferences.
+pub fn save_novelty<'a>(
+    service: &'a Service,
+    profile: &'a Profile,
+    novelty: f32,
+) -> ServiceFuture<'a, ()> {
+    Box::pin(async move {
+        let bundle = service.bundle();
+        bundle.recommender.resolve(&Query { novelty, ..Query::default() })?;
+        service.store().set_novelty(profile.into(), percent(novelty), service.now()).await?;
+        Ok(())
+    })
+}
+
+/// Returns the default novelty of a user's recommendations, from -1 to 1.
+pub fn novelty(preferences: &Preferences) -> f32 {
+    f32::from(preferences.novelty_percent) / 100.0
+}
+
+/// Converts a valid novelty to percent.
+fn percent(novelty: f32) -> i8 {
+    (novelty * 100.0).round() as i8
 }
 
 /// Validates and saves preferences, with names spelled as in the catalog.
@@ -124,6 +156,7 @@ pub fn save<'a>(
                 ..Filters::default()
             },
             limit: 1,
+            novelty: new.novelty.unwrap_or_default(),
             ..Query::default()
         };
         recommender.resolve(&query)?;
@@ -137,6 +170,7 @@ pub fn save<'a>(
             runtime_min: new.runtime_min,
             runtime_max: new.runtime_max,
             region,
+            novelty_percent: percent(query.novelty),
             updated_at: Some(now),
         };
         service.store().set_preferences(profile.into(), preferences.clone(), now).await?;
@@ -209,6 +243,7 @@ pub fn apply(
     query.preferred_genres = known(&preferences.preferred_genres, &index.genres);
     query.filters.languages = known(&preferences.original_languages, &index.languages);
     query.filters.services = known(&preferences.services, services);
+    query.novelty = novelty(preferences);
     query.filters.runtime_min = preferences.runtime_min;
     query.filters.runtime_max = preferences.runtime_max;
     unknown.extend(unknown_region);

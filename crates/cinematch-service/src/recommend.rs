@@ -66,8 +66,8 @@ pub struct RecommendationRequest {
     /// Diversity of the list, from 0 (ranked by score alone) to 1 (most diverse).
     #[schema(minimum = 0, maximum = 1)]
     diversity: Option<f32>,
-    /// Penalty for popular movies, from 0 (none) to 1 (strongest). Default: 0.
-    #[schema(minimum = 0, maximum = 1)]
+    /// Penalty for well-known movies, from -1 (favors them) to 1 (strongest penalty). Default: 0.
+    #[schema(minimum = -1, maximum = 1)]
     novelty: Option<f32>,
     /// True to include reasons. Default: true.
     explain: Option<bool>,

@@ -18,14 +18,15 @@ impl Store {
                 sqlx::query(
                     "INSERT INTO preferences
                          (user_id, preferred_genres, services, original_languages,
-                          runtime_min, runtime_max, region, updated_at)
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                          runtime_min, runtime_max, region, novelty_percent, updated_at)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
                      ON CONFLICT (user_id) DO UPDATE SET
                          preferred_genres = excluded.preferred_genres,
                          services = excluded.services,
                          original_languages = excluded.original_languages,
                          runtime_min = excluded.runtime_min, runtime_max = excluded.runtime_max,
-                         region = excluded.region, updated_at = excluded.updated_at",
+                         region = excluded.region, novelty_percent = excluded.novelty_percent,
+                         updated_at = excluded.updated_at",
                 )
                 .bind(id)
                 .bind(json(&preferences.preferred_genres))
@@ -34,6 +35,7 @@ impl Store {
                 .bind(preferences.runtime_min.map(i64::from))
                 .bind(preferences.runtime_max.map(i64::from))
                 .bind(preferences.region)
+                .bind(i64::from(preferences.novelty_percent))
                 .bind(now)
                 .execute(&mut **transaction)
                 .await?;
@@ -63,6 +65,29 @@ impl Store {
                 .bind(id)
                 .bind(serde_json::to_string(&services).unwrap_or_default())
                 .bind(region)
+                .bind(now)
+                .execute(&mut **transaction)
+                .await?;
+                Ok(())
+            })
+        })
+    }
+
+    /// Replaces the default novelty of a user's recommendations, and keeps all other preferences.
+    pub fn set_novelty(&self, owner: Owner, novelty_percent: i8, now: i64) -> StoreFuture<'_, ()> {
+        self.change_user(owner, now, move |transaction, id| {
+            Box::pin(async move {
+                sqlx::query(
+                    "INSERT INTO preferences
+                         (user_id, preferred_genres, services, original_languages, novelty_percent,
+                          updated_at)
+                     VALUES ($1, '[]', '[]', '[]', $2, $3)
+                     ON CONFLICT (user_id) DO UPDATE SET
+                         novelty_percent = excluded.novelty_percent,
+                         updated_at = excluded.updated_at",
+                )
+                .bind(id)
+                .bind(i64::from(novelty_percent))
                 .bind(now)
                 .execute(&mut **transaction)
                 .await?;

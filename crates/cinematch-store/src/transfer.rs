@@ -55,7 +55,13 @@ const TABLES: [Table; 7] = [
     },
     Table {
         name: "preferences",
-        integer_columns: &["user_id", "runtime_min", "runtime_max", "updated_at"],
+        integer_columns: &[
+            "user_id",
+            "runtime_min",
+            "runtime_max",
+            "novelty_percent",
+            "updated_at",
+        ],
         text_columns: &["preferred_genres", "services", "original_languages", "region"],
         serial_column: None,
     },

@@ -117,10 +117,16 @@ async fn preferences_and_feedback(store: &Store) {
     let services = vec!["MUBI".to_owned()];
     let changed = Preferences { services, region: None, updated_at: Some(41), ..stored };
     assert_eq!(store.user_history("ada").await.unwrap().preferences, changed);
+    store.set_novelty("ada".into(), -50, 42).await.unwrap();
+    let changed = Preferences { novelty_percent: -50, updated_at: Some(42), ..changed };
+    assert_eq!(store.user_history("ada").await.unwrap().preferences, changed);
     let region = Some("US".to_owned());
     store.set_services("new".into(), Vec::new(), region.clone(), 42).await.unwrap();
     let first = Preferences { region, updated_at: Some(42), ..Preferences::default() };
     assert_eq!(store.user_history("new").await.unwrap().preferences, first);
+    store.set_novelty("newer".into(), 100, 42).await.unwrap();
+    assert_eq!(store.user_history("newer").await.unwrap().preferences.novelty_percent, 100);
+    assert!(store.delete_user("newer", "newer".to_owned(), 42).await.unwrap().is_some());
     assert!(store.delete_user("new", "new".to_owned(), 42).await.unwrap().is_some());
 
     store.update_feedback("ada".into(), MovieId(5), like(), 50).await.unwrap();

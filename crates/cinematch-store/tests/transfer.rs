@@ -41,6 +41,7 @@ async fn fill(store: &Store) {
     let preferences = Preferences {
         runtime_min: Some(80),
         region: Some("DE".to_owned()),
+        novelty_percent: -50,
         ..Preferences::default()
     };
     store.set_preferences("ada".into(), preferences, 9).await.unwrap();

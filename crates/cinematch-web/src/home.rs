@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 
+use super::adventure;
 use super::card::shelf;
 use super::layout::{Nav, Page, page};
 use super::page_caller::PageCaller;
@@ -31,6 +32,7 @@ pub async fn home(State(service): State<Service>, caller: PageCaller) -> Result<
     let main = html! {
         h1 .unseen { (texts::heading(&user.name)) }
         (invitation(view.history.movies.len()))
+        (adventure::dial(&view.history.preferences))
         @for (at, row) in rows.iter().enumerate() {
             (shelf(&format!("row-{at}"), &heading(&row.kind), &row.movies))
         }

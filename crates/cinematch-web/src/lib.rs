@@ -9,6 +9,7 @@
 //! modules are pages and parts of pages.
 
 mod actions;
+mod adventure;
 mod assets;
 mod browse;
 mod card;

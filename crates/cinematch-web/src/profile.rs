@@ -7,6 +7,7 @@ use cinematch::retrieval::RegionIndex;
 use cinematch_store::{Preferences, Profile, UserHistory};
 use maud::{Markup, html};
 
+use super::adventure;
 use super::choice::Choice;
 use super::form::{Fields, FormBody};
 use super::layout::{Nav, Page, page};
@@ -138,6 +139,7 @@ fn preferences_form(
                     "service", texts::SERVICES, Some(welcome::SERVICES_HELP)))
                 (Choice::new(&index.languages, original_languages, |code| language(code).to_owned()).show(
                     "language", texts::LANGUAGES, Some(texts::LANGUAGES_HELP)))
+                (adventure::choice(preferences))
                 fieldset .inline {
                     legend { (texts::LENGTH) }
                     label for="runtime_min" { (texts::FROM) }
@@ -200,6 +202,7 @@ fn submitted(fields: &Fields) -> Preferences {
         runtime_min: fields.number("runtime_min").unwrap_or_default(),
         runtime_max: fields.number("runtime_max").unwrap_or_default(),
         region: fields.get("region").map(str::to_owned),
+        novelty_percent: adventure::submitted_percent(fields),
         updated_at: None,
     }
 }
@@ -218,6 +221,7 @@ fn parse_preferences(fields: &Fields) -> Result<NewPreferences, Problem> {
         runtime_min: fields.number("runtime_min")?,
         runtime_max: fields.number("runtime_max")?,
         region: fields.get("region").map(str::to_owned),
+        novelty: adventure::parse(fields)?,
     })
 }
 

@@ -5,8 +5,8 @@ use axum::routing::{get, post};
 use cinematch_http::state::RouteState;
 
 use crate::{
-    actions, assets as files, browse, import, layout, models, movie, people, profile, search,
-    sign_in, tonight, watchlist, welcome,
+    actions, adventure, assets as files, browse, import, layout, models, movie, people, profile,
+    search, sign_in, tonight, watchlist, welcome,
 };
 
 /// Returns the router of the files that pages load.
@@ -32,6 +32,7 @@ pub fn pages() -> Router<RouteState> {
         .route("/watchlist/{movie_id}/remove", post(watchlist::remove))
         .route("/tonight", get(tonight::tonight))
         .route("/me", get(profile::profile).post(profile::save_preferences))
+        .route("/me/novelty", post(adventure::save))
         .route("/me/export.json", get(profile::export_json))
         .route("/me/export.csv", get(profile::export_csv))
         .route("/me/forget", get(profile::confirm_delete).post(profile::delete))

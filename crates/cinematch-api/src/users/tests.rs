@@ -36,6 +36,9 @@ fn preferences(ada: &User<'_>) {
     assert_eq!(ada.get(path)["runtime_max"], 200);
     let problem = put(json!({"runtime_min": 100, "runtime_max": 90})).problem(422);
     assert_eq!(problem["errors"][0]["field"], "runtime_min");
+    let problem = put(json!({"novelty": -1.5})).problem(422);
+    assert_eq!(problem["errors"][0]["field"], "novelty");
+    assert_eq!(ada.get(path)["novelty"], 0.0);
     let problem = put(json!({"preferred_genres": ["dramma"]})).problem(422);
     assert!(problem["detail"].as_str().unwrap().contains("did you mean drama"), "{problem}");
     assert_eq!(ada.get(path)["runtime_max"], 200, "a rejected update changes nothing");

@@ -57,7 +57,7 @@ pub struct Recommend {
     /// without a history]
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     diversity: Option<f32>,
-    /// Penalty for popular movies, from 0 (none) to 1 (strongest)
+    /// Penalty for well-known movies, from -1 (favors them) to 1 (strongest penalty) [default: 0]
     #[arg(
         long,
         default_value_t = 0.0,

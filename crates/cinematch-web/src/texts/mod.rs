@@ -8,6 +8,7 @@
 //! translations can change the word order and plural forms.
 
 pub mod actions;
+pub mod adventure;
 pub mod browse;
 pub mod card;
 pub mod charts;

@@ -8,6 +8,9 @@ pub(super) struct Quality {
     /// Quality, from 0 to 1: a weighted sum of the Bayesian average of the votes and the vote popularity. 0
     /// for movies without votes.
     pub score: Vec<f32>,
+    /// How far the average vote falls short of [`GOOD_AVERAGE`], from 0 to 1. Movies without votes fall short of it
+    /// most, unless no movie has votes.
+    pub deficit: Vec<f32>,
     /// Logarithm of the vote count, scaled to 0–1: 1 for the movie with the most votes.
     pub vote_popularity: Vec<f32>,
 }
@@ -17,6 +20,11 @@ const AVERAGE_SHARE: f32 = 0.65;
 /// Bayesian averages that map to 0 and 1. Averages outside this range are clamped.
 const WORST_AVERAGE: f32 = 4.5;
 const BEST_AVERAGE: f32 = 8.7;
+/// Average at which a little-known movie is worth a recommendation.
+const GOOD_AVERAGE: f32 = 6.6;
+/// Number of average votes that a deficit adds to a movie's own. The prior of the quality is much larger, so it hides
+/// the differences between little-known movies.
+const FEW_VOTES: f64 = 30.0;
 
 impl Quality {
     /// Computes the Bayesian average (v·R + m·C) / (v + m) for each movie with v votes and average R, where C
@@ -31,6 +39,7 @@ impl Quality {
         if rated.is_empty() {
             return Self {
                 score: vec![0.0; movies.len()],
+                deficit: vec![0.0; movies.len()],
                 vote_popularity: vec![0.0; movies.len()],
             };
         }
@@ -49,6 +58,9 @@ impl Quality {
                 ((bayesian - WORST_AVERAGE) / (BEST_AVERAGE - WORST_AVERAGE)).clamp(0.0, 1.0);
             let score = AVERAGE_SHARE * grade + (1.0 - AVERAGE_SHARE) * vote_popularity;
             quality.score.push(if count > 0.0 { score } else { 0.0 });
+            let few = ((count * average + FEW_VOTES * mean) / (count + FEW_VOTES)) as f32;
+            let deficit = ((GOOD_AVERAGE - few) / (GOOD_AVERAGE - WORST_AVERAGE)).clamp(0.0, 1.0);
+            quality.deficit.push(if count > 0.0 { deficit } else { 1.0 });
             quality.vote_popularity.push(vote_popularity);
         }
         quality
@@ -71,9 +83,10 @@ mod tests {
             movies[at].vote_count = Some(count);
             movies[at].vote_average = Some(average).filter(|average| *average > 0.0);
         }
-        let Quality { score, vote_popularity } = Quality::fit(&movies);
+        let Quality { score, deficit, vote_popularity } = Quality::fit(&movies);
         assert!(score[0] > score[1] && score[0] > score[2] && score[2] > score[1]);
         assert!(score[6].abs() < f32::EPSILON && score[7].abs() < f32::EPSILON);
+        assert!(deficit[0] < 1e-6 && deficit[2] > deficit[3] && deficit[6] > deficit[2]);
         assert!((vote_popularity[0] - 1.0).abs() < 1e-6);
         assert!(score.iter().chain(&vote_popularity).all(|value| (0.0..=1.0).contains(value)));
     }

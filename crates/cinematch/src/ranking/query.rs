@@ -88,7 +88,7 @@ pub struct Query {
     pub offset: usize,
     /// Diversity of the list, from 0 to 1. `None` selects a default.
     pub diversity: Option<f32>,
-    /// Novelty, from 0 to 1: strength of the penalty for well-known movies.
+    /// Novelty, from -1 to 1: strength of the penalty for well-known movies. A negative value favors them.
     pub novelty: f32,
     /// True to return the reasons for each score.
     pub explain: bool,

@@ -35,7 +35,7 @@ pub(super) struct TermWeights {
     pub quality: f32,
     /// Contribution of matching all preferred genres.
     pub genres: f32,
-    /// Penalty for the best-known movie at full novelty.
+    /// Penalty for the best-known movie at novelty 1, and its bonus at novelty -1.
     pub novelty: f32,
 }
 
@@ -70,6 +70,8 @@ pub struct Recommender {
     pub(super) weights: TermWeights,
     /// Quality term of each movie's score, by position.
     pub(super) quality_by_position: Vec<f32>,
+    /// [`Quality::deficit`], by position.
+    pub(super) deficit_by_position: Vec<f32>,
     /// [`Quality::vote_popularity`], by position.
     pub(super) vote_popularity_by_position: Vec<f32>,
     pub(super) popularity_source: PopularitySource,
@@ -112,6 +114,7 @@ impl Recommender {
             position_of[movie.row()] = position as u32;
         }
         Self {
+            deficit_by_position: layout.arrange(&quality.deficit),
             vote_popularity_by_position: layout.arrange(&quality.vote_popularity),
             popularity_by_position: layout.arrange(&popularity.score),
             movies,

@@ -185,11 +185,11 @@ impl Validator {
             let [maximum, n_movies] = [MAX_MOVIES, movies].map(|number| thousands(number as u64));
             self.fail(field, format!("expected at most {maximum} movies, got {n_movies}"));
         }
-        for (field, share) in
-            [("diversity", query.diversity.unwrap_or(0.0)), ("novelty", query.novelty)]
+        let diversity = query.diversity.unwrap_or(0.0);
+        for (field, value, min) in [("diversity", diversity, 0.0), ("novelty", query.novelty, -1.0)]
         {
-            if !(0.0..=1.0).contains(&share) {
-                self.fail(field, format!("expected 0 to 1, got {share}"));
+            if !(min..=1.0).contains(&value) {
+                self.fail(field, format!("expected {min} to 1, got {value}"));
             }
         }
         for (index, rating) in query.ratings.iter().enumerate() {

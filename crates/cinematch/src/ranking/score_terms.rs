@@ -2,6 +2,7 @@
 
 use super::blending::BlendInput;
 use super::popularity::Order;
+use super::quality::Quality;
 use super::recommender::Recommender;
 use super::request::Request;
 use crate::features::layout::SharedTerm;
@@ -13,7 +14,7 @@ use crate::models::content::{Profile, Signal};
 /// the content model has to compensate. A larger factor makes the lists worse for users with dislikes
 /// (`docs/diversity-and-novelty.md`).
 const BLENDED_DISLIKE_FACTOR: f32 = 1.5;
-/// Vote popularity below which there is no novelty penalty. It corresponds to about 200 votes if the
+/// Vote popularity below which there is no novelty term. It corresponds to about 200 votes if the
 /// best-known movie has 40,000. Movies that are even less known are not more novel.
 const MAX_NOVEL_POPULARITY: f32 = 0.5;
 
@@ -103,10 +104,12 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
         for (own, quality) in own.iter_mut().zip(&self.recommender.quality_by_position) {
             *own += quality;
         }
-        if self.request.novelty > 0.0 {
+        if self.request.novelty != 0.0 {
             let popularity = &self.recommender.vote_popularity_by_position;
-            for (own, popularity) in own.iter_mut().zip(popularity) {
-                *own -= self.novelty_penalty(*popularity);
+            let deficits = &self.recommender.deficit_by_position;
+            for (own, (popularity, deficit)) in own.iter_mut().zip(popularity.iter().zip(deficits))
+            {
+                *own += self.novelty_term(*popularity) + self.deficit_term(*deficit);
             }
         }
     }
@@ -137,20 +140,27 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
         (!self.request.preferred_genres.is_empty()).then(term)
     }
 
-    /// Returns a movie's quality term.
+    /// Returns a movie's quality term. It is negative if novelty is requested and the movie's votes are low.
     pub(crate) fn quality(&self, row: usize) -> f32 {
-        self.recommender.weights.quality * self.recommender.quality.score[row]
+        let Quality { score, deficit, .. } = &self.recommender.quality;
+        self.recommender.weights.quality * score[row] + self.deficit_term(deficit[row])
     }
 
-    /// Returns a movie's novelty penalty, 0 or higher.
+    /// Returns the penalty for a movie with low votes. Without it, bad movies would take the places of the well-known
+    /// movies that novelty penalizes.
+    fn deficit_term(&self, deficit: f32) -> f32 {
+        -self.recommender.weights.novelty * self.request.novelty.max(0.0) * deficit
+    }
+
+    /// Returns a movie's novelty term: a penalty for well-known movies, or a bonus if novelty is negative.
     pub(crate) fn novelty(&self, row: usize) -> f32 {
-        self.novelty_penalty(self.recommender.quality.vote_popularity[row])
+        self.novelty_term(self.recommender.quality.vote_popularity[row])
     }
 
-    fn novelty_penalty(&self, vote_popularity: f32) -> f32 {
+    fn novelty_term(&self, vote_popularity: f32) -> f32 {
         let excess =
             ((vote_popularity - MAX_NOVEL_POPULARITY) / (1.0 - MAX_NOVEL_POPULARITY)).max(0.0);
-        self.recommender.weights.novelty * self.request.novelty * excess
+        -self.recommender.weights.novelty * self.request.novelty * excess
     }
 
     /// Returns the contribution of a movie's genres, proportional to the number of preferred genres among

@@ -4,6 +4,7 @@ mod dislikes;
 mod diversity;
 mod group;
 mod included;
+mod novelty;
 mod popularity;
 mod series;
 mod wall;
@@ -115,7 +116,7 @@ fn rejects_numbers_out_of_range_with_their_field() {
     let wrong = Query {
         limit: 101,
         diversity: Some(f32::NAN),
-        novelty: -0.1,
+        novelty: -1.1,
         ratings: vec![rating],
         filters,
         ..query()
@@ -279,7 +280,7 @@ prop_compose! {
             proptest::option::of(55_u8..90),
         ),
         (limit, offset) in (1_usize..14, 0_usize..4),
-        (diversity, novelty) in (proptest::option::of(0_f32..=1.0), 0_f32..=1.0),
+        (diversity, novelty) in (proptest::option::of(0_f32..=1.0), -1_f32..=1.0),
         model in proptest::option::of(prop_oneof!["edlae", "ials", "popular", "content"]),
         order in prop_oneof![3 => Just(Order::Taste), 1 => Just(Order::Popularity)],
     ) -> Query {

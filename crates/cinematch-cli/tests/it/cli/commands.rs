@@ -149,8 +149,8 @@ fn rejects_invalid_flags_and_values() {
     assert!(error.contains("--genres: unknown genre `dramma`; did you mean drama?"), "{error}");
     let error = folder.fails(&["recommend", "-k", "0"]);
     assert!(error.contains("--limit: expected 1 to 100, got 0"), "{error}");
-    let error = folder.fails(&["recommend", "--novelty", "-1"]);
-    assert!(error.contains("--novelty: expected 0 to 1, got -1"), "{error}");
+    let error = folder.fails(&["recommend", "--novelty", "-2"]);
+    assert!(error.contains("--novelty: expected -1 to 1, got -2"), "{error}");
     let error = folder.fails(&["recommend", "--year-min", "2000", "--year-max", "1990"]);
     assert!(error.contains("--year-min: 2000 is after --year-max 1990"), "{error}");
     let error = folder.fails(&["preprocess", "--merged", "raw"]);

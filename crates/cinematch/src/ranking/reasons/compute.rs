@@ -74,15 +74,16 @@ impl<'a> ScoreTerms<'a, '_> {
         }
         let movie = self.recommender.movie(movie);
         let quality = self.quality(row);
-        if quality > 0.0 {
+        if quality != 0.0 {
             reasons.push(Reason::Quality {
                 vote_average: movie.vote_average,
                 vote_count: movie.vote_count,
                 contribution: quality,
             });
         }
-        if self.novelty(row) > 0.0 {
-            reasons.push(Reason::Novelty { contribution: -self.novelty(row) });
+        let novelty = self.novelty(row);
+        if novelty != 0.0 {
+            reasons.push(Reason::Novelty { contribution: novelty });
         }
         reasons.sort_by(|a, b| b.contribution().abs().total_cmp(&a.contribution().abs()));
         reasons

@@ -68,7 +68,7 @@ pub enum Reason<'a> {
         /// Contribution to the score.
         contribution: f32,
     },
-    /// The movie's quality, computed from its votes.
+    /// The movie's quality, computed from its votes. Low votes count against a movie if the request asks for novelty.
     Quality {
         /// Average vote, 0 to 10.
         vote_average: Option<f32>,
@@ -77,9 +77,10 @@ pub enum Reason<'a> {
         /// Contribution to the score.
         contribution: f32,
     },
-    /// The novelty penalty for a well-known movie.
+    /// The movie is well known.
     Novelty {
-        /// Contribution to the score, 0 or negative.
+        /// Contribution to the score: negative if the request asks for novelty, positive if it asks for well-known
+        /// movies.
         contribution: f32,
     },
     /// The movie's popularity, in a list ordered by popularity.

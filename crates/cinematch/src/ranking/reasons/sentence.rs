@@ -176,7 +176,10 @@ struct Explained<'r, 'a> {
 
 impl<'r, 'a> Explained<'r, 'a> {
     fn new(reasons: &'r [Reason<'a>], audience: Audience) -> Self {
-        let total = reasons.iter().map(|reason| reason.contribution().max(0.0)).sum();
+        // A request for well-known movies favors all of them, so it does not make other reasons less noticeable.
+        let is_novelty = |reason: &&Reason<'a>| matches!(reason, Reason::Novelty { .. });
+        let others = reasons.iter().filter(|reason| !is_novelty(reason));
+        let total = others.map(|reason| reason.contribution().max(0.0)).sum();
         let like = |reason: &'r Reason<'a>| match reason {
             Reason::Movie { movie_id, title, feedback, contribution, from_users, shared }
                 if *contribution > 0.0 && !is_negative(*feedback) =>

@@ -108,6 +108,9 @@ pub fn describe<'a>(reason: &Reason<'a>) -> Description<'a> {
             Description::text(format!("TMDB {average:.1} ({count} {votes})"))
         }
         Reason::Quality { .. } => Description::text("Rating and number of votes"),
+        Reason::Novelty { contribution } if *contribution > 0.0 => {
+            Description::text("Widely known")
+        }
         Reason::Novelty { .. } => Description::text("Already widely known"),
         Reason::Trending { .. } => Description::text("Popular now"),
     }
