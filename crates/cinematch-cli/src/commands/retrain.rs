@@ -195,10 +195,11 @@ impl Retrain {
         events::stage(output, "evaluate", 0.2)?;
 
         let settings = &candidate.manifest.settings;
-        let champion_input = champion.as_ref().map(|champion| Champion {
+        let champion_input = champion.as_ref().map(|(champion, set)| Champion {
             recommender: &champion.recommender,
             n_ratings: champion.manifest.evaluation_ratings(),
-            is_trained_on_all_users: has_seen_all(&champion.manifest),
+            is_trained_on_all_users: *set == ChampionModels::Served
+                || has_seen_all(&champion.manifest),
             has_same_settings: champion.manifest.settings == *settings,
             generation: champion.generation,
             model_id: champion.manifest.model_id.clone(),
@@ -208,9 +209,10 @@ impl Retrain {
         let is_known = |movie: MovieId| {
             let contains =
                 |bundle: &Bundle| bundle.recommender.vocabulary().index_of(movie).is_some();
-            contains(&challenger) || champion.as_ref().is_some_and(contains)
+            contains(&challenger)
+                || champion.as_ref().is_some_and(|(champion, _)| contains(champion))
         };
-        let held_out = [Some(&candidate.manifest), champion.as_ref().map(|it| &it.manifest)]
+        let held_out = [Some(&candidate.manifest), champion.as_ref().map(|(it, _)| &it.manifest)]
             .into_iter()
             .filter_map(|manifest| manifest?.holdout)
             .reduce(Holdout::intersection);
@@ -317,15 +319,29 @@ fn train_candidate(
     Ok(generation.map(|generation| Candidate { generation, manifest }))
 }
 
-/// Loads the champion with the models to compare. Returns `None` if there is none or if it is damaged.
-fn load_champion(generations: &Generations, warnings: &mut Vec<String>) -> Result<Option<Bundle>> {
+/// Models that a champion was loaded with.
+#[derive(PartialEq, Eq)]
+enum ChampionModels {
+    /// The models to compare.
+    Evaluation,
+    /// The models that are served, because those to compare are damaged.
+    Served,
+}
+
+/// Loads the champion with the models to compare. If only these are damaged, loads it with the models that are
+/// served, so that it is not replaced without a comparison. Returns `None` if there is no champion or if it is
+/// damaged.
+fn load_champion(
+    generations: &Generations,
+    warnings: &mut Vec<String>,
+) -> Result<Option<(Bundle, ChampionModels)>> {
     let champion = generations.manifest();
     match champion.and_then(|(generation, _)| generations.load_for_evaluation(generation)) {
-        Ok(champion) => Ok(Some(champion)),
+        Ok(champion) => Ok(Some((champion, ChampionModels::Evaluation))),
         Err(ArtifactsError::NotFound { .. }) => Ok(None),
         Err(error @ (ArtifactsError::Broken { .. } | ArtifactsError::NotServed { .. })) => {
             warnings.push(format!("no champion to compare with: {error}"));
-            Ok(None)
+            Ok(generations.load().ok().map(|champion| (champion, ChampionModels::Served)))
         }
         Err(error) => Err(error.into()),
     }

@@ -23,8 +23,8 @@ impl Contributions {
         vec![Self { parts: vec![0.0; history], ..Self::default() }; movies]
     }
 
-    /// Returns the contributions of a model to whose scores no single movie in the history contributes. `terms`
-    /// returns the other terms of a movie.
+    /// Returns the contributions of a model whose scores do not add up over the movies in the history. `terms`
+    /// returns the terms of a movie.
     pub(crate) fn without_parts(
         history: &[Rated],
         movies: &[MovieIdx],

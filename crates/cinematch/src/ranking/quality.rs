@@ -22,9 +22,9 @@ const WORST_AVERAGE: f32 = 4.5;
 const BEST_AVERAGE: f32 = 8.7;
 /// Average at which a little-known movie is worth a recommendation.
 const GOOD_AVERAGE: f32 = 6.6;
-/// Number of average votes that a deficit adds to a movie's own. The prior of the quality is much larger, so it hides
-/// the differences between little-known movies.
-const FEW_VOTES: f64 = 30.0;
+/// Number of votes with the mean of all movies that are added to a movie's own to compute its deficit. The quality adds
+/// many more, which hides the differences between little-known movies.
+const DEFICIT_PRIOR_VOTES: f64 = 30.0;
 
 impl Quality {
     /// Computes the Bayesian average (v·R + m·C) / (v + m) for each movie with v votes and average R, where C
@@ -53,13 +53,14 @@ impl Quality {
             let count = f64::from(votes(movie));
             let vote_popularity = (count.ln_1p() / max_log) as f32;
             let average = f64::from(movie.vote_average.unwrap_or(mean as f32));
-            let bayesian = ((count * average + prior_votes * mean) / (count + prior_votes)) as f32;
-            let grade =
-                ((bayesian - WORST_AVERAGE) / (BEST_AVERAGE - WORST_AVERAGE)).clamp(0.0, 1.0);
+            let bayesian = |prior| ((count * average + prior * mean) / (count + prior)) as f32;
+            let grade = (bayesian(prior_votes) - WORST_AVERAGE) / (BEST_AVERAGE - WORST_AVERAGE);
+            let grade = grade.clamp(0.0, 1.0);
             let score = AVERAGE_SHARE * grade + (1.0 - AVERAGE_SHARE) * vote_popularity;
             quality.score.push(if count > 0.0 { score } else { 0.0 });
-            let few = ((count * average + FEW_VOTES * mean) / (count + FEW_VOTES)) as f32;
-            let deficit = ((GOOD_AVERAGE - few) / (GOOD_AVERAGE - WORST_AVERAGE)).clamp(0.0, 1.0);
+            let deficit =
+                (GOOD_AVERAGE - bayesian(DEFICIT_PRIOR_VOTES)) / (GOOD_AVERAGE - WORST_AVERAGE);
+            let deficit = deficit.clamp(0.0, 1.0);
             quality.deficit.push(if count > 0.0 { deficit } else { 1.0 });
             quality.vote_popularity.push(vote_popularity);
         }

@@ -14,8 +14,8 @@ use crate::models::content::{Profile, Signal};
 /// the content model has to compensate. A larger factor makes the lists worse for users with dislikes
 /// (`docs/diversity-and-novelty.md`).
 const BLENDED_DISLIKE_FACTOR: f32 = 1.5;
-/// Vote popularity below which there is no novelty term. It corresponds to about 200 votes if the
-/// best-known movie has 40,000. Movies that are even less known are not more novel.
+/// The novelty term starts at this vote popularity, which is about 200 votes if the best-known movie has
+/// 40,000. Movies with fewer votes count as equally novel.
 const MAX_NOVEL_POPULARITY: f32 = 0.5;
 
 /// Inputs to the score terms for a request, including the profile computed from the history.

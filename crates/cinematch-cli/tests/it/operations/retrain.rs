@@ -194,6 +194,18 @@ fn reports_a_broken_champion_and_a_failed_fetch_and_continues() {
 }
 
 #[test]
+fn keeps_a_champion_whose_evaluation_models_are_damaged() {
+    let folder = Folder::trained();
+    let file = "evaluation_0_edlae.npz";
+    folder.write(&format!("ml/artifacts/generations/000001/{file}"), b"");
+    let outcome = retrain(&folder, &[]);
+    assert_eq!((&outcome["promoted"], served(&folder)), (&json!(false), 1));
+    let warning = outcome["warnings"][0].as_str().unwrap();
+    assert!(warning.contains(file), "{warning}");
+    folder.ok(&["recommend", "--liked", "1"]);
+}
+
+#[test]
 fn worker_emits_progress_events_and_stops_when_stdin_closes() {
     let folder = Folder::trained();
     folder.add_ratings();
