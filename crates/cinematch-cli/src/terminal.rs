@@ -2,7 +2,6 @@
 
 use cinematch::catalog::{Movie, title_with_year};
 use cinematch::ids::MovieIdx;
-use cinematch::models::biased_mf::Prediction;
 use cinematch::ranking::{Ranked, Recommender, explanation};
 
 use crate::output::{DIM, Output, STRONG, SUCCESS};
@@ -30,9 +29,8 @@ pub fn print_list<'a>(
 ) {
     for (at, item) in ranked.items.iter().enumerate() {
         let movie = recommender.movie(item.movie);
-        let stars = item
-            .predicted
-            .map(|Prediction { stars, low, high }| format!("  {stars:.1}★ ({low:.1}–{high:.1})"));
+        let match_percent =
+            item.match_probability.map(|share| format!("  {:.0} % match", 100.0 * share));
         output.line(format_args!(
             "{:>3}  {STRONG}{}{STRONG:#}  {DIM}{}{}{DIM:#}  {SUCCESS}{:.3}{SUCCESS:#}{}",
             at + 1,
@@ -40,7 +38,7 @@ pub fn print_list<'a>(
             movie.genres.join(", "),
             marks(movie),
             item.score,
-            stars.unwrap_or_default()
+            match_percent.unwrap_or_default()
         ));
         output.line(format_args!("     {}", explanation(&item.reasons)));
         let services = services_of(item.movie);

@@ -14,7 +14,7 @@ use crate::user_view::{MovieCard, UserView};
 /// Sort order of the movies to watch. Ties are ordered by most recent addition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WatchlistOrder {
-    /// By predicted stars, then by score.
+    /// By match, then by score.
     #[default]
     Best,
     /// Shortest first; movies of unknown length last.
@@ -43,7 +43,7 @@ pub enum Availability {
 pub struct AssessedEntry<'a> {
     /// The stored entry.
     pub listed: WatchlistItem,
-    /// The movie; `None` if it is no longer in the catalog. Only movies to watch have a score and a prediction.
+    /// The movie; `None` if it is no longer in the catalog. Only movies to watch have a score and a match.
     pub movie: Option<MovieCard<'a>>,
     /// Streaming services that have the movie.
     pub availability: Availability,
@@ -117,15 +117,15 @@ fn sort_key(
     }
 }
 
-/// Returns a number that orders movies by predicted stars, then by score.
+/// Returns a number that orders movies by match, then by score.
 fn value(details: &RecommendationDetails<'_>) -> i64 {
-    let stars = details.predicted_rating.map_or(0.0, |predicted| predicted.stars);
-    // Stars count in tenths, as displayed; the score breaks ties.
-    (f64::from(stars) * 10.0).round() as i64 * 1_000_000
+    let probability = details.match_probability.unwrap_or(0.0);
+    // Matches count in percent, as displayed; the score breaks ties.
+    (f64::from(probability) * 100.0).round() as i64 * 1_000_000
         + (f64::from(details.score) * 100_000.0).round() as i64
 }
 
-/// Looks up the listed movies, and computes the predicted rating and score of each movie to watch.
+/// Looks up the listed movies, and computes the match and score of each movie to watch.
 fn assess(
     view: &UserView,
     listed: Vec<WatchlistItem>,
@@ -137,7 +137,7 @@ fn assess(
     let mut assessed = view.recommender().score_movies(&view.resolve(&query)?, &known).into_iter();
     let entries = listed.into_iter().zip(found).map(|(listed, found)| {
         let movie = found.map(|movie| {
-            // Watched movies need no prediction.
+            // Watched movies need no match.
             let details = assessed.next().map(details).filter(|_| !listed.watched);
             MovieCard { details, ..view.movie(movie) }
         });

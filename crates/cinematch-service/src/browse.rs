@@ -105,7 +105,7 @@ pub enum UserStart {
 /// A page of the catalog for a user.
 #[derive(Debug)]
 pub struct UserPage<'a> {
-    /// Movies on the page, with the user's feedback and predicted ratings.
+    /// Movies on the page, with the user's feedback and matches.
     pub movies: Vec<MovieCard<'a>>,
     /// Number of matches on all pages.
     pub total: usize,
@@ -129,7 +129,7 @@ pub fn page_for_user(
             let request = BrowseRequest { filters, limit: Some(limit), start };
             let Page { movies, total, next } = page(recommender, request)?.page;
             let next = next.map(|cursor| UserStart::Sorted(Start::After(cursor)));
-            Ok(UserPage { movies: view.predicted_cards(&movies)?, total, next })
+            Ok(UserPage { movies: view.assessed_cards(&movies)?, total, next })
         }
         UserStart::Recommended(offset) => {
             let query = Query { filters, offset, diversity: Some(0.0), ..view.query(limit) };

@@ -1,8 +1,8 @@
 //! Recommendations for a group of users.
 
 use cinematch::ranking::{
-    DEFAULT_LIMIT, DEFAULT_VETO_SHARE, Filters, Group, GroupRanked, MAX_MEMBERS, Query, Reason,
-    Request, Shortfall, Strategy, explanation,
+    DEFAULT_LIMIT, DEFAULT_VETO_SHARE, Filters, Group, GroupRanked, GroupRecommendation,
+    MAX_MEMBERS, Query, Reason, Request, Shortfall, Strategy, explanation,
 };
 use cinematch_store::Profile;
 use serde::{Deserialize, Serialize};
@@ -165,6 +165,11 @@ pub struct GroupItem<'a> {
 pub struct MemberScore<'a> {
     user_id: Option<String>,
     score: f32,
+    /// Match: probability from 0 to 1 that the member gives the movie at least 4 stars if they watch and rate it; absent
+    /// if the member has no history or the model was trained without a holdout.
+    #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f32>, minimum = 0, maximum = 1, example = 0.82)]
+    match_probability: Option<f32>,
     /// Sentence that names the most specific reason; absent if not requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
@@ -219,6 +224,7 @@ pub fn recommend<'a>(
                     .map(|(member, name)| MemberScore {
                         user_id: name.clone(),
                         score: member.score,
+                        match_probability: member.match_probability,
                         explanation: explain.then(|| explanation(&member.reasons)),
                         reasons: member.reasons,
                     })
@@ -279,6 +285,25 @@ pub struct GroupResult<'a> {
     pub region: Option<usize>,
     /// IDs in the request that the catalog does not contain.
     pub unknown: Vec<i64>,
+}
+
+impl GroupResult<'_> {
+    /// Returns the match of a pick for each member. For members without one, because the generation has no scale or the
+    /// member no history, returns the score relative to the member's best score.
+    pub fn matches(&self, pick: &GroupRecommendation<'_>) -> Vec<f32> {
+        let members = pick.members.iter().zip(self.ranked.score_shares(pick));
+        members.map(|(member, share)| member.match_probability.unwrap_or(share)).collect()
+    }
+
+    /// Returns each member's mean match over the picks. `None` if no movie has a positive score for the member.
+    pub fn mean_matches(&self) -> Vec<Option<f32>> {
+        let n_picks = self.ranked.items.len().max(1) as f32;
+        let sum = |member: usize| {
+            self.ranked.items.iter().map(|pick| self.matches(pick)[member]).sum::<f32>()
+        };
+        let members = self.ranked.satisfaction.iter().enumerate();
+        members.map(|(member, share)| share.map(|_| sum(member) / n_picks)).collect()
+    }
 }
 
 /// Ranks movies for a group, using the members' current data.

@@ -1,9 +1,13 @@
 //! Rows of recommendations for the home page.
 
+mod gems;
+mod match_order;
+
 use cinematch::ids::MovieId;
 use cinematch::ranking::{Order, Query};
 use cinematch_store::{MovieFeedback, Reaction};
 
+use self::match_order::{by_match, is_doubtful};
 use crate::error::ServiceError;
 use crate::user_view::{MovieCard, UserView};
 
@@ -15,18 +19,13 @@ const MAX_LOVED_ROWS: usize = 2;
 const MAX_SERVICE_ROWS: usize = 2;
 /// Minimum rating of a loved movie.
 const MIN_LOVED_STARS: f32 = 4.0;
-/// Parameters of hidden gems: weight of novelty, minimum votes and minimum TMDB rating.
-const GEM_NOVELTY: f32 = 1.0;
-const MIN_GEM_VOTES: u32 = 20;
-const MIN_GEM_RATING: f64 = 6.5;
-/// Predicted rating below which movies move to the end of their row.
-const DOUBTFUL_BELOW_STARS: f32 = 3.0;
+
 /// A row of movies.
 #[derive(Debug)]
 pub struct Row<'a> {
     /// Property that the movies share.
     pub kind: RowKind<'a>,
-    /// Best first; empty if no movie qualifies.
+    /// By match, apart from differences of up to 5 points; empty if no movie qualifies.
     pub movies: Vec<MovieCard<'a>>,
 }
 
@@ -59,22 +58,20 @@ impl<'a> Rows<'a> {
     fn add(&mut self, kind: RowKind<'a>, mut query: Query) -> Result<(), ServiceError> {
         query.exclude.extend_from_slice(&self.shown);
         let mut movies = self.view.list(&query)?;
-        // A row ranked by similarity to one movie still needs predictions based on the whole history.
-        self.view.predict(&mut movies)?;
+        // A row ranked by similarity to one movie or by popularity still needs matches by the whole history.
+        self.view.assess(&mut movies)?;
+        if kind == RowKind::HiddenGems {
+            gems::keep(self.view, &mut movies)?;
+        }
         if movies.len() > ROW_LENGTH {
             movies.sort_by_key(|movie| is_doubtful(movie));
             movies.truncate(ROW_LENGTH);
         }
+        let movies = by_match(self.view, movies);
         self.shown.extend(movies.iter().map(|movie| movie.item.movie_id));
         self.rows.push(Row { kind, movies });
         Ok(())
     }
-}
-
-/// Returns true if the user would probably not like a movie, although it is similar to a movie that the user loves.
-fn is_doubtful(movie: &MovieCard<'_>) -> bool {
-    let predicted = movie.details.as_ref().and_then(|details| details.predicted_rating);
-    predicted.is_some_and(|predicted| predicted.stars < DOUBTFUL_BELOW_STARS)
 }
 
 /// Builds the rows of the home page. Every movie is in at most one row.
@@ -96,11 +93,7 @@ pub fn home_rows(view: &UserView) -> Result<Vec<Row<'_>>, ServiceError> {
         rows.add(RowKind::BecauseYouLoved(title), query)?;
     }
     if has_history {
-        let mut query = base_query();
-        query.novelty = (query.novelty + GEM_NOVELTY).min(1.0);
-        query.filters.min_votes = MIN_GEM_VOTES;
-        query.filters.rating_min = Some(MIN_GEM_RATING);
-        rows.add(RowKind::HiddenGems, query)?;
+        rows.add(RowKind::HiddenGems, gems::candidates(view))?;
     }
     let services = view.query(ROW_LENGTH).filters.services;
     for service in services.into_iter().take(MAX_SERVICE_ROWS) {

@@ -152,6 +152,12 @@ pub struct RecommendationDetails<'a> {
     /// (similar movies in the history), `genres` (preferred genres), `popularity`, `quality` (votes and
     /// novelty).
     pub sources: Vec<&'static str>,
+    /// Match: probability from 0 to 1 that the user gives the movie at least 4 stars if they watch and rate it. `train`
+    /// measured how reliable it is. Absent if the user has no history, if the model was trained without a holdout, or
+    /// if a single model was requested.
+    #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f32>, minimum = 0, maximum = 1, example = 0.82)]
+    pub match_probability: Option<f32>,
     /// Predicted rating, 0.5 to 5 stars, with a prediction interval whose coverage `train` measured; absent if
     /// the model predicts no ratings.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -248,6 +254,7 @@ fn write_details(
         explanation,
         reasons,
         sources,
+        match_probability,
         predicted_rating,
         counterfactual,
     } = details;
@@ -262,6 +269,9 @@ fn write_details(
         write_reason(reason, json)?;
     }
     write_field(json, b"],\"sources\":", sources)?;
+    if let Some(probability) = match_probability {
+        write_field(json, b",\"match\":", probability)?;
+    }
     if let Some(predicted) = predicted_rating {
         write_field(json, b",\"predicted_rating\":", predicted)?;
     }
@@ -345,6 +355,7 @@ mod tests {
                 explanation: Some("Because \"so\"".to_owned()),
                 reasons,
                 sources: vec!["content", "quality"],
+                match_probability: predicted.map(|_| 0.75),
                 predicted_rating: predicted,
                 counterfactual: predicted.map(|_| {
                     Counterfactual {

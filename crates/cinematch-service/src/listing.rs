@@ -181,6 +181,7 @@ pub fn details(recommended: Recommendation<'_>) -> RecommendationDetails<'_> {
         explanation: (!reasons.is_empty()).then(|| explanation(&reasons)),
         reasons,
         sources,
+        match_probability: recommended.match_probability,
         predicted_rating: recommended.predicted,
         counterfactual: None,
     }

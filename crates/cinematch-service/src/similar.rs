@@ -33,8 +33,8 @@ pub struct SimilarReply<'a> {
 /// Movies similar to a given movie, and the region whose services are shown.
 #[derive(Debug)]
 pub struct SimilarMovies<'a> {
-    /// Similar movies with reasons, most similar first. The reasons do not mention a user, and the predicted
-    /// rating is `None`.
+    /// Similar movies with reasons, most similar first. The reasons do not mention a user, and the match and
+    /// the predicted rating are `None`.
     pub movies: Vec<(MovieIdx, RecommendationDetails<'a>)>,
     /// Index of the region; `None` for the operator's region.
     pub region: Option<usize>,
@@ -101,10 +101,15 @@ pub fn similar<'a>(
     })
 }
 
-/// Returns the reasons why a movie is similar to another, worded without reference to a user and without a
-/// predicted rating.
+/// Returns the reasons why a movie is similar to another, worded without reference to a user, without a match and
+/// without a predicted rating.
 fn similar_details(recommended: Recommendation<'_>) -> RecommendationDetails<'_> {
     let reasons = &recommended.reasons;
     let explanation = (!reasons.is_empty()).then(|| similarity_sentence(reasons).to_string());
-    RecommendationDetails { explanation, predicted_rating: None, ..details(recommended) }
+    RecommendationDetails {
+        explanation,
+        match_probability: None,
+        predicted_rating: None,
+        ..details(recommended)
+    }
 }

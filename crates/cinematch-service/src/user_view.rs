@@ -130,9 +130,9 @@ impl UserView {
         MovieCard { details: Some(details(recommended)), ..self.movie(movie) }
     }
 
-    /// Replaces predicted ratings with predictions from the user's whole history. Needed for lists that were ranked
-    /// by a part of the history.
-    pub fn predict(&self, movies: &mut [MovieCard<'_>]) -> Result<(), ServiceError> {
+    /// Replaces matches and predicted ratings with those by the user's whole history. Needed for lists that were ranked
+    /// by a part of the history or by popularity.
+    pub fn assess(&self, movies: &mut [MovieCard<'_>]) -> Result<(), ServiceError> {
         let rows: Vec<MovieIdx> =
             movies.iter().filter_map(|movie| self.find(movie.item.movie_id)).collect();
         let request = self.resolve(&Query { explain: false, ..self.query(1) })?;
@@ -140,14 +140,15 @@ impl UserView {
             movies.iter_mut().zip(self.recommender().score_movies(&request, &rows))
         {
             if let Some(details) = &mut movie.details {
+                details.match_probability = assessed.match_probability;
                 details.predicted_rating = assessed.predicted;
             }
         }
         Ok(())
     }
 
-    /// Returns cards with predicted ratings, or without predictions if the user has no history.
-    pub fn predicted_cards(&self, movies: &[MovieIdx]) -> Result<Vec<MovieCard<'_>>, QueryError> {
+    /// Returns cards with matches and predicted ratings, or without them if the user has no history.
+    pub fn assessed_cards(&self, movies: &[MovieIdx]) -> Result<Vec<MovieCard<'_>>, QueryError> {
         let query = Query { explain: false, ..self.query(1) };
         let (request, _) = self.recommender().resolve(&query)?;
         if request.history.is_empty() {

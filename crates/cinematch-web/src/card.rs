@@ -114,20 +114,15 @@ fn tmdb_rating(average: f32, votes: Option<u32>) -> String {
     numbers::tmdb_votes(average, votes.unwrap_or(0) as usize)
 }
 
-/// Renders the user's rating, or else the predicted rating, or else the TMDB average.
+/// Renders the user's rating, or else the match, or else the TMDB average.
 pub fn stars(movie: &MovieCard<'_>) -> Markup {
-    let predicted = movie.details.as_ref().and_then(|details| details.predicted_rating);
+    let match_probability = movie.details.as_ref().and_then(|details| details.match_probability);
     let rating = movie.status.feedback.as_ref().and_then(|feedback| feedback.stars);
     html! {
         @if let Some(rating) = rating {
             p .stars { span aria-hidden="true" { "★ " } (rating.value()) span .of { " " (texts::YOUR_RATING) } }
-        } @else if let Some(predicted) = predicted {
-            p .stars {
-                span .unseen { (texts::PREDICTED) }
-                span aria-hidden="true" { "★ " }
-                (format!("{:.1}", predicted.stars)) span .unseen { (texts::OF_FIVE_STARS) }
-                span aria-hidden="true" .of { (texts::FOR_YOU) }
-            }
+        } @else if let Some(match_probability) = match_probability {
+            p .stars title=(texts::MATCH_MEANING) { (numbers::percent(match_probability)) span .of { " " (texts::MATCH) } }
         } @else if let Some(average) = movie.item.vote_average.filter(|average| *average > 0.0) {
             p .stars { span .of { (tmdb_rating(average, movie.item.vote_count)) } }
         }

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use cinematch::catalog::{Movie, ServicesSource, title_with_year};
 use cinematch::models::biased_mf::Prediction;
+use cinematch::ranking::Recommendation;
 use maud::{Markup, html};
 
 use super::card::{action_buttons, cards, marks, poster};
@@ -15,7 +16,7 @@ use super::layout::{Nav, Page, page};
 use super::movie_fit;
 use super::page_caller::{PageCaller, PageUser};
 use super::rating::rating_form;
-use super::texts::{self as common, errors, movie as texts, names, numbers};
+use super::texts::{self as common, card as card_texts, errors, movie as texts, names, numbers};
 use cinematch_http::extract::PathParams;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
@@ -52,7 +53,7 @@ pub async fn movie(
     let has_stars = card.status.feedback.as_ref().is_some_and(|feedback| feedback.stars.is_some());
     let mut similar = view.similar(index, N_SIMILAR)?;
     if fit.is_known {
-        view.predict(&mut similar)?;
+        view.assess(&mut similar)?;
     }
     let main = html! {
         article .film {
@@ -60,7 +61,10 @@ pub async fn movie(
             div .about {
                 h1 { (movie.title) }
                 (facts(movie, &card))
-                @if fit.is_known && !has_stars { (prediction(fit.recommendation.predicted)) }
+                @if fit.is_known && !has_stars {
+                    (match_line(&fit.recommendation))
+                    (prediction(fit.recommendation.reliable_stars()))
+                 }
                 (name_links(texts::DIRECTED_BY, &movie.directors))
                 @if let Some(overview) = &movie.overview { p .overview { (overview) } }
                 (name_links(texts::STARRING, &movie.cast[..movie.cast.len().min(MAX_CAST)]))
@@ -144,6 +148,15 @@ fn name_links(before: &str, names: &[String]) -> Markup {
 
 fn search_address(words: &str) -> String {
     address("/search", [("q", words)].into_iter())
+}
+
+/// Renders the match and its meaning.
+fn match_line(recommendation: &Recommendation<'_>) -> Markup {
+    html! {
+        @if let Some(share) = recommendation.match_probability {
+            p .match { b { (numbers::percent(share)) " " (card_texts::MATCH) } span .of { (texts::MATCH_MEANING) } }
+        }
+    }
 }
 
 /// Renders the predicted rating and its interval, as text and as a drawing.
@@ -285,9 +298,9 @@ mod tests {
         let rounding = 0.005 * (contributions.len() + 1) as f64;
         assert!((contributions.iter().sum::<f64>() - total).abs() <= rounding, "{fit}");
 
-        // A rating given here is stored and shown, and does not affect the score of this movie. The predicted rating
-        // is hidden for a movie that the user rated.
-        assert!(before.contains(" predicted for you, most likely "));
+        // A rating given here is stored and shown, and does not affect the score of this movie. The match is hidden for
+        // a movie that the user rated.
+        assert!(before.contains(": how likely you are to give it 4 stars or more"));
         assert_eq!(ada.send("/films/163/say", "stars=4.5", &[]).status, 303);
         let after = ada.page("/films/163");
         assert!(after.contains("Your rating: 4.5") && after.matches("class=\"on\"").count() == 9);
@@ -295,7 +308,7 @@ mod tests {
         let after_fit = between(&after, "aria-labelledby=\"fit\">", "</section>");
         assert_eq!(parts(&after_fit), parts(&fit));
         assert!(after_fit.contains("ignoring your rating") && !after_fit.contains("Ranked <b>"));
-        assert!(!after.contains(" predicted for you, most likely "));
+        assert!(!after.contains(": how likely you are to give it 4 stars or more"));
         let parts = ada.send("/films/163/say", "stars=none", &[("x-fragment", "1")]).text;
         assert!(parts.contains("id=\"rate-163\"") && !parts.contains("class=\"on\""), "{parts}");
         assert_eq!(ada.get("/films/999999999").status, 404);

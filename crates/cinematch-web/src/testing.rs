@@ -40,6 +40,12 @@ pub fn between(page: &str, before: &str, after: &str) -> String {
     text.replace("&amp;", "&").replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">")
 }
 
+/// Returns the matches on a page's cards, in percent and in page order.
+pub fn matches(page: &str) -> Vec<u32> {
+    let cards = page.split("<p class=\"stars\" title=\"How likely").skip(1);
+    cards.filter_map(|card| card.split_once('>')?.1.split_once(' ')?.0.parse().ok()).collect()
+}
+
 /// Returns the titles in a page's movie list, in order.
 pub fn titles(html: &str) -> Vec<&str> {
     let rows = html.split("<article class=\"card strip\">").skip(1);

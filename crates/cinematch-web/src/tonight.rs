@@ -203,8 +203,8 @@ fn picks(params: &TonightParams, result: &GroupResult<'_>, view: &UserView) -> M
                 p { (texts::NO_PICKS) }
             } @else if params.members.len() > 1 {
                 ul .content {
-                    @for (profile, share) in params.members.iter().zip(&ranked.satisfaction) {
-                        li { (group_match(&profile.name, *share)) }
+                    @for (profile, share) in params.members.iter().zip(result.mean_matches()) {
+                        li { (group_match(&profile.name, share)) }
                     }
                 }
             }
@@ -213,7 +213,7 @@ fn picks(params: &TonightParams, result: &GroupResult<'_>, view: &UserView) -> M
                     @let movie = view.movie(pick.movie);
                     @let more = html! {
                         ul .happiness {
-                            @for (profile, share) in params.members.iter().zip(ranked.score_shares(pick)) {
+                            @for (profile, share) in params.members.iter().zip(result.matches(pick)) {
                                 li { (enjoyment(&profile.name, share)) }
                             }
                         }
@@ -251,14 +251,14 @@ fn bar(share: f32) -> Markup {
     }
 }
 
-/// Renders the match of the picks with a member's taste, relative to picks for the member alone.
+/// Renders the mean match of the picks for a member; `None` if the member has too few ratings.
 fn group_match(name: &str, share: Option<f32>) -> Markup {
     html! {
         span .name { (name) }
         @match share {
             Some(share) => {
-                (bar(share.min(1.0)))
-                span .words { (texts::group_match(share.min(1.0))) }
+                (bar(share))
+                span .words { (texts::group_match(share)) }
             }
             None => span .words { (texts::TOO_FEW_RATINGS) },
         }
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn enjoyment_has_five_levels_and_escapes_names() {
-        let all = [1.0, 0.7, 0.5, 0.3, 0.0].map(texts::enjoyment);
+        let all = [0.8, 0.65, 0.5, 0.35, 0.1].map(texts::enjoyment);
         assert_eq!(all.len(), std::collections::BTreeSet::from(all).len());
         let html = enjoyment("<i>Ada</i>", 0.5).into_string();
         assert!(html.contains("&lt;i&gt;Ada") && html.contains("width=\"50\""), "{html}");

@@ -32,11 +32,19 @@ impl Stars {
         self.0
     }
 
+    /// Returns true if the rating is at least 4 stars.
+    pub fn is_like(self) -> bool {
+        self.0 >= LIKE_THRESHOLD
+    }
+
     /// Returns the number of stars, 0.5 to 5.0.
     pub fn value(self) -> f32 {
         f32::from(self.0) / 2.0
     }
 }
+
+/// Lowest rating that counts as a like, in half stars: 8, which is 4 stars.
+pub const LIKE_THRESHOLD: u8 = 8;
 
 /// Returns true if `stars` is a valid rating: 0.5 to 5.0 in steps of 0.5.
 pub fn is_rating(stars: f32) -> bool {

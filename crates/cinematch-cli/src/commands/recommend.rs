@@ -161,6 +161,8 @@ struct RecommendationReport<'a> {
     score: f32,
     explanation: String,
     reasons: &'a [Reason<'a>],
+    #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
+    match_probability: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     predicted_rating: Option<Prediction>,
     #[serde(flatten)]
@@ -201,6 +203,7 @@ impl Recommend {
                 score: item.score,
                 explanation: explanation(&item.reasons),
                 reasons: &item.reasons,
+                match_probability: item.match_probability,
                 predicted_rating: item.predicted,
                 movie: recommender.movie(item.movie),
                 services_in_region: region

@@ -1,9 +1,9 @@
 //! Text for movie cards: star ratings, reasons and buttons.
 
 pub const YOUR_RATING: &str = "your rating";
-pub const PREDICTED: &str = "Predicted for you: ";
-pub const OF_FIVE_STARS: &str = " of 5 stars";
-pub const FOR_YOU: &str = " for you";
+/// Text after a percentage.
+pub const MATCH: &str = "match";
+pub const MATCH_MEANING: &str = "How likely you are to give it 4 stars or more";
 pub const WHY: &str = "Why this?";
 pub const ADULT: &str = "Adult";
 pub const NOT_RELEASED: &str = "Not released yet";

@@ -47,6 +47,9 @@ pub fn your_rating(stars: f32) -> String {
     format!("{YOUR_RATING}: {stars}")
 }
 
+/// Text after the match.
+pub const MATCH_MEANING: &str = ": how likely you are to give it 4 stars or more";
+
 /// Returns the text after the predicted rating, with the prediction interval.
 pub fn predicted(low: f32, high: f32) -> String {
     format!(" predicted for you, most likely between {low:.1} and {high:.1}")

@@ -17,6 +17,11 @@ pub fn tmdb_votes(average: f32, votes: usize) -> String {
     format!("TMDB {average:.1} ({})", count(votes, "vote", "votes"))
 }
 
+/// Formats a share as a percentage: `82 %`.
+pub fn percent(share: f32) -> String {
+    format!("{:.0} %", 100.0 * share)
+}
+
 /// Formats minutes as hours and minutes: `2 h 50 min`.
 pub fn duration(minutes: u32) -> String {
     match (minutes / 60, minutes % 60) {

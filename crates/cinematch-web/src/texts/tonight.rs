@@ -40,19 +40,18 @@ pub fn reasons_for(name: &str) -> String {
     format!("For {name}")
 }
 
-/// Describes how much a member is expected to enjoy a movie. `share` is the movie's score relative to the member's
-/// best movie.
+/// Describes how much a member is expected to enjoy a movie with this match.
 pub fn enjoyment(share: f32) -> &'static str {
     match share {
-        share if share >= 0.85 => "would love it",
-        share if share >= 0.65 => "would like it",
+        share if share >= 0.75 => "would love it",
+        share if share >= 0.6 => "would like it",
         share if share >= 0.45 => "would be fine with it",
-        share if share >= 0.2 => "would put up with it",
+        share if share >= 0.3 => "would put up with it",
         _ => "would rather skip it",
     }
 }
 
-/// Formats how well the picks match a member's taste. `share` is from 0 to 1.
+/// Formats the mean match of the picks for a member.
 pub fn group_match(share: f32) -> String {
-    format!("{:.0} % match", 100.0 * share)
+    format!("{:.0} % match on average", 100.0 * share)
 }

@@ -26,7 +26,7 @@ use crate::features::ranking::{Block, FeatureSet, RankingFeatures};
 use crate::features::text::{StopWords, TfidfParams, TfidfVectorizer};
 use crate::ids::sha256_hex;
 use crate::models::Fitted;
-use crate::ranking::{Blend, Recommender, Votes};
+use crate::ranking::{Blend, Recommender};
 
 /// A generation in memory.
 #[derive(Debug)]
@@ -111,8 +111,11 @@ pub(super) struct SerializedFiles {
 
 impl SerializedFiles {
     /// Serializes models, given with their file names.
-    pub(super) fn of_models(models: &[(String, &Fitted)]) -> io::Result<Self> {
-        Self::new(&model_makers(models))
+    pub(super) fn of_models<'a>(models: &'a [(String, &'a Fitted)]) -> io::Result<Self> {
+        let maker = |(name, model): &'a (String, &'a Fitted)| -> FileMaker<'a> {
+            (name.clone(), Box::new(|| models::bytes(model)))
+        };
+        Self::new(&models.iter().map(maker).collect::<Vec<_>>())
     }
 
     /// Adds the files of `other`.
@@ -142,27 +145,18 @@ impl SerializedFiles {
     }
 }
 
-fn model_makers<'a>(models: &'a [(String, &'a Fitted)]) -> Vec<FileMaker<'a>> {
-    let maker = |(name, model): &'a (String, &'a Fitted)| -> FileMaker<'a> {
-        (name.clone(), Box::new(|| models::bytes(model)))
-    };
-    models.iter().map(maker).collect()
-}
-
-/// The data to be written to a generation's files.
+/// The data to be written to a generation's files, except for the models.
 pub(super) struct Contents<'a> {
     pub movies: &'a [Movie],
     pub availability: Option<&'a Availability>,
     pub plain: &'a PlainFeatures,
     pub ranking: &'a RankingFeatures,
-    /// The served models, with their file names.
-    pub models: Vec<(String, &'a Fitted)>,
 }
 
 impl Contents<'_> {
     /// Serializes the files.
     pub(super) fn files(&self) -> io::Result<SerializedFiles> {
-        let Self { movies, availability, plain, ranking, models } = self;
+        let Self { movies, availability, plain, ranking } = self;
         let mut makers: Vec<FileMaker<'_>> = vec![
             (MOVIES.to_owned(), Box::new(|| movies_bytes(movies))),
             (ITEM_FEATURES.to_owned(), Box::new(|| npz::csr_bytes(&plain.matrix))),
@@ -175,7 +169,6 @@ impl Contents<'_> {
         if let Some(availability) = availability {
             makers.push((AVAILABILITY.to_owned(), Box::new(|| json(availability))));
         }
-        makers.extend(model_makers(models));
         SerializedFiles::new(&makers)
     }
 
@@ -353,9 +346,10 @@ pub(super) fn load(
         features.with_labels(&manifest.settings.training_movies(&movies), None)
     };
     let blend = load_models(&manifest, set, movies.len(), &read)?;
-    let votes = if manifest.settings.without_tmdb_text { Votes::Ignore } else { Votes::Count };
     let n_movies = movies.len();
-    let mut recommender = Recommender::new(movies, features, blend, votes);
+    let match_scale = manifest.match_calibration.as_ref().map(|calibration| calibration.scale);
+    let mut recommender = Recommender::new(movies, features, blend, manifest.settings.votes())
+        .with_match_scale(match_scale);
     if manifest.files.contains_key(AVAILABILITY) {
         let availability: Availability = parse(AVAILABILITY, &read(AVAILABILITY)?)?;
         if !availability.is_consistent(n_movies) {

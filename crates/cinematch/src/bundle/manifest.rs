@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Movie, ServicesSource};
-use crate::evaluation::Holdout;
+use crate::evaluation::{Holdout, MatchCalibration};
 use crate::features::ranking::FeatureSet;
 use crate::features::text::TfidfParams;
 use crate::ids::sha256_hex;
 use crate::models::Spec;
+use crate::ranking::Votes;
 
 /// Version of the file layout. Generations with any other version can't be loaded.
 pub(crate) const FORMAT_VERSION: u32 = 2;
@@ -46,6 +47,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Returns how TMDB's votes are used.
+    pub(super) fn votes(&self) -> Votes {
+        if self.without_tmdb_text { Votes::Ignore } else { Votes::Count }
+    }
+
     /// Returns the movies, limited to the metadata that models may learn from.
     pub(super) fn training_movies<'a>(&self, movies: &'a [Movie]) -> Cow<'a, [Movie]> {
         if self.without_tmdb_text {
@@ -157,6 +163,9 @@ pub struct Manifest {
     /// Refit of the served models on all users; `None` if the generation has one set of models.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refit: Option<Refit>,
+    /// Scale of the matches and its reliability; `None` without a holdout, or if the models don't learn from ratings.
+    #[serde(rename = "match", default, skip_serializing_if = "Option::is_none")]
+    pub match_calibration: Option<MatchCalibration>,
     /// Origin of a generation created by `cinematch update`; `None` if it was trained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub derived_from: Option<Derived>,

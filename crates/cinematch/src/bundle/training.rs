@@ -3,17 +3,19 @@
 use std::io;
 
 use super::contents::{Contents, SerializedFiles, Trained};
+use super::error::{LoadError, broken};
 use super::manifest::{Counts, FORMAT_VERSION, InputChecksum, Manifest, Refit, Run, Settings};
 use super::models::{self, ModelSet};
 use super::step_timer::StepTimer;
 use crate::catalog::{Availability, Interactions, Movie};
-use crate::evaluation::Holdout;
+use crate::evaluation::{Holdout, MatchCalibration};
 use crate::features::plain::PlainFeatures;
 use crate::features::ranking::RankingFeatures;
 use crate::features::tags::TagCounts;
 use crate::features::text::TfidfError;
 use crate::ids::{UserIdx, Vocabulary};
 use crate::models::{FitError, Fitted, Spec, TrainingSet};
+use crate::ranking::{Blend, Recommender};
 
 /// Inputs and settings for a training run.
 #[derive(Debug)]
@@ -109,17 +111,29 @@ pub fn train(
     let fitting = Fitting { spec: &settings.model, features: &ranking, ratings: ratings.as_ref() };
     let models = fitting.fit(&users, false, progress)?;
     timer.step("models");
-    let (models, evaluation) = if has_refit {
-        let files = SerializedFiles::of_models(&models.files(fitting.spec, ModelSet::Evaluation))?;
-        let refit = Refit { evaluation_ratings: models.n_ratings };
-        // Free the memory used by the models before the refit, which needs as much.
-        drop(models);
-        let models = fitting.fit(&training_users(ratings.as_ref(), None), true, progress)?;
-        timer.step("refit");
-        (models, Some((refit, files)))
-    } else {
-        (models, None)
+    let set = if has_refit { ModelSet::Evaluation } else { ModelSet::Served };
+    let mut n_ratings = models.n_ratings;
+    let mut model_files = SerializedFiles::of_models(&models.files(fitting.spec, set))?;
+    // Free the memory used by the models before the next steps, which need as much.
+    drop(models);
+    let match_calibration = match (&ratings, holdout) {
+        (Some(ratings), Some(holdout)) if fitting.spec.model.learns_from_ratings() => {
+            let blend = restored(fitting.spec, set, movies.len(), &model_files)?;
+            let (movies, ranking) = (movies.clone(), ranking.clone());
+            let recommender = Recommender::new(movies, ranking, blend, settings.votes());
+            MatchCalibration::fit(&recommender, ratings, holdout)
+        }
+        _ => None,
     };
+    timer.step("match");
+    let refit = has_refit.then_some(Refit { evaluation_ratings: n_ratings });
+    if has_refit {
+        let models = fitting.fit(&training_users(ratings.as_ref(), None), true, progress)?;
+        n_ratings = models.n_ratings;
+        let files = SerializedFiles::of_models(&models.files(fitting.spec, ModelSet::Served))?;
+        model_files = model_files.with(files);
+        timer.step("refit");
+    }
     // Free the memory used by the ratings, which take about as much as the models.
     drop(ratings);
 
@@ -128,16 +142,11 @@ pub fn train(
         availability: availability.as_ref(),
         plain: &plain,
         ranking: &ranking,
-        models: models.files(&settings.model, ModelSet::Served),
     };
-    let served_files = contents.files()?;
-    let (refit, evaluation_files) = evaluation.unzip();
-    let SerializedFiles { contents: files, checksums } =
-        served_files.with(evaluation_files.unwrap_or_default());
+    let SerializedFiles { contents: files, checksums } = contents.files()?.with(model_files);
     timer.step("serialise");
 
-    let counts =
-        Counts { tagged_movies: tags.n_movies(), ratings: models.n_ratings, ..contents.counts() };
+    let counts = Counts { tagged_movies: tags.n_movies(), ratings: n_ratings, ..contents.counts() };
     let mut manifest = Manifest {
         format_version: FORMAT_VERSION,
         model_id: String::new(),
@@ -145,6 +154,7 @@ pub fn train(
         inputs,
         holdout,
         refit,
+        match_calibration,
         derived_from: None,
         vocabulary_sha256: vocabulary.checksum(),
         services_source: movies.iter().find_map(|movie| movie.services_source),
@@ -171,6 +181,19 @@ pub(super) fn training_users(
         (Some(ratings), None) => ratings.users().collect(),
         (None, _) => Vec::new(),
     }
+}
+
+/// Restores models from their files.
+fn restored(
+    spec: &Spec,
+    set: ModelSet,
+    n_movies: usize,
+    files: &SerializedFiles,
+) -> Result<Blend, io::Error> {
+    let read =
+        |name: &str| files.contents.get(name).cloned().ok_or_else(|| broken(name, "missing"));
+    models::load(spec, set, (n_movies, n_movies), read)
+        .map_err(|LoadError { file, reason }| io::Error::other(format!("{file}: {reason}")))
 }
 
 /// The specification of the models and the data they are fitted on.

@@ -171,10 +171,9 @@ impl Base {
             availability: availability.as_ref(),
             plain: &plain,
             ranking: &ranking,
-            models: extended.named(),
         };
         let SerializedFiles { contents: files, checksums } =
-            contents.files()?.with(evaluation_files);
+            contents.files()?.with(extended.files()?).with(evaluation_files);
         timer.step("serialise");
         if checksums == base.files {
             return Ok(None);
@@ -260,14 +259,11 @@ impl Extension<'_> {
 }
 
 impl Extended {
-    /// Returns the models with their file names.
-    fn named(&self) -> Vec<(String, &Fitted)> {
-        self.models.iter().map(|(name, model)| (name.clone(), model)).collect()
-    }
-
     /// Serializes the models.
     fn files(&self) -> io::Result<SerializedFiles> {
-        SerializedFiles::of_models(&self.named())
+        let named: Vec<(String, &Fitted)> =
+            self.models.iter().map(|(name, model)| (name.clone(), model)).collect();
+        SerializedFiles::of_models(&named)
     }
 }
 

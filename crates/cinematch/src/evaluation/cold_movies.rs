@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use serde::Serialize;
 
 use super::ratio;
-use super::split::{HeldOut, LIKE_THRESHOLD, Part, Split, SplitError, TagRule, is_liked, shuffle};
+use super::split::{HeldOut, Part, Split, SplitError, TagRule, is_liked, shuffle};
 use super::{StarTask, StrongGeneralization, ndcg_at};
 use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieIdx, UserIdx};
@@ -50,10 +50,7 @@ impl ColdMovies {
         }
         let division = self.users.divide(interactions)?;
         let n_likes = |movie: MovieIdx| {
-            interactions
-                .movie_ratings(movie)
-                .filter(|(_, stars)| stars.halves() >= LIKE_THRESHOLD)
-                .count()
+            interactions.movie_ratings(movie).filter(|(_, stars)| stars.is_like()).count()
         };
         let mut movies: Vec<MovieIdx> = (0..interactions.n_movies() as u32).map(MovieIdx).collect();
         movies.retain(|movie| n_likes(*movie) >= self.min_likes);

@@ -10,7 +10,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::split::{LIKE_THRESHOLD, is_liked};
+use super::split::is_liked;
 use super::taste::{LikeCounts, TasteMetrics};
 use super::{MovieAttributes, StrongGeneralization, hit_at, ndcg_at, recall_at};
 use crate::catalog::{Interactions, Movie, Rated};
@@ -159,7 +159,7 @@ impl<'a> HoldoutUsers<'a> {
             let Some((mut history, hidden)) = protocol.split_ratings(user_id, STREAM, liked) else {
                 continue;
             };
-            history.extend(ratings.clone().filter(|rated| rated.stars.halves() < LIKE_THRESHOLD));
+            history.extend(ratings.clone().filter(|rated| !is_liked(rated)));
             sort_by_time(&mut history);
             history.drain(..history.len().saturating_sub(MAX_HISTORY));
 

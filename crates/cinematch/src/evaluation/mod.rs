@@ -16,6 +16,7 @@
 //!   intervals.
 //! - [`promotion::decide`] tests whether a new generation is non-inferior to the active one, on the users
 //!   of a [`Holdout`], who are excluded from training in every generation.
+//! - [`MatchCalibration`] turns scores into the probability of a like, on the users of a [`Holdout`].
 //! - [`Bootstrap`] tests the differences between models with a paired bootstrap over users, corrected for
 //!   the number of models compared.
 
@@ -27,6 +28,7 @@ mod external;
 pub mod holdout;
 mod later_users;
 mod lists;
+mod match_calibration;
 mod metrics;
 mod model_metrics;
 pub mod promotion;
@@ -43,6 +45,7 @@ mod taste;
 mod time_cut;
 mod tuning;
 
+pub use crate::rating::LIKE_THRESHOLD;
 pub use attributes::MovieAttributes;
 pub use calibration::miscalibration;
 pub(crate) use cold_movies::rank_among_cold;
@@ -52,6 +55,7 @@ pub use external::{ExternalLists, external_lists};
 pub use holdout::Holdout;
 pub use later_users::LaterUsers;
 pub use lists::{LIST_LENGTH, TOP_K, rank_lists};
+pub use match_calibration::{MatchCalibration, ReliabilityBin};
 pub use metrics::{UserMetrics, hit_at, ndcg_at, precision_at, recall_at, reciprocal_rank};
 pub use model_metrics::ModelMetrics;
 pub use protocol::Protocol;
@@ -62,7 +66,7 @@ pub use report::{
 pub use rolling_cuts::RollingCuts;
 pub(crate) use significance::mean_and_standard_error;
 pub use significance::{Bootstrap, Comparison, SignificanceError, holm};
-pub use split::{HeldOut, LIKE_THRESHOLD, Part, Split, SplitError, StarTask, TagRule};
+pub use split::{HeldOut, Part, Split, SplitError, StarTask, TagRule};
 pub use star_errors::{StarErrors, interval_coverage, star_errors};
 pub use star_predictions::{Averages, StarBaseline, StarModel, StarPredictions, StarReport};
 pub use strong_generalization::StrongGeneralization;

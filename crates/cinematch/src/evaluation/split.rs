@@ -10,9 +10,6 @@ use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieId, MovieIdx, UserId, UserIdx};
 use crate::sources::movielens::TagRow;
 
-/// Lowest rating that counts as a like, in half stars: 8, which is 4 stars.
-pub const LIKE_THRESHOLD: u8 = 8;
-
 /// A part of the held-out users, by purpose. The two parts don't overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -159,7 +156,7 @@ impl Split<'_> {
 
 /// Returns true if the rating is at least 4 stars.
 pub(super) fn is_liked(rated: &Rated) -> bool {
-    rated.stars.halves() >= LIKE_THRESHOLD
+    rated.stars.is_like()
 }
 
 /// Shuffles `items` with the Fisher–Yates algorithm (Durstenfeld 1964).

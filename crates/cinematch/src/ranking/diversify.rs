@@ -13,8 +13,12 @@
 //! the highest similarity within a pool, so both terms have the same range; see
 //! `docs/diversity-and-novelty.md` for measurements. Without liked movies, there is no distribution and only
 //! similarity applies.
+//!
+//! A movie may pass movies above it only if its [match](super::match_scale) is at most 5 points lower, so a list never
+//! contradicts the matches that it shows by more than that.
 
 use super::calibrate::{Calibration, GenreMix, MovieGenres};
+use super::match_scale::UserMatchScale;
 use crate::models::content::ContentModel;
 use crate::retrieval::Candidate;
 
@@ -22,6 +26,20 @@ use crate::retrieval::Candidate;
 pub(crate) const POOL: usize = 100;
 /// Weight of calibration: about the highest similarity between movies in a pool.
 const CALIBRATION_WEIGHT: f32 = 0.3;
+
+/// Largest difference between the matches of two movies whose order diversity may change.
+const MATCH_BAND: f32 = 0.05;
+
+/// How a ranking is diversified.
+#[derive(Debug)]
+pub(crate) struct Diversity<'a> {
+    /// δ, from 0 to 1.
+    pub strength: f32,
+    /// Genres of the user's likes. Without them, lists are not calibrated.
+    pub mix: Option<GenreMix<'a>>,
+    /// Scale of the matches, which limits the changes. Without it, changes are not limited.
+    pub match_scale: Option<UserMatchScale>,
+}
 
 /// Reorders the first [`POOL`] candidates to fill the first `n_wanted` positions. The others keep their
 /// order.
@@ -33,10 +51,10 @@ const CALIBRATION_WEIGHT: f32 = 0.3;
 pub(crate) fn rerank(
     model: &ContentModel,
     ranked: Vec<Candidate>,
-    diversity: f32,
     n_wanted: usize,
-    mix: Option<GenreMix<'_>>,
+    diversity: Diversity<'_>,
 ) -> Vec<Candidate> {
+    let Diversity { strength: diversity, mix, match_scale } = diversity;
     if diversity <= 0.0 || ranked.len() < 3 {
         return ranked;
     }
@@ -52,7 +70,15 @@ pub(crate) fn rerank(
         .iter()
         .map(|candidate| {
             let gain = (1.0 - diversity) * relevance(candidate);
-            Unranked { candidate: *candidate, gain, similarity: 0.0, calibration: 0.0, compared: 0 }
+            let match_probability = match_scale.map_or(0.0, |it| it.probability(candidate.score));
+            Unranked {
+                candidate: *candidate,
+                match_probability,
+                gain,
+                similarity: 0.0,
+                calibration: 0.0,
+                compared: 0,
+            }
         })
         .collect();
     let mut chosen_pool = model.similarity_pool();
@@ -61,11 +87,14 @@ pub(crate) fn rerank(
         if let Some(calibrated) = &mut calibrated {
             calibrated.update(&mut remaining);
         }
+        // The movies that remain are in the order of their scores, and therefore of their matches.
+        let lowest_match = remaining[0].match_probability - MATCH_BAND;
+        let n_eligible = remaining.partition_point(|movie| movie.match_probability >= lowest_match);
         let pick = loop {
             // Ties are broken by rank.
             let mut pick = 0;
             let mut best_value = f32::NEG_INFINITY;
-            for (index, movie) in remaining.iter().enumerate() {
+            for (index, movie) in remaining[..n_eligible].iter().enumerate() {
                 let value = movie.gain - diversity * movie.similarity + movie.calibration;
                 if value > best_value {
                     (pick, best_value) = (index, value);
@@ -97,6 +126,8 @@ pub(crate) fn rerank(
 /// A candidate that is not yet in the list.
 struct Unranked {
     candidate: Candidate,
+    /// Match of the movie at its score; 0 without a scale.
+    match_probability: f32,
     /// Relevance term in the objective.
     gain: f32,
     /// Highest similarity to the movies it has been compared with: a lower bound on the highest similarity to

@@ -90,6 +90,9 @@ pub struct MemberScore<'a> {
     /// The score, normalized so that the movie that best fits the member's history scores 1 before genres,
     /// quality and novelty are added.
     pub score: f32,
+    /// Match of the movie for the member; see
+    /// [`Recommendation::match_probability`](super::Recommendation::match_probability).
+    pub match_probability: Option<f32>,
     /// Terms of the score, largest first. Empty unless the request asks for reasons.
     pub reasons: Vec<Reason<'a>>,
 }
@@ -181,7 +184,8 @@ impl Recommender {
             let reasons = reasons.into_iter().chain(std::iter::repeat_with(Vec::new));
             for (item, reasons) in items.iter_mut().zip(reasons) {
                 let score = member.score_of(&eligible, item.movie);
-                item.members.push(MemberScore { score, reasons });
+                let match_probability = member.terms.match_probability(item.movie, score);
+                item.members.push(MemberScore { score, match_probability, reasons });
             }
         }
         let shortfall = (items.len() < group.limit).then_some(Shortfall {

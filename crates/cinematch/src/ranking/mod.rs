@@ -22,6 +22,7 @@ mod counterfactual;
 mod diversify;
 mod feedback;
 mod group;
+mod match_scale;
 mod onboarding;
 mod popularity;
 mod quality;
@@ -43,6 +44,7 @@ pub use group::{
     DEFAULT_VETO_SHARE, Group, GroupError, GroupRanked, GroupRecommendation, MAX_MEMBERS,
     MemberScore, Strategy,
 };
+pub use match_scale::{HistoryCounts, MatchSample, MatchScale, UserMatchScale};
 pub use popularity::{Order, PopularitySource};
 pub use query::{DEFAULT_LIMIT, FieldError, Filters, GenreFilter, Query, QueryError, Rating};
 pub use ranked::{Ranked, Recommendation, Shortfall};

@@ -16,10 +16,31 @@ pub struct Recommendation<'a> {
     pub movie: MovieIdx,
     /// The movie's score: the sum of the contributions of all reasons.
     pub score: f32,
+    /// Probability that the user likes the movie if they watch and rate it. It follows from the score without novelty.
+    /// `None` without a history or a [`MatchScale`](super::MatchScale), for a single model of a blend, and for lists
+    /// ordered by popularity.
+    pub match_probability: Option<f32>,
     /// Terms of the score, largest first. Empty unless the request asks for reasons.
     pub reasons: Vec<Reason<'a>>,
     /// Predicted star rating. `None` if no model in the blend predicts ratings.
     pub predicted: Option<Prediction>,
+}
+
+/// Widest prediction interval, in stars, of a reliable prediction.
+const MAX_RELIABLE_WIDTH: f32 = 1.5;
+/// Predicted stars from which a movie is more likely to get 4 stars than 3.5.
+const LIKED_STARS: f32 = 3.75;
+
+impl Recommendation<'_> {
+    /// Returns the predicted rating if its interval is at most 1.5 stars wide and if it agrees with the match on
+    /// whether the user probably likes the movie. Other predictions would mislead more than inform.
+    pub fn reliable_stars(&self) -> Option<Prediction> {
+        self.predicted.filter(|prediction| {
+            let is_narrow = prediction.high - prediction.low <= MAX_RELIABLE_WIDTH;
+            let likes_it = prediction.stars >= LIKED_STARS;
+            is_narrow && self.match_probability.is_none_or(|share| (share >= 0.5) == likes_it)
+        })
+    }
 }
 
 /// Explains why a list is shorter than requested.

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::calibrate::GenreMix;
-use super::diversify;
+use super::diversify::{self, Diversity};
 use super::popularity::Order;
 use super::ranked::{Ranked, Recommendation, Shortfall};
 use super::recommender::Recommender;
@@ -22,7 +22,7 @@ impl Recommender {
     ///
     /// Exactly `limit` movies are returned if that many pass the filter after the offset. Otherwise,
     /// [`Ranked::shortfall`] counts the movies that each filter removed. Movies are sorted by score, except that lists
-    /// are diversified and that an unseen earlier part of a series comes before its sequels.
+    /// are diversified (within 5 points of the match, if there is one) and that an unseen earlier part of a series comes before its sequels.
     /// O(movies + entries of the profile's columns).
     pub fn recommend(&self, request: &Request) -> Ranked<'_> {
         let filter = self.index.prepare(request.filter.clone());
@@ -65,7 +65,7 @@ impl Recommender {
         terms.history_contributions(&[movie])[0][position]
     }
 
-    /// Adds predicted ratings and, if requested, reasons to scored movies.
+    /// Adds matches, predicted ratings and, if requested, reasons to scored movies.
     fn with_details<'a>(
         &'a self,
         terms: &ScoreTerms<'a, '_>,
@@ -78,6 +78,7 @@ impl Recommender {
             .map(|candidate| Recommendation {
                 movie: candidate.movie,
                 score: candidate.score,
+                match_probability: terms.match_probability(candidate.movie, candidate.score),
                 reasons: Vec::new(),
                 predicted: None,
             })
@@ -112,7 +113,9 @@ impl Recommender {
             Order::Taste if diversity > 0.0 => GenreMix::new(&self.index, &request.history),
             _ => None,
         };
-        diversify::rerank(&self.model, ranked, diversity, n_wanted, mix)
+        let match_scale = self.match_scale_for(request);
+        let diversity = Diversity { strength: diversity, mix, match_scale };
+        diversify::rerank(&self.model, ranked, n_wanted, diversity)
     }
 }
 

@@ -4,8 +4,10 @@ use std::cmp::Reverse;
 use std::sync::OnceLock;
 
 use super::blend::{Blend, ModelChoice, UnknownModel};
-use super::popularity::{Popularity, PopularitySource};
+use super::match_scale::{MatchScale, UserMatchScale};
+use super::popularity::{Order, Popularity, PopularitySource};
 use super::quality::Quality;
+use super::request::Request;
 use super::wall::WallPool;
 use crate::catalog::series::SeriesIndex;
 use crate::catalog::{Availability, Movie};
@@ -74,6 +76,8 @@ pub struct Recommender {
     pub(super) deficit_by_position: Vec<f32>,
     /// [`Quality::vote_popularity`], by position.
     pub(super) vote_popularity_by_position: Vec<f32>,
+    /// Scale of the matches; `None` if the generation has none.
+    pub(super) match_scale: Option<MatchScale>,
     pub(super) popularity_source: PopularitySource,
     /// [`Popularity::score`], by position.
     pub(super) popularity_by_position: Vec<f32>,
@@ -129,6 +133,7 @@ impl Recommender {
             quality,
             weights,
             quality_by_position,
+            match_scale: None,
             popularity_source: popularity.source,
             wall_pool: OnceLock::new(),
         }
@@ -139,6 +144,22 @@ impl Recommender {
     pub(crate) fn with_availability(mut self, availability: Availability) -> Self {
         self.index.set_availability(availability);
         self
+    }
+
+    /// Sets the scale of the matches.
+    #[must_use]
+    pub(crate) fn with_match_scale(self, match_scale: Option<MatchScale>) -> Self {
+        Self { match_scale, ..self }
+    }
+
+    /// Returns the scale of the request's matches. Returns `None` if its scores are not those that the scale was
+    /// fitted on.
+    pub fn match_scale_for(&self, request: &Request) -> Option<UserMatchScale> {
+        let has_match = request.order == Order::Taste
+            && request.model == ModelChoice::All
+            && !request.history.is_empty();
+        let scale = self.match_scale.filter(|_| has_match)?;
+        Some(scale.for_history(request.history_counts()))
     }
 
     /// Returns the movies in the catalog, in row order.

@@ -2,6 +2,7 @@
 
 use super::blend::ModelChoice;
 use super::feedback::Feedback;
+use super::match_scale::HistoryCounts;
 use super::popularity::Order;
 use crate::catalog::Rated;
 use crate::models::content::Signal;
@@ -56,6 +57,11 @@ impl Request {
             Order::Taste if self.history.is_empty() => COLD_START_DIVERSITY,
             Order::Taste => DEFAULT_DIVERSITY,
         })
+    }
+
+    /// Returns the number of movies in the history and the number of likes among them.
+    pub fn history_counts(&self) -> HistoryCounts {
+        HistoryCounts::new(self.history.iter().map(|item| item.feedback.stars()))
     }
 
     /// Returns the history as ratings, for models trained on ratings.

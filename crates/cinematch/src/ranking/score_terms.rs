@@ -1,6 +1,7 @@
 //! The terms that make up the scores for a request.
 
 use super::blending::BlendInput;
+use super::match_scale::UserMatchScale;
 use super::popularity::Order;
 use super::quality::Quality;
 use super::recommender::Recommender;
@@ -27,6 +28,7 @@ pub(super) struct ScoreTerms<'a, 'r> {
     pub profile: Profile,
     /// Factor applied to the scores of each model trained on ratings.
     pub scales: Vec<f32>,
+    match_scale: Option<UserMatchScale>,
 }
 
 impl<'a, 'r> ScoreTerms<'a, 'r> {
@@ -96,7 +98,8 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
             Order::Taste => recommender.model.profile(&signals),
             Order::Popularity => Profile::default(),
         };
-        Self { recommender, request, signals, profile, scales: Vec::new() }
+        let match_scale = recommender.match_scale_for(request);
+        Self { recommender, request, signals, profile, scales: Vec::new(), match_scale }
     }
 
     /// Adds the terms that do not depend on the history: quality and novelty.
@@ -155,6 +158,13 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
     /// Returns a movie's novelty term: a penalty for well-known movies, or a bonus if novelty is negative.
     pub(crate) fn novelty(&self, row: usize) -> f32 {
         self.novelty_term(self.recommender.quality.vote_popularity[row])
+    }
+
+    /// Returns the match of a movie with this score, which includes novelty.
+    pub(crate) fn match_probability(&self, movie: MovieIdx, score: f32) -> Option<f32> {
+        let novelty = self.novelty(movie.row())
+            + self.deficit_term(self.recommender.quality.deficit[movie.row()]);
+        self.match_scale.map(|scale| scale.probability(score - novelty))
     }
 
     fn novelty_term(&self, vote_popularity: f32) -> f32 {

@@ -4,6 +4,7 @@ mod dislikes;
 mod diversity;
 mod group;
 mod included;
+mod matches;
 mod novelty;
 mod popularity;
 mod series;

@@ -1,6 +1,7 @@
 //! Tests for diversity and calibration.
 
 use super::super::calibrate::GenreMix;
+use super::super::diversify::Diversity;
 use super::*;
 use crate::evaluation::miscalibration;
 
@@ -74,6 +75,16 @@ fn greedy(
     list.into_iter().map(|at| candidates[at].movie).collect()
 }
 
+/// Returns a diversity that matches don't limit.
+fn unlimited<'a>(
+    recommender: &'a Recommender,
+    history: &[HistoryItem],
+    strength: f32,
+) -> Diversity<'a> {
+    let mix = GenreMix::new(recommender.index(), history);
+    Diversity { strength, mix, match_scale: None }
+}
+
 #[test]
 fn lazy_greedy_agrees_with_exhaustive_greedy() {
     // Give one movie in the catalog no genres and one movie three.
@@ -88,18 +99,18 @@ fn lazy_greedy_agrees_with_exhaustive_greedy() {
     for signals in [&[][..], &[(0, -0.5)], &[(0, 1.0), (3, 0.7), (1, 0.4), (2, -1.0)], &[(7, 0.2)]]
     {
         let history = history_of(signals);
-        for diversity in [0.05, 0.3, 0.6, 1.0] {
-            let expected = greedy(&recommender, &candidates, diversity, &history);
+        for strength in [0.05, 0.3, 0.6, 1.0] {
+            let expected = greedy(&recommender, &candidates, strength, &history);
             for wanted in [12, 5] {
-                let mix = GenreMix::new(recommender.index(), &history);
                 let model = recommender.model();
-                let lazy = diversify::rerank(model, candidates.clone(), diversity, wanted, mix);
+                let diversity = unlimited(&recommender, &history, strength);
+                let lazy = diversify::rerank(model, candidates.clone(), wanted, diversity);
                 let lazy: Vec<MovieIdx> = lazy.iter().map(|item| item.movie).collect();
-                assert_eq!(lazy[..wanted], expected[..wanted], "{signals:?} {diversity}");
+                assert_eq!(lazy[..wanted], expected[..wanted], "{signals:?} {strength}");
             }
         }
-        let mix = GenreMix::new(recommender.index(), &history);
-        let unchanged = diversify::rerank(recommender.model(), candidates.clone(), 0.0, 12, mix);
+        let none = unlimited(&recommender, &history, 0.0);
+        let unchanged = diversify::rerank(recommender.model(), candidates.clone(), 12, none);
         assert_eq!(unchanged, candidates);
     }
 }
