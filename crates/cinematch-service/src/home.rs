@@ -1,7 +1,7 @@
 //! Rows of recommendations for the home page.
 
 use cinematch::ids::MovieId;
-use cinematch::ranking::{Order, Query};
+use cinematch::ranking::{Order, PopularitySource, Query};
 use cinematch_store::{MovieFeedback, Reaction};
 
 use crate::error::ServiceError;
@@ -43,8 +43,8 @@ pub enum RowKind<'a> {
     HiddenGems,
     /// On this streaming service.
     OnService(String),
-    /// Most popular.
-    Trending,
+    /// Most popular, as counted by this source.
+    Popular(PopularitySource),
 }
 
 /// The rows so far, and the movies in them.
@@ -108,7 +108,8 @@ pub fn home_rows(view: &UserView) -> Result<Vec<Row<'_>>, ServiceError> {
         query.filters.services = vec![service.clone()];
         rows.add(RowKind::OnService(service), query)?;
     }
-    rows.add(RowKind::Trending, Query { order: Order::Popularity, ..base_query() })?;
+    let source = view.recommender().popularity_source(Some(view.today));
+    rows.add(RowKind::Popular(source), Query { order: Order::Popularity, ..base_query() })?;
     Ok(rows.rows)
 }
 

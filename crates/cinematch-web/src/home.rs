@@ -58,7 +58,7 @@ fn heading(kind: &RowKind<'_>) -> Markup {
             RowKind::BecauseYouLoved(title) => { (texts::BECAUSE_YOU_LOVED) em { (title) } },
             RowKind::HiddenGems => (texts::HIDDEN_GEMS),
             RowKind::OnService(service) => (texts::new_on(service)),
-            RowKind::Trending => (texts::TRENDING),
+            RowKind::Popular(source) => (texts::popular(*source)),
         }
     }
 }
@@ -120,7 +120,7 @@ mod tests {
         let without_ratings = rows(&ada.page("/"));
         let headings: Vec<&str> =
             without_ratings.iter().map(|(heading, _)| heading.as_str()).collect();
-        assert_eq!(headings, ["Loved by many", "Trending"]);
+        assert_eq!(headings, ["Loved by many", "Popular on MovieLens lately"]);
         for (movie_id, rating) in [(163, 5.0), (1, 4.5), (2, 2.0)] {
             let body = json!({ "movie_id": movie_id, "rating": rating });
             assert_eq!(server.as_user("1", ("POST", "/api/feedback"), Some(&body)).status, 200);
@@ -136,7 +136,7 @@ mod tests {
             "Because you loved Toy Story",
             "Hidden gems for you",
             "New to you on Netflix",
-            "Trending",
+            "Popular on MovieLens lately",
         ];
         // A row without movies is omitted.
         assert!(headings.iter().all(|it| allowed.contains(it)), "{headings:?}");
