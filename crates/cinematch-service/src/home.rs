@@ -1,9 +1,14 @@
 //! Rows of recommendations for the home page.
 
+mod interests;
+
+use cinematch::catalog::Movie;
 use cinematch::ids::MovieId;
 use cinematch::ranking::{Order, PopularitySource, Query};
 use cinematch_store::{MovieFeedback, Reaction};
 
+pub use self::interests::Interest;
+use self::interests::interests;
 use crate::error::ServiceError;
 use crate::user_view::{MovieCard, UserView};
 
@@ -11,6 +16,9 @@ use crate::user_view::{MovieCard, UserView};
 const ROW_LENGTH: usize = 12;
 /// Maximum number of "Because you loved …" rows.
 const MAX_LOVED_ROWS: usize = 2;
+/// Maximum number of rows for interests, and minimum number of movies in such a row.
+const MAX_INTEREST_ROWS: usize = 2;
+const MIN_INTEREST_MOVIES: usize = 4;
 /// Maximum number of rows for streaming services.
 const MAX_SERVICE_ROWS: usize = 2;
 /// Minimum rating of a loved movie.
@@ -39,6 +47,8 @@ pub enum RowKind<'a> {
     LovedByMany,
     /// Similar to the movie with this title, which the user loves.
     BecauseYouLoved(&'a str),
+    /// With a property that the user's likes share more often than other movies do.
+    Interest(Interest<'a>),
     /// Well rated but little known.
     HiddenGems,
     /// On this streaming service.
@@ -56,7 +66,14 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// Adds a row with the results of a query.
-    fn add(&mut self, kind: RowKind<'a>, mut query: Query) -> Result<(), ServiceError> {
+    fn add(&mut self, kind: RowKind<'a>, query: Query) -> Result<(), ServiceError> {
+        let movies = self.list(query)?;
+        self.push(kind, movies);
+        Ok(())
+    }
+
+    /// Lists movies that are in no row so far.
+    fn list(&self, mut query: Query) -> Result<Vec<MovieCard<'a>>, ServiceError> {
         query.exclude.extend_from_slice(&self.shown);
         let mut movies = self.view.list(&query)?;
         // A row ranked by similarity to one movie still needs predictions based on the whole history.
@@ -65,8 +82,44 @@ impl<'a> Rows<'a> {
             movies.sort_by_key(|movie| is_doubtful(movie));
             movies.truncate(ROW_LENGTH);
         }
+        Ok(movies)
+    }
+
+    fn push(&mut self, kind: RowKind<'a>, movies: Vec<MovieCard<'a>>) {
         self.shown.extend(movies.iter().map(|movie| movie.item.movie_id));
         self.rows.push(Row { kind, movies });
+    }
+
+    /// Adds rows for the user's strongest interests that have enough movies left to list.
+    fn add_interests(&mut self) -> Result<(), ServiceError> {
+        let view = self.view;
+        let find = |feedback: &MovieFeedback| view.find(feedback.movie_id);
+        let liked: Vec<&Movie> = loved(view)
+            .into_iter()
+            .filter_map(|loved| Some(view.recommender().movie(find(loved)?)))
+            .collect();
+        let mut n_rows = 0;
+        for matches in interests(view.recommender().movies(), &liked) {
+            // Ranks only if enough movies may be left.
+            let feedback = &view.history.movies;
+            let is_new = |id: &&MovieId| {
+                feedback.binary_search_by_key(*id, |movie| movie.movie_id).is_err()
+                    && !self.shown.contains(id)
+            };
+            let n_new = matches.movies.iter().filter(is_new).take(MIN_INTEREST_MOVIES).count();
+            if n_new < MIN_INTEREST_MOVIES {
+                continue;
+            }
+            let movies = self.list(Query { only: matches.movies, ..view.query(ROW_LENGTH) })?;
+            if movies.len() < MIN_INTEREST_MOVIES {
+                continue;
+            }
+            self.push(RowKind::Interest(matches.interest), movies);
+            n_rows += 1;
+            if n_rows == MAX_INTEREST_ROWS {
+                break;
+            }
+        }
         Ok(())
     }
 }
@@ -85,7 +138,7 @@ pub fn home_rows(view: &UserView) -> Result<Vec<Row<'_>>, ServiceError> {
     let base_query = || view.query(ROW_LENGTH);
     let first = if has_history { RowKind::Picked } else { RowKind::LovedByMany };
     rows.add(first, base_query())?;
-    for (loved, title) in loved(view) {
+    for (loved, title) in most_loved(view) {
         // Ranks by this movie alone; the rest of the history only excludes movies.
         let mut query = base_query();
         query.liked.retain(|movie| *movie == loved);
@@ -95,6 +148,7 @@ pub fn home_rows(view: &UserView) -> Result<Vec<Row<'_>>, ServiceError> {
         query.limit = 2 * ROW_LENGTH;
         rows.add(RowKind::BecauseYouLoved(title), query)?;
     }
+    rows.add_interests()?;
     if has_history {
         let mut query = base_query();
         query.novelty = (query.novelty + GEM_NOVELTY).min(1.0);
@@ -113,8 +167,18 @@ pub fn home_rows(view: &UserView) -> Result<Vec<Row<'_>>, ServiceError> {
     Ok(rows.rows)
 }
 
-/// Returns the user's most loved movies. Ties are ordered by most recent feedback.
-fn loved(view: &UserView) -> Vec<(MovieId, &str)> {
+/// Returns the IDs and titles of the movies that the user loves most.
+fn most_loved(view: &UserView) -> Vec<(MovieId, &str)> {
+    let titled = loved(view).into_iter().filter_map(|feedback| {
+        let movie = view.recommender().movie(view.find(feedback.movie_id)?);
+        Some((feedback.movie_id, movie.title.as_str()))
+    });
+    titled.take(MAX_LOVED_ROWS).collect()
+}
+
+/// Returns the feedback on the movies that the user loves, in descending order of stars. Ties are ordered by most recent
+/// feedback.
+fn loved(view: &UserView) -> Vec<&MovieFeedback> {
     let stars = |movie: &MovieFeedback| match (movie.stars, movie.reaction) {
         (Some(stars), _) => stars.value(),
         (None, Some(Reaction::Like)) => MIN_LOVED_STARS,
@@ -126,9 +190,5 @@ fn loved(view: &UserView) -> Vec<(MovieId, &str)> {
         let by_stars = stars(b).total_cmp(&stars(a));
         by_stars.then(b.updated_at.cmp(&a.updated_at)).then(a.movie_id.cmp(&b.movie_id))
     });
-    let titled = movies.into_iter().filter_map(|feedback| {
-        let movie = view.recommender().movie(view.find(feedback.movie_id)?);
-        Some((feedback.movie_id, movie.title.as_str()))
-    });
-    titled.take(MAX_LOVED_ROWS).collect()
+    movies
 }

@@ -56,6 +56,7 @@ fn heading(kind: &RowKind<'_>) -> Markup {
             RowKind::Picked => (texts::PICKED),
             RowKind::LovedByMany => (texts::LOVED_BY_MANY),
             RowKind::BecauseYouLoved(title) => { (texts::BECAUSE_YOU_LOVED) em { (title) } },
+            RowKind::Interest(interest) => (texts::interest(*interest)),
             RowKind::HiddenGems => (texts::HIDDEN_GEMS),
             RowKind::OnService(service) => (texts::new_on(service)),
             RowKind::Popular(source) => (texts::popular(*source)),
@@ -111,6 +112,20 @@ mod tests {
             (heading.replace("<em>", "").replace("</em>", ""), movies.map(number).collect())
         };
         page.split("<section class=\"row\"").skip(1).map(row).collect()
+    }
+
+    #[test]
+    fn interests_of_the_user_have_rows() {
+        let server = sample();
+        let ada = PlainBrowser::new(&server, "Ada");
+        // Rashomon, Seven Samurai and Pather Panchali, of the fifties.
+        for movie_id in [18, 21, 24] {
+            let body = json!({ "movie_id": movie_id, "rating": 5.0 });
+            assert_eq!(server.as_user("1", ("POST", "/api/feedback"), Some(&body)).status, 200);
+        }
+        let rows = rows(&ada.page("/"));
+        let (_, fifties) = rows.iter().find(|(heading, _)| heading == "From the 1950s").unwrap();
+        assert!(fifties.len() >= 4 && fifties.iter().all(|id| (17..=34).contains(id)), "{rows:?}");
     }
 
     #[test]

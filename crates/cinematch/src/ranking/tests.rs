@@ -303,6 +303,7 @@ prop_compose! {
                 ..Filters::default()
             },
             exclude: ids(exclude),
+            only: Vec::new(),
             seen: ids(seen),
             today: None,
             limit,
