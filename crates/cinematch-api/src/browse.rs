@@ -55,8 +55,8 @@ pub struct BrowseQuery {
     /// Minimum average TMDB vote, from 0 to 10.
     #[param(minimum = 0, maximum = 10, example = 7.5)]
     rating_min: Option<f64>,
-    /// Sort order: `popularity` (the default), `votes`, `rating` and `year` sort in descending order, `title` in
-    /// ascending order. Movies whose value is unknown come last.
+    /// Sort order: `popularity` (on TMDB when it was fetched; the default), `votes`, `rating` and `year` sort in
+    /// descending order, `title` in ascending order. Movies whose value is unknown come last.
     #[param(inline)]
     sort: Option<SortName>,
     /// Maximum number of movies per page, from 1 to 100. Defaults to 20.

@@ -275,6 +275,7 @@ impl RecommendationRequest {
             liked: parse_ids(self.liked_movie_ids, unknown),
             disliked: parse_ids(self.disliked_movie_ids, unknown),
             exclude: parse_ids(self.exclude_movie_ids, unknown),
+            only: Vec::new(),
             ratings: parse_ratings(self.ratings, unknown)?,
             preferred_genres: self.preferred_genres,
             filters: Filters {

@@ -9,7 +9,8 @@ pub enum Mode {
     /// Movies ranked by the user's likes, ratings and preferences.
     #[default]
     BecauseLiked,
-    /// Movies that are popular now.
+    /// Movies that are popular now, by TMDB's popularity if it was fetched within the last 30 days. Otherwise, movies
+    /// with the most likes in the last year of the training data. The reasons name the `source`.
     Trending,
     /// Movies of the genre in `genre`; without it, of the preferred genres, or of any genre.
     Genre,

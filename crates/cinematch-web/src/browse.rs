@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use cinematch::catalog::names::NameList;
-use cinematch::ranking::{FieldError, Filters, GenreFilter, QueryError};
+use cinematch::ranking::{FieldError, Filters, GenreFilter, PopularitySource, QueryError};
 use cinematch::retrieval::{Cursor, Sort, Start};
 use maud::{Markup, html};
 
@@ -35,14 +35,32 @@ enum Order {
 }
 
 impl Order {
-    const ALL: [(Self, &'static str); 6] = [
-        (Self::Recommended, texts::BEST_FOR_YOU),
-        (Self::Sorted(Sort::Popularity), texts::POPULAR_NOW),
-        (Self::Sorted(Sort::Votes), texts::MOST_VOTES),
-        (Self::Sorted(Sort::Rating), texts::HIGHEST_RATED),
-        (Self::Sorted(Sort::Year), texts::NEWEST),
-        (Self::Sorted(Sort::Title), texts::BY_TITLE),
+    const ALL: [Self; 6] = [
+        Self::Recommended,
+        Self::Sorted(Sort::Popularity),
+        Self::Sorted(Sort::Votes),
+        Self::Sorted(Sort::Rating),
+        Self::Sorted(Sort::Year),
+        Self::Sorted(Sort::Title),
     ];
+
+    /// Returns the order for requests that name none. TMDB's popularity shows what is popular now only while it is
+    /// fresh.
+    fn default_for(view: &UserView) -> Self {
+        Self::Sorted(if is_popularity_fresh(view) { Sort::Popularity } else { Sort::Votes })
+    }
+
+    fn label(self, view: &UserView) -> &'static str {
+        match self {
+            Self::Recommended => texts::BEST_FOR_YOU,
+            Self::Sorted(Sort::Popularity) if is_popularity_fresh(view) => texts::POPULAR_NOW,
+            Self::Sorted(Sort::Popularity) => texts::TMDB_POPULARITY,
+            Self::Sorted(Sort::Votes) => texts::MOST_VOTES,
+            Self::Sorted(Sort::Rating) => texts::HIGHEST_RATED,
+            Self::Sorted(Sort::Year) => texts::NEWEST,
+            Self::Sorted(Sort::Title) => texts::BY_TITLE,
+        }
+    }
 
     fn name(self) -> &'static str {
         match self {
@@ -52,8 +70,13 @@ impl Order {
     }
 
     fn find(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find_map(|(order, _)| (order.name() == name).then_some(order))
+        Self::ALL.into_iter().find(|order| order.name() == name)
     }
+}
+
+/// Returns true if TMDB's popularity was fetched within the last 30 days.
+fn is_popularity_fresh(view: &UserView) -> bool {
+    view.recommender().popularity_source(Some(view.today)) == PopularitySource::Tmdb
 }
 
 /// Filters and sort order in the query string.
@@ -64,11 +87,11 @@ struct BrowseParams {
 }
 
 impl BrowseParams {
-    fn from_fields(fields: &Fields) -> Result<Self, QueryError> {
+    fn from_fields(fields: &Fields, default: Order) -> Result<Self, QueryError> {
         let genres = fields.list("genre");
         let none = fields.list("without");
         let order = match fields.get("sort") {
-            None => Order::Sorted(Sort::Popularity),
+            None => default,
             Some(name) => {
                 Order::find(name).ok_or_else(|| field_error("sort", texts::UNKNOWN_ORDER))?
             }
@@ -115,7 +138,7 @@ pub async fn browse(
     let requested =
         fields.get("region").and_then(|code| view.recommender().index().find_region(code));
     view.region = requested.or(view.region);
-    let result = BrowseParams::from_fields(&fields)
+    let result = BrowseParams::from_fields(&fields, Order::default_for(&view))
         .and_then(|params| page_for_user(&view, params.filters, params.start, PAGE_SIZE));
     let results = match &result {
         Ok(page) => movies(&view, &fields, page),
@@ -256,7 +279,8 @@ fn active_filters(fields: &Fields) -> Markup {
 fn form(view: &UserView, fields: &Fields) -> Markup {
     let index = view.recommender().index();
     let services = index.services_in(view.region);
-    let order = fields.get("sort").and_then(Order::find).unwrap_or(Order::Sorted(Sort::Popularity));
+    let order = fields.get("sort").and_then(Order::find);
+    let order = order.unwrap_or_else(|| Order::default_for(view));
     let is_match_all = fields.get("match") == Some("all");
     let genres = canonical_values(fields, "genre", &index.genres);
     let without = canonical_values(fields, "without", &index.genres);
@@ -266,8 +290,8 @@ fn form(view: &UserView, fields: &Fields) -> Markup {
             p {
                 label .above for="sort" { (texts::SORT_BY) }
                 select #sort name="sort" {
-                    @for (option, label) in Order::ALL {
-                        option value=(option.name()) selected[option == order] { (label) }
+                    @for option in Order::ALL {
+                        option value=(option.name()) selected[option == order] { (option.label(view)) }
                     }
                 }
             }
@@ -351,10 +375,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_order_is_found_by_its_name_and_has_a_label() {
-        for (order, label) in Order::ALL {
+    fn every_order_is_found_by_its_name() {
+        for order in Order::ALL {
             assert_eq!(Order::find(order.name()), Some(order));
-            assert!(!label.is_empty());
         }
         assert_eq!(Sort::ALL.len() + 1, Order::ALL.len());
         assert_eq!(Order::find("best"), None);
@@ -373,8 +396,8 @@ mod page_tests {
         let server = sample();
         let ada = PlainBrowser::new(&server, "Ada");
         for (address, api) in [
-            ("", ""),
-            ("?genre=crime&genre=western&match=any", "genre=crime&genre=western"),
+            ("", "sort=votes"),
+            ("?genre=crime&genre=western&match=any", "genre=crime&genre=western&sort=votes"),
             (
                 "?genre=crime&genre=drama&match=all&sort=year",
                 "genre_all=crime&genre_all=drama&sort=year",

@@ -56,9 +56,10 @@ fn heading(kind: &RowKind<'_>) -> Markup {
             RowKind::Picked => (texts::PICKED),
             RowKind::LovedByMany => (texts::LOVED_BY_MANY),
             RowKind::BecauseYouLoved(title) => { (texts::BECAUSE_YOU_LOVED) em { (title) } },
+            RowKind::Interest(interest) => (texts::interest(*interest)),
             RowKind::HiddenGems => (texts::HIDDEN_GEMS),
             RowKind::OnService(service) => (texts::new_on(service)),
-            RowKind::Trending => (texts::TRENDING),
+            RowKind::Popular(source) => (texts::popular(*source)),
         }
     }
 }
@@ -114,13 +115,27 @@ mod tests {
     }
 
     #[test]
+    fn interests_of_the_user_have_rows() {
+        let server = sample();
+        let ada = PlainBrowser::new(&server, "Ada");
+        // Rashomon, Seven Samurai and Pather Panchali, of the fifties.
+        for movie_id in [18, 21, 24] {
+            let body = json!({ "movie_id": movie_id, "rating": 5.0 });
+            assert_eq!(server.as_user("1", ("POST", "/api/feedback"), Some(&body)).status, 200);
+        }
+        let rows = rows(&ada.page("/"));
+        let (_, fifties) = rows.iter().find(|(heading, _)| heading == "From the 1950s").unwrap();
+        assert!(fifties.len() >= 4 && fifties.iter().all(|id| (17..=34).contains(id)), "{rows:?}");
+    }
+
+    #[test]
     fn rows_state_their_reason_and_never_repeat_a_movie() {
         let server = sample();
         let ada = PlainBrowser::new(&server, "Ada");
         let without_ratings = rows(&ada.page("/"));
         let headings: Vec<&str> =
             without_ratings.iter().map(|(heading, _)| heading.as_str()).collect();
-        assert_eq!(headings, ["Loved by many", "Trending"]);
+        assert_eq!(headings, ["Loved by many", "Popular on MovieLens lately"]);
         for (movie_id, rating) in [(163, 5.0), (1, 4.5), (2, 2.0)] {
             let body = json!({ "movie_id": movie_id, "rating": rating });
             assert_eq!(server.as_user("1", ("POST", "/api/feedback"), Some(&body)).status, 200);
@@ -136,7 +151,7 @@ mod tests {
             "Because you loved Toy Story",
             "Hidden gems for you",
             "New to you on Netflix",
-            "Trending",
+            "Popular on MovieLens lately",
         ];
         // A row without movies is omitted.
         assert!(headings.iter().all(|it| allowed.contains(it)), "{headings:?}");

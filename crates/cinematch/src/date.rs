@@ -22,6 +22,11 @@ impl Date {
         let time = DateTime::from_timestamp(seconds.max(0), 0);
         Self(time.unwrap_or(DateTime::UNIX_EPOCH).date_naive())
     }
+
+    /// Returns the number of days from `earlier` to this date: negative if `earlier` is later.
+    pub fn days_since(self, earlier: Self) -> i64 {
+        (self.0 - earlier.0).num_days()
+    }
 }
 
 impl FromStr for Date {
@@ -65,6 +70,8 @@ mod tests {
         let date = |text: &str| text.parse::<Date>().unwrap();
         assert_eq!(date("1999-10-15").to_string(), "1999-10-15");
         assert!(date("1999-10-15") < date("2000-01-01") && date("1999-09-30") < date("1999-10-01"));
+        assert_eq!(date("2000-03-01").days_since(date("2000-02-28")), 2);
+        assert_eq!(date("2000-02-28").days_since(date("2000-03-01")), -2);
         for invalid in
             ["", "1999", "1999-1-1", "1999-13-01", "1999-02-30", "99-10-15", "+999-10-15"]
         {

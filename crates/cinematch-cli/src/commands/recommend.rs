@@ -276,6 +276,7 @@ impl Recommend {
                 include_unreleased: filters.include_unreleased,
             },
             exclude: filters.exclude,
+            only: Vec::new(),
             seen: Vec::new(),
             today: Some(today()),
             limit: self.limit,

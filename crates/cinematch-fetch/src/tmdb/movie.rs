@@ -180,6 +180,8 @@ impl Movie {
                 .unwrap_or_default(),
             adult: number(self.adult),
             status: text(&self.status),
+            // The store has the date.
+            fetched_on: String::new(),
             services,
         }
     }

@@ -84,6 +84,8 @@ pub struct StoredMovie {
     pub providers: Option<Vec<u8>>,
     /// Metadata imported from a file, if there is any.
     pub imported: Option<Facts>,
+    /// Unix time when the movie was last requested, in seconds; `None` if it never was.
+    pub fetched_at: Option<i64>,
 }
 
 /// An open store. A lock file keeps other processes from opening it.
@@ -263,7 +265,7 @@ impl Store {
     ) -> Result<Vec<StoredMovie>, StoreError> {
         // Exclude movies that TMDB has deleted, even if they have imported metadata.
         let rows = sqlx::query(
-            "SELECT ids.id, films.body, films.providers, imported.facts FROM \
+            "SELECT ids.id, films.body, films.providers, imported.facts, films.fetched_at FROM \
              (SELECT id FROM (SELECT tmdb_id AS id FROM films \
                WHERE body IS NOT NULL AND tmdb_id > ?1 ORDER BY tmdb_id LIMIT ?2) UNION \
               SELECT id FROM (SELECT tmdb_id AS id FROM imported WHERE tmdb_id > ?1 AND NOT EXISTS \
@@ -294,7 +296,8 @@ fn stored_movie(row: &sqlx::sqlite::SqliteRow) -> Result<StoredMovie, StoreError
     };
     let facts: Option<&str> = row.try_get(3)?;
     let imported = facts.and_then(|facts| serde_json::from_str(facts).ok());
-    Ok(StoredMovie { id, body: decompress(1)?, providers: decompress(2)?, imported })
+    let (body, providers) = (decompress(1)?, decompress(2)?);
+    Ok(StoredMovie { id, body, providers, imported, fetched_at: row.try_get(4)? })
 }
 
 async fn set(

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use cinematch::date::Date;
 use cinematch::files::{self, FileError};
 use cinematch::ids::TmdbId;
 use cinematch::sources::tmdb::facts::{Facts, FactsWriter};
@@ -92,7 +93,11 @@ impl Tables {
             .as_ref()
             .map(|body| decode(body, stored_movie.providers.as_deref(), region));
         let found = match (decoded, &stored_movie.imported) {
-            (Some(Ok(found)), _) => found,
+            (Some(Ok((mut facts, availability))), _) => {
+                let fetched_on = stored_movie.fetched_at.map(Date::from_unix_seconds);
+                facts.fetched_on = fetched_on.map_or_else(String::new, String::from);
+                (facts, availability)
+            }
             (Some(Err(error)), imported) => {
                 self.unreadable.push((stored_movie.id, error.to_string()));
                 (imported.clone()?, Availability::default())

@@ -12,6 +12,8 @@ pub const NEXT_PAGE: &str = "Next page";
 pub const SORT_BY: &str = "Sort by";
 pub const BEST_FOR_YOU: &str = "Best for you";
 pub const POPULAR_NOW: &str = "Popular now";
+/// The order by popularity if it was fetched more than 30 days ago.
+pub const TMDB_POPULARITY: &str = "Popularity on TMDB";
 pub const MOST_VOTES: &str = "Most votes";
 pub const HIGHEST_RATED: &str = "Highest rated";
 pub const NEWEST: &str = "Newest";

@@ -16,7 +16,7 @@ use crate::sources::values::{list, whole_number};
 use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
 /// Column names, in file order.
-pub const HEADER: [&str; 23] = [
+pub const HEADER: [&str; 24] = [
     "movieId",
     "tmdbId",
     "imdbId",
@@ -40,6 +40,7 @@ pub const HEADER: [&str; 23] = [
     "adult",
     "status",
     "release_date",
+    "fetched_on",
 ];
 
 /// A row of the table. Unknown values are empty strings, and list items are separated by `|`.
@@ -68,6 +69,7 @@ pub(super) struct Row<'a> {
     pub is_adult: bool,
     pub status: &'a str,
     pub release_date: Option<Date>,
+    pub fetched_on: Option<Date>,
 }
 
 /// Returns the header line.
@@ -99,7 +101,8 @@ pub(super) fn put_row(row: &Row<'_>, out: &mut Vec<u8>) {
     put_text(row.collection, b',', out);
     put_text(if row.is_adult { "true" } else { "" }, b',', out);
     put_text(row.status, b',', out);
-    put_number(row.release_date, b'\n', out);
+    put_number(row.release_date, b',', out);
+    put_number(row.fetched_on, b'\n', out);
 }
 
 fn put_number(value: Option<impl std::fmt::Display>, end: u8, out: &mut Vec<u8>) {
@@ -133,8 +136,8 @@ fn put_text(value: &str, end: u8, out: &mut Vec<u8>) {
 /// Reads the table. Also accepts files written by the Python version, which have no columns after
 /// `services`.
 pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceError> {
-    const COLUMNS: [Column; 23] = {
-        let mut columns = [Column::required(""); 23];
+    const COLUMNS: [Column; 24] = {
+        let mut columns = [Column::required(""); 24];
         let mut index = 0;
         while index < HEADER.len() {
             let name = HEADER[index];
@@ -235,6 +238,7 @@ fn decode(row: &table::Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<Movie
         is_adult: row.get(20) == "true",
         status: text(21),
         release_date: row.get(22).parse().ok(),
+        fetched_on: row.get(23).parse().ok(),
     })
 }
 
@@ -272,7 +276,7 @@ mod tests {
             services in words(),
             is_adult in any::<bool>(),
             (collection, status) in (label(), label()),
-            day in proptest::option::of(0_i64..20_000),
+            (day, fetched) in (proptest::option::of(0_i64..20_000), proptest::option::of(0_i64..20_000)),
         ) -> Movie {
             let services_source = (!services.is_empty()).then_some(ServicesSource::Mock);
             Movie {
@@ -283,6 +287,7 @@ mod tests {
                 original_language: None, poster_path: Some("/p.jpg".to_owned()),
                 is_adult, status, collection,
                 release_date: day.map(|day| Date::from_unix_seconds(day * 86_400)),
+                fetched_on: fetched.map(|day| Date::from_unix_seconds(day * 86_400)),
             }
         }
     }
@@ -313,6 +318,7 @@ mod tests {
             is_adult: movie.is_adult,
             status: &text(&movie.status),
             release_date: movie.release_date,
+            fetched_on: movie.fetched_on,
         };
         put_row(&row, out);
     }

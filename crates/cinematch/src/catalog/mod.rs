@@ -72,6 +72,7 @@ impl Movie {
             is_adult: false,
             status: None,
             release_date: None,
+            fetched_on: None,
         }
     }
 
@@ -153,4 +154,7 @@ pub struct Movie {
     /// Date of the first release, which may be in the future.
     #[serde(default)]
     pub release_date: Option<Date>,
+    /// Date on which the metadata was fetched from TMDB.
+    #[serde(default)]
+    pub fetched_on: Option<Date>,
 }

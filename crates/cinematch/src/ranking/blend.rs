@@ -122,4 +122,13 @@ impl Blend {
             _ => None,
         })
     }
+
+    /// Returns each movie's recent popularity among the training users. Returns `None` if the blend has no trend model
+    /// that counts it.
+    pub(super) fn recent_popularity(&self) -> Option<Vec<f32>> {
+        self.models.iter().find_map(|weighted| match &weighted.model {
+            Fitted::Trend(model) => model.recent().map(<[f32]>::to_vec),
+            _ => None,
+        })
+    }
 }

@@ -76,6 +76,8 @@ pub struct Query {
     pub filters: Filters,
     /// Movies that must not be listed.
     pub exclude: Vec<MovieId>,
+    /// Movies that may be listed. If empty, all may.
+    pub only: Vec<MovieId>,
     /// Movies that are not listed because the user knows them: those with any feedback, including dismissals
     /// and watched marks, and those on the watchlist. Liked, disliked and rated movies count as seen even if
     /// they are missing here.
@@ -110,6 +112,7 @@ impl Default for Query {
             preferred_genres: Vec::new(),
             filters: Filters::default(),
             exclude: Vec::new(),
+            only: Vec::new(),
             seen: Vec::new(),
             today: None,
             limit: DEFAULT_LIMIT,

@@ -11,6 +11,7 @@ use super::request::Request;
 use super::wall::WallPool;
 use crate::catalog::series::SeriesIndex;
 use crate::catalog::{Availability, Movie};
+use crate::date::Date;
 use crate::features::layout::{Codes, Layout};
 use crate::features::ranking::RankingFeatures;
 use crate::ids::{MovieIdx, Vocabulary};
@@ -78,9 +79,7 @@ pub struct Recommender {
     pub(super) vote_popularity_by_position: Vec<f32>,
     /// Scale of the matches; `None` if the generation has none.
     pub(super) match_scale: Option<MatchScale>,
-    pub(super) popularity_source: PopularitySource,
-    /// [`Popularity::score`], by position.
-    pub(super) popularity_by_position: Vec<f32>,
+    pub(super) popularity: Popularity,
     /// Movies that onboarding can show, computed on first use.
     pub(super) wall_pool: OnceLock<WallPool>,
 }
@@ -90,14 +89,15 @@ impl Recommender {
     pub fn new(movies: Vec<Movie>, features: RankingFeatures, blend: Blend, votes: Votes) -> Self {
         let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
         let index = FilterIndex::new(&movies);
-        let fit = |movies: &[Movie]| {
-            let popularity = Popularity::fit(movies, &blend);
-            (Quality::fit(movies), popularity, SeriesIndex::new(movies))
+        let without_facts: Vec<Movie>;
+        let known_facts = match votes {
+            Votes::Count => &movies,
+            Votes::Ignore => {
+                without_facts = movies.iter().map(Movie::without_tmdb_facts).collect();
+                &without_facts
+            }
         };
-        let (quality, popularity, series) = match votes {
-            Votes::Count => fit(&movies),
-            Votes::Ignore => fit(&movies.iter().map(Movie::without_tmdb_facts).collect::<Vec<_>>()),
-        };
+        let (quality, series) = (Quality::fit(known_facts), SeriesIndex::new(known_facts));
         // Blocks group movies with similar scores. Most movies have no votes and low scores, so they come
         // last.
         let layout = Layout::new(movies.len(), |movie| {
@@ -120,7 +120,7 @@ impl Recommender {
         Self {
             deficit_by_position: layout.arrange(&quality.deficit),
             vote_popularity_by_position: layout.arrange(&quality.vote_popularity),
-            popularity_by_position: layout.arrange(&popularity.score),
+            popularity: Popularity::fit(known_facts, &blend, &layout),
             movies,
             vocabulary,
             index,
@@ -134,7 +134,6 @@ impl Recommender {
             weights,
             quality_by_position,
             match_scale: None,
-            popularity_source: popularity.source,
             wall_pool: OnceLock::new(),
         }
     }
@@ -185,6 +184,11 @@ impl Recommender {
     /// Returns the series in the catalog, in whose order lists contain sequels.
     pub fn series(&self) -> &SeriesIndex {
         &self.series
+    }
+
+    /// Returns the source of popularity for requests on `today`.
+    pub fn popularity_source(&self, today: Option<Date>) -> PopularitySource {
+        self.popularity.source(today)
     }
 
     /// Returns the blend of the content model and the models trained on ratings.

@@ -103,6 +103,7 @@ impl Recommender {
         let filter = Filter {
             seen: sorted_unique(in_history.chain(rows(&query.seen)).collect()),
             excluded: sorted_unique(rows(&query.exclude)),
+            only: (!query.only.is_empty()).then(|| sorted_unique(rows(&query.only))),
             ..filter
         };
         let request = Request {

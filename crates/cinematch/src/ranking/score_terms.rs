@@ -61,8 +61,7 @@ impl<'a, 'r> ScoreTerms<'a, 'r> {
     ) -> (Self, Vec<SharedTerm<'a>>) {
         let mut terms = Self::fold_in(recommender, request);
         if request.order == Order::Popularity {
-            own.clear();
-            own.extend_from_slice(&recommender.popularity_by_position);
+            recommender.popularity.copy_to(own, request.filter.today);
             return (terms, Vec::new());
         }
         let history = request.rated();

@@ -304,6 +304,7 @@ prop_compose! {
                 ..Filters::default()
             },
             exclude: ids(exclude),
+            only: Vec::new(),
             seen: ids(seen),
             today: None,
             limit,

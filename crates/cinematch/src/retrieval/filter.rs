@@ -44,6 +44,8 @@ pub struct Filter {
     pub seen: Vec<MovieIdx>,
     /// Movies that the request excludes, in ascending order.
     pub excluded: Vec<MovieIdx>,
+    /// Requires one of these movies, in ascending order. If `None`, there is no condition.
+    pub only: Option<Vec<MovieIdx>>,
 }
 
 impl Filter {
@@ -52,6 +54,7 @@ impl Filter {
         let fact_conditions = Self {
             seen: Vec::new(),
             excluded: Vec::new(),
+            only: None,
             region: None,
             include_adult: false,
             include_unreleased: false,
@@ -70,6 +73,8 @@ pub enum FilterKind {
     Seen,
     /// [`Filter::excluded`]: the request excludes the movie.
     ExcludeMovieIds,
+    /// [`Filter::only`]: the request asks for other movies.
+    Only,
     /// [`Filter::include_adult`] is not set, and TMDB marks the movie as adult.
     Adult,
     /// [`Filter::include_unreleased`] is not set, and the movie has not been released.
@@ -98,6 +103,7 @@ impl FilterKind {
         match self {
             Self::Seen => "seen",
             Self::ExcludeMovieIds => "exclude_movie_ids",
+            Self::Only => "only",
             Self::Adult => "adult",
             Self::Unreleased => "unreleased",
             Self::Genres => "genres",
@@ -176,6 +182,9 @@ impl PreparedFilter<'_> {
         }
         if self.filter.excluded.binary_search(&movie).is_ok() {
             return Some(FilterKind::ExcludeMovieIds);
+        }
+        if self.filter.only.as_ref().is_some_and(|only| only.binary_search(&movie).is_err()) {
+            return Some(FilterKind::Only);
         }
         let facts = &self.index.facts[movie.row()];
         if self.rejects_adult && facts.is_adult {

@@ -10,7 +10,7 @@ use crate::ids::{MovieId, MovieIdx};
 /// A sort order for the catalog. Movies without a value come last, and ties are broken by ascending movie ID.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sort {
-    /// TMDB popularity, descending.
+    /// TMDB popularity at the time of its fetch, descending.
     #[default]
     Popularity,
     /// Vote count, descending.

@@ -24,8 +24,10 @@ fn fetches_the_most_rated_movies_first_and_each_only_once() {
     let csv = table(&folder);
     let header = "tmdb_id,title,release_date,runtime,popularity,vote_count,vote_average,genres,\
                   overview,keywords,cast_top,director,original_language,poster_path,certification,\
-                  imdb_id,collection,adult,status,services\n1001,\"Film 1001, version 0\",";
+                  imdb_id,collection,adult,status,fetched_on,services\n1001,\"Film 1001, version 0\",";
     assert!(csv.starts_with(header), "{csv}");
+    let movies = cinematch::sources::tmdb::metadata("t.csv", csv.as_bytes()).unwrap().decoded;
+    assert!(movies.records.iter().all(|movie| movie.fetched_on.is_some()), "{csv}");
     assert_eq!(report["films"], 20);
     let providers = folder.read("raw/tmdb/watch_providers.csv");
     assert!(providers.starts_with("tmdb_id,region,flatrate,ads,free,rent,buy\n1001,"));
@@ -140,11 +142,11 @@ fn preserves_rows_of_an_existing_table() {
     let report = fetched(&folder, &server, &["--max-ids", "1"]);
     assert_eq!(report["films"], 2);
     let csv = table(&folder);
-    assert!(csv.contains("77,Only here,1991-01-01,91,1,5,6,drama,y,a|b,C|D,E,,,,,,,,\n"), "{csv}");
+    assert!(csv.contains("77,Only here,1991-01-01,91,1,5,6,drama,y,a|b,C|D,E,,,,,,,,,\n"), "{csv}");
     // Fetched metadata takes precedence over the existing table.
     assert!(csv.contains("1001,\"Film 1001, version 0\"") && !csv.contains("Old"), "{csv}");
     // Rows added manually later are kept too.
-    let more = format!("{csv}78,By hand,,,,,,,,,,,,,,,,,,\n");
+    let more = format!("{csv}78,By hand,,,,,,,,,,,,,,,,,,,\n");
     folder.write("raw/tmdb/tmdb_metadata.csv", more.as_bytes());
     fetched(&folder, &server, &["--all"]);
     assert!(table(&folder).contains("78,By hand,"));

@@ -10,11 +10,13 @@
 //!   slope b minimizes the squared difference over all likes, and σ is the standard deviation of the difference.
 //!   A movie without ratings scores 0.
 //! - **In a hybrid**: the scores are relative to the score of the user's best movie.
-//! - **Time**: O(ratings + movies · log movies) to fit, O(movies) to score. **Memory**: 4 bytes per movie.
+//! - **Lists ordered by popularity** use the recent popularity itself, see [`Trend::recent`].
+//! - **Time**: O(ratings + movies · log movies) to fit, O(movies) to score. **Memory**: 8 bytes per movie.
 //! - **Seed**: none.
 //!
-//! The archive has the dense arrays `scores` (one row per movie) and `scale` (c of recent ratings, c of all ratings,
-//! b, σ and the Unix time of the newest rating, to within two minutes).
+//! The archive has the dense arrays `scores` and `recent` (one row per movie) and `scale` (c of recent ratings, c of all
+//! ratings, b, σ and the Unix time of the newest rating, to within two minutes). Archives from earlier versions have no
+//! `recent`.
 
 use std::borrow::Cow;
 use std::io;
@@ -36,6 +38,9 @@ use crate::ids::{MovieIdx, UserIdx};
 const SECONDS_PER_DAY: f32 = 86_400.0;
 /// Below this deviation, the differences are rounding errors: all ratings are recent.
 const MIN_DEVIATION: f32 = 1e-4;
+/// μ: number of likes of all time that count in the recent popularity. In a year with many ratings, they only break ties;
+/// in a year with a handful of ratings, they decide.
+const PRIOR_LIKES: f64 = 300.0;
 
 /// Parameters of the `trend` model.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,6 +62,8 @@ impl Default for TrendParams {
 pub struct Trend {
     /// Score of each movie.
     scores: Vec<f32>,
+    /// Recent popularity of each movie; empty if the archive is from an earlier version.
+    recent: Vec<f32>,
     scale: TrendScale,
     confidence: Confidence,
 }
@@ -103,6 +110,23 @@ impl TrendParams {
         }
         popularity
     }
+}
+
+impl Trend {
+    /// Returns each movie's recent popularity: r + μ · a / A, where r is the popularity within the period, a the
+    /// popularity of all time, and A the sum of a over all movies (Dirichlet smoothing; Zhai and Lafferty 2001). It is 0
+    /// for a movie without likes. `None` if the model was trained by an earlier version.
+    pub(crate) fn recent(&self) -> Option<&[f32]> {
+        (!self.recent.is_empty()).then_some(&self.recent)
+    }
+}
+
+/// Returns the smoothed recent popularity of each movie.
+fn smoothed(popularity: &[MoviePopularity]) -> Vec<f32> {
+    let total: f64 = popularity.iter().map(|movie| f64::from(movie.all)).sum();
+    let share = if total > 0.0 { PRIOR_LIKES / total } else { 0.0 };
+    let smoothed = |movie: &MoviePopularity| f64::from(movie.recent) + share * f64::from(movie.all);
+    popularity.iter().map(|movie| smoothed(movie) as f32).collect()
 }
 
 impl TrendScale {
@@ -178,21 +202,25 @@ impl ModelParams for TrendParams {
         let newest = ratings.map(|rated| rated.time).max().unwrap_or(0) as f32;
         let popularity = self.count((interactions, users), newest, confidence);
         let scale = TrendScale::fit(&popularity, newest);
+        let recent = smoothed(&popularity);
         let scores = popularity.into_iter().map(|movie| scale.score(movie)).collect();
-        Ok(Trend { scores, scale, confidence })
+        Ok(Trend { scores, recent, scale, confidence })
     }
 
     fn extended(&self, model: &Trend, new_movies: &NewMovies<'_>) -> Trend {
         let n_learned = new_movies.n_learned;
         let mut scores = model.scores[..n_learned].to_vec();
-        match new_movies.ratings {
-            Some(ratings) => {
-                let popularity = self.count(ratings, model.scale.newest, model.confidence);
-                scores.extend(popularity[n_learned..].iter().map(|of| model.scale.score(*of)));
-            }
-            None => scores.resize(n_learned + new_movies.len(), 0.0),
+        let mut recent = model.recent.iter().copied().take(n_learned).collect::<Vec<f32>>();
+        let is_counted = !recent.is_empty();
+        if let Some(ratings) = new_movies.ratings {
+            let popularity = self.count(ratings, model.scale.newest, model.confidence);
+            scores.extend(popularity[n_learned..].iter().map(|of| model.scale.score(*of)));
+            recent.extend(smoothed(&popularity).drain(n_learned..).filter(|_| is_counted));
         }
-        Trend { scores, ..*model }
+        let n_movies = n_learned + new_movies.len();
+        scores.resize(n_movies, 0.0);
+        recent.resize(if is_counted { n_movies } else { 0 }, 0.0);
+        Trend { scores, recent, ..*model }
     }
 
     fn restore(&self, context: ArchiveContext, archive: &dyn ReadArchive) -> io::Result<Trend> {
@@ -201,7 +229,13 @@ impl ModelParams for TrendParams {
             return Err(io::Error::other("`scale` does not have five values"));
         };
         let scale = TrendScale { recent_smoothing, smoothing, slope, deviation, newest };
-        Ok(Trend { scores: archive.dense("scores")?, scale, confidence: context.confidence })
+        let scores = archive.dense("scores")?;
+        // Archives from earlier versions do not have this array.
+        let recent = archive.dense("recent").unwrap_or_default();
+        if !recent.is_empty() && recent.len() != scores.len() {
+            return Err(io::Error::other("`recent` does not have one value per movie"));
+        }
+        Ok(Trend { scores, recent, scale, confidence: context.confidence })
     }
 }
 
@@ -235,14 +269,17 @@ impl FittedModel for Trend {
     fn archive(&self) -> Option<Archive<'_>> {
         let TrendScale { recent_smoothing, smoothing, slope, deviation, newest } = self.scale;
         let scale = vec![recent_smoothing, smoothing, slope, deviation, newest];
-        Some(Archive::Dense(vec![
-            DenseArray {
-                name: "scores",
-                n_rows: self.scores.len(),
-                values: Cow::Borrowed(&self.scores),
-            },
-            DenseArray { name: "scale", n_rows: scale.len(), values: Cow::Owned(scale) },
-        ]))
+        let of_movies = [("scores", &self.scores), ("recent", &self.recent)];
+        let of_movies = of_movies.into_iter().filter(|(_, values)| !values.is_empty());
+        let mut arrays: Vec<DenseArray<'_>> = of_movies
+            .map(|(name, values)| DenseArray {
+                name,
+                n_rows: values.len(),
+                values: Cow::Borrowed(values),
+            })
+            .collect();
+        arrays.push(DenseArray { name: "scale", n_rows: scale.len(), values: Cow::Owned(scale) });
+        Some(Archive::Dense(arrays))
     }
 }
 
@@ -289,5 +326,17 @@ mod tests {
         assert!(scores[3].abs() < 1e-6, "{scores:?}");
         // A period that covers all ratings shows no trend.
         assert!(fit(3650.0).scores.iter().all(|score| score.abs() < 1e-6));
+    }
+
+    #[test]
+    fn recent_popularity_is_smoothed_with_the_popularity_of_all_time() {
+        let popularity = [(50.0, 0.0), (30.0, 2.0), (20.0, 2.0), (0.0, 0.0)]
+            .map(|(all, recent)| MoviePopularity { all, recent });
+        // Two recent likes are noise beside 50 likes of all time: each of these counts as three recent ones.
+        assert_eq!(smoothed(&popularity), [150.0, 92.0, 62.0, 0.0]);
+        let popular = [(5e4, 0.0), (3e4, 200.0), (2e4, 210.0), (0.0, 0.0)]
+            .map(|(all, recent)| MoviePopularity { all, recent });
+        assert_eq!(smoothed(&popular), [150.0, 290.0, 270.0, 0.0]);
+        assert_eq!(smoothed(&[MoviePopularity::default()]), [0.0]);
     }
 }

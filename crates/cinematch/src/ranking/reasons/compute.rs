@@ -38,9 +38,10 @@ impl<'a> ScoreTerms<'a, '_> {
     fn popularity_reason(&self, movie: MovieIdx) -> Reason<'a> {
         let recommender = self.recommender;
         let position = recommender.position_of[movie.row()] as usize;
+        let today = self.request.filter.today;
         Reason::Trending {
-            source: recommender.popularity_source,
-            contribution: recommender.popularity_by_position[position],
+            source: recommender.popularity.source(today),
+            contribution: recommender.popularity.score(position, today),
         }
     }
 

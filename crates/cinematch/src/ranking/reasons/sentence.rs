@@ -102,6 +102,16 @@ pub(super) fn is_negative(feedback: Feedback) -> bool {
     }
 }
 
+/// Describes popularity from `source`.
+pub(super) fn popular(source: PopularitySource) -> &'static str {
+    match source {
+        PopularitySource::Tmdb => "Popular now",
+        PopularitySource::RecentRatings => "Liked by many users lately",
+        PopularitySource::Votes => "Widely known",
+        PopularitySource::Ratings => "Liked by many users",
+    }
+}
+
 /// Describes how a movie fits the user's taste by the property with the largest contribution.
 pub(super) fn taste(terms: TasteTerms) -> &'static str {
     let TasteTerms { genres, decades, popularity } = terms;
@@ -426,11 +436,7 @@ impl<'r, 'a> Explained<'r, 'a> {
             Reason::Trending { contribution, .. } if *contribution <= 0.0 => {
                 Some("Not enough data on its popularity")
             }
-            Reason::Trending { source: PopularitySource::Tmdb, .. } => Some("Popular now"),
-            Reason::Trending { source: PopularitySource::Votes, .. } => Some("Widely known"),
-            Reason::Trending { source: PopularitySource::Ratings, .. } => {
-                Some("Liked by many users")
-            }
+            Reason::Trending { source, .. } => Some(popular(*source)),
             Reason::Popularity { contribution }
                 if self.is_noticeable(*contribution, MIN_GENERAL_SHARE) =>
             {

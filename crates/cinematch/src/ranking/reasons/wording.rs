@@ -12,7 +12,7 @@ use std::fmt;
 use super::reason::Reason;
 pub use super::segment::Segment;
 pub use super::sentence::{Basis, Sentence, sentence, similarity_sentence};
-use super::sentence::{is_redundant, taste};
+use super::sentence::{is_redundant, popular, taste};
 use crate::digits::thousands;
 use crate::models::content::SharedFeature;
 use crate::ranking::counterfactual::Counterfactual;
@@ -112,7 +112,7 @@ pub fn describe<'a>(reason: &Reason<'a>) -> Description<'a> {
             Description::text("Widely known")
         }
         Reason::Novelty { .. } => Description::text("Already widely known"),
-        Reason::Trending { .. } => Description::text("Popular now"),
+        Reason::Trending { source, .. } => Description::text(popular(*source)),
     }
 }
 

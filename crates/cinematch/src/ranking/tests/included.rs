@@ -45,3 +45,18 @@ fn a_query_can_include_adult_or_unreleased_movies() {
     let westerns = Filters { genres, include_unreleased: true, ..Filters::default() };
     assert_eq!(listed(westerns, today).0, [2, 5, 8, 11]);
 }
+
+#[test]
+fn a_query_for_certain_movies_lists_no_others() {
+    let recommender = restricted();
+    let only = [108, 104, 104, 100, 999].map(MovieId).to_vec();
+    let query = Query { only, today: Some("2026-11-29".parse().unwrap()), ..query() };
+    let (request, _) = recommender.resolve(&query).unwrap();
+    let ranked = recommender.recommend(&request);
+    let mut rows: Vec<u32> = ranked.items.iter().map(|item| item.movie.0).collect();
+    rows.sort_unstable();
+    assert_eq!(rows, [4, 8]);
+    // The adult movie passes no other condition, and the nine others are not asked for.
+    let expected = [(FilterKind::Adult, 1), (FilterKind::Only, 9)];
+    assert_eq!(ranked.shortfall.unwrap().removed_by, expected.into());
+}

@@ -13,7 +13,7 @@ use crate::sources::table::{self, Column, Row};
 use crate::sources::values::whole_number;
 
 /// The columns of all formats combined. A file contains only some of them.
-const COLUMNS: [Column; 26] = [
+const COLUMNS: [Column; 27] = [
     Column::optional("tmdb_id"),
     Column::optional("id"),
     Column::optional("movie_id"),
@@ -40,6 +40,7 @@ const COLUMNS: [Column; 26] = [
     Column::optional("belongs_to_collection").multiline(),
     Column::optional("adult"),
     Column::optional("status"),
+    Column::optional("fetched_on"),
 ];
 
 /// Returns the index of the column `name` in [`COLUMNS`].
@@ -124,7 +125,7 @@ impl Reader<'_, '_> {
         let director = [listed, self.names("directors"), names(&directors)];
         Facts {
             title: self.text("title"),
-            release_date: self.date(),
+            release_date: self.date("release_date"),
             runtime: self
                 .number("runtime")
                 .filter(|minutes| *minutes > 0.0)
@@ -150,6 +151,7 @@ impl Reader<'_, '_> {
             collection: first_filled([self.text("collection"), self.collection()]),
             adult: self.flag("adult"),
             status: self.text("status"),
+            fetched_on: self.date("fetched_on"),
             services: self.names("services"),
         }
     }
@@ -170,17 +172,17 @@ impl Reader<'_, '_> {
         number
     }
 
-    /// Returns the release date, such as `1995-10-30`. In the malformed rows of some dumps, this column
-    /// holds other values, which are emptied and reported.
-    fn date(&mut self) -> String {
-        let text = self.text("release_date");
+    /// Returns a date, such as `1995-10-30`. In the malformed rows of some dumps, the column of the release
+    /// date holds other values, which are emptied and reported.
+    fn date(&mut self, column: &str) -> String {
+        let text = self.text(column);
         let digits =
             |part: &str, n: usize| part.len() == n && part.bytes().all(|b| b.is_ascii_digit());
         let parts: Vec<&str> = text.split('-').collect();
         let is_date = matches!(parts[..], [year, month, day]
             if digits(year, 4) && digits(month, 2) && digits(day, 2));
         if !is_date && !text.is_empty() {
-            self.report_emptied("release_date", "a date such as 1999-10-15");
+            self.report_emptied(column, "a date such as 1999-10-15");
             return String::new();
         }
         text
@@ -254,8 +256,11 @@ fn first_filled<const N: usize>(texts: [String; N]) -> String {
 }
 
 impl Facts {
-    /// Fills in empty values from `other`.
+    /// Fills in empty values from `other`. The date of the fetch comes with the popularity, whose age it states.
     pub fn fill_from(&mut self, other: Self) {
+        if self.popularity.is_empty() {
+            self.fetched_on = other.fetched_on;
+        }
         let targets = [
             &mut self.title,
             &mut self.release_date,

@@ -38,6 +38,8 @@ pub struct Facts {
     pub adult: String,
     /// Status of the production, such as `Released`.
     pub status: String,
+    /// Date on which the row was fetched from TMDB, such as `2026-11-30`.
+    pub fetched_on: String,
     /// Streaming services in the operator's region, separated by `|`.
     pub services: String,
 }
@@ -62,7 +64,7 @@ pub(crate) const BASE_COLUMNS: [&str; 12] = [
 ];
 
 /// Columns that CineMatch adds after those of the original format.
-const EXTRA_COLUMNS: [&str; 8] = [
+const EXTRA_COLUMNS: [&str; 9] = [
     "original_language",
     "poster_path",
     "certification",
@@ -70,6 +72,7 @@ const EXTRA_COLUMNS: [&str; 8] = [
     "collection",
     "adult",
     "status",
+    "fetched_on",
     "services",
 ];
 
@@ -113,6 +116,7 @@ impl<W: Write> FactsWriter<W> {
             &facts.collection,
             &facts.adult,
             &facts.status,
+            &facts.fetched_on,
             &facts.services,
         ];
         self.csv.write_record(&values[..values.len() - usize::from(!self.with_services)])?;
@@ -163,6 +167,7 @@ mod tests {
             adult: "true".to_owned(),
             status: "Released".to_owned(),
             release_date: "1999-10-15".to_owned(),
+            fetched_on: "2026-11-30".to_owned(),
             ..Facts::default()
         };
         let mut bytes = Vec::new();
@@ -175,6 +180,7 @@ mod tests {
         assert_eq!((row.tmdb_id, row.runtime), (TmdbId(7), Some(95)));
         assert_eq!((&*row.collection, &*row.status), ("A \"B\" Collection", "Released"));
         assert_eq!((row.is_adult, row.release_date), (true, "1999-10-15".parse().ok()));
+        assert_eq!(row.fetched_on, "2026-11-30".parse().ok());
         assert_eq!(row.overview, "two\nlines");
         assert_eq!(list(&row.keywords), ["a/b", "c  d"]);
     }
