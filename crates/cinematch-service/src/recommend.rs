@@ -128,6 +128,11 @@ pub struct FiltersBody {
     /// Minimum average TMDB rating, 0 to 10.
     #[schema(minimum = 0, maximum = 10, example = 7.5)]
     rating_min: Option<f64>,
+    /// Age of the youngest viewer: only movies whose minimum age is at most this, by their certificates in the requested
+    /// region, or else in the United States, or else by the strictest one. Without certificates, children's movies have
+    /// the minimum age 6, and other movies do not match.
+    #[schema(minimum = 0, maximum = 18, example = 12)]
+    max_age: Option<u8>,
     /// True to allow movies that TMDB marks as adult. Default: false.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<bool>)]
@@ -311,6 +316,7 @@ impl FiltersBody {
             runtime_max: self.runtime_max,
             min_votes: self.min_votes,
             rating_min: self.rating_min,
+            max_age: self.max_age,
             include_adult: self.include_adult,
             include_unreleased: self.include_unreleased,
         }

@@ -335,6 +335,7 @@ impl Merger<'_> {
                 is_adult: facts.is_some_and(|facts| facts.is_adult),
                 status: text(|facts| &facts.status),
                 release_date: facts.and_then(|facts| facts.release_date),
+                certifications: &joined(text(|facts| &facts.certifications)),
             },
             &mut chunk.rows,
         );

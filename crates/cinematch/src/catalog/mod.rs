@@ -1,5 +1,6 @@
 //! The movie catalog: links, cleans and filters records from several sources into a single movie table.
 
+mod age;
 pub mod availability;
 mod interactions;
 pub mod matching;
@@ -72,6 +73,7 @@ impl Movie {
             is_adult: false,
             status: None,
             release_date: None,
+            certifications: Vec::new(),
         }
     }
 
@@ -153,4 +155,7 @@ pub struct Movie {
     /// Date of the first release, which may be in the future.
     #[serde(default)]
     pub release_date: Option<Date>,
+    /// Country (ISO 3166-1) and name of each certificate, such as `US:PG-13`.
+    #[serde(default)]
+    pub certifications: Vec<String>,
 }

@@ -13,7 +13,7 @@ use crate::sources::table::{self, Column, Row};
 use crate::sources::values::whole_number;
 
 /// The columns of all formats combined. A file contains only some of them.
-const COLUMNS: [Column; 26] = [
+const COLUMNS: [Column; 27] = [
     Column::optional("tmdb_id"),
     Column::optional("id"),
     Column::optional("movie_id"),
@@ -40,6 +40,7 @@ const COLUMNS: [Column; 26] = [
     Column::optional("belongs_to_collection").multiline(),
     Column::optional("adult"),
     Column::optional("status"),
+    Column::optional("certifications"),
 ];
 
 /// Returns the index of the column `name` in [`COLUMNS`].
@@ -150,6 +151,7 @@ impl Reader<'_, '_> {
             collection: first_filled([self.text("collection"), self.collection()]),
             adult: self.flag("adult"),
             status: self.text("status"),
+            certifications: self.names("certifications"),
             services: self.names("services"),
         }
     }
@@ -275,6 +277,7 @@ impl Facts {
             &mut self.collection,
             &mut self.adult,
             &mut self.status,
+            &mut self.certifications,
             &mut self.services,
         ];
         let sources = [
@@ -296,6 +299,7 @@ impl Facts {
             other.collection,
             other.adult,
             other.status,
+            other.certifications,
             other.services,
         ];
         for (target, source) in targets.into_iter().zip(sources) {

@@ -53,6 +53,8 @@ pub struct TmdbRow<'a> {
     pub status: Cow<'a, str>,
     /// Date of the first release, which may be in the future.
     pub release_date: Option<Date>,
+    /// Country and name of each certificate, such as `DE:12|US:PG-13`.
+    pub certifications: Cow<'a, str>,
     /// Names of the streaming services that offer the movie, if provider data was fetched.
     pub services: Cow<'a, str>,
 }
@@ -66,7 +68,7 @@ pub struct TmdbFile<'a> {
     pub has_services: bool,
 }
 
-const COLUMNS: [Column; 17] = [
+const COLUMNS: [Column; 18] = [
     Column::required("tmdb_id"),
     Column::required("overview").multiline(),
     Column::required("runtime"),
@@ -84,6 +86,7 @@ const COLUMNS: [Column; 17] = [
     Column::optional("adult"),
     Column::optional("status"),
     Column::optional("release_date"),
+    Column::optional("certifications"),
 ];
 
 /// Maximum valid runtime in minutes. The longest movie ever made runs for 51,420 minutes.
@@ -157,6 +160,7 @@ fn decode<'a>(tmdb_id: TmdbId, row: &Row<'_, 'a>, problems: &mut Vec<Problem>) -
         is_adult: is_adult.unwrap_or(false),
         status: row.get_cow(15),
         release_date,
+        certifications: row.get_cow(17),
     }
 }
 
