@@ -13,6 +13,7 @@ use crate::listing::{self, ListMetadata, UserId};
 use crate::names::{UserName, check_user};
 use crate::optional::or_default;
 use crate::personal::known_movies;
+use crate::preferences::strictest;
 use crate::service::Service;
 
 /// A request for recommendations. All fields are optional.
@@ -206,7 +207,7 @@ pub enum AuthorizedOwner {
 }
 
 /// Recommends movies for the history, preferences and filters in the request. The user's stored data only
-/// determines which known movies are excluded.
+/// determines which known movies are excluded, and the age limit.
 pub fn recommend(
     service: &Service,
     owner: AuthorizedOwner,
@@ -241,6 +242,8 @@ pub fn recommend(
             if is_known {
                 let history = service.user_history(user_id).await?;
                 query.seen = known_movies(&history, with_watchlist);
+                let limits = [query.filters.max_age, history.preferences.max_age];
+                query.filters.max_age = strictest(limits);
             }
             let (request, not_in_catalog) = recommender.resolve(&query)?;
             unknown.extend(not_in_catalog.into_iter().map(|id| i64::from(id.0)));
