@@ -198,11 +198,13 @@ fn form(params: &TonightParams, household: &[Profile], view: &UserView) -> Marku
                     }
                 }
             }
-            div {
-                label {
-                    input type="checkbox" name="children" value="1" checked[params.with_children]
-                        aria-describedby="children-help";
-                    " " (texts::CHILDREN)
+            div .children {
+                div .chips {
+                    label {
+                        input type="checkbox" name="children" value="1" checked[params.with_children]
+                            aria-describedby="children-help";
+                        (texts::CHILDREN)
+                    }
                 }
                 p #children-help .small { (texts::CHILDREN_HELP) }
             }
