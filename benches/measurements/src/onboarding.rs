@@ -18,6 +18,7 @@ use cinematch::catalog::Rated;
 use cinematch::evaluation::{HeldOut, LIKE_THRESHOLD, Part, Split, StrongGeneralization, ndcg_at};
 use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::ranking::{Query, Recommender};
+use cinematch::retrieval::Filter;
 
 use crate::data::{Data, Trained};
 use crate::outcome::Outcome;
@@ -82,7 +83,7 @@ pub fn run(args: &[&str]) -> Outcome<()> {
         let split = protocol.split(&data.interactions, Part::Test)?;
         let recommender = data.train(&split, trained)?;
         // The first call computes the pool of movies, which is not part of the measured time.
-        recommender.taste_wall(&[], &[], WALL_LENGTH);
+        recommender.taste_wall(&[], &[], Filter::default(), WALL_LENGTH);
         let catalog = Catalog::new(&recommender, &split);
         for held in &split.held_out {
             let Some(user) = NewUser::new(&data, &catalog, held) else { continue };
@@ -212,7 +213,8 @@ impl<'a> NewUser<'a> {
                 let started = Instant::now();
                 let (request, _) = self.catalog.recommender.resolve(&self.query(taps))?;
                 let recommender = self.catalog.recommender;
-                let wall = recommender.taste_wall(&request.history, shown, WALL_LENGTH);
+                let wall =
+                    recommender.taste_wall(&request.history, shown, Filter::default(), WALL_LENGTH);
                 *wall_time = (wall_time.0 + started.elapsed(), wall_time.1 + 1);
                 Ok(wall)
             }),

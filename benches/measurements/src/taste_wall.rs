@@ -9,6 +9,7 @@ use cinematch::bundle::Bundle;
 use cinematch::catalog::title_with_year;
 use cinematch::ids::{MovieId, MovieIdx};
 use cinematch::ranking::Query;
+use cinematch::retrieval::Filter;
 
 use crate::outcome::Outcome;
 
@@ -26,7 +27,7 @@ pub fn run(args: &[&str]) -> Outcome<()> {
     for liked in [Vec::new(), liked] {
         let started = Instant::now();
         let (request, _) = recommender.resolve(&Query { liked, ..Query::default() })?;
-        let wall = recommender.taste_wall(&request.history, &shown, WALL_LENGTH);
+        let wall = recommender.taste_wall(&request.history, &shown, Filter::default(), WALL_LENGTH);
         println!("{:.1} ms", started.elapsed().as_secs_f64() * 1e3);
         for movie in &wall {
             let movie = recommender.movie(*movie);

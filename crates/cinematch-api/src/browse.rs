@@ -55,6 +55,9 @@ pub struct BrowseQuery {
     /// Minimum average TMDB vote, from 0 to 10.
     #[param(minimum = 0, maximum = 10, example = 7.5)]
     rating_min: Option<f64>,
+    /// Age of the youngest viewer: only movies whose minimum age is at most this.
+    #[param(minimum = 0, maximum = 18)]
+    max_age: Option<u8>,
     /// Sort order: `popularity` (on TMDB when it was fetched; the default), `votes`, `rating` and `year` sort in
     /// descending order, `title` in ascending order. Movies whose value is unknown come last.
     #[param(inline)]
@@ -111,6 +114,7 @@ fn parse(parameters: Vec<(String, String)>) -> Result<BrowseRequest, Problem> {
             "runtime_max" => filters.runtime_max = Some(number(&field, &value, u32::MAX)?),
             "min_votes" => filters.min_votes = number(&field, &value, u32::MAX)?,
             "rating_min" => filters.rating_min = Some(vote(&field, &value)?),
+            "max_age" => filters.max_age = Some(number(&field, &value, u8::MAX.into())?),
             "limit" => request.limit = Some(number(&field, &value, u32::MAX)?),
             "region" => filters.region = Some(value),
             "sort" => sort = Sort::find(&value).ok_or_else(unknown_sort)?,

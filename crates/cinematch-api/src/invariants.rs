@@ -22,6 +22,7 @@ struct TestFilter {
     runtime: (Option<u64>, Option<u64>),
     min_votes: u64,
     rating_min: Option<f64>,
+    max_age: Option<u64>,
 }
 
 impl TestFilter {
@@ -43,6 +44,7 @@ impl TestFilter {
             runtime: range(dice, 70, 80),
             min_votes: if dice.one_in(4) { dice.below(15_000) } else { 0 },
             rating_min: dice.one_in(4).then(|| dice.below(90) as f64 / 10.0),
+            max_age: dice.one_in(8).then(|| dice.below(19)),
         }
     }
 
@@ -51,7 +53,7 @@ impl TestFilter {
             "genres": {"any": self.any, "all": self.all, "none": self.none},
             "services": self.services, "year_min": self.year.0, "year_max": self.year.1,
             "runtime_min": self.runtime.0, "runtime_max": self.runtime.1, "min_votes": self.min_votes,
-            "rating_min": self.rating_min,
+            "rating_min": self.rating_min, "max_age": self.max_age,
         })
     }
 
@@ -67,7 +69,11 @@ impl TestFilter {
                     min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max)
                 })
         };
+        // The sample has no certificates.
+        let is_for_children = genres.contains(&"children")
+            && !["crime", "horror", "thriller", "war"].iter().any(|genre| genres.contains(genre));
         (self.any.is_empty() || self.any.iter().any(has))
+            && self.max_age.is_none_or(|max| is_for_children && max >= 6)
             && self.all.iter().all(has)
             && !self.none.iter().any(has)
             && (self.services.is_empty()

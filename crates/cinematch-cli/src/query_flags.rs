@@ -4,7 +4,7 @@ use anyhow::{Error, anyhow};
 use cinematch::ranking::QueryError;
 
 /// Fields of a query, and the flags that set them.
-const FLAGS: [(&str, &str); 19] = [
+const FLAGS: [(&str, &str); 20] = [
     ("liked_movie_ids", "--liked"),
     ("disliked_movie_ids", "--disliked"),
     ("ratings", "--ratings"),
@@ -24,6 +24,7 @@ const FLAGS: [(&str, &str); 19] = [
     ("runtime_max", "--runtime-max"),
     ("filters.min_votes", "--min-votes"),
     ("filters.rating_min", "--rating-min"),
+    ("filters.max_age", "--max-age"),
 ];
 
 /// Converts an error about fields of a query to an error about flags.

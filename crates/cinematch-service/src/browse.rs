@@ -8,6 +8,7 @@ use crate::cache::{CachedReply, Key};
 use crate::error::ServiceFuture;
 use crate::item::Item;
 use crate::listing::to_json;
+use crate::preferences::strictest;
 use crate::service::Service;
 use crate::user_view::{MovieCard, UserView};
 
@@ -114,7 +115,7 @@ pub struct UserPage<'a> {
 }
 
 /// Returns a page of up to `limit` movies for a user. The services are those of the region in the filters, or else
-/// of the region of `view`.
+/// of the region of `view`. The user's age limit applies.
 pub fn page_for_user(
     view: &UserView,
     filters: Filters,
@@ -123,7 +124,8 @@ pub fn page_for_user(
 ) -> Result<UserPage<'_>, QueryError> {
     let recommender = view.recommender();
     let region = filters.region.clone().or_else(|| view.region_code());
-    let filters = Filters { region, ..filters };
+    let max_age = strictest([filters.max_age, view.max_age()]);
+    let filters = Filters { region, max_age, ..filters };
     match start {
         UserStart::Sorted(start) => {
             let request = BrowseRequest { filters, limit: Some(limit), start };

@@ -13,7 +13,7 @@ use crate::item::Item;
 use crate::names::UserName;
 use crate::optional::or_default;
 use crate::personal::base_query;
-use crate::preferences;
+use crate::preferences::{self, strictest};
 use crate::profile;
 use crate::recommend::{FiltersBody, RatingBody, parse_ids, parse_ratings};
 use crate::service::Service;
@@ -180,7 +180,8 @@ pub struct MemberScore<'a> {
     reasons: Vec<Reason<'a>>,
 }
 
-/// Recommends movies to a group. Movies that any member has seen are excluded. Members' preferred services and
+/// Recommends movies to a group. Movies that any member has seen are excluded, and the lowest age limit of the members
+/// applies. Members' preferred services and
 /// languages do not filter the list, since one member with access to a service is enough.
 pub fn recommend<'a>(
     service: &'a Service,
@@ -209,7 +210,7 @@ pub fn recommend<'a>(
         };
         let recommender = &serving.bundle.recommender;
         let result = rank(service, serving, group_query).await?;
-        let GroupResult { names, ranked, region, unknown: unknown_ids } = result;
+        let GroupResult { names, ranked, region, unknown: unknown_ids, .. } = result;
         unknown.extend(unknown_ids);
         let recommendations: Vec<GroupItem<'_>> = ranked
             .items
@@ -283,6 +284,8 @@ pub struct GroupResult<'a> {
     pub ranked: GroupRanked<'a>,
     /// Index of the region whose services are shown.
     pub region: Option<usize>,
+    /// Age limit of the list: the lowest of the request and the members.
+    pub max_age: Option<u8>,
     /// IDs in the request that the catalog does not contain.
     pub unknown: Vec<i64>,
 }
@@ -319,12 +322,16 @@ pub fn rank<'a>(
             return Err(ServiceError::field("members", message));
         }
         let (mut unknown, mut names, mut members) = (Vec::new(), Vec::new(), Vec::<Request>::new());
+        let mut query = Query { today: Some(service.today()), ..group_query.query };
+        let group_filters = &mut query.filters;
         for (index, member) in group_query.members.into_iter().enumerate() {
             let mut query = Query { limit: 1, ..Query::default() };
             if let Some(user_id) = &member.user_id {
                 let history = service.user_history(user_id).await?;
                 query = base_query(&history, group_query.with_watchlist);
                 preferences::apply(&history.preferences, recommender, &mut query);
+                let limits = [group_filters.max_age, history.preferences.max_age];
+                group_filters.max_age = strictest(limits);
             }
             // Members' scores must have the same scale, so that none of them decides alone.
             query.novelty = 0.0;
@@ -342,15 +349,14 @@ pub fn rank<'a>(
             names.push(member.user_id);
             members.push(request);
         }
-        let query = Query { today: Some(service.today()), ..group_query.query };
         let (request, not_in_catalog) = recommender.resolve(&query)?;
         unknown.extend(not_in_catalog.into_iter().map(|id| i64::from(id.0)));
-        let region = request.filter.region;
+        let (region, max_age) = (request.filter.region, request.filter.max_age);
         let group = Group::new(request, group_query.strategy);
         let ranked = span!("rank")
             .in_scope(|| recommender.recommend_group(&members, &group))
             .map_err(|error| ServiceError::field("veto_below", error.to_string()))?;
-        Ok(GroupResult { names, ranked, region, unknown })
+        Ok(GroupResult { names, ranked, region, max_age, unknown })
     })
 }
 

@@ -1,12 +1,13 @@
 //! Onboarding: movies for a new user to pick from, and the effect of each pick on the list.
 
 use cinematch::ids::{MovieId, MovieIdx};
+use cinematch::retrieval::Filter;
 
 use crate::error::ServiceError;
 use crate::user_view::UserView;
 
 /// Chooses up to `limit` movies for the user's next wall. Movies with feedback, on the watchlist or in `passed`, the
-/// movies of earlier walls, are not chosen.
+/// movies of earlier walls, are not chosen, and neither are movies above the user's age limit.
 pub fn next_wall(
     view: &UserView,
     passed: &[MovieId],
@@ -17,7 +18,9 @@ pub fn next_wall(
     let shown: Vec<MovieIdx> =
         known.chain(passed.iter().copied()).filter_map(|movie| view.find(movie)).collect();
     let recommender = view.recommender();
-    let wall = recommender.taste_wall(&request.history, &shown, limit);
+    let (max_age, region) = (request.filter.max_age, request.filter.region);
+    let filter = Filter { max_age, region, ..Filter::default() };
+    let wall = recommender.taste_wall(&request.history, &shown, filter, limit);
     Ok(wall.into_iter().map(|movie| recommender.movie(movie).movie_id).collect())
 }
 

@@ -32,6 +32,8 @@ pub struct PreferencesBody {
     region: Option<String>,
     /// Default novelty of recommendations, from -1 (well-known movies) to 1 (little-known movies).
     novelty: f32,
+    /// Age limit of a child's profile: lists contain only movies whose minimum age is at most this.
+    max_age: Option<u8>,
     /// Time of the last change, RFC 3339 in UTC; `null` if preferences were never saved.
     updated_at: Option<String>,
 }
@@ -47,6 +49,7 @@ impl From<Preferences> for PreferencesBody {
             runtime_max: preferences.runtime_max,
             region: preferences.region,
             novelty,
+            max_age: preferences.max_age,
             updated_at: preferences.updated_at.map(rfc3339),
         }
     }
@@ -81,6 +84,10 @@ pub struct NewPreferences {
     /// Default: 0.
     #[schema(minimum = -1, maximum = 1)]
     pub novelty: Option<f32>,
+    /// Age limit of a child's profile, as in `filters.max_age`. It applies to all lists of the profile and of groups
+    /// that it is in.
+    #[schema(minimum = 0, maximum = 18, example = 6)]
+    pub max_age: Option<u8>,
 }
 
 /// Returns a user's preferences.
@@ -153,6 +160,7 @@ pub fn save<'a>(
             filters: Filters {
                 runtime_min: new.runtime_min,
                 runtime_max: new.runtime_max,
+                max_age: new.max_age,
                 ..Filters::default()
             },
             limit: 1,
@@ -171,6 +179,7 @@ pub fn save<'a>(
             runtime_max: new.runtime_max,
             region,
             novelty_percent: percent(query.novelty),
+            max_age: new.max_age,
             updated_at: Some(now),
         };
         service.store().set_preferences(profile.into(), preferences.clone(), now).await?;
@@ -215,7 +224,12 @@ fn canonical_names(catalog: &NameList, names: Vec<String>) -> Vec<String> {
     found
 }
 
-/// Applies a user's preferences to a query. A region set in the query takes precedence. Names missing from the
+/// Returns the lowest of several age limits.
+pub fn strictest(limits: impl IntoIterator<Item = Option<u8>>) -> Option<u8> {
+    limits.into_iter().flatten().min()
+}
+
+/// Applies a user's preferences to a query. A region set in the query takes precedence, and so does a lower age limit. Names missing from the
 /// catalog are skipped and returned, since an earlier catalog may have contained them.
 pub fn apply(
     preferences: &Preferences,
@@ -246,6 +260,7 @@ pub fn apply(
     query.novelty = novelty(preferences);
     query.filters.runtime_min = preferences.runtime_min;
     query.filters.runtime_max = preferences.runtime_max;
+    query.filters.max_age = strictest([query.filters.max_age, preferences.max_age]);
     unknown.extend(unknown_region);
     unknown
 }

@@ -13,6 +13,7 @@ use crate::listing::{self, ListMetadata, UserId};
 use crate::names::{UserName, check_user};
 use crate::optional::or_default;
 use crate::personal::known_movies;
+use crate::preferences::strictest;
 use crate::service::Service;
 
 /// A request for recommendations. All fields are optional.
@@ -128,6 +129,11 @@ pub struct FiltersBody {
     /// Minimum average TMDB rating, 0 to 10.
     #[schema(minimum = 0, maximum = 10, example = 7.5)]
     rating_min: Option<f64>,
+    /// Age of the youngest viewer: only movies whose minimum age is at most this, by their certificates in the requested
+    /// region, or else in the United States, or else by the strictest one. Without certificates, children's movies have
+    /// the minimum age 6, and other movies do not match.
+    #[schema(minimum = 0, maximum = 18, example = 12)]
+    max_age: Option<u8>,
     /// True to allow movies that TMDB marks as adult. Default: false.
     #[serde(deserialize_with = "or_default")]
     #[schema(value_type = Option<bool>)]
@@ -201,7 +207,7 @@ pub enum AuthorizedOwner {
 }
 
 /// Recommends movies for the history, preferences and filters in the request. The user's stored data only
-/// determines which known movies are excluded.
+/// determines which known movies are excluded, and the age limit.
 pub fn recommend(
     service: &Service,
     owner: AuthorizedOwner,
@@ -236,6 +242,8 @@ pub fn recommend(
             if is_known {
                 let history = service.user_history(user_id).await?;
                 query.seen = known_movies(&history, with_watchlist);
+                let limits = [query.filters.max_age, history.preferences.max_age];
+                query.filters.max_age = strictest(limits);
             }
             let (request, not_in_catalog) = recommender.resolve(&query)?;
             unknown.extend(not_in_catalog.into_iter().map(|id| i64::from(id.0)));
@@ -312,6 +320,7 @@ impl FiltersBody {
             runtime_max: self.runtime_max,
             min_votes: self.min_votes,
             rating_min: self.rating_min,
+            max_age: self.max_age,
             include_adult: self.include_adult,
             include_unreleased: self.include_unreleased,
         }

@@ -41,18 +41,18 @@ pub struct SimilarMovies<'a> {
 }
 
 /// Ranks the movies similar to a given movie: the recommendations for a user whose only feedback is a like of that
-/// movie. `limit` is from 1 to 100 and 20 by default. Movies that
+/// movie that pass `filters`. `limit` is from 1 to 100 and 20 by default. Movies that
 /// are adult or not released on the date `today` are not listed.
 pub fn similar_movies(
     recommender: &Recommender,
     movie_id: MovieId,
     limit: Option<usize>,
-    region: Option<String>,
+    filters: Filters,
     today: Date,
 ) -> Result<SimilarMovies<'_>, QueryError> {
     let (request, _) = recommender.resolve(&Query {
         liked: vec![movie_id],
-        filters: Filters { region, ..Filters::default() },
+        filters,
         limit: limit.unwrap_or(DEFAULT_LIMIT),
         diversity: Some(0.0),
         explain: true,
@@ -81,8 +81,9 @@ pub fn similar<'a>(
         let today = service.today();
         let key = Key::new(&serving, "similar", &(movie_id, query_string, today), &[])?;
         let compute = async {
+            let filters = Filters { region, ..Filters::default() };
             let SimilarMovies { movies, region } =
-                similar_movies(recommender, MovieId(movie_id), limit, region, today)?;
+                similar_movies(recommender, MovieId(movie_id), limit, filters, today)?;
             let item = |(movie, details)| RecommendedItem {
                 item: Item::from_movie(recommender, movie, region),
                 details,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cinematch::date::Date;
 use cinematch::ids::{MovieId, MovieIdx};
-use cinematch::ranking::{Query, QueryError, Recommendation, Recommender, Request};
+use cinematch::ranking::{Filters, Query, QueryError, Recommendation, Recommender, Request};
 use cinematch_store::{MovieFeedback, Profile, UserHistory};
 
 use crate::error::{ServiceError, ServiceFuture};
@@ -12,6 +12,7 @@ use crate::item::{Item, RecommendationDetails};
 use crate::listing::details;
 use crate::personal::base_query;
 use crate::preferences;
+use crate::search::hits;
 use crate::service::Service;
 use crate::serving::Serving;
 use crate::similar::similar_movies;
@@ -85,6 +86,11 @@ impl UserView {
     pub fn region_code(&self) -> Option<String> {
         let regions = self.recommender().index().regions();
         self.region.map(|region| regions[region].code().to_owned())
+    }
+
+    /// Returns the age limit of a child's profile.
+    pub fn max_age(&self) -> Option<u8> {
+        self.history.preferences.max_age
     }
 
     /// Builds a query from the user's history and preferences. It excludes movies with feedback and movies on the
@@ -166,10 +172,23 @@ impl UserView {
     ) -> Result<Vec<MovieCard<'_>>, ServiceError> {
         let recommender = self.recommender();
         let movie_id = recommender.movie(index).movie_id;
-        let similar = similar_movies(recommender, movie_id, Some(limit), None, self.today)?;
+        let (max_age, region) = (self.max_age(), self.region_code());
+        let filters = Filters { max_age, region, ..Filters::default() };
+        let similar = similar_movies(recommender, movie_id, Some(limit), filters, self.today)?;
         let similar = similar.movies.into_iter();
         let card = |(movie, details)| MovieCard { details: Some(details), ..self.movie(movie) };
         Ok(similar.map(card).collect())
+    }
+
+    /// Searches for up to `limit` movies within the user's age limit, best first.
+    pub fn search(&self, words: &str, limit: usize) -> Vec<MovieCard<'_>> {
+        let max_age = self.max_age();
+        let n_movies = self.recommender().movies().len();
+        let hits = hits(&self.serving, words, if max_age.is_some() { n_movies } else { limit });
+        let index = self.recommender().index();
+        let suitable =
+            hits.into_iter().filter(|hit| index.is_suitable(hit.movie, max_age, self.region));
+        suitable.take(limit).map(|hit| self.movie(hit.movie)).collect()
     }
 
     /// Returns a movie's card without reasons.

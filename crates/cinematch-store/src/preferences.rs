@@ -18,15 +18,15 @@ impl Store {
                 sqlx::query(
                     "INSERT INTO preferences
                          (user_id, preferred_genres, services, original_languages,
-                          runtime_min, runtime_max, region, novelty_percent, updated_at)
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                          runtime_min, runtime_max, region, novelty_percent, max_age, updated_at)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
                      ON CONFLICT (user_id) DO UPDATE SET
                          preferred_genres = excluded.preferred_genres,
                          services = excluded.services,
                          original_languages = excluded.original_languages,
                          runtime_min = excluded.runtime_min, runtime_max = excluded.runtime_max,
                          region = excluded.region, novelty_percent = excluded.novelty_percent,
-                         updated_at = excluded.updated_at",
+                         max_age = excluded.max_age, updated_at = excluded.updated_at",
                 )
                 .bind(id)
                 .bind(json(&preferences.preferred_genres))
@@ -36,6 +36,7 @@ impl Store {
                 .bind(preferences.runtime_max.map(i64::from))
                 .bind(preferences.region)
                 .bind(i64::from(preferences.novelty_percent))
+                .bind(preferences.max_age.map(i64::from))
                 .bind(now)
                 .execute(&mut **transaction)
                 .await?;

@@ -60,6 +60,7 @@ const TABLES: [Table; 7] = [
             "runtime_min",
             "runtime_max",
             "novelty_percent",
+            "max_age",
             "updated_at",
         ],
         text_columns: &["preferred_genres", "services", "original_languages", "region"],

@@ -107,6 +107,7 @@ async fn preferences_and_feedback(store: &Store) {
         preferred_genres: vec!["sci-fi".to_owned(), "a \"b\" c".to_owned()],
         runtime_max: Some(120),
         region: Some("DE".to_owned()),
+        max_age: Some(6),
         ..Preferences::default()
     };
     assert_eq!(store.user_history("ada").await.unwrap().preferences, Preferences::default());

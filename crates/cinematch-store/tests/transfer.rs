@@ -42,6 +42,7 @@ async fn fill(store: &Store) {
         runtime_min: Some(80),
         region: Some("DE".to_owned()),
         novelty_percent: -50,
+        max_age: Some(0),
         ..Preferences::default()
     };
     store.set_preferences("ada".into(), preferences, 9).await.unwrap();

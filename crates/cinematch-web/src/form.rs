@@ -29,6 +29,12 @@ impl Fields {
         self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
+    /// Returns the names and values of all non-empty fields.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let fields = self.0.iter().map(|(name, value)| (name.as_str(), value.trim()));
+        fields.filter(|(_, value)| !value.is_empty())
+    }
+
     /// Returns all non-empty values of a field.
     pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
         let fields = self.0.iter().filter(move |(field, _)| field == name);
@@ -47,8 +53,7 @@ impl Fields {
 
     /// Returns a path with a query of the non-empty fields for which `keep` returns true.
     pub fn address(&self, path: &str, keep: impl Fn(&str, &str) -> bool) -> String {
-        let fields = self.0.iter().map(|(name, value)| (name.as_str(), value.trim()));
-        address(path, fields.filter(|(name, value)| !value.is_empty() && keep(name, value)))
+        address(path, self.pairs().filter(|(name, value)| keep(name, value)))
     }
 
     /// Parses a field as a number. Returns `None` if the field is missing or empty.

@@ -140,6 +140,7 @@ fn preferences_form(
                 (Choice::new(&index.languages, original_languages, |code| language(code).to_owned()).show(
                     "language", texts::LANGUAGES, Some(texts::LANGUAGES_HELP)))
                 (adventure::choice(preferences))
+                (age_limit(preferences.max_age))
                 fieldset .inline {
                     legend { (texts::LENGTH) }
                     label for="runtime_min" { (texts::FROM) }
@@ -148,6 +149,31 @@ fn preferences_form(
                     input #runtime_max type="number" name="runtime_max" min="0" max=(MAX_RUNTIME) value=[runtime_max];
                 }
                 button .button { (texts::SAVE) }
+            }
+        }
+    }
+}
+
+/// Renders the age limit of a child's profile as radio buttons. A limit that is not among the usual ones has its own
+/// button.
+fn age_limit(max_age: Option<u8>) -> Markup {
+    let mut limits = texts::AGE_LIMITS.to_vec();
+    limits.extend(max_age.filter(|age| !limits.contains(age)));
+    html! {
+        fieldset aria-describedby="max-age-help" {
+            legend { (texts::AGE_LIMIT) }
+            p #max-age-help .small { (texts::AGE_LIMIT_HELP) }
+            div .chips {
+                label {
+                    input type="radio" name="max_age" value="" checked[max_age.is_none()];
+                    (texts::NO_AGE_LIMIT)
+                }
+                @for age in limits {
+                    label {
+                        input type="radio" name="max_age" value=(age) checked[max_age == Some(age)];
+                        (texts::age_limit(age))
+                    }
+                }
             }
         }
     }
@@ -203,6 +229,7 @@ fn submitted(fields: &Fields) -> Preferences {
         runtime_max: fields.number("runtime_max").unwrap_or_default(),
         region: fields.get("region").map(str::to_owned),
         novelty_percent: adventure::submitted_percent(fields),
+        max_age: fields.number("max_age").unwrap_or_default(),
         updated_at: None,
     }
 }
@@ -222,6 +249,7 @@ fn parse_preferences(fields: &Fields) -> Result<NewPreferences, Problem> {
         runtime_max: fields.number("runtime_max")?,
         region: fields.get("region").map(str::to_owned),
         novelty: adventure::parse(fields)?,
+        max_age: fields.number("max_age")?,
     })
 }
 
@@ -303,9 +331,58 @@ pub async fn delete(
 #[cfg(test)]
 mod tests {
     use cinematch_testing::PlainBrowser;
+    use std::collections::BTreeSet;
+
+    use cinematch_testing::movie_ids;
     use serde_json::{Value, json};
 
-    use crate::testing::sample;
+    use crate::testing::{movies, sample};
+
+    #[test]
+    fn the_age_limit_of_a_childs_profile_applies_to_every_list_and_search() {
+        let server = sample();
+        let mut kim = PlainBrowser::new(&server, "Kim");
+        let mut ada = PlainBrowser::new(&server, "Ada");
+        let suitable = server.get("/api/movies?max_age=6&limit=100").json();
+        let suitable: BTreeSet<u64> =
+            movie_ids(suitable["movies"].as_array().unwrap()).into_iter().collect();
+        let is_suitable =
+            |ids: Vec<u64>| !ids.is_empty() && ids.iter().all(|id| suitable.contains(id));
+        assert_eq!(kim.send("/me", "max_age=6", &[]).status, 303);
+        assert!(kim.page("/me").contains("name=\"max_age\" value=\"6\" checked"));
+        for browser in [&mut kim, &mut ada] {
+            browser.send("/films/1/say", "stars=5", &[]);
+        }
+        for path in ["/", "/browse", "/browse?sort=you", "/search?q=the", "/films/1"] {
+            assert!(is_suitable(movies(&kim.page(path))), "{path}");
+            assert!(!is_suitable(movies(&ada.page(path))), "{path}");
+        }
+        let listed = |user: &str, (method, path): (&str, &str), body: Option<&Value>| {
+            let reply = server.as_user(user, (method, path), body).json();
+            movie_ids(reply["recommendations"].as_array().unwrap())
+        };
+        let personal = |user| listed(user, ("GET", "/api/recommendations"), None);
+        assert!(is_suitable(personal("1")) && !is_suitable(personal("2")));
+        let post = |path, body: Value| listed("1", ("POST", path), Some(&body));
+        assert!(is_suitable(post("/api/recommendations", json!({"user_id": "1"}))));
+        let group =
+            |members: Value| post("/api/groups/recommendations", json!({"members": members}));
+        assert!(is_suitable(group(json!([{"user_id": "2"}, {"user_id": "1"}]))));
+        assert!(!is_suitable(group(json!([{"user_id": "2"}]))));
+        let wall = kim.page("/welcome/rate");
+        let shown = wall.split("name=\"film\" value=\"").skip(1);
+        let shown = shown.filter_map(|part| part.split('"').next()?.parse().ok());
+        assert!(is_suitable(shown.collect()), "{wall}");
+        assert_eq!(kim.get("/me/export.json").json()["preferences"]["max_age"], 6);
+        kim.send("/me/novelty", "novelty=0.5", &[]);
+        assert_eq!(kim.get("/me/export.json").json()["preferences"]["max_age"], 6);
+        let wrong = kim.send("/me", "max_age=19", &[]);
+        assert!(
+            wrong.status == 422 && wrong.text.contains("Age limit: expected"),
+            "{}",
+            wrong.text
+        );
+    }
 
     #[test]
     fn profile_shows_taste_saves_preferences_and_can_be_deleted() {
@@ -327,6 +404,7 @@ mod tests {
         let form = "genre=crime&genre=drama&language=en&runtime_min=&runtime_max=150&region=";
         assert_eq!(ada.send("/me", form, &[]).headers["location"], "/me");
         let page = ada.page("/me");
+        assert!(page.contains("name=\"max_age\" value=\"\" checked"), "no age limit");
         assert!(
             page.contains("Preferences saved.") && page.contains("value=\"crime\" checked"),
             "{page}"

@@ -31,6 +31,7 @@ pub fn pages() -> Router<RouteState> {
         .route("/watchlist", get(watchlist::watchlist))
         .route("/watchlist/{movie_id}/remove", post(watchlist::remove))
         .route("/tonight", get(tonight::tonight))
+        .route("/tonight/seen", post(tonight::seen))
         .route("/me", get(profile::profile).post(profile::save_preferences))
         .route("/me/novelty", post(adventure::save))
         .route("/me/export.json", get(profile::export_json))

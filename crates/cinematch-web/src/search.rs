@@ -12,7 +12,6 @@ use super::responses::fragments;
 use super::texts::search as texts;
 use cinematch_http::problem::Problem;
 use cinematch_service::Service;
-use cinematch_service::search::hits;
 use cinematch_service::user_view::{MovieCard, UserView};
 
 /// Maximum numbers of results on the page and of suggestions below the search field.
@@ -29,8 +28,7 @@ pub async fn search(
     let words: String = fields.get("q").unwrap_or_default().chars().take(MAX_LENGTH).collect();
     let view = UserView::load(&service, &profile).await?;
     let limit = if caller.is_fragment { MAX_SUGGESTIONS } else { MAX_RESULTS };
-    let hits = hits(&view.serving, &words, limit);
-    let movies: Vec<MovieCard<'_>> = hits.into_iter().map(|hit| view.movie(hit.movie)).collect();
+    let movies = view.search(&words, limit);
     if caller.is_fragment {
         return Ok(fragments(&suggestions(&movies)));
     }

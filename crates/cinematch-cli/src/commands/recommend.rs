@@ -78,7 +78,7 @@ pub struct Recommend {
 }
 
 /// Flags that describe a single user, which conflict with --histories.
-const SINGLE_USER_FLAGS: [&str; 19] = [
+const SINGLE_USER_FLAGS: [&str; 20] = [
     "liked",
     "disliked",
     "ratings",
@@ -95,6 +95,7 @@ const SINGLE_USER_FLAGS: [&str; 19] = [
     "runtime_max",
     "min_votes",
     "rating_min",
+    "max_age",
     "include_adult",
     "include_unreleased",
     "exclude",
@@ -134,6 +135,9 @@ struct FilterFlags {
     /// Minimum average vote, 0 to 10
     #[arg(long, value_name = "VOTE")]
     rating_min: Option<f64>,
+    /// Only movies suitable for viewers of this age, 0 to 18, by their certificates in the region
+    #[arg(long, value_name = "AGE")]
+    max_age: Option<u8>,
     /// Allow movies that TMDB marks as adult
     #[arg(long)]
     include_adult: bool,
@@ -272,6 +276,7 @@ impl Recommend {
                 runtime_max: filters.runtime_max,
                 min_votes: filters.min_votes,
                 rating_min: filters.rating_min,
+                max_age: filters.max_age,
                 include_adult: filters.include_adult,
                 include_unreleased: filters.include_unreleased,
             },

@@ -1,5 +1,7 @@
 //! Parses a movie response, including the appended resources, into [`Facts`].
 
+use std::collections::BTreeMap;
+
 use cinematch::sources::tmdb::facts::{CAST_TOP, Facts, join_names, one_line};
 use serde::Deserialize;
 
@@ -182,6 +184,7 @@ impl Movie {
             status: text(&self.status),
             // The store has the date.
             fetched_on: String::new(),
+            certifications: self.certifications(),
             services,
         }
     }
@@ -202,24 +205,36 @@ impl Movie {
         join_names(directors.filter_map(|worker| worker.name.as_deref()))
     }
 
-    /// Returns the certification of the theatrical release in `region`, or of the first certified
-    /// release.
+    /// Returns the certification in `region`.
     fn certification(&self, region: &str) -> String {
-        let results = self.release_dates.iter().flat_map(|dates| &dates.results);
-        let in_region = results.filter(|releases| releases.iso_3166_1.as_deref() == Some(region));
-        let releases = in_region.flat_map(|releases| &releases.release_dates);
-        let certifications: Vec<(bool, String)> = releases
-            .map(|release| {
-                let certification = release.certification.as_deref().map(one_line);
-                (release.kind == Some(THEATRICAL), certification.unwrap_or_default())
-            })
-            .filter(|(_, certification)| !certification.is_empty())
-            .collect();
-        let theatrical = certifications.iter().find(|(is_theatrical, _)| *is_theatrical);
-        theatrical
-            .or(certifications.first())
-            .map(|(_, certification)| certification.clone())
-            .unwrap_or_default()
+        self.by_country().remove(region).unwrap_or_default()
+    }
+
+    /// Returns the certifications of all countries, as `tmdb_metadata.csv` lists them.
+    fn certifications(&self) -> String {
+        let by_country = self.by_country();
+        let listed: Vec<String> =
+            by_country.iter().map(|(country, name)| format!("{country}:{name}")).collect();
+        join_names(listed.iter().map(String::as_str))
+    }
+
+    /// Returns each country's certification of the theatrical release, or of the first certified release.
+    fn by_country(&self) -> BTreeMap<&str, String> {
+        let mut by_country = BTreeMap::new();
+        for releases in self.release_dates.iter().flat_map(|dates| &dates.results) {
+            let country = releases.iso_3166_1.as_deref().unwrap_or_default();
+            let is_code = country.len() == 2 && country.bytes().all(|it| it.is_ascii_uppercase());
+            let certified = releases.release_dates.iter().filter_map(|release| {
+                let name = one_line(release.certification.as_deref()?);
+                (!name.is_empty()).then_some((release.kind != Some(THEATRICAL), name))
+            });
+            // `min_by_key` returns the first of several.
+            let best = certified.min_by_key(|(is_other_release, _)| *is_other_release);
+            if let Some((_, name)) = best.filter(|_| is_code) {
+                by_country.entry(country).or_insert(name);
+            }
+        }
+        by_country
     }
 }
 
@@ -245,7 +260,11 @@ mod tests {
             "belongs_to_collection":{"id":1,"name":"Series Collection"},"adult":false,
             "status":"Released","keywords":null,"external_ids":{"imdb_id":"tt0000001"},
             "release_dates":{"results":[{"iso_3166_1":"DE","release_dates":
-                [{"certification":"16","type":4},{"certification":"12","type":3}]}]}}"#;
+                [{"certification":"16","type":4},{"certification":"12","type":3}]},
+                {"iso_3166_1":"US","release_dates":[{"certification":"","type":3},
+                    {"certification":" PG-13 ","type":4},{"certification":"R","type":5}]},
+                {"iso_3166_1":"AE","release_dates":[{"certification":"","type":3}]},
+                {"iso_3166_1":"x","release_dates":[{"certification":"1","type":3}]}]}}"#;
         let (facts, availability) = decode(body.as_bytes(), None, "DE").unwrap();
         let expected = Facts {
             popularity: "1.5".to_owned(),
@@ -258,6 +277,7 @@ mod tests {
             collection: "Series Collection".to_owned(),
             adult: "false".to_owned(),
             status: "Released".to_owned(),
+            certifications: "DE:12|US:PG-13".to_owned(),
             ..Facts::default()
         };
         assert_eq!(facts, expected);

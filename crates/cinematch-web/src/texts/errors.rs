@@ -16,7 +16,7 @@ pub const BAD_IMPORT_VALUE: &str = "expected stars, liked, watched or watchlist"
 pub const MISSING: &str = "is missing";
 
 /// Names of request fields, and the labels that pages use for them in error messages.
-const FIELD_LABELS: [(&str, &str); 19] = [
+const FIELD_LABELS: [(&str, &str); 20] = [
     ("genres.any", super::GENRES),
     ("genres.all", super::GENRES),
     ("genres.none", EXCLUDED),
@@ -29,6 +29,7 @@ const FIELD_LABELS: [(&str, &str); 19] = [
     ("rating", MINIMUM_RATING),
     ("min_votes", MINIMUM_VOTES),
     ("votes", MINIMUM_VOTES),
+    ("max_age", "age limit"),
     ("services", SERVICES),
     ("original_languages", "languages"),
     ("languages", LANGUAGE),

@@ -15,6 +15,12 @@ pub const SERVICES: &str = "Your streaming services";
 pub const LANGUAGES: &str = "Languages";
 pub const LANGUAGES_HELP: &str = "We recommend only films in these original languages. To include all languages, leave every box \
      unchecked.";
+pub const AGE_LIMIT: &str = "Is this a child’s profile?";
+pub const AGE_LIMIT_HELP: &str = "With an age limit, lists and search results leave out films rated for older viewers. Films without a \
+     rating are left out too, unless they are children’s films, which count as suitable from age 6.";
+pub const NO_AGE_LIMIT: &str = "No";
+/// Age limits to choose from, in years.
+pub const AGE_LIMITS: [u8; 4] = [0, 6, 12, 16];
 pub const LENGTH: &str = "Length in minutes";
 pub const FROM: &str = "From";
 pub const TO: &str = "to";
@@ -46,6 +52,11 @@ pub const DELETED_TABLES: [(&str, &str); 5] = [
     ("imports", "Imports"),
     ("sessions", "Sessions"),
 ];
+
+/// Returns the label of an age limit.
+pub fn age_limit(age: u8) -> String {
+    if age == 0 { "Yes, films for all ages".to_owned() } else { format!("Yes, up to age {age}") }
+}
 
 /// Lists the number of movies for each kind of feedback.
 pub fn summary(n_seen: usize, n_rated: usize, n_liked: usize, n_listed: usize) -> String {

@@ -4,6 +4,9 @@ pub const TITLE: &str = "Tonight";
 pub const HINT: &str =
     "Choose who’s watching and how much time you have to get five films for everyone.";
 pub const WHO: &str = "Who’s watching?";
+pub const CHILDREN: &str = "Children are watching";
+pub const CHILDREN_HELP: &str = "Picks only films rated for age 8 or younger, such as G, U, PG, or 0 and 6 in Germany. Films without a \
+     rating count only if they are children’s films.";
 pub const HOW_LONG: &str = "How much time do you have?";
 pub const ANY_LENGTH: &str = "Any length";
 pub const MOOD: &str = "In the mood for";
@@ -11,6 +14,9 @@ pub const SERVICES: &str = "Streaming services";
 pub const STRATEGY: &str = "How to choose";
 pub const PICK: &str = "Pick five films";
 pub const NO_PICKS: &str = "Allow more time, or choose more services or genres.";
+pub const OTHERS: &str = "Show five others";
+pub const NO_MORE: &str = "No more films match. These are the first ones again.";
+pub const NO_MEMBER: &str = "This profile no longer exists, or you can’t act for it";
 pub const TOO_FEW_RATINGS: &str = "not enough ratings yet";
 
 /// Time limits in minutes.
@@ -35,9 +41,23 @@ pub fn heading(n_picks: usize) -> String {
     }
 }
 
-/// Returns the heading for a member's reasons.
-pub fn reasons_for(name: &str) -> String {
-    format!("For {name}")
+/// Returns the label of the button that marks a pick as watched by a member.
+pub fn has_seen_it(name: &str) -> String {
+    format!("{name} has seen it")
+}
+
+/// Reports that a pick is marked as watched by a member.
+pub fn seen(name: &str, title: &str) -> String {
+    format!("Marked {title} as watched by {name}. Another film takes its place.")
+}
+
+/// Describes the age limit of the picks.
+pub fn age_limit(age: u8) -> String {
+    if age == 0 {
+        "Only films rated for all ages.".to_owned()
+    } else {
+        format!("Only films rated for age {age} or younger.")
+    }
 }
 
 /// Describes how much a member is expected to enjoy a movie with this match.

@@ -24,7 +24,6 @@ use cinematch_service::Service;
 use cinematch_service::actions::Action;
 use cinematch_service::catalog::find_movie;
 use cinematch_service::onboarding::{list_without, next_wall};
-use cinematch_service::search::hits;
 use cinematch_service::user_view::{MovieCard, MovieStatus, UserView};
 
 /// Path of the page.
@@ -147,7 +146,7 @@ fn announcement(note: &str) -> Markup {
 fn search(view: &UserView, fields: &Fields) -> Markup {
     let words: String =
         fields.get("q").unwrap_or_default().chars().take(MAX_SEARCH_LENGTH).collect();
-    let found = hits(&view.serving, &words, MAX_RESULTS);
+    let found = view.search(&words, MAX_RESULTS);
     html! {
         section .naming aria-labelledby="naming" {
             h2 #naming { (texts::NAMING_HEADING) }
@@ -164,7 +163,7 @@ fn search(view: &UserView, fields: &Fields) -> Markup {
             }
             @if !words.is_empty() {
                 @if found.is_empty() { p { (search_texts::no_matches(&words)) "." } }
-                (covers("found", found.iter().map(|hit| view.movie(hit.movie))))
+                (covers("found", found.into_iter()))
             }
             (picked(view))
         }

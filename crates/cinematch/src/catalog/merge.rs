@@ -336,6 +336,7 @@ impl Merger<'_> {
                 status: text(|facts| &facts.status),
                 release_date: facts.and_then(|facts| facts.release_date),
                 fetched_on: facts.and_then(|facts| facts.fetched_on),
+                certifications: &joined(text(|facts| &facts.certifications)),
             },
             &mut chunk.rows,
         );

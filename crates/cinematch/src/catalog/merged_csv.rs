@@ -16,7 +16,7 @@ use crate::sources::values::{list, whole_number};
 use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
 /// Column names, in file order.
-pub const HEADER: [&str; 24] = [
+pub const HEADER: [&str; 25] = [
     "movieId",
     "tmdbId",
     "imdbId",
@@ -41,6 +41,7 @@ pub const HEADER: [&str; 24] = [
     "status",
     "release_date",
     "fetched_on",
+    "certifications",
 ];
 
 /// A row of the table. Unknown values are empty strings, and list items are separated by `|`.
@@ -70,6 +71,7 @@ pub(super) struct Row<'a> {
     pub status: &'a str,
     pub release_date: Option<Date>,
     pub fetched_on: Option<Date>,
+    pub certifications: &'a str,
 }
 
 /// Returns the header line.
@@ -102,7 +104,8 @@ pub(super) fn put_row(row: &Row<'_>, out: &mut Vec<u8>) {
     put_text(if row.is_adult { "true" } else { "" }, b',', out);
     put_text(row.status, b',', out);
     put_number(row.release_date, b',', out);
-    put_number(row.fetched_on, b'\n', out);
+    put_number(row.fetched_on, b',', out);
+    put_text(row.certifications, b'\n', out);
 }
 
 fn put_number(value: Option<impl std::fmt::Display>, end: u8, out: &mut Vec<u8>) {
@@ -136,8 +139,8 @@ fn put_text(value: &str, end: u8, out: &mut Vec<u8>) {
 /// Reads the table. Also accepts files written by the Python version, which have no columns after
 /// `services`.
 pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceError> {
-    const COLUMNS: [Column; 24] = {
-        let mut columns = [Column::required(""); 24];
+    const COLUMNS: [Column; 25] = {
+        let mut columns = [Column::required(""); 25];
         let mut index = 0;
         while index < HEADER.len() {
             let name = HEADER[index];
@@ -239,6 +242,7 @@ fn decode(row: &table::Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<Movie
         status: text(21),
         release_date: row.get(22).parse().ok(),
         fetched_on: row.get(23).parse().ok(),
+        certifications: list(row.get(24)),
     })
 }
 
@@ -273,7 +277,7 @@ mod tests {
             popularity in proptest::option::of(0_f32..1e6),
             vote_count in proptest::option::of(any::<u32>()),
             vote_average in proptest::option::of(0_f32..10.0),
-            services in words(),
+            (services, certifications) in (words(), words()),
             is_adult in any::<bool>(),
             (collection, status) in (label(), label()),
             (day, fetched) in (proptest::option::of(0_i64..20_000), proptest::option::of(0_i64..20_000)),
@@ -285,7 +289,7 @@ mod tests {
                 year, genres, overview, runtime, popularity, vote_count, vote_average, keywords,
                 cast, directors: vec!["D".to_owned()], services, services_source,
                 original_language: None, poster_path: Some("/p.jpg".to_owned()),
-                is_adult, status, collection,
+                is_adult, status, collection, certifications,
                 release_date: day.map(|day| Date::from_unix_seconds(day * 86_400)),
                 fetched_on: fetched.map(|day| Date::from_unix_seconds(day * 86_400)),
             }
@@ -319,6 +323,7 @@ mod tests {
             status: &text(&movie.status),
             release_date: movie.release_date,
             fetched_on: movie.fetched_on,
+            certifications: &movie.certifications.join("|"),
         };
         put_row(&row, out);
     }

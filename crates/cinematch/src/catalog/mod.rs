@@ -1,5 +1,6 @@
 //! The movie catalog: links, cleans and filters records from several sources into a single movie table.
 
+mod age;
 pub mod availability;
 mod interactions;
 pub mod matching;
@@ -73,6 +74,7 @@ impl Movie {
             status: None,
             release_date: None,
             fetched_on: None,
+            certifications: Vec::new(),
         }
     }
 
@@ -157,4 +159,7 @@ pub struct Movie {
     /// Date on which the metadata was fetched from TMDB.
     #[serde(default)]
     pub fetched_on: Option<Date>,
+    /// Country (ISO 3166-1) and name of each certificate, such as `US:PG-13`.
+    #[serde(default)]
+    pub certifications: Vec<String>,
 }

@@ -6,24 +6,29 @@ use super::score_terms::ScoreTerms;
 use super::wall::WallPool;
 use crate::catalog::Release;
 use crate::ids::MovieIdx;
-use crate::retrieval::Scores;
+use crate::retrieval::{Filter, Scores};
 
 impl Recommender {
     /// Chooses up to `n` movies whose covers a new user looks through to tap those that they like.
     ///
-    /// Movies in the history and in `shown`, those of earlier walls, are not chosen again. Without a history,
+    /// Movies in the history and in `shown`, those of earlier walls, are not chosen again, and movies that fail `filter`
+    /// are not chosen. Without a history,
     /// every movie is chosen to explore. With one, two of three fit it. Takes as long as [`Self::recommend`]
     /// for a history. The first call also computes the pool.
     pub fn taste_wall(
         &self,
         history: &[HistoryItem],
         shown: &[MovieIdx],
+        filter: Filter,
         n: usize,
     ) -> Vec<MovieIdx> {
         let compute = || WallPool::new(&self.movies, &self.popularity_counts());
         let pool = self.wall_pool.get_or_init(compute);
         let liked = history.iter().map(|item| item.signal.movie);
-        pool.choose(liked.chain(shown.iter().copied()), &self.fits(history, &pool.movies), n)
+        let shown = liked.chain(shown.iter().copied());
+        let filter = self.index().prepare(filter);
+        let passes = |movie: MovieIdx| filter.failed_by(movie).is_none();
+        pool.choose(shown, passes, &self.fits(history, &pool.movies), n)
     }
 
     /// Returns how well movies fit the history: the score of the blend, 1 for the best movie. Returns zeros

@@ -54,6 +54,9 @@ pub struct Filters {
     pub min_votes: u32,
     /// Minimum average vote, 0 to 10.
     pub rating_min: Option<f64>,
+    /// Age of the youngest viewer, 0 to 18: requires a [minimum age](crate::catalog::Movie::minimum_age) of at most
+    /// this. The certificates are those of `region`.
+    pub max_age: Option<u8>,
     /// True to allow movies that TMDB marks as adult. Movies without TMDB metadata are not adult.
     pub include_adult: bool,
     /// True to allow movies that have not been released on [`Query::today`]. Movies without TMDB metadata count as

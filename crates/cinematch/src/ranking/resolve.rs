@@ -34,6 +34,8 @@ const MAX_LIMIT: usize = 100;
 const MAX_MOVIES: usize = 10_000;
 /// Maximum number of names in each list in a query.
 const MAX_NAMES: usize = 100;
+/// Highest age limit: movies for adults pass it.
+const MAX_AGE: u8 = 18;
 /// Maximum number of errors to report.
 const MAX_ERRORS: usize = 20;
 
@@ -81,6 +83,7 @@ impl Recommender {
             runtime_max: filters.runtime_max,
             min_votes: filters.min_votes,
             rating_min: filters.rating_min.map(|min| min as f32),
+            max_age: filters.max_age,
             include_adult: filters.include_adult,
             include_unreleased: filters.include_unreleased,
             today: query.today,
@@ -209,6 +212,11 @@ impl Validator {
             && min > max
         {
             self.fail("runtime_min", format!("{min} is more than runtime_max {max}"));
+        }
+        if let Some(age) = filters.max_age
+            && age > MAX_AGE
+        {
+            self.fail("filters.max_age", format!("expected 0 to {MAX_AGE}, got {age}"));
         }
         if let Some(min) = filters.rating_min
             && !(0.0..=10.0).contains(&min)

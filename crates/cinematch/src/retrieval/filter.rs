@@ -18,7 +18,7 @@ pub struct Filter {
     pub genres_none: Vec<usize>,
     /// Requires at least one of these services. `None` means no condition; an empty list rejects all movies.
     pub services: Option<Vec<usize>>,
-    /// Region that `services` refers to. If `None`, the catalog's own services are used.
+    /// Region that `services` and `max_age` refer to. If `None`, the catalog's own services are used.
     pub region: Option<usize>,
     /// Requires one of these original languages. If `None`, there is no condition.
     pub languages: Option<Vec<usize>>,
@@ -34,6 +34,8 @@ pub struct Filter {
     pub min_votes: u32,
     /// Minimum average vote, 0 to 10.
     pub rating_min: Option<f32>,
+    /// Highest minimum age, by the certificates of `region`. If `None`, there is no condition.
+    pub max_age: Option<u8>,
     /// True to allow movies that TMDB marks as adult.
     pub include_adult: bool,
     /// True to allow movies that have not been released.
@@ -56,6 +58,7 @@ impl Filter {
             excluded: Vec::new(),
             only: None,
             region: None,
+            max_age: None,
             include_adult: false,
             include_unreleased: false,
             today: None,
@@ -79,6 +82,8 @@ pub enum FilterKind {
     Adult,
     /// [`Filter::include_unreleased`] is not set, and the movie has not been released.
     Unreleased,
+    /// Minimum age: [`Filter::max_age`].
+    MaxAge,
     /// Genres: [`Filter::genres_any`], [`Filter::genres_all`] or [`Filter::genres_none`].
     Genres,
     /// Streaming services: [`Filter::services`], in the filter's region.
@@ -106,6 +111,7 @@ impl FilterKind {
             Self::Only => "only",
             Self::Adult => "adult",
             Self::Unreleased => "unreleased",
+            Self::MaxAge => "max_age",
             Self::Genres => "genres",
             Self::Services => "services",
             Self::Year => "year",
@@ -130,6 +136,8 @@ pub(crate) struct PreparedFilter<'a> {
     /// Bit set of the movies available on a requested service in the requested region. `None` if no region is
     /// set.
     on_services: Option<Vec<u64>>,
+    /// The minimum ages of the movies and the highest one that passes. `None` without an age limit.
+    ages: Option<(&'a [u8], u8)>,
     /// True if the filter may reject adult movies of the catalog.
     rejects_adult: bool,
     /// True if the filter may reject movies of the catalog that have not been released.
@@ -152,6 +160,7 @@ impl FilterIndex {
             genres_none: genres(&filter.genres_none),
             services: self.service_bits.mask(&filter.services.clone().unwrap_or_default()),
             on_services,
+            ages: filter.max_age.map(|max| (self.minimum_ages(filter.region), max)),
             rejects_adult: !filter.include_adult && self.has_adult,
             rejects_unreleased: !filter.include_unreleased
                 && !self.last_release.is_released(filter.today),
@@ -192,6 +201,9 @@ impl PreparedFilter<'_> {
         }
         if self.rejects_unreleased && !facts.release.is_released(self.filter.today) {
             return Some(FilterKind::Unreleased);
+        }
+        if self.ages.is_some_and(|(ages, max)| ages[movie.row()] > max) {
+            return Some(FilterKind::MaxAge);
         }
         if self.has_conditions_on_facts { self.failed_by_facts(movie.row()) } else { None }
     }

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::ages::Ages;
 use super::bit_rows::BitRows;
 use super::sort::SortedMovies;
 use crate::catalog::availability::Region;
@@ -25,6 +26,7 @@ pub struct FilterIndex {
     /// Bit set of each movie's services.
     pub(super) service_bits: BitRows,
     pub(super) facts: Vec<Facts>,
+    ages: Ages,
     /// True if the catalog has adult movies.
     pub(super) has_adult: bool,
     /// Release of the movie that is released last. If it has been released, all movies have.
@@ -108,6 +110,7 @@ impl FilterIndex {
             has_adult: movies.iter().any(|movie| movie.is_adult),
             last_release: movies.iter().map(Movie::release).max().unwrap_or(Release::Released),
             facts,
+            ages: Ages::new(movies),
             genres,
             services,
             languages: NameList::languages(languages),
@@ -142,6 +145,16 @@ impl FilterIndex {
     pub fn find_region(&self, code: &str) -> Option<usize> {
         let code = code.trim();
         self.regions.iter().position(|index| index.region.code.eq_ignore_ascii_case(code))
+    }
+
+    /// Returns true if a movie's minimum age in a region is at most `max_age`, or if there is no limit.
+    pub fn is_suitable(&self, movie: MovieIdx, max_age: Option<u8>, region: Option<usize>) -> bool {
+        max_age.is_none_or(|max| self.minimum_ages(region)[movie.row()] <= max)
+    }
+
+    /// Returns the movies' minimum ages in a region, or without a region for `None`. Unknown ages are above all limits.
+    pub(super) fn minimum_ages(&self, region: Option<usize>) -> &[u8] {
+        self.ages.of(region.map(|region| self.regions[region].code()))
     }
 
     /// Returns the genres of the movie at `row`, as a bit set over [`Self::genres`].

@@ -4,6 +4,7 @@
 //! exactly k are returned. [`FilterIndex`] holds the columns that filters use, and [`FilterIndex::page`]
 //! returns the catalog page by page in one of several sort orders.
 
+mod ages;
 mod bit_rows;
 mod browse;
 mod cursor;

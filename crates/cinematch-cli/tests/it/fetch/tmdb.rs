@@ -24,7 +24,7 @@ fn fetches_the_most_rated_movies_first_and_each_only_once() {
     let csv = table(&folder);
     let header = "tmdb_id,title,release_date,runtime,popularity,vote_count,vote_average,genres,\
                   overview,keywords,cast_top,director,original_language,poster_path,certification,\
-                  imdb_id,collection,adult,status,fetched_on,services\n1001,\"Film 1001, version 0\",";
+                  imdb_id,collection,adult,status,fetched_on,certifications,services\n1001,\"Film 1001, version 0\",";
     assert!(csv.starts_with(header), "{csv}");
     let movies = cinematch::sources::tmdb::metadata("t.csv", csv.as_bytes()).unwrap().decoded;
     assert!(movies.records.iter().all(|movie| movie.fetched_on.is_some()), "{csv}");
@@ -39,6 +39,7 @@ fn fetches_the_most_rated_movies_first_and_each_only_once() {
     assert_eq!(merged["services_source"], "tmdb");
     assert_eq!(merged["counts"]["with_metadata"], 20);
     assert!(merged["problems"].as_array().unwrap().is_empty(), "{merged}");
+    assert!(folder.read("data/movies_merged.csv").contains("|DE:18|"), "certificates by country");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod adult_and_unreleased;
 mod browse;
+mod content_ratings;
 mod evaluate;
 mod latest_small;
 mod learning;

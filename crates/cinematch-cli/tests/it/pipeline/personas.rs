@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use cinematch::catalog::Movie;
 use cinematch::ids::MovieIdx;
 use cinematch::ranking::Query;
+use cinematch::retrieval::Filter;
 use serde::Deserialize;
 
 use super::latest_small::{self, Persona};
@@ -78,11 +79,11 @@ fn personas_find_their_films_on_the_first_wall_and_more_after_two_taps() {
         let n_inside = |wall: &[MovieIdx]| {
             wall.iter().filter(|movie| field.contains(recommender.movie(**movie))).count()
         };
-        let first = recommender.taste_wall(&[], &[], 24);
+        let first = recommender.taste_wall(&[], &[], Filter::default(), 24);
         let liked = likes[..2].to_vec();
         let (request, _) = recommender.resolve(&Query { liked, ..Query::default() }).unwrap();
         // Every third movie of the second wall explores other tastes.
-        let second = recommender.taste_wall(&request.history, &first, 24);
+        let second = recommender.taste_wall(&request.history, &first, Filter::default(), 24);
         let fitting: Vec<MovieIdx> = second.chunks(3).flat_map(|row| row[..2].to_vec()).collect();
         let found = (n_inside(&first), n_inside(&fitting));
         if found.0 < 1 || found.1 < 4 {

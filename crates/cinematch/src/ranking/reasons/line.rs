@@ -7,7 +7,7 @@ use crate::ids::MovieId;
 use crate::ranking::feedback::Feedback;
 
 /// Lower ratings are not mentioned: they are hardly a reason to watch something similar.
-const MIN_LIKED_STARS: f32 = 3.5;
+pub(super) const MIN_LIKED_STARS: f32 = 3.5;
 
 /// The segments of a sentence so far.
 #[derive(Default)]

@@ -108,3 +108,13 @@ impl Reason<'_> {
         }
     }
 }
+
+/// Describes popularity from `source`.
+pub(super) fn popular(source: PopularitySource) -> &'static str {
+    match source {
+        PopularitySource::Tmdb => "Popular now",
+        PopularitySource::RecentRatings => "Liked by many users lately",
+        PopularitySource::Votes => "Widely known",
+        PopularitySource::Ratings => "Liked by many users",
+    }
+}

@@ -3,11 +3,12 @@
 //! A sentence names one reason, the most specific one whose contribution is a noticeable share of the score: a person,
 //! a theme, other users' ratings, and only then genres, years, popularity or votes.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::grammar::{film_of_genres, form, is_place};
-use super::line::Line;
-use super::reason::Reason;
+use super::line::{Line, MIN_LIKED_STARS};
+use super::reason::{Reason, popular};
 use super::segment::Segment;
 use crate::digits::thousands;
 use crate::features::ranking::BlockKind;
@@ -15,7 +16,6 @@ use crate::ids::MovieId;
 use crate::models::content::SharedFeature;
 use crate::models::taste::TasteTerms;
 use crate::ranking::feedback::Feedback;
-use crate::ranking::popularity::PopularitySource;
 
 /// Minimum contribution of the named movies that share a person or a theme, as a share of all contributions in favor
 /// of the movie. Models trained on ratings see people and themes only through the movies that users like, so the
@@ -28,6 +28,8 @@ const MIN_GENERAL_SHARE: f32 = 0.02;
 const MIN_SECOND_SHARE: f32 = 0.5;
 /// Minimum average vote to mention as a reason to watch a movie.
 const MIN_VOTE_AVERAGE: f32 = 6.0;
+/// Minimum rating of a movie that the user "loved".
+const MIN_LOVED_STARS: f32 = 4.5;
 /// Ratings at or below this are described as dislikes.
 const MAX_NEGATIVE_STARS: f32 = 2.0;
 
@@ -75,9 +77,11 @@ impl fmt::Display for Sentence<'_> {
 
 /// Audience of a sentence.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Audience {
-    /// A user whose history contains the named movies.
+enum Audience<'n> {
+    /// A user whose history contains the named movies, addressed as "you".
     User,
+    /// The group of the user with this name, whose history contains the named movies.
+    Group(&'n str),
     /// Anyone who looks at the only movie of the history.
     Anyone,
 }
@@ -85,6 +89,11 @@ enum Audience {
 /// Returns the sentence that explains a recommendation to a user. Without noticeable reasons, it says so.
 pub fn sentence<'a>(reasons: &[Reason<'a>]) -> Sentence<'a> {
     Explained::new(reasons, Audience::User).sentence()
+}
+
+/// Returns the sentence that explains to a group why a movie suits the member with this name.
+pub fn member_sentence<'a>(reasons: &[Reason<'a>], name: &str) -> Sentence<'a> {
+    Explained::new(reasons, Audience::Group(name)).sentence()
 }
 
 /// Returns the sentence that explains why a movie is similar to another one, without mentioning a user. The history
@@ -102,27 +111,22 @@ pub(super) fn is_negative(feedback: Feedback) -> bool {
     }
 }
 
-/// Describes popularity from `source`.
-pub(super) fn popular(source: PopularitySource) -> &'static str {
-    match source {
-        PopularitySource::Tmdb => "Popular now",
-        PopularitySource::RecentRatings => "Liked by many users lately",
-        PopularitySource::Votes => "Widely known",
-        PopularitySource::Ratings => "Liked by many users",
-    }
-}
-
-/// Describes how a movie fits the user's taste by the property with the largest contribution.
-pub(super) fn taste(terms: TasteTerms) -> &'static str {
+/// Describes how a movie fits the user's taste by the property with the largest contribution. `name` is the user's name,
+/// or `None` for "you".
+pub(super) fn taste(terms: TasteTerms, name: Option<&str>) -> String {
     let TasteTerms { genres, decades, popularity } = terms;
     let described = [
-        (genres, "The kind of film you often like", "A kind of film you rarely like"),
-        (decades, "From years that you often like", "From years that you rarely like"),
-        (popularity, "Less well known, like films you like", "Better known than films you like"),
+        (genres, "The kind of film", " often", "A kind of film", " rarely"),
+        (decades, "From years that", " often", "From years that", " rarely"),
+        (popularity, "Less well known, like films", "", "Better known than films", ""),
     ];
     let largest = described.into_iter().max_by(|a, b| a.0.abs().total_cmp(&b.0.abs()));
-    let (term, gain, loss) = largest.expect("there are three terms");
-    if term > 0.0 { gain } else { loss }
+    let (term, gain, often, loss, rarely) = largest.expect("there are three terms");
+    let (what, how_often) = if term > 0.0 { (gain, often) } else { (loss, rarely) };
+    match name {
+        None => format!("{what} you{how_often} like"),
+        Some(name) => format!("{what} {name}{how_often} likes"),
+    }
 }
 
 /// Returns true if two features say the same: "zombies" and "zombie", "noir" and "film noir".
@@ -178,14 +182,14 @@ fn top_two(sorted: &[(usize, f32)]) -> Vec<usize> {
 /// Reasons, prepared for wording.
 struct Explained<'r, 'a> {
     reasons: &'r [Reason<'a>],
-    audience: Audience,
+    audience: Audience<'r>,
     /// Sum of all contributions in favor of the movie.
     total: f32,
     likes: Vec<Like<'r, 'a>>,
 }
 
 impl<'r, 'a> Explained<'r, 'a> {
-    fn new(reasons: &'r [Reason<'a>], audience: Audience) -> Self {
+    fn new(reasons: &'r [Reason<'a>], audience: Audience<'r>) -> Self {
         // A request for well-known movies favors all of them, so it does not make other reasons less noticeable.
         let is_novelty = |reason: &&Reason<'a>| matches!(reason, Reason::Novelty { .. });
         let others = reasons.iter().filter(|reason| !is_novelty(reason));
@@ -212,7 +216,12 @@ impl<'r, 'a> Explained<'r, 'a> {
             .or_else(|| self.unlike())
             .unwrap_or_else(|| {
                 let mut line = Line::default();
-                line.text("No reasons yet: like or rate a few films to see some");
+                line.text(match self.audience {
+                    Audience::Group(name) => Cow::Owned(format!(
+                        "No reasons yet: {name} has liked or rated too few films"
+                    )),
+                    _ => Cow::Borrowed("No reasons yet: like or rate a few films to see some"),
+                });
                 Sentence::new(Basis::Nothing, line)
             })
     }
@@ -293,10 +302,12 @@ impl<'r, 'a> Explained<'r, 'a> {
                     }
                 }
                 movies => {
-                    line.text(", ");
+                    let is_group = matches!(self.audience, Audience::Group(_));
+                    line.text(if is_group { " as well as " } else { ", " });
                     self.put_movies(movies, &mut line);
                 }
             }
+            self.put_member(&movies, &mut line);
             Some(Sentence::new(Basis::Person, line))
         })
     }
@@ -334,6 +345,7 @@ impl<'r, 'a> Explained<'r, 'a> {
         }
         line.text(", like ");
         self.put_movies(&movies, &mut line);
+        self.put_member(&movies, &mut line);
         Some(Sentence::new(Basis::Theme, line))
     }
 
@@ -357,8 +369,14 @@ impl<'r, 'a> Explained<'r, 'a> {
             return None;
         }
         let mut line = Line::default();
-        line.text("Fans of ");
-        self.put_movies(&movies, &mut line);
+        if let Audience::Group(name) = self.audience {
+            line.text(format!("{name} {} ", self.verb(&movies)));
+            self.put_movies(&movies, &mut line);
+            line.text(if movies.len() == 1 { ", and its fans" } else { ", and fans of both" });
+        } else {
+            line.text("Fans of ");
+            self.put_movies(&movies, &mut line);
+        }
         line.text(" like this too");
         Some(Sentence::new(Basis::Fans, line))
     }
@@ -378,7 +396,10 @@ impl<'r, 'a> Explained<'r, 'a> {
             return None;
         }
         let mut line = Line::default();
-        line.text("You prefer ");
+        match self.audience {
+            Audience::Group(name) => line.text(format!("{name} prefers ")),
+            _ => line.text("You prefer "),
+        }
         line.list(&genres, Line::genre);
         if let Some(votes) = self.votes() {
             line.text(format!(", and this has {votes}"));
@@ -413,6 +434,7 @@ impl<'r, 'a> Explained<'r, 'a> {
         }
         line.text(", like ");
         self.put_movies(&movies, &mut line);
+        self.put_member(&movies, &mut line);
         Some(Sentence::new(Basis::Kind, line))
     }
 
@@ -423,7 +445,7 @@ impl<'r, 'a> Explained<'r, 'a> {
                 if self.is_noticeable(*contribution, MIN_GENERAL_SHARE) =>
             {
                 let mut line = Line::default();
-                line.text(taste(*terms));
+                line.text(taste(*terms, self.member()));
                 Some(Sentence::new(Basis::Kind, line))
             }
             _ => None,
@@ -484,13 +506,49 @@ impl<'r, 'a> Explained<'r, 'a> {
                 let mut line = Line::default();
                 line.text("Unlike ");
                 line.movie(*movie_id, title);
-                if let Feedback::Rated(stars) = feedback {
-                    line.text(format!(", which you rated {stars}★"));
+                let who = self.member().unwrap_or("you");
+                match feedback {
+                    Feedback::Rated(stars) => line.text(format!(", which {who} rated {stars}★")),
+                    _ if self.member().is_some() => line.text(format!(", which {who} disliked")),
+                    _ => {}
                 }
                 Some(Sentence::new(Basis::Unlike, line))
             }
             _ => None,
         })
+    }
+
+    /// Returns the name of the member of a group.
+    fn member(&self) -> Option<&'r str> {
+        match self.audience {
+            Audience::Group(name) => Some(name),
+            Audience::User | Audience::Anyone => None,
+        }
+    }
+
+    /// Returns the verb for what the user thinks of all these movies.
+    fn verb(&self, movies: &[usize]) -> &'static str {
+        let all = |least: f32| {
+            movies.iter().all(|movie| match self.likes[*movie].feedback {
+                Feedback::Rated(stars) => stars >= least,
+                Feedback::Liked => least <= MIN_LIKED_STARS,
+                Feedback::Disliked => false,
+            })
+        };
+        if all(MIN_LOVED_STARS) {
+            "loved"
+        } else if all(MIN_LIKED_STARS) {
+            "liked"
+        } else {
+            "saw"
+        }
+    }
+
+    /// Appends the member's opinion of the movies named last: ", which Ada loved".
+    fn put_member(&self, movies: &[usize], line: &mut Line<'a>) {
+        if let Some(name) = self.member() {
+            line.text(format!(", which {name} {}", self.verb(movies)));
+        }
     }
 
     fn put_movies(&self, movies: &[usize], line: &mut Line<'a>) {

@@ -1,7 +1,7 @@
 //! English wording for reasons.
 //!
 //! This module contains all text about reasons: [`sentence`] for a recommended movie, [`explanation`] as plain text,
-//! [`similarity_sentence`] for movies similar to a given one, [`describe`] for a page that shows each reason on its
+//! [`member_sentence`] for a member of a group, [`similarity_sentence`] for movies similar to a given one, [`describe`] for a page that shows each reason on its
 //! own line, and the `Display` implementation for [`Counterfactual`]. Nothing is escaped: titles and features may
 //! contain any character.
 
@@ -9,10 +9,10 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::reason::Reason;
+use super::reason::{Reason, popular};
 pub use super::segment::Segment;
-pub use super::sentence::{Basis, Sentence, sentence, similarity_sentence};
-use super::sentence::{is_redundant, popular, taste};
+pub use super::sentence::{Basis, Sentence, member_sentence, sentence, similarity_sentence};
+use super::sentence::{is_redundant, taste};
 use crate::digits::thousands;
 use crate::models::content::SharedFeature;
 use crate::ranking::counterfactual::Counterfactual;
@@ -97,7 +97,7 @@ pub fn describe<'a>(reason: &Reason<'a>) -> Description<'a> {
             Description::text("Liked more lately than in the past")
         }
         Reason::Trend { .. } => Description::text("Liked less lately than in the past"),
-        Reason::Taste { terms, .. } => Description::text(taste(*terms)),
+        Reason::Taste { terms, .. } => Description::text(taste(*terms, None)),
         Reason::Genre { name, .. } => {
             let sentence = vec![Segment::Text("You prefer ".into()), Segment::Genre(name)];
             Description { sentence, details: Vec::new() }

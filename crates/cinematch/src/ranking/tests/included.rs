@@ -34,6 +34,30 @@ fn adult_and_unreleased_movies_are_left_out_and_counted() {
 }
 
 #[test]
+fn an_age_limit_removes_movies_with_a_higher_or_unknown_minimum_age() {
+    let mut movies = catalog();
+    movies[0].certifications = ["DE:6".to_owned(), "US:PG-13".to_owned()].into();
+    movies[1].certifications = vec!["US:G".to_owned()];
+    movies[2].genres.push("children".to_owned());
+    let recommender = with_movies(movies, Vec::new());
+    let listed = |max_age| {
+        let filters = Filters { max_age: Some(max_age), ..Filters::default() };
+        let (request, _) = recommender.resolve(&Query { filters, limit: 50, ..query() }).unwrap();
+        let ranked = recommender.recommend(&request);
+        let removed = ranked.shortfall.unwrap().removed_by[&FilterKind::MaxAge];
+        let mut rows: Vec<u32> = ranked.items.iter().map(|item| item.movie.0).collect();
+        rows.sort_unstable();
+        assert_eq!(rows.len() + removed, 12);
+        rows
+    };
+    assert_eq!((listed(0), listed(6)), (vec![1], vec![1, 2]));
+    assert_eq!((listed(12), listed(18)), (vec![1, 2], vec![0, 1, 2]));
+    let filters = Filters { max_age: Some(19), ..Filters::default() };
+    let error = recommender.resolve(&Query { filters, ..query() }).unwrap_err().to_string();
+    assert_eq!(error, "filters.max_age: expected 0 to 18, got 19");
+}
+
+#[test]
 fn a_query_can_include_adult_or_unreleased_movies() {
     let today = Some("2026-11-29");
     let adult = Filters { include_adult: true, ..Filters::default() };

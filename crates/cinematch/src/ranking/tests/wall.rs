@@ -6,7 +6,7 @@ use super::*;
 fn all_walls(recommender: &Recommender) -> Vec<u32> {
     let mut shown: Vec<MovieIdx> = Vec::new();
     loop {
-        let wall = recommender.taste_wall(&[], &shown, 5);
+        let wall = recommender.taste_wall(&[], &shown, Filter::default(), 5);
         assert!(wall.len() <= 5 && shown.len() <= 12);
         if wall.is_empty() {
             return shown.iter().map(|movie| movie.0).collect();
@@ -59,7 +59,7 @@ fn the_first_wall_has_the_best_known_movies_of_every_taste() {
     movies.extend([("western", 40), ("western", 50), ("western", 45)]);
     movies.extend([("documentary", 7), ("documentary", 6), ("documentary", 8)]);
     let recommender = with_genres(&movies);
-    let wall = recommender.taste_wall(&[], &[], 3);
+    let wall = recommender.taste_wall(&[], &[], Filter::default(), 3);
     let [drama, western, documentary] = [0, 21, 25].map(MovieIdx);
     assert!([drama, western, documentary].iter().all(|movie| wall.contains(movie)), "{wall:?}");
 }
@@ -68,11 +68,11 @@ fn the_first_wall_has_the_best_known_movies_of_every_taste() {
 fn the_order_of_the_shown_movies_and_repetitions_have_no_effect() {
     let recommender = with_models(models());
     let mut shown = [3, 7, 5].map(MovieIdx).to_vec();
-    let wall = recommender.taste_wall(&[], &shown, 5);
+    let wall = recommender.taste_wall(&[], &shown, Filter::default(), 5);
     assert!(wall.len() == 5 && shown.iter().all(|movie| !wall.contains(movie)), "{wall:?}");
     shown.reverse();
     shown.push(shown[0]);
-    assert_eq!(recommender.taste_wall(&[], &shown, 5), wall);
+    assert_eq!(recommender.taste_wall(&[], &shown, Filter::default(), 5), wall);
 }
 
 /// All movies are equally well known, so only the models trained on ratings distinguish them.
@@ -92,7 +92,7 @@ fn most_movies_are_those_that_users_with_the_same_history_watched() {
     for liked in 0..12_u32 {
         let query = Query { liked: vec![MovieId(100 + liked)], ..query() };
         let (request, _) = recommender.resolve(&query).unwrap();
-        let wall = recommender.taste_wall(&request.history, &[], 3);
+        let wall = recommender.taste_wall(&request.history, &[], Filter::default(), 3);
         let fits: Vec<bool> = wall.iter().map(|movie| movie.0 % 3 == liked % 3).collect();
         // The last movie explores what the liked movie is not.
         assert_eq!(fits, [true, true, false]);
@@ -102,5 +102,5 @@ fn most_movies_are_those_that_users_with_the_same_history_watched() {
 #[test]
 fn a_catalog_without_votes_has_no_wall() {
     let recommender = with_genres(&[("drama", 0), ("western", 0)]);
-    assert_eq!(recommender.taste_wall(&[], &[], 24), []);
+    assert_eq!(recommender.taste_wall(&[], &[], Filter::default(), 24), []);
 }

@@ -44,16 +44,18 @@ impl WallPool {
         Self { movies, index_of, known, tastes }
     }
 
-    /// Chooses up to `n` movies that are not in `shown`. `fits` holds how well each movie in the pool fits the
+    /// Chooses up to `n` movies that are not in `shown` and for which `passes` returns true. `fits` holds how well each movie in the pool fits the
     /// user's history, all 0 without a history. O(n · tastes of the pool).
     pub(in crate::ranking) fn choose(
         &self,
         shown: impl Iterator<Item = MovieIdx>,
+        passes: impl Fn(MovieIdx) -> bool,
         fits: &[f32],
         n: usize,
     ) -> Vec<MovieIdx> {
         let mut unexplored = vec![1.0_f32; self.tastes.weights.len()];
-        let mut is_shown = vec![false; self.movies.len()];
+        // Movies that fail the filter are not chosen either, but they do not count as explored.
+        let mut is_shown: Vec<bool> = self.movies.iter().map(|movie| !passes(*movie)).collect();
         // Sorted, so that the order of the movies does not matter.
         let mut shown: Vec<usize> =
             shown.filter_map(|movie| self.index_of.get(&movie).copied()).collect();

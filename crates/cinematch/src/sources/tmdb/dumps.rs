@@ -13,7 +13,7 @@ use crate::sources::table::{self, Column, Row};
 use crate::sources::values::whole_number;
 
 /// The columns of all formats combined. A file contains only some of them.
-const COLUMNS: [Column; 27] = [
+const COLUMNS: [Column; 28] = [
     Column::optional("tmdb_id"),
     Column::optional("id"),
     Column::optional("movie_id"),
@@ -41,6 +41,7 @@ const COLUMNS: [Column; 27] = [
     Column::optional("adult"),
     Column::optional("status"),
     Column::optional("fetched_on"),
+    Column::optional("certifications"),
 ];
 
 /// Returns the index of the column `name` in [`COLUMNS`].
@@ -152,6 +153,7 @@ impl Reader<'_, '_> {
             adult: self.flag("adult"),
             status: self.text("status"),
             fetched_on: self.date("fetched_on"),
+            certifications: self.names("certifications"),
             services: self.names("services"),
         }
     }
@@ -280,6 +282,7 @@ impl Facts {
             &mut self.collection,
             &mut self.adult,
             &mut self.status,
+            &mut self.certifications,
             &mut self.services,
         ];
         let sources = [
@@ -301,6 +304,7 @@ impl Facts {
             other.collection,
             other.adult,
             other.status,
+            other.certifications,
             other.services,
         ];
         for (target, source) in targets.into_iter().zip(sources) {

@@ -30,6 +30,7 @@ pub struct Facts {
     pub director: String,
     pub original_language: String,
     pub poster_path: String,
+    /// Certificate in the operator's region.
     pub certification: String,
     pub imdb_id: String,
     /// Name of the collection that the movie belongs to.
@@ -40,6 +41,8 @@ pub struct Facts {
     pub status: String,
     /// Date on which the row was fetched from TMDB, such as `2026-11-30`.
     pub fetched_on: String,
+    /// Country (ISO 3166-1) and name of each certificate, such as `US:PG-13`, separated by `|`.
+    pub certifications: String,
     /// Streaming services in the operator's region, separated by `|`.
     pub services: String,
 }
@@ -64,7 +67,7 @@ pub(crate) const BASE_COLUMNS: [&str; 12] = [
 ];
 
 /// Columns that CineMatch adds after those of the original format.
-const EXTRA_COLUMNS: [&str; 9] = [
+const EXTRA_COLUMNS: [&str; 10] = [
     "original_language",
     "poster_path",
     "certification",
@@ -73,6 +76,7 @@ const EXTRA_COLUMNS: [&str; 9] = [
     "adult",
     "status",
     "fetched_on",
+    "certifications",
     "services",
 ];
 
@@ -117,6 +121,7 @@ impl<W: Write> FactsWriter<W> {
             &facts.adult,
             &facts.status,
             &facts.fetched_on,
+            &facts.certifications,
             &facts.services,
         ];
         self.csv.write_record(&values[..values.len() - usize::from(!self.with_services)])?;
@@ -166,6 +171,7 @@ mod tests {
             collection: "A \"B\" Collection".to_owned(),
             adult: "true".to_owned(),
             status: "Released".to_owned(),
+            certifications: "DE:12|US:PG-13".to_owned(),
             release_date: "1999-10-15".to_owned(),
             fetched_on: "2026-11-30".to_owned(),
             ..Facts::default()
@@ -181,6 +187,7 @@ mod tests {
         assert_eq!((&*row.collection, &*row.status), ("A \"B\" Collection", "Released"));
         assert_eq!((row.is_adult, row.release_date), (true, "1999-10-15".parse().ok()));
         assert_eq!(row.fetched_on, "2026-11-30".parse().ok());
+        assert_eq!(list(&row.certifications), ["DE:12", "US:PG-13"]);
         assert_eq!(row.overview, "two\nlines");
         assert_eq!(list(&row.keywords), ["a/b", "c  d"]);
     }

@@ -55,6 +55,8 @@ pub struct TmdbRow<'a> {
     pub release_date: Option<Date>,
     /// Date on which the row was fetched from TMDB.
     pub fetched_on: Option<Date>,
+    /// Country and name of each certificate, such as `DE:12|US:PG-13`.
+    pub certifications: Cow<'a, str>,
     /// Names of the streaming services that offer the movie, if provider data was fetched.
     pub services: Cow<'a, str>,
 }
@@ -68,7 +70,7 @@ pub struct TmdbFile<'a> {
     pub has_services: bool,
 }
 
-const COLUMNS: [Column; 18] = [
+const COLUMNS: [Column; 19] = [
     Column::required("tmdb_id"),
     Column::required("overview").multiline(),
     Column::required("runtime"),
@@ -87,6 +89,7 @@ const COLUMNS: [Column; 18] = [
     Column::optional("status"),
     Column::optional("release_date"),
     Column::optional("fetched_on"),
+    Column::optional("certifications"),
 ];
 
 /// Maximum valid runtime in minutes. The longest movie ever made runs for 51,420 minutes.
@@ -163,6 +166,7 @@ fn decode<'a>(tmdb_id: TmdbId, row: &Row<'_, 'a>, problems: &mut Vec<Problem>) -
         status: row.get_cow(15),
         release_date,
         fetched_on,
+        certifications: row.get_cow(18),
     }
 }
 

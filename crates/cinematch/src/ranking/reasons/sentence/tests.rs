@@ -151,6 +151,38 @@ fn words_negative_feedback_as_unlike() {
 }
 
 #[test]
+fn names_the_member_of_a_group() {
+    let kurosawa = &[(DIRECTOR, "Akira Kurosawa", 0.05)];
+    let like = |title| rated(title, Feedback::Liked, kurosawa);
+    let shared = [(KEYWORD, "samurai", 0.05), (GENRE, "war", 0.2)];
+    let terms = TasteTerms { genres: 0.2, decades: -0.1, popularity: 0.0 };
+    let disliked = rated("Heat", Feedback::Disliked, &[]);
+    for (reasons, expected) in [
+        (
+            vec![with_fans("Ikiru", 0.2), with_fans("Ran", 0.15)],
+            "Ada loved Ikiru and Ran, and fans of both like this too.",
+        ),
+        (vec![with_fans("Ikiru", 0.2)], "Ada loved Ikiru, and its fans like this too."),
+        (vec![like("Ran")], "Akira Kurosawa directed this and Ran, which Ada liked."),
+        (
+            vec![like("Ran"), movie("Ikiru", kurosawa)],
+            "Akira Kurosawa directed this as well as Ran and Ikiru, which Ada liked.",
+        ),
+        (vec![movie("Ran", &shared)], "About samurai, like Ran, which Ada loved."),
+        (
+            vec![rated("Ran", Feedback::Rated(3.0), &shared[1..])],
+            "Another war film, like Ran, which Ada saw.",
+        ),
+        (vec![Reason::Genre { name: "drama", contribution: 0.1 }], "Ada prefers drama."),
+        (vec![Reason::Taste { terms, contribution: 0.1 }], "The kind of film Ada often likes."),
+        (vec![disliked], "Unlike Heat, which Ada disliked."),
+        (Vec::new(), "No reasons yet: Ada has liked or rated too few films."),
+    ] {
+        assert_eq!(member_sentence(&reasons, "Ada").to_string(), expected);
+    }
+}
+
+#[test]
 fn ends_with_one_mark() {
     let airplane = movie("Airplane!", &[(KEYWORD, "spoofs", 0.1)]);
     assert_eq!(sentence(&[airplane]).to_string(), "Spoof, like Airplane!");
