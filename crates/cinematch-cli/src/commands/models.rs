@@ -202,6 +202,9 @@ fn show(generations: &Generations, generation: Option<u64>, output: &Output) -> 
             thousands(refit.evaluation_ratings as u64)
         ));
     }
+    if let Some(calibration) = &manifest.match_calibration {
+        output.line(format_args!("  match: {calibration}"));
+    }
     if let Some(at) = &shown.info.promoted_at {
         output.line(format_args!("  last promoted {at}"));
     }

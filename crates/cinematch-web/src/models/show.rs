@@ -74,6 +74,9 @@ fn facts(info: &GenerationInfo, manifest: &Manifest, verdict: Option<&Verdict>) 
             dt { (texts::RATINGS) } dd {
                 (texts::ratings(counts.ratings, manifest.holdout.map(Holdout::share), manifest.refit.is_some()))
             }
+            @if let Some(calibration) = &manifest.match_calibration {
+                dt { (texts::MATCH) } dd { (calibration) }
+            }
             @if let Some(from) = &manifest.derived_from {
                 dt { (texts::DERIVED_FROM) }
                 dd { a href={ "/models/" (from.generation) } { (texts::generation(from.generation)) } }

@@ -7,11 +7,14 @@
 //! others. A bin groups samples with similar matches; in a reliable bin, the mean match equals the share of likes
 //! (`DeGroot` and Fienberg, "The comparison and evaluation of forecasters", 1983).
 
+use std::fmt;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Holdout, StrongGeneralization};
 use crate::catalog::{Interactions, Rated};
+use crate::digits::thousands;
 use crate::ids::{MovieIdx, UserIdx};
 use crate::ranking::{MatchSample, MatchScale, Query, Rating, Recommender};
 
@@ -53,6 +56,17 @@ pub struct ReliabilityBin {
     pub like_rate: f64,
     /// Number of samples.
     pub samples: usize,
+}
+
+impl fmt::Display for MatchCalibration {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [samples, users] = [self.samples, self.users].map(|number| thousands(number as u64));
+        let error = 100.0 * self.calibration_error;
+        write!(
+            formatter,
+            "calibration error {error:.1} % on {samples} samples of {users} held-out users"
+        )
+    }
 }
 
 impl MatchCalibration {

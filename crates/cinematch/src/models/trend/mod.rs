@@ -10,7 +10,7 @@
 //!   slope b minimizes the squared difference over all likes, and σ is the standard deviation of the difference.
 //!   A movie without ratings scores 0.
 //! - **In a hybrid**: the scores are relative to the score of the user's best movie.
-//! - **Lists ordered by popularity** use the recent popularity itself, see [`Trend::recent`].
+//! - **Lists ordered by popularity** use the recent popularity itself.
 //! - **Time**: O(ratings + movies · log movies) to fit, O(movies) to score. **Memory**: 8 bytes per movie.
 //! - **Seed**: none.
 //!
