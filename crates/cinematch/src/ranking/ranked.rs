@@ -28,17 +28,18 @@ pub struct Recommendation<'a> {
 
 /// Widest prediction interval, in stars, of a reliable prediction.
 const MAX_RELIABLE_WIDTH: f32 = 1.5;
-/// Predicted stars from which a movie is more likely to get 4 stars than 3.5.
-const LIKED_STARS: f32 = 3.75;
+/// Largest difference between the match and the probability of a like that the predicted stars imply.
+const MAX_DISAGREEMENT: f32 = 0.2;
 
 impl Recommendation<'_> {
-    /// Returns the predicted rating if its interval is at most 1.5 stars wide and if it agrees with the match on
-    /// whether the user probably likes the movie. Other predictions would mislead more than inform.
+    /// Returns the predicted rating if its interval is at most 1.5 stars wide and if the probability of 4 stars or more
+    /// that it implies is within 20 points of the match. Other predictions would mislead more than inform.
     pub fn reliable_stars(&self) -> Option<Prediction> {
         self.predicted.filter(|prediction| {
             let is_narrow = prediction.high - prediction.low <= MAX_RELIABLE_WIDTH;
-            let likes_it = prediction.stars >= LIKED_STARS;
-            is_narrow && self.match_probability.is_none_or(|share| (share >= 0.5) == likes_it)
+            let agrees =
+                |share: f32| (share - prediction.like_probability()).abs() <= MAX_DISAGREEMENT;
+            is_narrow && self.match_probability.is_none_or(agrees)
         })
     }
 }
@@ -64,4 +65,29 @@ pub struct Ranked<'a> {
     pub items: Vec<Recommendation<'a>>,
     /// Set if fewer movies were returned than requested.
     pub shortfall: Option<Shortfall>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(match_probability: f32, (low, stars, high): (f32, f32, f32), is_reliable: bool) {
+        let item = Recommendation {
+            movie: MovieIdx(0),
+            score: 1.0,
+            match_probability: Some(match_probability),
+            reasons: Vec::new(),
+            predicted: Some(Prediction { stars, low, high }),
+        };
+        assert_eq!(item.reliable_stars().is_some(), is_reliable, "{item:?}");
+    }
+
+    #[test]
+    fn stars_are_reliable_if_they_are_narrow_and_agree_with_the_match() {
+        check(0.85, (3.7, 4.4, 5.0), true);
+        check(0.65, (4.0, 4.8, 5.0), false);
+        check(0.85, (3.0, 4.4, 5.0), false);
+        check(0.85, (2.0, 2.6, 3.3), false);
+        check(0.15, (2.0, 2.6, 3.3), true);
+    }
 }

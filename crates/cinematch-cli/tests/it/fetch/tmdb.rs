@@ -143,11 +143,14 @@ fn preserves_rows_of_an_existing_table() {
     let report = fetched(&folder, &server, &["--max-ids", "1"]);
     assert_eq!(report["films"], 2);
     let csv = table(&folder);
-    assert!(csv.contains("77,Only here,1991-01-01,91,1,5,6,drama,y,a|b,C|D,E,,,,,,,,,\n"), "{csv}");
+    assert!(
+        csv.contains("77,Only here,1991-01-01,91,1,5,6,drama,y,a|b,C|D,E,,,,,,,,,,\n"),
+        "{csv}"
+    );
     // Fetched metadata takes precedence over the existing table.
     assert!(csv.contains("1001,\"Film 1001, version 0\"") && !csv.contains("Old"), "{csv}");
     // Rows added manually later are kept too.
-    let more = format!("{csv}78,By hand,,,,,,,,,,,,,,,,,,,\n");
+    let more = format!("{csv}78,By hand,,,,,,,,,,,,,,,,,,,,\n");
     folder.write("raw/tmdb/tmdb_metadata.csv", more.as_bytes());
     fetched(&folder, &server, &["--all"]);
     assert!(table(&folder).contains("78,By hand,"));

@@ -25,6 +25,26 @@ pub struct Prediction {
     pub high: f32,
 }
 
+/// Number of standard deviations in half of an interval with the default coverage of 80 %.
+const INTERVAL_DEVIATIONS: f32 = 1.2816;
+/// Predicted stars at which 4 stars and 3.5 stars are equally near.
+const LIKE_BOUNDARY: f32 = 3.75;
+/// Slope of the logistic function that approximates the normal distribution function to within 0.01 (Bowling,
+/// Khasawneh, Kaewkuekool and Cho, "A logistic approximation to the cumulative normal distribution", 2009).
+const NORMAL_SLOPE: f32 = 1.702;
+
+impl Prediction {
+    /// Returns the probability of a rating of at least 4 stars, if errors are normally distributed and the interval has
+    /// the default coverage.
+    pub fn like_probability(&self) -> f32 {
+        // The interval is symmetric except where the scale ends.
+        let half_width = (self.stars - self.low).max(self.high - self.stars);
+        let deviation = (half_width / INTERVAL_DEVIATIONS).max(f32::MIN_POSITIVE);
+        let distance = (self.stars - LIKE_BOUNDARY) / deviation;
+        1.0 / (1.0 + (-NORMAL_SLOPE * distance).exp())
+    }
+}
+
 /// A fitted biased matrix factorization model, which stores the movies' biases and factors.
 #[derive(Clone, Debug)]
 pub struct BiasedMf {
