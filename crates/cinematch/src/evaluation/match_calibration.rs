@@ -23,7 +23,7 @@ const STREAM: u64 = 3;
 /// Maximum number of users. Scoring takes most of the time, and more users would hardly change the scale.
 const MAX_USERS: usize = 1_000;
 /// Minimum number of ratings of a user.
-const MIN_RATINGS: usize = 10;
+const MIN_RATINGS: usize = 5;
 /// Lengths of the short histories, each used for an equal share of the users.
 const SHORT_HISTORIES: [usize; 4] = [3, 6, 12, 25];
 /// Maximum length of a history, which equals the limit for a request.
@@ -71,7 +71,7 @@ impl fmt::Display for MatchCalibration {
 
 impl MatchCalibration {
     /// Fits a scale for `recommender`, whose models were trained without `holdout`. Returns `None` if the users of
-    /// the holdout rated too few movies, or if a higher score doesn't make a like more probable.
+    /// the holdout are too few or rated too few movies, or if a higher score doesn't make a like more probable.
     /// O(users · movies in the catalog).
     pub fn fit(
         recommender: &Recommender,
@@ -94,6 +94,10 @@ impl MatchCalibration {
             .collect();
         let scale = MatchScale::fit(&samples.concat())?;
         let reliability = reliability(&samples);
+        if reliability.is_empty() {
+            // A scale whose reliability is unknown would be a guess.
+            return None;
+        }
         let n_samples: usize = reliability.iter().map(|bin| bin.samples).sum();
         let error = |bin: &ReliabilityBin| {
             (bin.mean_match - bin.like_rate).abs() * bin.samples as f64 / n_samples as f64

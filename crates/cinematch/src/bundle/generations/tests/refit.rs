@@ -56,6 +56,10 @@ fn refit_keeps_the_models_without_the_holdout_and_serves_those_of_all_users() {
         assert_eq!(refit.counts.ratings, all_users.counts.ratings);
         assert_eq!(refit.evaluation_ratings(), no_refit.counts.ratings);
         assert_eq!(no_refit.evaluation_ratings(), no_refit.counts.ratings);
+        // Matches are fitted with the models that have not seen the held-out users.
+        assert_eq!(refit.match_calibration, no_refit.match_calibration);
+        assert!(refit.match_calibration.is_some() || name != NAMES[0], "{name}");
+        assert_eq!(all_users.match_calibration, None);
     }
 }
 
