@@ -43,7 +43,7 @@ pub enum Availability {
 pub struct AssessedEntry<'a> {
     /// The stored entry.
     pub listed: WatchlistItem,
-    /// The movie; `None` if it is no longer in the catalog. Only movies to watch have a score and a match.
+    /// The movie, with a score and a match unless it was watched. `None` if the catalog no longer contains it.
     pub movie: Option<MovieCard<'a>>,
     /// Streaming services that have the movie.
     pub availability: Availability,

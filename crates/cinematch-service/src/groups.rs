@@ -181,8 +181,8 @@ pub struct MemberScore<'a> {
 }
 
 /// Recommends movies to a group. Movies that any member has seen are excluded, and the lowest age limit of the members
-/// applies. Members' preferred services and
-/// languages do not filter the list, since one member with access to a service is enough.
+/// applies. Members' preferred services and languages do not filter the list, since one member with access to a service
+/// is enough.
 pub fn recommend<'a>(
     service: &'a Service,
     serving: &'a Serving,
@@ -286,26 +286,32 @@ pub struct GroupResult<'a> {
     pub region: Option<usize>,
     /// Age limit of the list: the lowest of the request and the members.
     pub max_age: Option<u8>,
+    /// True if the generation has matches.
+    pub has_matches: bool,
     /// IDs in the request that the catalog does not contain.
     pub unknown: Vec<i64>,
 }
 
 impl GroupResult<'_> {
-    /// Returns the match of a pick for each member. For members without one, because the generation has no scale or the
-    /// member no history, returns the score relative to the member's best score.
-    pub fn matches(&self, pick: &GroupRecommendation<'_>) -> Vec<f32> {
-        let members = pick.members.iter().zip(self.ranked.score_shares(pick));
-        members.map(|(member, share)| member.match_probability.unwrap_or(share)).collect()
+    /// Returns the match of a pick for each member, or `None` for a member without a history. In a generation without
+    /// matches, returns the score relative to the member's best score.
+    pub fn matches(&self, pick: &GroupRecommendation<'_>) -> Vec<Option<f32>> {
+        if self.has_matches {
+            return pick.members.iter().map(|member| member.match_probability).collect();
+        }
+        let shares = self.ranked.score_shares(pick).into_iter().zip(&self.ranked.satisfaction);
+        shares.map(|(share, satisfaction)| satisfaction.map(|_| share)).collect()
     }
 
-    /// Returns each member's mean match over the picks. `None` if no movie has a positive score for the member.
+    /// Returns each member's mean match over the picks, or `None` for a member without a history.
     pub fn mean_matches(&self) -> Vec<Option<f32>> {
-        let n_picks = self.ranked.items.len().max(1) as f32;
-        let sum = |member: usize| {
-            self.ranked.items.iter().map(|pick| self.matches(pick)[member]).sum::<f32>()
+        let picks: Vec<Vec<Option<f32>>> =
+            self.ranked.items.iter().map(|pick| self.matches(pick)).collect();
+        let mean = |member: usize| {
+            let sum: Option<f32> = picks.iter().map(|matches| matches[member]).sum();
+            sum.map(|sum| sum / picks.len().max(1) as f32)
         };
-        let members = self.ranked.satisfaction.iter().enumerate();
-        members.map(|(member, share)| share.map(|_| sum(member) / n_picks)).collect()
+        (0..self.names.len()).map(mean).collect()
     }
 }
 
@@ -356,7 +362,8 @@ pub fn rank<'a>(
         let ranked = span!("rank")
             .in_scope(|| recommender.recommend_group(&members, &group))
             .map_err(|error| ServiceError::field("veto_below", error.to_string()))?;
-        Ok(GroupResult { names, ranked, region, max_age, unknown })
+        let has_matches = recommender.has_matches();
+        Ok(GroupResult { names, ranked, region, max_age, has_matches, unknown })
     })
 }
 

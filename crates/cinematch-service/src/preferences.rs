@@ -229,8 +229,8 @@ pub fn strictest(limits: impl IntoIterator<Item = Option<u8>>) -> Option<u8> {
     limits.into_iter().flatten().min()
 }
 
-/// Applies a user's preferences to a query. A region set in the query takes precedence, and so does a lower age limit. Names missing from the
-/// catalog are skipped and returned, since an earlier catalog may have contained them.
+/// Applies a user's preferences to a query. A region set in the query takes precedence, and so does a lower age limit.
+/// Names missing from the catalog are skipped and returned, since an earlier catalog may have contained them.
 pub fn apply(
     preferences: &Preferences,
     recommender: &Recommender,

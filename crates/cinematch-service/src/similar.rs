@@ -41,8 +41,8 @@ pub struct SimilarMovies<'a> {
 }
 
 /// Ranks the movies similar to a given movie: the recommendations for a user whose only feedback is a like of that
-/// movie that pass `filters`. `limit` is from 1 to 100 and 20 by default. Movies that
-/// are adult or not released on the date `today` are not listed.
+/// movie that pass `filters`. `limit` is from 1 to 100 and 20 by default. Movies that are adult or not released on the
+/// date `today` are not listed.
 pub fn similar_movies(
     recommender: &Recommender,
     movie_id: MovieId,

@@ -115,6 +115,36 @@ mod tests {
     }
 
     #[test]
+    fn hidden_gems_have_few_votes_and_no_genre_that_the_user_dislikes() {
+        let server = sample();
+        let ada = PlainBrowser::new(&server, "Ada");
+        let rate = |movie_id: u64, rating: f32| {
+            let body = json!({ "movie_id": movie_id, "rating": rating });
+            assert_eq!(server.as_user("1", ("POST", "/api/feedback"), Some(&body)).status, 200);
+        };
+        let gems = || {
+            let rows = rows(&ada.page("/"));
+            let gems = rows.into_iter().find(|(heading, _)| heading == "Hidden gems for you");
+            gems.map(|(_, movies)| movies).unwrap_or_default()
+        };
+        let movie = |id: u32| server.get(&format!("/api/movies/{id}")).json();
+        rate(163, 5.0);
+        let before = gems();
+        assert!(!before.is_empty());
+        let votes = |id: &u32| movie(*id)["vote_count"].as_u64().unwrap();
+        assert!(before.iter().all(|id| (20..=2_000).contains(&votes(id))), "{before:?}");
+        // Disliking two films of the first gem's genre removes the genre.
+        let genre = movie(before[0])["genres"][0].clone();
+        let of_genre = server.get(&format!("/api/movies?genre={}", genre.as_str().unwrap())).json();
+        for disliked in of_genre["movies"].as_array().unwrap().iter().take(3) {
+            rate(disliked["movie_id"].as_u64().unwrap(), 1.0);
+        }
+        let has_genre = |id: &u32| movie(*id)["genres"].as_array().unwrap().contains(&genre);
+        let after = gems();
+        assert!(!after.iter().any(has_genre), "{genre}: {after:?}");
+    }
+
+    #[test]
     fn interests_of_the_user_have_rows() {
         let server = sample();
         let ada = PlainBrowser::new(&server, "Ada");

@@ -334,12 +334,28 @@ pub async fn seen(
     Ok(redirect_with_note(&caller, &format!("{to}#picks"), &note))
 }
 
-/// Renders a member's expected enjoyment of a movie as a bar and text.
-fn enjoyment(name: &str, share: f32) -> Markup {
+/// Renders a member's expected enjoyment of a movie as a bar and text. `share` is `None` if the member has too few
+/// ratings.
+fn enjoyment(name: &str, share: Option<f32>) -> Markup {
+    share_line(name, share, |share| texts::enjoyment(share).to_owned())
+}
+
+/// Renders the mean match of the picks for a member; `None` if the member has too few ratings.
+fn group_match(name: &str, share: Option<f32>) -> Markup {
+    share_line(name, share, texts::group_match)
+}
+
+/// Renders a member's share as a bar and text.
+fn share_line(name: &str, share: Option<f32>, words: impl Fn(f32) -> String) -> Markup {
     html! {
         span .name { (name) }
-        (bar(share))
-        span .words { (texts::enjoyment(share)) }
+        @match share {
+            Some(share) => {
+                (bar(share))
+                span .words { (words(share)) }
+            }
+            None => span .words { (texts::TOO_FEW_RATINGS) },
+        }
     }
 }
 
@@ -353,20 +369,6 @@ fn bar(share: f32) -> Markup {
     }
 }
 
-/// Renders the mean match of the picks for a member; `None` if the member has too few ratings.
-fn group_match(name: &str, share: Option<f32>) -> Markup {
-    html! {
-        span .name { (name) }
-        @match share {
-            Some(share) => {
-                (bar(share))
-                span .words { (texts::group_match(share)) }
-            }
-            None => span .words { (texts::TOO_FEW_RATINGS) },
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -375,8 +377,9 @@ mod tests {
     fn enjoyment_has_five_levels_and_escapes_names() {
         let all = [0.8, 0.65, 0.5, 0.35, 0.1].map(texts::enjoyment);
         assert_eq!(all.len(), std::collections::BTreeSet::from(all).len());
-        let html = enjoyment("<i>Ada</i>", 0.5).into_string();
+        let html = enjoyment("<i>Ada</i>", Some(0.5)).into_string();
         assert!(html.contains("&lt;i&gt;Ada") && html.contains("width=\"50\""), "{html}");
+        assert!(enjoyment("Ada", None).into_string().contains("not enough ratings yet"));
     }
 }
 

@@ -1,11 +1,11 @@
 //! Order of the movies in a row by their matches.
 
+use cinematch::ranking::MATCH_BAND;
+
 use crate::user_view::{MovieCard, UserView};
 
 /// Match below which the user would probably not like a movie.
 const DOUBTFUL_MATCH: f32 = 0.4;
-/// Largest difference between the matches of two movies that need not be in the order of their matches.
-const MATCH_BAND: f32 = 0.05;
 
 /// Returns the movie's match for the user.
 pub(super) fn match_of(movie: &MovieCard<'_>) -> Option<f32> {

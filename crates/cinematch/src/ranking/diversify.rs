@@ -18,7 +18,7 @@
 //! contradicts the matches that it shows by more than that.
 
 use super::calibrate::{Calibration, GenreMix, MovieGenres};
-use super::match_scale::UserMatchScale;
+use super::match_scale::{MATCH_BAND, UserMatchScale};
 use crate::models::content::ContentModel;
 use crate::retrieval::Candidate;
 
@@ -26,9 +26,6 @@ use crate::retrieval::Candidate;
 pub(crate) const POOL: usize = 100;
 /// Weight of calibration: about the highest similarity between movies in a pool.
 const CALIBRATION_WEIGHT: f32 = 0.3;
-
-/// Largest difference between the matches of two movies whose order diversity may change.
-const MATCH_BAND: f32 = 0.05;
 
 /// How a ranking is diversified.
 #[derive(Debug)]

@@ -19,6 +19,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::rating::Stars;
 
+/// Largest difference between the matches of two movies that need not be in the order of their matches: 5 points.
+pub const MATCH_BAND: f32 = 0.05;
+
 /// Number of ratings with the base rate that are added to a user's own to compute the share of likes.
 const BASE_RATINGS: f64 = 10.0;
 /// Length of the history at which the score has half of its full influence.

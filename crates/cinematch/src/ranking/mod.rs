@@ -44,7 +44,7 @@ pub use group::{
     DEFAULT_VETO_SHARE, Group, GroupError, GroupRanked, GroupRecommendation, MAX_MEMBERS,
     MemberScore, Strategy,
 };
-pub use match_scale::{HistoryCounts, MatchSample, MatchScale, UserMatchScale};
+pub use match_scale::{HistoryCounts, MATCH_BAND, MatchSample, MatchScale, UserMatchScale};
 pub use popularity::{Order, PopularitySource};
 pub use query::{DEFAULT_LIMIT, FieldError, Filters, GenreFilter, Query, QueryError, Rating};
 pub use ranked::{Ranked, Recommendation, Shortfall};

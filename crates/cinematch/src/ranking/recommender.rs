@@ -151,6 +151,11 @@ impl Recommender {
         Self { match_scale, ..self }
     }
 
+    /// Returns true if users with a history have matches.
+    pub fn has_matches(&self) -> bool {
+        self.match_scale.is_some()
+    }
+
     /// Returns the scale of the request's matches. Returns `None` if its scores are not those that the scale was
     /// fitted on.
     pub fn match_scale_for(&self, request: &Request) -> Option<UserMatchScale> {

@@ -34,7 +34,7 @@ pub struct Filter {
     pub min_votes: u32,
     /// Minimum average vote, 0 to 10.
     pub rating_min: Option<f32>,
-    /// Highest minimum age, by the certificates of `region`. If `None`, there is no condition.
+    /// Age limit: rejects movies whose minimum age in `region` is higher or unknown. `None` accepts all movies.
     pub max_age: Option<u8>,
     /// True to allow movies that TMDB marks as adult.
     pub include_adult: bool,
@@ -46,7 +46,7 @@ pub struct Filter {
     pub seen: Vec<MovieIdx>,
     /// Movies that the request excludes, in ascending order.
     pub excluded: Vec<MovieIdx>,
-    /// Requires one of these movies, in ascending order. If `None`, there is no condition.
+    /// Movies that may be listed, in ascending order. `None` allows all movies.
     pub only: Option<Vec<MovieIdx>>,
 }
 

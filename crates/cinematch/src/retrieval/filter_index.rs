@@ -147,7 +147,7 @@ impl FilterIndex {
         self.regions.iter().position(|index| index.region.code.eq_ignore_ascii_case(code))
     }
 
-    /// Returns true if a movie's minimum age in a region is at most `max_age`, or if there is no limit.
+    /// Returns true if a movie's minimum age in a region is at most `max_age`. Without a limit, every movie is suitable.
     pub fn is_suitable(&self, movie: MovieIdx, max_age: Option<u8>, region: Option<usize>) -> bool {
         max_age.is_none_or(|max| self.minimum_ages(region)[movie.row()] <= max)
     }

@@ -147,6 +147,10 @@ fn decode<'a>(tmdb_id: TmdbId, row: &Row<'_, 'a>, problems: &mut Vec<Problem>) -
     let mut date =
         |column| values.number(column, "a date such as 1999-10-15", |text| text.parse().ok());
     let (release_date, fetched_on) = (date(16), date(17));
+    // An invalid certificate is reported and the others are kept, since movies without any may count as suitable.
+    values.number(18, "certificates such as DE:12|US:PG-13", |text| {
+        text.split('|').all(is_certification).then_some(())
+    });
     TmdbRow {
         tmdb_id,
         overview: row.get_cow(1),
@@ -168,6 +172,13 @@ fn decode<'a>(tmdb_id: TmdbId, row: &Row<'_, 'a>, problems: &mut Vec<Problem>) -
         fetched_on,
         certifications: row.get_cow(18),
     }
+}
+
+/// Returns true if `text` is a country (ISO 3166-1), a colon and the name of a certificate.
+fn is_certification(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(country, name)| {
+        country.len() == 2 && country.bytes().all(|it| it.is_ascii_uppercase()) && !name.is_empty()
+    })
 }
 
 struct Values<'r, 'a> {
@@ -227,6 +238,17 @@ mod tests {
             (Some(95), Some(0), None)
         );
         assert!(!file.has_services);
+    }
+
+    #[test]
+    fn reports_an_invalid_certificate_and_keeps_the_others() {
+        let header = HEADER.trim_end();
+        let csv =
+            format!("{header},certifications\n1,A,,90,,,,,,,,,DE:12|PG\n2,B,,90,,,,,,,,,US:R\n");
+        let file = metadata("t.csv", csv.as_bytes()).unwrap();
+        let [problem] = &file.decoded.problems[..] else { panic!("{:?}", file.decoded.problems) };
+        assert_eq!((problem.line, problem.field.as_deref()), (2, Some("certifications")));
+        assert_eq!(list(&file.decoded.records[0].certifications), ["DE:12", "PG"]);
     }
 
     #[test]

@@ -147,10 +147,12 @@ fn update_extends_both_sets_of_models_from_their_own_users() {
     for name in NAMES {
         let before = trained_three_ways(&Spec::named(name).unwrap());
         let refit_before = before[1].manifest.refit;
+        let match_before = before[1].manifest.match_calibration.clone();
         let updated = before.map(update);
         assert_both_sets(&updated);
         let [no_refit, refit, all_users] = updated.map(|trained| trained.manifest);
         assert_eq!(refit.refit, refit_before);
+        assert_eq!(refit.match_calibration, match_before);
         let served = if name == "content" { &no_refit } else { &all_users };
         assert_eq!(refit.counts.ratings, served.counts.ratings);
         assert_eq!(no_refit.holdout, refit.holdout);
