@@ -7,6 +7,7 @@ use cinematch_testing::Dice;
 
 use super::tmdb_server::{Fault, TmdbServer};
 use super::{command, fetched, folder_of, table};
+use crate::support::server::wait_until;
 
 /// Kills fetches of `n` movies at random moments, fetches the rest, and returns the number of repeated requests.
 fn repeated_requests(n: u32, kills: u32) -> u32 {
@@ -67,10 +68,10 @@ fn ctrl_c_saves_replies_and_reports_remaining_movies() {
     command.stdout(std::process::Stdio::piped());
     let child = command.spawn().unwrap();
     let mut n_requests = 0;
-    while n_requests < 40 {
+    wait_until("40 requests", || {
         n_requests += server.requested().len();
-        std::thread::yield_now();
-    }
+        n_requests >= 40
+    });
     let process = rustix::process::Pid::from_raw(child.id().cast_signed()).unwrap();
     rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
     let output = child.wait_with_output().unwrap();

@@ -4,6 +4,7 @@ use std::fs;
 
 use super::tmdb_server::{Fault, TmdbServer};
 use super::{CANARY, command, fetch, fetched, folder_of, table};
+use crate::support::server::wait_until;
 
 #[test]
 fn fetches_the_most_rated_movies_first_and_each_only_once() {
@@ -162,9 +163,7 @@ fn a_second_concurrent_fetch_fails() {
     let (folder, server) = (folder_of(40), TmdbServer::start());
     server.set_faults(|_, _| Some(Fault::Slow(300)));
     let mut first = command(&folder, &server, &["--all", "--quiet"]).spawn().unwrap();
-    while server.requested().is_empty() {
-        std::thread::yield_now();
-    }
+    wait_until("the first request", || !server.requested().is_empty());
     let second = fetch(&folder, &server, &["--all"]);
     let error = String::from_utf8(second.stderr).unwrap();
     assert!(!second.status.success() && error.contains("is in use by another"), "{error}");

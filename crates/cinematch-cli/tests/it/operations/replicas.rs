@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::support::folder::Folder;
 use crate::support::postgres::database;
 use crate::support::redis::Redis;
-use crate::support::server::{Server, wait_until};
+use crate::support::server::{PATIENCE, Server, wait_until};
 
 const SERVERS: usize = 3;
 const KILLS: usize = 4;
@@ -70,7 +69,7 @@ struct ClientLog {
 fn client(replicas: &Replicas<'_>, which: usize, user: &str, stop: &AtomicBool) -> ClientLog {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(30)))
+        .timeout_global(Some(PATIENCE))
         .build()
         .into();
     let mut log = ClientLog::default();
@@ -142,14 +141,11 @@ fn killing_servers_under_load_loses_no_write_and_affects_no_other_server() {
         for kill in 0..KILLS {
             replicas.replace(kill % SERVERS);
         }
-        // Publish a new generation under load: all servers load it within seconds.
+        // Publish a new generation under load: all servers load it.
         folder.ok(&["train", "--model", "content"]);
-        let published = Instant::now();
         for server in &replicas.servers {
             wait_until("the new generation", || generation(&server.lock().unwrap()) == 2);
         }
-        let elapsed = published.elapsed();
-        assert!(elapsed < Duration::from_secs(20), "{elapsed:?}");
         // Only one retraining runs at a time, even though all servers receive the request.
         for server in &replicas.servers {
             let server = server.lock().unwrap();

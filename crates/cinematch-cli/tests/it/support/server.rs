@@ -9,6 +9,12 @@ use serde_json::Value;
 
 use crate::support::folder::Folder;
 
+/// Time after which a test counts as hung. No test ends by it unless the product is broken, so it may be long: a test
+/// must also pass on a machine that is ten times slower.
+pub const PATIENCE: Duration = Duration::from_mins(10);
+/// Pause between two checks of a condition, so that waiting does not take a core from what the test waits for.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// A `cinematch serve` process on a free port that logs to `server.log`; killed on drop.
 pub struct Server {
     child: Child,
@@ -66,7 +72,7 @@ impl Server {
         let address = report["listening"].as_str().unwrap().replace("localhost", "127.0.0.1");
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(Duration::from_secs(30)))
+            .timeout_global(Some(PATIENCE))
             .build();
         Self { child, address, agent: config.into() }
     }
@@ -195,11 +201,11 @@ impl Drop for Server {
     }
 }
 
-/// Waits until `done` returns true, for at most 30 seconds.
+/// Waits until `done` returns true.
 pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
-        assert!(start.elapsed() < Duration::from_secs(30), "timed out waiting for {what}");
-        std::thread::yield_now();
+        assert!(start.elapsed() < PATIENCE, "timed out waiting for {what}");
+        std::thread::sleep(PAUSE);
     }
 }

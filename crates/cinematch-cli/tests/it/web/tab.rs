@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::MutexGuard;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use fantoccini::Locator;
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
@@ -12,10 +12,7 @@ use serde_json::{Value, json};
 
 use super::browser::{self, Browser};
 use super::look::{DESKTOP, Look};
-use crate::support::server::Server;
-
-/// Maximum time to wait for a condition.
-const TIMEOUT: Duration = Duration::from_secs(20);
+use crate::support::server::{PATIENCE, Server};
 
 /// The browser tab, locked for the duration of a test.
 pub struct Tab {
@@ -60,6 +57,14 @@ impl Tab {
     pub fn open(&self, path: &str) {
         let address = format!("{}{path}", self.origin);
         self.browser.wait(self.browser.client.goto(&address)).unwrap();
+        self.wait_for("the page", || self.shown_page());
+    }
+
+    /// Identifies the open page if it is loaded and visible. The browser ignores keys before its first paint.
+    fn shown_page(&self) -> Option<Value> {
+        let script = "return document.readyState === 'complete'
+             && performance.getEntriesByType('paint').length > 0 ? performance.timeOrigin : null";
+        self.try_js(script, vec![]).filter(|origin| !origin.is_null())
     }
 
     /// Returns the path and query of the open page.
@@ -131,7 +136,7 @@ impl Tab {
             if let Some(found) = ready() {
                 return found;
             }
-            if start.elapsed() > TIMEOUT {
+            if start.elapsed() > PATIENCE {
                 let shot = self.screenshot("timeout");
                 panic!("timed out waiting for {what} at {}; see {}", self.path(), shot.display());
             }
@@ -177,14 +182,9 @@ impl Tab {
 
     /// Performs an action that navigates, and waits for the new page to load.
     pub fn navigate(&self, action: impl FnOnce(&Self)) {
-        let page = || {
-            let script =
-                "return document.readyState === 'complete' ? performance.timeOrigin : null";
-            self.try_js(script, vec![]).filter(|origin| !origin.is_null())
-        };
-        let before = self.wait_for("the page", page);
+        let before = self.wait_for("the page", || self.shown_page());
         action(self);
-        self.wait_until("the next page", || page().is_some_and(|after| after != before));
+        self.wait_for("the next page", || self.shown_page().filter(|page| *page != before));
     }
 
     /// Clicks an element that navigates, and waits for the new page.
@@ -248,18 +248,20 @@ impl Tab {
         self.js(FOCUSED).as_str().unwrap().to_owned()
     }
 
-    /// Presses Tab until the element named `name` has focus. Asserts that the focus is visible at every step.
-    pub fn tab_to(&self, name: &str) {
+    /// Presses Tab until the element named `name` has focus, and returns the names of the elements passed. Asserts that
+    /// the focus is visible at every step.
+    pub fn tab_to(&self, name: &str) -> Vec<String> {
         let mut passed = Vec::new();
         for _ in 0..400 {
             self.press(Key::Tab);
             let focused = self.focused();
-            if focused != "body" {
-                let problem = self.js(FOCUS_PROBLEM);
-                assert!(problem.is_null(), "the focus on “{focused}” is not visible: {problem}");
+            if focused == "body" {
+                continue;
             }
+            let problem = self.js(FOCUS_PROBLEM);
+            assert!(problem.is_null(), "the focus on “{focused}” is not visible: {problem}");
             if focused == name {
-                return;
+                return passed;
             }
             passed.push(focused);
         }
