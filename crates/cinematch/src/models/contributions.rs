@@ -9,7 +9,7 @@ use crate::ids::MovieIdx;
 pub struct Contributions {
     /// The movie's score for an empty history, such as its popularity.
     pub base: f32,
-    /// How much more popular the movie is lately than its popularity of all time suggests.
+    /// How popular the movie has been lately.
     pub trend: f32,
     /// Match of the movie's genres, decade and popularity with the whole history.
     pub taste: TasteTerms,

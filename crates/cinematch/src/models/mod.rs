@@ -23,6 +23,7 @@ pub mod content;
 mod contributions;
 pub(crate) mod draw;
 pub mod ease;
+mod experience;
 mod factors;
 mod gram;
 pub mod hybrid;

@@ -44,6 +44,11 @@ pub trait Model: Send + Sync {
         false
     }
 
+    /// Returns the factor by which a blend multiplies the model's weight for a user with this history.
+    fn emphasis(&self, _history: &[Rated]) -> f32 {
+        1.0
+    }
+
     /// Returns how a blend scales the model's scores.
     fn scaling(&self) -> Scaling {
         Scaling::RootMeanSquare

@@ -259,10 +259,10 @@ impl Kind {
                         ..Edlae::recommended().0
                     })),
                 ),
-                part(0.9, Self::Ials(IalsParams::recommended())),
-                part(2.0, Self::Content(ContentParams::recommended())),
-                part(0.02, Self::Popular(PopularParams::recommended())),
-                part(0.02, Self::Trend(TrendParams::recommended())),
+                part(1.15, Self::Ials(IalsParams::recommended())),
+                part(1.55, Self::Content(ContentParams::recommended())),
+                part(0.01, Self::Popular(PopularParams::recommended())),
+                part(0.11, Self::Trend(TrendParams::recommended())),
                 part(1.0, Self::Taste(TasteParams::recommended())),
             ],
         }
@@ -296,6 +296,10 @@ impl Model for Fitted {
 
     fn uses_features(&self) -> bool {
         self.model().uses_features()
+    }
+
+    fn emphasis(&self, history: &[Rated]) -> f32 {
+        self.model().emphasis(history)
     }
 
     fn scaling(&self) -> Scaling {

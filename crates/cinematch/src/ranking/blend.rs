@@ -123,11 +123,10 @@ impl Blend {
         })
     }
 
-    /// Returns each movie's recent popularity among the training users. Returns `None` if the blend has no trend model
-    /// that counts it.
+    /// Returns each movie's recent popularity among the training users. Returns `None` if the blend has no trend model.
     pub(super) fn recent_popularity(&self) -> Option<Vec<f32>> {
         self.models.iter().find_map(|weighted| match &weighted.model {
-            Fitted::Trend(model) => model.recent().map(<[f32]>::to_vec),
+            Fitted::Trend(model) => Some(model.recent().to_vec()),
             _ => None,
         })
     }

@@ -10,7 +10,7 @@ use super::blend::{ModelChoice, WeightedModel};
 use super::recommender::Recommender;
 use crate::catalog::Rated;
 use crate::ids::MovieIdx;
-use crate::models::content::{Profile, Signal};
+use crate::models::content::{self, Profile, Signal};
 use crate::models::hybrid;
 use crate::models::{Contributions, Model, Scaling};
 use crate::retrieval::{Candidate, Scores, highest, top_k};
@@ -54,11 +54,12 @@ impl Recommender {
         let BlendInput { model, history, profile, reference } = input;
         own.clear();
         own.resize(self.movies.len(), 0.0);
-        let content = self.add_content(self.blend.content_weight(model), profile, reference, own);
+        let weight = self.blend.content_weight(model) * content::emphasis(history);
+        let scores = self.add_content(weight, profile, reference, own);
         let mut scales = vec![0.0; self.blend.models.len()];
         self.add_normalized(model, own, &mut scales, &mut fill_scores);
         let scale_to_best = self.scale_to_best(history, own);
-        let content_scale = match content {
+        let content_scale = match scores {
             ContentScores::Added { scale } => scale,
             ContentScores::DislikesOnly(scores) => {
                 let lowest = scores.iter().copied().fold(0.0, f32::min);

@@ -12,6 +12,7 @@ use crate::ids::MovieIdx;
 use crate::models::archive::{Archive, ArchiveContext, ReadArchive};
 use crate::models::cold_start::NewMovies;
 use crate::models::contributions::Contributions;
+use crate::models::experience::experience;
 use crate::models::interface::{
     FitCause, FittedModel, ModelParams, ParameterError, SearchSpace, TrainingData,
 };
@@ -32,6 +33,13 @@ impl StandaloneContent {
     }
 }
 
+/// Returns the factor of the content model's weight in a blend: 2 without ratings, approaching 1 with many.
+pub(crate) fn emphasis(history: &[Rated]) -> f32 {
+    /// Number of ratings at which the factor is 1.5.
+    const HALF: f32 = 15.0;
+    2.0 - experience(history, HALF)
+}
+
 fn signals(history: &[Rated]) -> Vec<Signal> {
     let signal = |rated: &Rated| Signal::rated(rated.movie, rated.stars.value());
     history.iter().map(signal).collect()
@@ -49,6 +57,10 @@ impl Model for StandaloneContent {
         for part in self.model.add_scores(&profile, scores) {
             part.add_to(scores);
         }
+    }
+
+    fn emphasis(&self, history: &[Rated]) -> f32 {
+        emphasis(history)
     }
 
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {

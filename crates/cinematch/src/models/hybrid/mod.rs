@@ -1,8 +1,9 @@
 //! Hybrid: a weighted sum of models.
 //!
 //! Each model's scores are divided by their root mean square over all movies, separately for each user, so a
-//! weight has the same meaning for every user and any score unit. Models with [`Scaling::Best`] are added
-//! last, relative to the best score outside the history. The sum is linear in each model's contributions, so
+//! weight has the same meaning for every user and any score unit. The [emphasis](Model::emphasis) of a model may change
+//! its weight with the length of the history. Models with [`Scaling::Best`] are added
+//! last, relative to the best score of the others outside the history. The sum is linear in each model's contributions, so
 //! the hybrid's contributions are exact. No special cases are needed: a movie without
 //! ratings has no collaborative score and is ranked by content, and a user without a history gets movies
 //! ranked by popularity.
@@ -48,13 +49,10 @@ impl<M: Model> Hybrid<M> {
         self
     }
 
-    /// Returns the models whose weight is above 0, those with [`Scaling::Best`] last.
-    fn ranking(&self) -> impl Iterator<Item = &(M, f32)> {
-        let of = |scaling| {
-            let parts = self.parts.iter().filter(|(_, weight)| *weight > 0.0);
-            parts.filter(move |(model, _)| model.scaling() == scaling)
-        };
-        of(Scaling::RootMeanSquare).chain(of(Scaling::Best))
+    /// Returns the models with this scaling whose weight is above 0.
+    fn scaled(&self, scaling: Scaling) -> impl Iterator<Item = &(M, f32)> {
+        let parts = self.parts.iter().filter(|(_, weight)| *weight > 0.0);
+        parts.filter(move |(model, _)| model.scaling() == scaling)
     }
 
     /// Returns the models with their weights.
@@ -83,6 +81,25 @@ fn best_unseen(scores: &[f32], history: &[Rated]) -> f32 {
         start = row + 1;
     }
     if best > 0.0 { best } else { 1.0 }
+}
+
+/// Adds a model's scores for several users to `scores`. `scale` returns the factor for a user, given their index and
+/// the model's scores, which are written to `own`.
+fn add_scores<M: Model>(
+    model: &M,
+    histories: &[&[Rated]],
+    own: &mut [Vec<f32>],
+    scores: &mut [&mut [f32]],
+    scale: impl Fn(usize, &[f32]) -> f32,
+) {
+    let mut rows: Vec<&mut [f32]> = own.iter_mut().map(Vec::as_mut_slice).collect();
+    model.score_many(histories, &mut rows);
+    for (user, (scores, own)) in scores.iter_mut().zip(own).enumerate() {
+        let scale = scale(user, own);
+        for (score, own) in scores.iter_mut().zip(own) {
+            *score += scale * *own;
+        }
+    }
 }
 
 /// Returns the sum of the squared scores. Uses 16 partial sums, because each addition to a single sum would
@@ -115,37 +132,41 @@ impl<M: Model> Model for Hybrid<M> {
         for scores in &mut *scores {
             scores.fill(0.0);
         }
-        for (model, weight) in self.ranking() {
-            let mut rows: Vec<&mut [f32]> = own.iter_mut().map(Vec::as_mut_slice).collect();
-            model.score_many(histories, &mut rows);
-            for ((scores, own), history) in scores.iter_mut().zip(&own).zip(histories) {
-                let scale = match model.scaling() {
-                    Scaling::RootMeanSquare => scale(own, *weight),
-                    Scaling::Best => weight * best_unseen(scores, history),
-                };
-                for (score, own) in scores.iter_mut().zip(own) {
-                    *score += scale * own;
-                }
-            }
+        for (model, weight) in self.scaled(Scaling::RootMeanSquare) {
+            add_scores(model, histories, &mut own, scores, |user, own| {
+                scale(own, weight * model.emphasis(histories[user]))
+            });
+        }
+        let best: Vec<f32> = scores
+            .iter()
+            .zip(histories)
+            .map(|(scores, history)| best_unseen(scores, history))
+            .collect();
+        for (model, weight) in self.scaled(Scaling::Best) {
+            add_scores(model, histories, &mut own, scores, |user, _| weight * best[user]);
         }
     }
 
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         let mut sums = Contributions::none(history.len(), movies.len());
-        let mut own = vec![0.0; self.n_movies()];
-        let mut scores = vec![0.0; self.n_movies()];
-        for (model, weight) in self.ranking() {
-            model.score(history, &mut own);
-            let scale = match model.scaling() {
-                Scaling::RootMeanSquare => scale(&own, *weight),
-                Scaling::Best => weight * best_unseen(&scores, history),
-            };
-            for (score, own) in scores.iter_mut().zip(&own) {
-                *score += scale * own;
-            }
+        let mut add = |model: &M, scale: f32| {
             for (sum, own) in sums.iter_mut().zip(model.contributions(history, movies)) {
                 sum.add(&own, scale);
             }
+        };
+        let mut own = vec![0.0; self.n_movies()];
+        let mut scores = vec![0.0; self.n_movies()];
+        for (model, weight) in self.scaled(Scaling::RootMeanSquare) {
+            model.score(history, &mut own);
+            let scale = scale(&own, weight * model.emphasis(history));
+            for (score, own) in scores.iter_mut().zip(&own) {
+                *score += scale * own;
+            }
+            add(model, scale);
+        }
+        let best = best_unseen(&scores, history);
+        for (model, weight) in self.scaled(Scaling::Best) {
+            add(model, weight * best);
         }
         sums
     }

@@ -27,7 +27,7 @@ pub struct TasteParams {
 impl Default for TasteParams {
     /// Returns the weights measured in `docs/evaluation.md`.
     fn default() -> Self {
-        Self { genres: 0.06, decades: 0.05, popularity: 0.12 }
+        Self { genres: 0.03, decades: 0.027, popularity: 0.155 }
     }
 }
 

@@ -9,6 +9,7 @@
 //!   - *Genres* and *decades*: Σ shareᵥ · ln(p(v | user) / p(v)). A movie's shares of its genres v add up to 1.
 //!     p(v) is the distribution of all likes, and p(v | user) that of the user's likes plus 5 likes
 //!     distributed as p(v).
+//!     For a history of n ratings, the weights are multiplied by 2 − n² / (n² + 15²).
 //!   - *Popularity*: −niche · (z(movie) − the mean z of the user's likes), where z is log₂(popularity + c)
 //!     divided by its standard deviation over all likes. The user's *niche* degree is the share of training
 //!     users who like more popular movies on average: 0 for the most mainstream taste, 1 for the most niche.
@@ -18,8 +19,8 @@
 //! - **Time**: O(ratings + movies · log movies) to fit, O(movies) to score. **Memory**: 16 bytes per movie.
 //! - **Seed**: none.
 //!
-//! The archive has the dense arrays `popularity` (one row per movie), `popularity_scale` (c and the standard
-//! deviation) and `popularity_levels` (deciles of the users' mean log₂(popularity + c)). For `genre` and
+//! The archive has the dense arrays `popularity` (one row per movie), `popularity_scale` (c, the mean and the
+//! standard deviation of the logarithm) and `popularity_levels` (deciles of the users' mean log₂(popularity + c)). For `genre` and
 //! `decade`, it has the arrays `…_pattern` (one row per movie: its row in the next array), `…_shares` and
 //! `…_likes` (p).
 

@@ -115,17 +115,20 @@ impl PopularityScale {
                 n_rows: self.popularity.len(),
                 values: Cow::Borrowed(&self.popularity),
             },
-            array(SCALE, Cow::Owned(vec![self.scale.smoothing, self.scale.deviation])),
+            array(
+                SCALE,
+                Cow::Owned(vec![self.scale.smoothing, self.scale.mean, self.scale.deviation]),
+            ),
             array(LEVELS, Cow::Owned(self.levels.clone())),
         ]
     }
 
     /// Restores the scale from its arrays.
     pub(super) fn restore(archive: &dyn ReadArchive) -> io::Result<Self> {
-        let [smoothing, deviation] = archive.dense(SCALE)?[..] else {
-            return Err(io::Error::other(format!("`{SCALE}` does not have two values")));
+        let [smoothing, mean, deviation] = archive.dense(SCALE)?[..] else {
+            return Err(io::Error::other(format!("`{SCALE}` does not have three values")));
         };
-        let scale = LogScale { smoothing, deviation };
+        let scale = LogScale { smoothing, mean, deviation };
         Ok(Self::new(archive.dense(POPULARITY)?, scale, archive.dense(LEVELS)?))
     }
 }

@@ -1,22 +1,21 @@
-//! Trend: how much more popular a movie is lately than its popularity of all time suggests.
+//! Trend: how popular a movie has been lately.
 //!
-//! Tastes change: of two movies that fit a user equally well, the one that others like lately is the better
-//! guess. Popularity of all time favors movies that were on everyone's list twenty years ago (Ji, Sun, Zhang
-//! and Li, "A Re-visit of the Popularity Baseline in Recommender Systems", 2020).
+//! Popularity of all time favors movies that were on everyone's list twenty years ago (Ji, Sun, Zhang and Li, "A
+//! Re-visit of the Popularity Baseline in Recommender Systems", 2020). What others like now is a better guess, but only
+//! for a user who watches now: it says nothing about a history that ended years ago.
 //!
-//! - **Scores**: (y − b·x) / σ, equal for all users. x = log₂(1 + popularity / c) over all ratings, and y likewise
-//!   over those within `days` of the newest one, each with its own c. Popularity is the sum of the rating
-//!   weights. A fifth of all likes go to movies with fewer than c likes, among which popularity hardly matters. The
-//!   slope b minimizes the squared difference over all likes, and σ is the standard deviation of the difference.
-//!   A movie without ratings scores 0.
+//! - **Scores**: w · (log₂(r + c) − m) / σ. r is the movie's recent popularity, smoothed with that of all time; see
+//!   [`Trend::recent`]. A fifth of the recent popularity belongs to movies with less than c, among which it hardly
+//!   matters. m and σ are the mean and the standard deviation of the logarithm over r. w = exp(−a / `days`) · n² / (n² + 30²) for
+//!   a history of n ratings, where a is the number of days from the newest one to the newest rating in the training data,
+//!   or 0 if they have no times, as in requests. Among few likes, the trend would outweigh what the user told.
 //! - **In a hybrid**: the scores are relative to the score of the user's best movie.
 //! - **Lists ordered by popularity** use the recent popularity itself.
 //! - **Time**: O(ratings + movies · log movies) to fit, O(movies) to score. **Memory**: 8 bytes per movie.
 //! - **Seed**: none.
 //!
-//! The archive has the dense arrays `scores` and `recent` (one row per movie) and `scale` (c of recent ratings, c of all
-//! ratings, b, σ and the Unix time of the newest rating, to within two minutes). Archives from earlier versions have no
-//! `recent`.
+//! The archive has the dense arrays `recent` (one row per movie) and `scale` (c, m, σ and the Unix time of the newest
+//! rating, to within two minutes).
 
 use std::borrow::Cow;
 use std::io;
@@ -26,18 +25,17 @@ use serde::{Deserialize, Serialize};
 use super::archive::{Archive, ArchiveContext, DenseArray, ReadArchive};
 use super::cold_start::NewMovies;
 use super::contributions::Contributions;
+use super::experience::experience;
 use super::implicit::Confidence;
 use super::interface::{
     FitCause, FittedModel, ModelParams, ParameterError, SearchSpace, TrainingData, check_positive,
 };
-use super::log_scale::smoothing;
+use super::log_scale::LogScale;
 use super::model::{Model, Scaling};
 use crate::catalog::{Interactions, Rated};
 use crate::ids::{MovieIdx, UserIdx};
 
 const SECONDS_PER_DAY: f32 = 86_400.0;
-/// Below this deviation, the differences are rounding errors: all ratings are recent.
-const MIN_DEVIATION: f32 = 1e-4;
 /// μ: number of likes of all time that count in the recent popularity. In a year with many ratings, they only break ties;
 /// in a year with a handful of ratings, they decide.
 const PRIOR_LIKES: f64 = 300.0;
@@ -46,7 +44,8 @@ const PRIOR_LIKES: f64 = 300.0;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrendParams {
-    /// Length of the period before the newest rating, in days.
+    /// Length of the period before the newest rating, in days. The term fades at the same rate for histories that ended
+    /// earlier.
     pub days: f32,
 }
 
@@ -60,27 +59,15 @@ impl Default for TrendParams {
 /// A fitted trend model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trend {
-    /// Score of each movie.
-    scores: Vec<f32>,
-    /// Recent popularity of each movie; empty if the archive is from an earlier version.
+    days: f32,
+    /// Recent popularity of each movie.
     recent: Vec<f32>,
-    scale: TrendScale,
-    confidence: Confidence,
-}
-
-/// Computes a movie's score from its popularity.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct TrendScale {
-    /// c of recent ratings.
-    recent_smoothing: f32,
-    /// c of all ratings.
-    smoothing: f32,
-    /// b: increase of the recent logarithm with the logarithm of all ratings.
-    slope: f32,
-    /// σ: standard deviation of the difference.
-    deviation: f32,
+    /// Score of each movie for a user who watches now.
+    scores: Vec<f32>,
+    scale: LogScale,
     /// Unix time of the newest training rating.
     newest: f32,
+    confidence: Confidence,
 }
 
 /// Popularity of a movie.
@@ -91,13 +78,13 @@ struct MoviePopularity {
 }
 
 impl TrendParams {
-    /// Returns the popularity of each movie. Ratings from `days` before `newest` on are recent.
+    /// Returns the recent popularity of each movie. Ratings from `days` before `newest` on are recent.
     fn count(
         self,
         (interactions, users): (&Interactions, &[UserIdx]),
         newest: f32,
         confidence: Confidence,
-    ) -> Vec<MoviePopularity> {
+    ) -> Vec<f32> {
         let from = newest - self.days * SECONDS_PER_DAY;
         let mut popularity = vec![MoviePopularity::default(); interactions.n_movies()];
         for rated in users.iter().flat_map(|user| interactions.user_ratings(*user)) {
@@ -108,16 +95,7 @@ impl TrendParams {
                 movie.recent += weight;
             }
         }
-        popularity
-    }
-}
-
-impl Trend {
-    /// Returns each movie's recent popularity: r + μ · a / A, where r is the popularity within the period, a the
-    /// popularity of all time, and A the sum of a over all movies (Dirichlet smoothing; Zhai and Lafferty 2001). It is 0
-    /// for a movie without likes. `None` if the model was trained by an earlier version.
-    pub(crate) fn recent(&self) -> Option<&[f32]> {
-        (!self.recent.is_empty()).then_some(&self.recent)
+        smoothed(&popularity)
     }
 }
 
@@ -129,50 +107,36 @@ fn smoothed(popularity: &[MoviePopularity]) -> Vec<f32> {
     popularity.iter().map(|movie| smoothed(movie) as f32).collect()
 }
 
-impl TrendScale {
-    /// Fits the scale. O(movies · log movies).
-    fn fit(popularity: &[MoviePopularity], newest: f32) -> Self {
-        let counts =
-            |of: fn(&MoviePopularity) -> f32| -> Vec<f32> { popularity.iter().map(of).collect() };
-        let mut scale = Self {
-            recent_smoothing: smoothing(&counts(|movie| movie.recent)),
-            smoothing: smoothing(&counts(|movie| movie.all)),
-            slope: 0.0,
-            deviation: 0.0,
-            newest,
+impl Trend {
+    fn new(
+        TrendParams { days }: TrendParams,
+        recent: Vec<f32>,
+        (scale, newest): (LogScale, f32),
+        confidence: Confidence,
+    ) -> Self {
+        let scores = recent.iter().map(|popularity| scale.standardized(*popularity)).collect();
+        Self { days, recent, scores, scale, newest, confidence }
+    }
+
+    /// Returns each movie's recent popularity: r + μ · a / A, where r is the popularity within the period, a the
+    /// popularity of all time, and A the sum of a over all movies (Dirichlet smoothing; Zhai and Lafferty 2001). It is 0
+    /// for a movie without likes.
+    pub(crate) fn recent(&self) -> &[f32] {
+        &self.recent
+    }
+
+    /// Returns w: how much recent popularity matters for the history.
+    fn relevance(&self, history: &[Rated]) -> f32 {
+        /// Number of ratings at which the trend has half its weight.
+        const HALF: f32 = 30.0;
+        let recency = match history.iter().map(|rated| rated.time).max() {
+            Some(last) if last > 0 => {
+                let age = (self.newest - last as f32).max(0.0) / SECONDS_PER_DAY;
+                (-age / self.days).exp()
+            }
+            _ => 1.0,
         };
-        let sum = |value: &dyn Fn(&MoviePopularity) -> f32| -> f64 {
-            let of = |movie: &MoviePopularity| f64::from(movie.all) * f64::from(value(movie));
-            popularity.iter().map(of).sum()
-        };
-        let squares = sum(&|movie| scale.logs(*movie).1.powi(2));
-        if squares > 0.0 {
-            let products = sum(&|movie| {
-                let (recent, all) = scale.logs(*movie);
-                recent * all
-            });
-            scale.slope = (products / squares) as f32;
-            let total = sum(&|_| 1.0);
-            let mean = (sum(&|movie| scale.difference(*movie)) / total) as f32;
-            let variance = sum(&|movie| (scale.difference(*movie) - mean).powi(2)) / total;
-            scale.deviation = variance.sqrt() as f32;
-        }
-        scale
-    }
-
-    /// Returns y and x.
-    fn logs(&self, movie: MoviePopularity) -> (f32, f32) {
-        let log = |popularity: f32, smoothing: f32| (1.0 + popularity / smoothing).log2();
-        (log(movie.recent, self.recent_smoothing), log(movie.all, self.smoothing))
-    }
-
-    fn difference(&self, movie: MoviePopularity) -> f32 {
-        let (recent, all) = self.logs(movie);
-        recent - self.slope * all
-    }
-
-    fn score(&self, movie: MoviePopularity) -> f32 {
-        if self.deviation > MIN_DEVIATION { self.difference(movie) / self.deviation } else { 0.0 }
+        recency * experience(history, HALF)
     }
 }
 
@@ -200,42 +164,28 @@ impl ModelParams for TrendParams {
         let confidence = data.confidence();
         let ratings = users.iter().flat_map(|user| interactions.user_ratings(*user));
         let newest = ratings.map(|rated| rated.time).max().unwrap_or(0) as f32;
-        let popularity = self.count((interactions, users), newest, confidence);
-        let scale = TrendScale::fit(&popularity, newest);
-        let recent = smoothed(&popularity);
-        let scores = popularity.into_iter().map(|movie| scale.score(movie)).collect();
-        Ok(Trend { scores, recent, scale, confidence })
+        let recent = self.count((interactions, users), newest, confidence);
+        let scale = LogScale::fit(&recent);
+        Ok(Trend::new(*self, recent, (scale, newest), confidence))
     }
 
     fn extended(&self, model: &Trend, new_movies: &NewMovies<'_>) -> Trend {
         let n_learned = new_movies.n_learned;
-        let mut scores = model.scores[..n_learned].to_vec();
-        let mut recent = model.recent.iter().copied().take(n_learned).collect::<Vec<f32>>();
-        let is_counted = !recent.is_empty();
+        let mut recent = model.recent[..n_learned].to_vec();
         if let Some(ratings) = new_movies.ratings {
-            let popularity = self.count(ratings, model.scale.newest, model.confidence);
-            scores.extend(popularity[n_learned..].iter().map(|of| model.scale.score(*of)));
-            recent.extend(smoothed(&popularity).drain(n_learned..).filter(|_| is_counted));
+            let popularity = self.count(ratings, model.newest, model.confidence);
+            recent.extend(&popularity[n_learned..]);
         }
-        let n_movies = n_learned + new_movies.len();
-        scores.resize(n_movies, 0.0);
-        recent.resize(if is_counted { n_movies } else { 0 }, 0.0);
-        Trend { scores, recent, ..*model }
+        recent.resize(n_learned + new_movies.len(), 0.0);
+        Trend::new(*self, recent, (model.scale, model.newest), model.confidence)
     }
 
     fn restore(&self, context: ArchiveContext, archive: &dyn ReadArchive) -> io::Result<Trend> {
-        let [recent_smoothing, smoothing, slope, deviation, newest] = archive.dense("scale")?[..]
-        else {
-            return Err(io::Error::other("`scale` does not have five values"));
+        let [smoothing, mean, deviation, newest] = archive.dense("scale")?[..] else {
+            return Err(io::Error::other("`scale` does not have four values"));
         };
-        let scale = TrendScale { recent_smoothing, smoothing, slope, deviation, newest };
-        let scores = archive.dense("scores")?;
-        // Archives from earlier versions do not have this array.
-        let recent = archive.dense("recent").unwrap_or_default();
-        if !recent.is_empty() && recent.len() != scores.len() {
-            return Err(io::Error::other("`recent` does not have one value per movie"));
-        }
-        Ok(Trend { scores, recent, scale, confidence: context.confidence })
+        let scale = LogScale { smoothing, mean, deviation };
+        Ok(Trend::new(*self, archive.dense("recent")?, (scale, newest), context.confidence))
     }
 }
 
@@ -244,13 +194,17 @@ impl Model for Trend {
         self.scores.len()
     }
 
-    fn score(&self, _: &[Rated], scores: &mut [f32]) {
-        scores.copy_from_slice(&self.scores);
+    fn score(&self, history: &[Rated], scores: &mut [f32]) {
+        let relevance = self.relevance(history);
+        for (score, own) in scores.iter_mut().zip(&self.scores) {
+            *score = relevance * own;
+        }
     }
 
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
+        let relevance = self.relevance(history);
         Contributions::without_parts(history, movies, |movie| Contributions {
-            trend: self.scores[movie.row()],
+            trend: relevance * self.scores[movie.row()],
             ..Contributions::default()
         })
     }
@@ -267,19 +221,13 @@ impl FittedModel for Trend {
     }
 
     fn archive(&self) -> Option<Archive<'_>> {
-        let TrendScale { recent_smoothing, smoothing, slope, deviation, newest } = self.scale;
-        let scale = vec![recent_smoothing, smoothing, slope, deviation, newest];
-        let of_movies = [("scores", &self.scores), ("recent", &self.recent)];
-        let of_movies = of_movies.into_iter().filter(|(_, values)| !values.is_empty());
-        let mut arrays: Vec<DenseArray<'_>> = of_movies
-            .map(|(name, values)| DenseArray {
-                name,
-                n_rows: values.len(),
-                values: Cow::Borrowed(values),
-            })
-            .collect();
-        arrays.push(DenseArray { name: "scale", n_rows: scale.len(), values: Cow::Owned(scale) });
-        Some(Archive::Dense(arrays))
+        let LogScale { smoothing, mean, deviation } = self.scale;
+        let scale = vec![smoothing, mean, deviation, self.newest];
+        let n_rows = self.recent.len();
+        Some(Archive::Dense(vec![
+            DenseArray { name: "recent", n_rows, values: Cow::Borrowed(&self.recent) },
+            DenseArray { name: "scale", n_rows: scale.len(), values: Cow::Owned(scale) },
+        ]))
     }
 }
 
@@ -291,6 +239,7 @@ mod tests {
     use crate::ids::{MovieId, Vocabulary};
     use crate::models::interface::TrainingSet;
     use crate::models::tests::features;
+    use crate::rating::Stars;
     use crate::sources::ratings;
 
     const YEAR: u32 = 365 * 86_400;
@@ -311,21 +260,52 @@ mod tests {
         Interactions::new("ratings.csv", movies, &mut read)
     }
 
-    #[test]
-    fn movies_that_are_liked_lately_score_above_others_of_equal_popularity() {
+    fn fit(days: f32) -> Trend {
         let interactions = interactions();
         let users: Vec<UserIdx> = interactions.users().collect();
         let features = features();
         let set = TrainingSet { interactions: &interactions, users: &users, features: &features };
         let data = TrainingData::new(set, Confidence::default());
-        let fit = |days| TrendParams { days }.fit(&data, &mut |_| ()).unwrap();
-        let scores = fit(365.0).scores;
-        assert!(scores[1] > scores[2] && scores[2] > scores[0], "{scores:?}");
-        // The popularity of all time is equal, so the differences lie around 0. Without likes, the score is 0.
-        assert!(scores[1] > 0.0 && scores[0] < 0.0, "{scores:?}");
-        assert!(scores[3].abs() < 1e-6, "{scores:?}");
-        // A period that covers all ratings shows no trend.
-        assert!(fit(3650.0).scores.iter().all(|score| score.abs() < 1e-6));
+        TrendParams { days }.fit(&data, &mut |_| ()).unwrap()
+    }
+
+    fn scores(model: &Trend, history: &[Rated]) -> Vec<f32> {
+        let mut scores = vec![f32::NAN; model.n_movies()];
+        model.score(history, &mut scores);
+        scores
+    }
+
+    #[test]
+    fn movies_that_are_liked_lately_score_above_others_of_equal_popularity() {
+        let recent = fit(3.0).scores;
+        assert!(recent[1] > recent[2] && recent[2] > recent[0], "{recent:?}");
+        assert!(recent[0] > recent[3], "a movie without likes is the least popular: {recent:?}");
+        // A period that covers all ratings shows no difference.
+        let all = fit(3650.0).scores;
+        assert_eq!((all[0], all[1]), (all[1], all[2]));
+    }
+
+    #[test]
+    fn trend_fades_for_histories_that_ended_earlier() {
+        let model = fit(365.0);
+        let history = |time: u32| {
+            let stars = Stars::from_halves(8).unwrap();
+            [
+                Rated { movie: MovieIdx(0), stars, time: 1 },
+                Rated { movie: MovieIdx(1), stars, time },
+            ]
+        };
+        assert_eq!(scores(&model, &[]), [0.0; 4]);
+        let now: Vec<f32> = model.scores.iter().map(|score| score * 4.0 / 904.0).collect();
+        // Requests have no times, and a rating may be newer than the training data.
+        for time in [5 * YEAR, 6 * YEAR] {
+            assert_eq!(scores(&model, &history(time)), now);
+        }
+        let timeless = history(0).map(|rated| Rated { time: 0, ..rated });
+        assert_eq!(scores(&model, &timeless), now);
+        for (score, now) in scores(&model, &history(3 * YEAR)).iter().zip(&now) {
+            assert!((score - now * (-2_f32).exp()).abs() < 1e-4, "{score} {now}");
+        }
     }
 
     #[test]

@@ -46,8 +46,7 @@ pub enum Reason<'a> {
         /// Contribution to the score.
         contribution: f32,
     },
-    /// How much more popular the movie is lately than its popularity of all time suggests. Present if the blend
-    /// includes the trend model.
+    /// How popular the movie has been lately among the training users. Present if the blend includes the trend model.
     Trend {
         /// Contribution to the score.
         contribution: f32,

@@ -467,7 +467,7 @@ impl<'r, 'a> Explained<'r, 'a> {
             Reason::Trend { contribution }
                 if self.is_noticeable(*contribution, MIN_GENERAL_SHARE) =>
             {
-                Some("Liked more lately than in the past")
+                Some("Liked by many users lately")
             }
             _ => None,
         };

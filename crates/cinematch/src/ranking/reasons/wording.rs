@@ -94,9 +94,9 @@ pub fn describe<'a>(reason: &Reason<'a>) -> Description<'a> {
         }
         Reason::Popularity { .. } => Description::text("Liked by many users"),
         Reason::Trend { contribution } if *contribution > 0.0 => {
-            Description::text("Liked more lately than in the past")
+            Description::text("Liked by many users lately")
         }
-        Reason::Trend { .. } => Description::text("Liked less lately than in the past"),
+        Reason::Trend { .. } => Description::text("Liked by few users lately"),
         Reason::Taste { terms, .. } => Description::text(taste(*terms, None)),
         Reason::Genre { name, .. } => {
             let sentence = vec![Segment::Text("You prefer ".into()), Segment::Genre(name)];
