@@ -114,6 +114,7 @@ impl Sample {
             ratings: Some(ratings),
             holdout: Some(hold_out),
             refit: false,
+            fit_weights: true,
             inputs: Vec::new(),
             settings: Settings {
                 model: spec.with_predictions().with_seed(SEED),

@@ -136,6 +136,7 @@ impl Catalog {
             ratings: self.ratings,
             holdout: None,
             refit: false,
+            fit_weights: false,
             inputs: self.inputs,
             settings,
             created_at: created_at.to_owned(),

@@ -31,6 +31,7 @@ pub fn render(card: &Card) -> Result<Markup> {
             (thousands(counts.movies as u64)) " movies, " (thousands(counts.tagged_movies as u64))
             " of them with users' tags; " (thousands(counts.ratings as u64)) " training ratings; "
             (thousands(counts.ranking_columns as u64)) " columns for ranking. " (holdout(manifest))
+            @if let Some(weights) = &manifest.blend_weights { " Weights: " (weights) "." }
             @if let Some(calibration) = &manifest.match_calibration { " Match: " (calibration) "." }
         }
         h2 { "Settings" }

@@ -101,6 +101,7 @@ fn prepare(folder: &Path) -> Result<Bundle> {
         ratings: None,
         holdout: None,
         refit: false,
+        fit_weights: false,
         inputs,
         settings: Settings {
             model: Spec::content(),

@@ -202,6 +202,9 @@ fn show(generations: &Generations, generation: Option<u64>, output: &Output) -> 
             thousands(refit.evaluation_ratings as u64)
         ));
     }
+    if let Some(weights) = &manifest.blend_weights {
+        output.line(format_args!("  weights: {weights}"));
+    }
     if let Some(calibration) = &manifest.match_calibration {
         output.line(format_args!("  match: {calibration}"));
     }

@@ -63,14 +63,8 @@ pub struct TrainFlags {
     /// Add the generation without serving it; `cinematch models promote N` serves it later
     #[arg(long)]
     pub candidate: bool,
-    /// Share of users to hold out of training for comparing generations; auto holds out 2 % (up to 20 %
-    /// on small datasets), 0 trains on all users
-    #[arg(long, value_name = "SHARE", default_value = "auto")]
-    hold_out: HoldoutShare,
-    /// Serve the models trained without the held-out users; by default, the models are trained again on all
-    /// users, and only these are served
-    #[arg(long)]
-    no_refit: bool,
+    #[command(flatten)]
+    held_out: HeldOut,
     /// Number of generations to keep; the served one and its predecessor are never deleted
     #[arg(
         long,
@@ -80,6 +74,23 @@ pub struct TrainFlags {
         value_name = "N"
     )]
     keep: u16,
+}
+
+/// Flags about the users who are held out of training.
+#[derive(Clone, Copy, Debug, Args)]
+struct HeldOut {
+    /// Share of users to hold out of training for comparing generations; auto holds out 2 % (up to 20 %
+    /// on small datasets), 0 trains on all users
+    #[arg(long, value_name = "SHARE", default_value = "auto")]
+    hold_out: HoldoutShare,
+    /// Serve the models trained without the held-out users; by default, the models are trained again on all
+    /// users, and only these are served
+    #[arg(long)]
+    no_refit: bool,
+    /// Blend the models of the hybrid with the default weights; by default, the weights are fitted to the held-out
+    /// users. Tuned weights and those of --params are never changed
+    #[arg(long)]
+    keep_weights: bool,
 }
 
 /// Flags that determine the vocabulary of `item_features.npz`.
@@ -193,7 +204,7 @@ impl TrainFlags {
         } else {
             None
         };
-        let hold_out = match (self.hold_out, &ratings) {
+        let hold_out = match (self.held_out.hold_out, &ratings) {
             (HoldoutShare::Auto, Some(loaded)) => {
                 Some(Holdout::for_users(loaded.interactions.n_users()))
             }
@@ -224,12 +235,18 @@ impl TrainFlags {
             tags: TagCounts::new(tags.iter().filter(is_learned)),
             ratings,
             holdout: hold_out,
-            refit: !self.no_refit,
+            refit: !self.held_out.no_refit,
+            fit_weights: !self.held_out.keep_weights && self.has_default_weights(&settings),
             inputs: rows.collect(),
             settings,
             created_at: now(),
         };
         Ok(TrainingInputs { training, n_ratings })
+    }
+
+    /// Returns true if the settings contain the default hybrid.
+    fn has_default_weights(&self, settings: &Settings) -> bool {
+        settings.model == Spec::default().with_predictions().with_seed(self.seed)
     }
 
     /// Returns an error if --raw names a folder that does not exist.

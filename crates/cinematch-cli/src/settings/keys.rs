@@ -126,6 +126,7 @@ pub const SECTIONS: &[Section] = &[
             key("min_df", "train --min-df"),
             key("seed", "train --seed"),
             key("no_refit", "train --no-refit"),
+            key("keep_weights", "train --keep-weights"),
             key("keep", "train --keep"),
         ],
     },

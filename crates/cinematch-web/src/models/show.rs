@@ -74,6 +74,9 @@ fn facts(info: &GenerationInfo, manifest: &Manifest, verdict: Option<&Verdict>) 
             dt { (texts::RATINGS) } dd {
                 (texts::ratings(counts.ratings, manifest.holdout.map(Holdout::share), manifest.refit.is_some()))
             }
+            @if let Some(weights) = &manifest.blend_weights {
+                dt { (texts::WEIGHTS) } dd { (weights) }
+            }
             @if let Some(calibration) = &manifest.match_calibration {
                 dt { (texts::MATCH) } dd { (calibration) }
             }

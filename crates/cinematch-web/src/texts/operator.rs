@@ -55,6 +55,8 @@ pub const CREATED: &str = "Created";
 pub const FILMS: &str = "Films";
 pub const RATINGS: &str = "Ratings";
 pub const MATCH: &str = "Match";
+/// Label of the hybrid's fitted weights.
+pub const WEIGHTS: &str = "Weights";
 pub const NO_HOLDOUT: &str = "no users held out, so it can’t be evaluated";
 pub const DERIVED_FROM: &str = "Derived from";
 pub const SIZE: &str = "Size on disk";

@@ -299,11 +299,11 @@ pub(super) fn load_models(
     n_movies: usize,
     read: impl Fn(&str) -> Result<Vec<u8>, LoadError>,
 ) -> Result<Blend, LoadError> {
-    let spec = &manifest.settings.model;
+    let spec = manifest.spec();
     if !spec.model.learns_from_ratings() {
         return Ok(Blend::CONTENT);
     }
-    models::load(spec, set, (n_movies, manifest.learned_movies()), read)
+    models::load(&spec, set, (n_movies, manifest.learned_movies()), read)
 }
 
 /// Loads a generation with the models in `set`. `read` returns the verified contents of a file.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Movie, ServicesSource};
-use crate::evaluation::{Holdout, MatchCalibration};
+use crate::evaluation::{BlendWeights, Holdout, MatchCalibration};
 use crate::features::ranking::FeatureSet;
 use crate::features::text::TfidfParams;
 use crate::ids::sha256_hex;
@@ -163,6 +163,9 @@ pub struct Manifest {
     /// Refit of the served models on all users; `None` if the generation has one set of models.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refit: Option<Refit>,
+    /// Weights of the hybrid, fitted to the holdout; `None` if they were not fitted.
+    #[serde(rename = "weights", default, skip_serializing_if = "Option::is_none")]
+    pub blend_weights: Option<BlendWeights>,
     /// Scale of the matches and its reliability; `None` without a holdout, or if the models don't learn from ratings.
     #[serde(rename = "match", default, skip_serializing_if = "Option::is_none")]
     pub match_calibration: Option<MatchCalibration>,
@@ -183,6 +186,11 @@ impl Manifest {
     /// Returns the number of movies that were part of the training. They come first in row order.
     pub fn learned_movies(&self) -> usize {
         self.derived_from.as_ref().map_or(self.counts.movies, |derived| derived.learned_movies)
+    }
+
+    /// Returns the specification of the models: that of the settings, with fitted weights if there are any.
+    pub fn spec(&self) -> Spec {
+        BlendWeights::applied(self.blend_weights.as_ref(), &self.settings.model)
     }
 
     /// Returns the number of ratings that the models compared with other generations were fitted on.

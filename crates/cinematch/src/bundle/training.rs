@@ -8,7 +8,7 @@ use super::manifest::{Counts, FORMAT_VERSION, InputChecksum, Manifest, Refit, Ru
 use super::models::{self, ModelSet};
 use super::step_timer::StepTimer;
 use crate::catalog::{Availability, Interactions, Movie};
-use crate::evaluation::{Holdout, MatchCalibration};
+use crate::evaluation::{BlendWeights, Holdout, MatchCalibration};
 use crate::features::plain::PlainFeatures;
 use crate::features::ranking::RankingFeatures;
 use crate::features::tags::TagCounts;
@@ -34,6 +34,8 @@ pub struct Training {
     /// the holdout are stored beside them for evaluation. Has no effect without a holdout. Features and labels
     /// exclude the holdout in either case.
     pub refit: bool,
+    /// True to fit the weights of a hybrid to the holdout; see [`BlendWeights`]. Has no effect without a holdout.
+    pub fit_weights: bool,
     /// Input files and their checksums, for the manifest.
     pub inputs: Vec<InputChecksum>,
     /// Settings chosen by the operator.
@@ -89,9 +91,10 @@ pub fn train(
     progress: &mut dyn FnMut(FitStep, f32),
 ) -> Result<Trained, TrainError> {
     let has_refit = training.has_refit();
-    let Training {
-        movies, availability, tags, ratings, holdout, inputs, settings, created_at, ..
-    } = training;
+    let options =
+        Options { holdout: training.holdout, fit_weights: training.fit_weights, has_refit };
+    let Training { movies, availability, tags, ratings, inputs, settings, created_at, .. } =
+        training;
     if movies.is_empty() {
         return Err(TrainError::NoMovies);
     }
@@ -104,36 +107,12 @@ pub fn train(
 
     let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
     let ratings = ratings.map(|ratings| ratings.restricted_to(&vocabulary));
-    let users = training_users(ratings.as_ref(), holdout);
+    let users = training_users(ratings.as_ref(), options.holdout);
     let ranking =
         ranking.with_labels(&training_movies, ratings.as_ref().map(|it| (it, users.as_slice())));
     timer.step("labels");
     let fitting = Fitting { spec: &settings.model, features: &ranking, ratings: ratings.as_ref() };
-    let models = fitting.fit(&users, false, progress)?;
-    timer.step("models");
-    let set = if has_refit { ModelSet::Evaluation } else { ModelSet::Served };
-    let mut n_ratings = models.n_ratings;
-    let mut model_files = SerializedFiles::of_models(&models.files(fitting.spec, set))?;
-    // Free the memory used by the models before the next steps, which need as much.
-    drop(models);
-    let match_calibration = match (&ratings, holdout) {
-        (Some(ratings), Some(holdout)) if fitting.spec.model.learns_from_ratings() => {
-            let blend = restored(fitting.spec, set, movies.len(), &model_files)?;
-            let (movies, ranking) = (movies.clone(), ranking.clone());
-            let recommender = Recommender::new(movies, ranking, blend, settings.votes());
-            MatchCalibration::fit(&recommender, ratings, holdout)
-        }
-        _ => None,
-    };
-    timer.step("match");
-    let refit = has_refit.then_some(Refit { evaluation_ratings: n_ratings });
-    if has_refit {
-        let models = fitting.fit(&training_users(ratings.as_ref(), None), true, progress)?;
-        n_ratings = models.n_ratings;
-        let files = SerializedFiles::of_models(&models.files(fitting.spec, ModelSet::Served))?;
-        model_files = model_files.with(files);
-        timer.step("refit");
-    }
+    let models = fitting.fit_all(&users, (&movies, &settings), options, &mut timer, progress)?;
     // Free the memory used by the ratings, which take about as much as the models.
     drop(ratings);
 
@@ -143,18 +122,20 @@ pub fn train(
         plain: &plain,
         ranking: &ranking,
     };
-    let SerializedFiles { contents: files, checksums } = contents.files()?.with(model_files);
+    let SerializedFiles { contents: files, checksums } = contents.files()?.with(models.files);
     timer.step("serialise");
 
-    let counts = Counts { tagged_movies: tags.n_movies(), ratings: n_ratings, ..contents.counts() };
+    let counts =
+        Counts { tagged_movies: tags.n_movies(), ratings: models.n_ratings, ..contents.counts() };
     let mut manifest = Manifest {
         format_version: FORMAT_VERSION,
         model_id: String::new(),
         counts,
         inputs,
-        holdout,
-        refit,
-        match_calibration,
+        holdout: options.holdout,
+        refit: models.refit,
+        blend_weights: models.blend_weights,
+        match_calibration: models.match_calibration,
         derived_from: None,
         vocabulary_sha256: vocabulary.checksum(),
         services_source: movies.iter().find_map(|movie| movie.services_source),
@@ -204,6 +185,24 @@ struct Fitting<'a> {
     ratings: Option<&'a Interactions>,
 }
 
+/// How to fit the models of a generation.
+#[derive(Clone, Copy)]
+struct Options {
+    holdout: Option<Holdout>,
+    fit_weights: bool,
+    has_refit: bool,
+}
+
+/// The models of a generation, with what was fitted to the holdout.
+struct GenerationModels {
+    files: SerializedFiles,
+    /// Number of ratings that the served models were fitted on.
+    n_ratings: usize,
+    refit: Option<Refit>,
+    blend_weights: Option<BlendWeights>,
+    match_calibration: Option<MatchCalibration>,
+}
+
 /// Models fitted on some of the users.
 struct FittedModels {
     /// The models; `None` if they don't learn from ratings.
@@ -213,6 +212,51 @@ struct FittedModels {
 }
 
 impl Fitting<'_> {
+    /// Fits the models without the holdout, the weights and the match to the holdout, and the models again if there is a
+    /// refit.
+    fn fit_all(
+        self,
+        users: &[UserIdx],
+        (movies, settings): (&[Movie], &Settings),
+        Options { holdout, fit_weights, has_refit }: Options,
+        timer: &mut StepTimer,
+        progress: &mut dyn FnMut(FitStep, f32),
+    ) -> Result<GenerationModels, TrainError> {
+        let models = self.fit(users, false, progress)?;
+        timer.step("models");
+        let set = if has_refit { ModelSet::Evaluation } else { ModelSet::Served };
+        let mut n_ratings = models.n_ratings;
+        let mut files = SerializedFiles::of_models(&models.files(self.spec, set))?;
+        let held_out = self.ratings.zip(holdout).filter(|_| self.spec.model.learns_from_ratings());
+        let blend_weights = models.fitted.as_ref().zip(held_out.filter(|_| fit_weights));
+        let blend_weights = blend_weights.and_then(|(fitted, (ratings, holdout))| {
+            BlendWeights::fit(self.spec, fitted, ratings, holdout)
+        });
+        timer.step("weights");
+        // Free the memory used by the models before the next steps, which need as much.
+        drop(models);
+        let match_calibration = match held_out {
+            Some((ratings, holdout)) => {
+                let spec = BlendWeights::applied(blend_weights.as_ref(), self.spec);
+                let blend = restored(&spec, set, movies.len(), &files)?;
+                let (movies, features) = (movies.to_vec(), self.features.clone());
+                let recommender = Recommender::new(movies, features, blend, settings.votes());
+                MatchCalibration::fit(&recommender, ratings, holdout)
+            }
+            None => None,
+        };
+        timer.step("match");
+        let refit = has_refit.then_some(Refit { evaluation_ratings: n_ratings });
+        if has_refit {
+            let models = self.fit(&training_users(self.ratings, None), true, progress)?;
+            n_ratings = models.n_ratings;
+            let served = models.files(self.spec, ModelSet::Served);
+            files = files.with(SerializedFiles::of_models(&served)?);
+            timer.step("refit");
+        }
+        Ok(GenerationModels { files, n_ratings, refit, blend_weights, match_calibration })
+    }
+
     /// Fits the models on `users`.
     fn fit(
         self,

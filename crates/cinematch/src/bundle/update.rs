@@ -150,8 +150,9 @@ impl Base {
         let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
         let (ratings, ratings_checksum) = ratings.unzip();
         let ratings = ratings.map(|ratings| ratings.restricted_to(&vocabulary));
+        let spec = base.spec();
         let extension = Extension {
-            spec: &base.settings.model,
+            spec: &spec,
             n_learned: base.learned_movies(),
             features: &ranking,
             ratings: ratings.as_ref(),

@@ -21,6 +21,7 @@
 //!   the number of models compared.
 
 mod attributes;
+mod blend_weights;
 mod calibration;
 mod cold_movies;
 mod exposure;
@@ -47,6 +48,7 @@ mod tuning;
 
 pub use crate::rating::LIKE_THRESHOLD;
 pub use attributes::MovieAttributes;
+pub use blend_weights::{BlendWeights, Change, FittedWeight};
 pub use calibration::miscalibration;
 pub(crate) use cold_movies::rank_among_cold;
 pub use cold_movies::{ColdMovies, ColdRank};

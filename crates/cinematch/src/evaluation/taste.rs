@@ -113,6 +113,11 @@ impl LikeCounts {
         }
     }
 
+    /// Returns the inverse of the propensity that a user has rated a movie they like, relative to the most popular movie.
+    pub(super) fn inverse_propensity(&self, movie: MovieIdx) -> f64 {
+        self.inverse_propensity[movie.row()]
+    }
+
     /// Returns the mean log₂ popularity; `None` without movies.
     fn mean_log2(&self, movies: &[MovieIdx]) -> Option<f64> {
         let sum: f64 = movies.iter().map(|movie| self.log2[movie.row()]).sum();

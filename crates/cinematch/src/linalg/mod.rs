@@ -11,6 +11,7 @@ mod eigen;
 mod inverse;
 #[allow(unsafe_code, reason = "vector instructions, chosen at run time; see the module docs")]
 mod kernel;
+mod solve;
 mod tile;
 
 pub(crate) use aligned::Lanes;
@@ -18,4 +19,5 @@ pub(crate) use cholesky::{Factor, NotPositive, TileMatrix};
 pub(crate) use eigen::{dot, eigendecomposition};
 pub(crate) use inverse::BlockMatrix;
 pub(crate) use kernel::{add_combination, add_gradient, add_product, prefetch};
+pub(crate) use solve::solve;
 pub(crate) use tile::{Lane, TILE, Tile, ZERO};

@@ -44,6 +44,13 @@ pub trait Model: Send + Sync {
         false
     }
 
+    /// Returns the terms that a blend weighs separately, which add up to the score: one value per movie each.
+    fn terms(&self, history: &[Rated]) -> Vec<Vec<f32>> {
+        let mut scores = vec![0.0; self.n_movies()];
+        self.score(history, &mut scores);
+        vec![scores]
+    }
+
     /// Returns the factor by which a blend multiplies the model's weight for a user with this history.
     fn emphasis(&self, _history: &[Rated]) -> f32 {
         1.0

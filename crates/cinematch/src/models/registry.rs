@@ -298,6 +298,10 @@ impl Model for Fitted {
         self.model().uses_features()
     }
 
+    fn terms(&self, history: &[Rated]) -> Vec<Vec<f32>> {
+        self.model().terms(history)
+    }
+
     fn emphasis(&self, history: &[Rated]) -> f32 {
         self.model().emphasis(history)
     }

@@ -9,6 +9,7 @@ use super::hybrid::Hybrid;
 use super::implicit::Confidence;
 use super::interface::{FitCause, ParameterError, TrainingData, TrainingSet, check};
 use super::registry::Fitted;
+use super::taste::TasteParams;
 
 pub use super::registry::{Kind, NAMES, Weighted};
 
@@ -76,6 +77,24 @@ impl Spec {
             parts.push(Weighted { weight: 0.0, model });
         }
         self
+    }
+
+    /// Returns the names and values of the weights of a hybrid's terms: one per model with a weight above 0, but for
+    /// `taste` those of its three terms. Other models have none.
+    pub fn blend_weights(&mut self) -> Vec<(String, &mut f32)> {
+        let Kind::Hybrid { parts } = &mut self.model else { return Vec::new() };
+        let mut weights = Vec::new();
+        for Weighted { weight, model } in parts.iter_mut().filter(|part| part.weight > 0.0) {
+            match model {
+                Kind::Taste(TasteParams { genres, decades, popularity }) => weights.extend([
+                    ("taste.genres".to_owned(), genres),
+                    ("taste.decades".to_owned(), decades),
+                    ("taste.popularity".to_owned(), popularity),
+                ]),
+                _ => weights.push((model.name().to_owned(), weight)),
+            }
+        }
+        weights
     }
 
     /// Checks that every parameter is within its range.

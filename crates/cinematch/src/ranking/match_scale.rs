@@ -17,6 +17,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::linalg::solve;
 use crate::rating::Stars;
 
 /// Largest difference between the matches of two movies that need not be in the order of their matches: 5 points.
@@ -158,8 +159,8 @@ fn sigmoid(log_odds: f64) -> f64 {
 fn logistic_regression(rows: &[([f64; 4], bool)]) -> Option<[f64; 4]> {
     let mut coefficients = PRIOR;
     for _ in 0..MAX_STEPS {
-        let mut gradient = [0.0; 4];
-        let mut hessian = [[0.0; 4]; 4];
+        let mut gradient = vec![0.0; 4];
+        let mut hessian = vec![vec![0.0; 4]; 4];
         for index in 0..4 {
             gradient[index] = PRIOR_PRECISION * (PRIOR[index] - coefficients[index]);
             hessian[index][index] = PRIOR_PRECISION;
@@ -176,7 +177,7 @@ fn logistic_regression(rows: &[([f64; 4], bool)]) -> Option<[f64; 4]> {
             }
         }
         let step = solve(hessian, gradient);
-        for (coefficient, change) in coefficients.iter_mut().zip(step) {
+        for (coefficient, change) in coefficients.iter_mut().zip(&step) {
             *coefficient += change;
         }
         if step.iter().all(|change| change.abs() < 1e-9) {
@@ -188,26 +189,6 @@ fn logistic_regression(rows: &[([f64; 4], bool)]) -> Option<[f64; 4]> {
 
 fn dot(a: &[f64; 4], b: &[f64; 4]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-/// Solves `matrix · x = values` for a positive definite matrix by Gaussian elimination.
-fn solve(mut matrix: [[f64; 4]; 4], mut values: [f64; 4]) -> [f64; 4] {
-    for pivot in 0..4 {
-        for row in pivot + 1..4 {
-            let factor = matrix[row][pivot] / matrix[pivot][pivot];
-            for column in pivot..4 {
-                matrix[row][column] -= factor * matrix[pivot][column];
-            }
-            values[row] -= factor * values[pivot];
-        }
-    }
-    for row in (0..4).rev() {
-        for column in row + 1..4 {
-            values[row] -= matrix[row][column] * values[column];
-        }
-        values[row] /= matrix[row][row];
-    }
-    values
 }
 
 #[cfg(test)]

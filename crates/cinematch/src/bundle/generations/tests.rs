@@ -7,11 +7,12 @@ use std::fmt::Write as _;
 use super::*;
 use crate::bundle::{InputChecksum, Settings, Trained, Training, train};
 use crate::catalog::{Interactions, Rated};
+use crate::evaluation::{BlendWeights, Change, FittedWeight};
 use crate::features::ranking::FeatureSet;
 use crate::features::tags::TagCounts;
 use crate::features::text::TfidfParams;
 use crate::ids::{MovieId, MovieIdx, UserIdx, Vocabulary};
-use crate::models::spec::NAMES;
+use crate::models::spec::{Kind, NAMES, Weighted};
 use crate::models::{Model, Spec, TrainingSet};
 use crate::ranking::ModelChoice;
 use crate::rating::Stars;
@@ -55,6 +56,7 @@ fn training(model: Spec, seed: u64) -> Training {
         ratings: Some(ratings()),
         holdout: None,
         refit: false,
+        fit_weights: false,
         inputs: vec![InputChecksum { name: "m.csv".to_owned(), rows: 12, sha256: "0".to_owned() }],
         settings: Settings {
             model,
@@ -139,6 +141,42 @@ fn publishing_removes_temporary_directories_and_keeps_foreign_files() {
     assert_eq!(published.not_replaced, [folder.path().join("item_features.npz")]);
     assert_eq!(fs::read(folder.path().join("item_features.npz")).unwrap(), b"mine");
     assert!(!folder.path().join("generations/.tmp-000001").exists());
+}
+
+#[test]
+fn loaded_models_are_blended_with_the_fitted_weights() {
+    let mut trained = trained_by(Spec::default(), 1);
+    assert_eq!(trained.manifest.blend_weights, None);
+    let mut settings = Spec::default();
+    let doubled = settings.blend_weights().into_iter().map(|(name, given)| FittedWeight {
+        name,
+        given: *given,
+        fitted: 2.0 * *given,
+    });
+    trained.manifest.blend_weights = Some(BlendWeights {
+        weights: doubled.collect(),
+        is_used: true,
+        users: 100,
+        ndcg_10: Change::default(),
+        ips_ndcg_10: Change::default(),
+    });
+    trained.manifest.model_id = trained.manifest.computed_id();
+    let bundle = trained.into_bundle().unwrap();
+    let blend = bundle.recommender.blend();
+    let Kind::Hybrid { parts } = Spec::default().model else { panic!("expected a hybrid") };
+    for Weighted { weight, model } in parts {
+        let loaded = match &model {
+            Kind::Content(_) => blend.content,
+            model => blend.models.iter().find(|it| it.name == model.name()).unwrap().weight,
+        };
+        // The weights of `taste` are those of its terms.
+        let factor = if model.name() == "taste" { 1.0 } else { 2.0 };
+        assert_eq!(loaded.to_bits(), (factor * weight).to_bits(), "{}", model.name());
+    }
+    let popularity = |mut spec: Spec| *spec.blend_weights().pop().unwrap().1;
+    let expected = 2.0 * popularity(Spec::default());
+    assert_eq!(popularity(bundle.manifest.spec()).to_bits(), expected.to_bits());
+    assert_eq!(bundle.manifest.settings.model, Spec::default());
 }
 
 #[test]

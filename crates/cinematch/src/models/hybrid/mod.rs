@@ -55,6 +55,26 @@ impl<M: Model> Hybrid<M> {
         parts.filter(move |(model, _)| model.scaling() == scaling)
     }
 
+    /// Returns the terms of the score for each movie, in the order of [`Spec::blend_weights`](super::Spec::blend_weights).
+    /// Terms with [`Scaling::Best`] have yet to be multiplied by the best score of the others. O(movies · terms) plus the
+    /// time of scoring.
+    pub(crate) fn terms(&self, history: &[Rated]) -> Vec<(Scaling, Vec<f32>)> {
+        let mut all = Vec::new();
+        for (model, weight) in self.parts.iter().filter(|(_, weight)| *weight > 0.0) {
+            for mut term in model.terms(history) {
+                let scale = match model.scaling() {
+                    Scaling::RootMeanSquare => scale(&term, weight * model.emphasis(history)),
+                    Scaling::Best => *weight,
+                };
+                for value in &mut term {
+                    *value *= scale;
+                }
+                all.push((model.scaling(), term));
+            }
+        }
+        all
+    }
+
     /// Returns the models with their weights.
     pub fn parts(&self) -> &[(M, f32)] {
         &self.parts

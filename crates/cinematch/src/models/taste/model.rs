@@ -156,6 +156,13 @@ impl Model for Taste {
         }
     }
 
+    /// Returns the genre, decade and popularity terms.
+    fn terms(&self, history: &[Rated]) -> Vec<Vec<f32>> {
+        let user = self.user(history);
+        let of = |term: fn(TasteTerms) -> f32| user.all_terms().map(term).collect();
+        vec![of(|terms| terms.genres), of(|terms| terms.decades), of(|terms| terms.popularity)]
+    }
+
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {
         let user = self.user(history);
         Contributions::without_parts(history, movies, |movie| Contributions {
