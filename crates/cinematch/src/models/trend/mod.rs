@@ -4,11 +4,11 @@
 //! Re-visit of the Popularity Baseline in Recommender Systems", 2020). What others like now is a better guess, but only
 //! for a user who watches now: it says nothing about a history that ended years ago.
 //!
-//! - **Scores**: w · (log₂(r + c) − m) / σ. r is the movie's recent popularity, smoothed with that of all time; see
-//!   [`Trend::recent`]. A fifth of the recent popularity belongs to movies with less than c, among which it hardly
-//!   matters. m and σ are the mean and the standard deviation of the logarithm over r. w = exp(−a / `days`) · n² / (n² + 30²) for
-//!   a history of n ratings, where a is the number of days from the newest one to the newest rating in the training data,
-//!   or 0 if they have no times, as in requests. Among few likes, the trend would outweigh what the user told.
+//! - **Scores**: w · (log₂(r + c) − m) / σ. r is the movie's popularity within `days` of the newest training rating,
+//!   smoothed with that of all time. A fifth of the recent popularity belongs to movies with less than c, among which it
+//!   hardly matters. m and σ are the mean and the standard deviation of the logarithm over r. w = exp(−a / `days`) · n² /
+//!   (n² + 30²) for a history of n ratings, where a is the number of days from the newest one to the newest training
+//!   rating, or 0 if they have no times, as in requests. Among few likes, the trend would outweigh what the user told.
 //! - **In a hybrid**: the scores are relative to the score of the user's best movie.
 //! - **Lists ordered by popularity** use the recent popularity itself.
 //! - **Time**: O(ratings + movies · log movies) to fit, O(movies) to score. **Memory**: 8 bytes per movie.
