@@ -211,7 +211,8 @@ impl<'a> HoldoutUsers<'a> {
         self.evaluate(&self.cold_start, recommender, attributes)
     }
 
-    /// Evaluates the pages that the server would return. O(users · movies).
+    /// Evaluates the pages that the server would return today: as in requests, the histories have no times, so the
+    /// blend's trend does not fade. O(users · movies).
     fn evaluate(
         &self,
         cases: &[TestCase],

@@ -23,7 +23,7 @@ pub mod content;
 mod contributions;
 pub(crate) mod draw;
 pub mod ease;
-mod experience;
+pub(crate) mod experience;
 mod factors;
 mod gram;
 pub mod hybrid;

@@ -10,7 +10,8 @@ use super::blend::{ModelChoice, WeightedModel};
 use super::recommender::Recommender;
 use crate::catalog::Rated;
 use crate::ids::MovieIdx;
-use crate::models::content::{self, Profile, Signal};
+use crate::models::content::{Profile, Signal};
+use crate::models::experience::content_emphasis;
 use crate::models::hybrid;
 use crate::models::{Contributions, Model, Scaling};
 use crate::retrieval::{Candidate, Scores, highest, top_k};
@@ -54,7 +55,7 @@ impl Recommender {
         let BlendInput { model, history, profile, reference } = input;
         own.clear();
         own.resize(self.movies.len(), 0.0);
-        let weight = self.blend.content_weight(model) * content::emphasis(history);
+        let weight = self.blend.content_weight(model) * content_emphasis(history);
         let scores = self.add_content(weight, profile, reference, own);
         let mut scales = vec![0.0; self.blend.models.len()];
         self.add_normalized(model, own, &mut scales, &mut fill_scores);

@@ -81,22 +81,26 @@ pub struct Change {
 impl fmt::Display for BlendWeights {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let users = thousands(self.users as u64);
-        let Change { given, fitted } = self.ndcg_10;
+        let (ndcg, ips_ndcg) = (self.ndcg_10, self.ips_ndcg_10);
+        let metrics = format!("NDCG@10 {ndcg}, with inverse-propensity gains {ips_ndcg}");
         if !self.is_used {
             return write!(
                 formatter,
-                "as given; those fitted to {users} held-out users rank no better (NDCG at 10 {fitted:.4}, given {given:.4})"
+                "unchanged; weights fitted to {users} held-out users don't rank better ({metrics})"
             );
         }
-        write!(
-            formatter,
-            "fitted to {users} held-out users (NDCG at 10 {fitted:.4}, given {given:.4}): "
-        )?;
+        write!(formatter, "fitted to {users} held-out users ({metrics}): ")?;
         for (place, FittedWeight { name, given, fitted }) in self.weights.iter().enumerate() {
             let comma = if place > 0 { ", " } else { "" };
-            write!(formatter, "{comma}{name} {fitted:.3} (given {given:.3})")?;
+            write!(formatter, "{comma}{name} {fitted:.3} instead of {given:.3}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:.4} instead of {:.4}", self.fitted, self.given)
     }
 }
 

@@ -104,10 +104,16 @@ fn weights_fitted_to_the_holdout_are_used_if_they_rank_better() {
         .collect();
     assert_eq!(fitted, [("popular", 1.0, false), ("ease", 0.3, true)], "{weights}");
     assert!(weights.is_used && weights.ndcg_10.gain() > 0.0, "{weights}");
+    let text = weights.to_string();
+    assert!(
+        text.starts_with("fitted to ") && text.contains(": popular 1.000 instead of 1.000, ease"),
+        "{text}"
+    );
     let mut applied = BlendWeights::applied(Some(&weights), &spec);
     let values: Vec<f32> = applied.blend_weights().into_iter().map(|(_, weight)| *weight).collect();
     assert_eq!(values, [1.0, weights.weights[1].fitted]);
     let unused = BlendWeights { is_used: false, ..weights.clone() };
+    assert!(unused.to_string().starts_with("unchanged; weights fitted to "), "{unused}");
     for without in [None, Some(&unused)] {
         assert_eq!(BlendWeights::applied(without, &spec), spec);
     }

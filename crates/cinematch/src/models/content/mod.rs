@@ -27,7 +27,6 @@ mod standalone;
 pub(crate) use model::NamedFeature;
 pub use model::{Affinity, ContentModel, Profile, SharedFeature, Signal};
 pub use similarity_pool::SimilarityPool;
-pub(crate) use standalone::emphasis;
 pub use standalone::{ContentParams, StandaloneContent};
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::ids::MovieIdx;
 use crate::models::archive::{Archive, ArchiveContext, ReadArchive};
 use crate::models::cold_start::NewMovies;
 use crate::models::contributions::Contributions;
-use crate::models::experience::experience;
+use crate::models::experience::content_emphasis;
 use crate::models::interface::{
     FitCause, FittedModel, ModelParams, ParameterError, SearchSpace, TrainingData,
 };
@@ -31,13 +31,6 @@ impl StandaloneContent {
         let layout = Layout::new(features.matrix.n_rows(), |movie| movie);
         Self { model: ContentModel::fit(features, &layout) }
     }
-}
-
-/// Returns the factor of the content model's weight in a blend: 2 without ratings, approaching 1 with many.
-pub(crate) fn emphasis(history: &[Rated]) -> f32 {
-    /// Number of ratings at which the factor is 1.5.
-    const HALF: f32 = 15.0;
-    2.0 - experience(history, HALF)
 }
 
 fn signals(history: &[Rated]) -> Vec<Signal> {
@@ -60,7 +53,7 @@ impl Model for StandaloneContent {
     }
 
     fn emphasis(&self, history: &[Rated]) -> f32 {
-        emphasis(history)
+        content_emphasis(history)
     }
 
     fn contributions(&self, history: &[Rated], movies: &[MovieIdx]) -> Vec<Contributions> {

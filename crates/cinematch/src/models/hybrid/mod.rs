@@ -1,12 +1,11 @@
 //! Hybrid: a weighted sum of models.
 //!
-//! Each model's scores are divided by their root mean square over all movies, separately for each user, so a
-//! weight has the same meaning for every user and any score unit. The [emphasis](Model::emphasis) of a model may change
-//! its weight with the length of the history. Models with [`Scaling::Best`] are added
-//! last, relative to the best score of the others outside the history. The sum is linear in each model's contributions, so
-//! the hybrid's contributions are exact. No special cases are needed: a movie without
-//! ratings has no collaborative score and is ranked by content, and a user without a history gets movies
-//! ranked by popularity.
+//! Each model's scores are divided by their root mean square over all movies, separately for each user, so a weight has
+//! the same meaning for every user and any score unit. The [emphasis](Model::emphasis) of a model may change its weight
+//! with the length of the history. Models with [`Scaling::Best`] are added last, relative to the best score of the others
+//! outside the history. The sum is linear in each model's contributions, so the hybrid's contributions are exact. No
+//! special cases are needed: a movie without ratings has no collaborative score and is ranked by content, and a user
+//! without a history gets movies ranked by popularity.
 //!
 //! Time and memory are the sums over the models, plus O(movies · models) per user.
 

@@ -19,10 +19,9 @@
 //! - **Time**: O(ratings + movies · log movies) to fit, O(movies) to score. **Memory**: 16 bytes per movie.
 //! - **Seed**: none.
 //!
-//! The archive has the dense arrays `popularity` (one row per movie), `popularity_scale` (c, the mean and the
-//! standard deviation of the logarithm) and `popularity_levels` (deciles of the users' mean log₂(popularity + c)). For `genre` and
-//! `decade`, it has the arrays `…_pattern` (one row per movie: its row in the next array), `…_shares` and
-//! `…_likes` (p).
+//! The archive has the dense arrays `popularity` (one row per movie), `popularity_scale` (c, and the mean and standard
+//! deviation of the logarithm) and `popularity_levels` (deciles of the users' mean log₂(popularity + c)). For `genre` and
+//! `decade`, it has the arrays `…_pattern` (one row per movie: its row in the next array), `…_shares` and `…_likes` (p).
 
 mod attribute;
 mod entry;

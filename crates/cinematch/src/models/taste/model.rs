@@ -11,7 +11,7 @@ use crate::ids::MovieIdx;
 use crate::models::archive::{Archive, ReadArchive};
 use crate::models::cold_start::NewMovies;
 use crate::models::contributions::Contributions;
-use crate::models::experience::experience;
+use crate::models::experience::content_emphasis;
 use crate::models::implicit::{Confidence, Implicit};
 use crate::models::interface::FittedModel;
 use crate::models::model::{Model, Scaling};
@@ -20,9 +20,6 @@ const GENRE_ARRAYS: ArrayNames =
     ArrayNames { pattern: "genre_pattern", shares: "genre_shares", likes: "genre_likes" };
 const DECADE_ARRAYS: ArrayNames =
     ArrayNames { pattern: "decade_pattern", shares: "decade_shares", likes: "decade_likes" };
-
-/// Number of ratings at which the genre and decade terms count 1.5 times.
-const HALF: f32 = 15.0;
 
 /// A fitted taste model.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,7 +100,7 @@ impl Taste {
         let weighted = self.confidence.weigh(history);
         let liked: Vec<(MovieIdx, f32)> =
             weighted.map(|(_, movie, weight)| (movie, weight)).collect();
-        let emphasis = 2.0 - experience(history, HALF);
+        let emphasis = content_emphasis(history);
         let scores = |attribute: &Attribute, weight: f32| {
             let mut scores = attribute.scores(&liked);
             for score in &mut scores {
