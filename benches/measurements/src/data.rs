@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use cinematch::catalog::{Interactions, Movie, read_merged};
+use cinematch::catalog::{Interactions, Movie, read_merged, vocabulary};
 use cinematch::evaluation::Split;
 use cinematch::features::plain::PlainFeatures;
 use cinematch::features::ranking::{FeatureSet, RankingFeatures};
@@ -45,8 +45,7 @@ impl Data {
         let known = Vocabulary::new(known.records.iter().map(|movie| movie.movie_id));
         let mut rows = ratings::read("ratings.csv", &File::open(raw.join("ratings.csv"))?, &known)?;
         let interactions = Interactions::new("ratings.csv", known, &mut rows);
-        let vocabulary = Vocabulary::new(movies.records.iter().map(|movie| movie.movie_id));
-        let interactions = interactions.restricted_to(&vocabulary);
+        let interactions = interactions.restricted_to(&vocabulary(&movies.records));
         Ok(Self { movies: movies.records, tags, interactions })
     }
 

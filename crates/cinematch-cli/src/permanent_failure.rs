@@ -31,22 +31,30 @@ impl Display for PermanentFailure {
 
 impl std::error::Error for PermanentFailure {}
 
+/// Returns false for a file that ends in the middle of a row: it may be complete later, when it has been copied.
+fn is_invalid_source(error: &SourceError) -> bool {
+    !matches!(error, SourceError::Incomplete { .. })
+}
+
+fn are_invalid_ratings(error: &RatingsError) -> bool {
+    match error {
+        RatingsError::Source(error) => is_invalid_source(error),
+        RatingsError::Parquet { .. } => true,
+        RatingsError::Read { .. } => false,
+    }
+}
+
 fn is_permanent(error: &Error) -> bool {
-    // A file that ends in the middle of a row may be complete later, when it has been copied.
-    let is_invalid = |error: &SourceError| !matches!(error, SourceError::Incomplete { .. });
     error.chain().any(|link| {
         link.is::<InputError>()
             || link.is::<MissingFile>()
             || link.is::<clap::Error>()
-            || link.downcast_ref().is_some_and(is_invalid)
+            || link.downcast_ref().is_some_and(is_invalid_source)
+            || link.downcast_ref().is_some_and(are_invalid_ratings)
             || link.downcast_ref().is_some_and(|error| match error {
-                MergeError::Source(error) => is_invalid(error),
+                MergeError::Source(error) => is_invalid_source(error),
+                MergeError::Ratings(error) => are_invalid_ratings(error),
                 MergeError::NoTmdb | MergeError::NoProviders { .. } => true,
-            })
-            || link.downcast_ref().is_some_and(|error| match error {
-                RatingsError::Source(error) => is_invalid(error),
-                RatingsError::Parquet { .. } => true,
-                RatingsError::Read { .. } => false,
             })
             || link.downcast_ref().is_some_and(|error| {
                 matches!(

@@ -49,6 +49,14 @@ pub fn find_movie(recommender: &Recommender, movie_id: i64) -> Result<MovieIdx, 
     index.ok_or_else(|| ServiceError::not_found(detail()))
 }
 
+/// Returns all IDs of the film that has `movie_id`, or just that ID if the catalog does not contain it.
+pub(crate) fn all_ids(recommender: &Recommender, movie_id: u32) -> Vec<MovieId> {
+    match recommender.vocabulary().index_of(MovieId(movie_id)) {
+        Some(index) => recommender.movie(index).ids().collect(),
+        None => vec![MovieId(movie_id)],
+    }
+}
+
 /// Returns the genres of the catalog, in lower case.
 pub fn genres(bundle: &Bundle) -> Genres {
     Genres { genres: bundle.recommender.index().genres.names().to_vec() }

@@ -1,11 +1,10 @@
 //! A user's feedback on movies: reactions, ratings and watched flags.
 
-use cinematch::ids::MovieId;
 use cinematch::rating::Stars;
 use cinematch_store::{FeedbackUpdate, MovieFeedback, Profile, Reaction, rfc3339};
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::find_movie;
+use crate::catalog::{all_ids, find_movie};
 use crate::error::{ServiceError, ServiceFuture};
 use crate::service::Service;
 
@@ -147,8 +146,12 @@ pub fn delete<'a>(
     movie_id: u32,
 ) -> ServiceFuture<'a, ()> {
     Box::pin(async move {
-        if service.store().delete_feedback(&profile.key(), MovieId(movie_id), service.now()).await?
-        {
+        let mut is_deleted = false;
+        for id in all_ids(&service.bundle().recommender, movie_id) {
+            is_deleted |=
+                service.store().delete_feedback(&profile.key(), id, service.now()).await?;
+        }
+        if is_deleted {
             return Ok(());
         }
         Err(ServiceError::not_found(format!("Movie {movie_id} has no feedback from this user")))

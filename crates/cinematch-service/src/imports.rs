@@ -122,7 +122,7 @@ pub fn reply<'a>(
                 |row: &RowReport| matches!(row.matched, Matched::Ambiguous | Matched::Unmatched);
             report.matches.retain(is_unmatched);
         }
-        let history = service.store().user_history(&profile.key()).await?;
+        let history = service.user_history(&profile.key()).await?;
         let mut recommendations = Vec::new();
         if limit > 0 {
             let mut query = base_query(&history, false);

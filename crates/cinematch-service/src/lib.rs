@@ -13,6 +13,7 @@ pub mod actions;
 pub mod assessed_watchlist;
 pub mod browse;
 pub mod cache;
+mod canonical;
 pub mod catalog;
 pub mod clock;
 pub mod error;

@@ -12,6 +12,7 @@ use cinematch_store::{Address, Ownership, Store, StoreError, UserHistory};
 use tracing::Instrument;
 
 use crate::cache::{Cache, CacheConfig, RedisAddressError};
+use crate::canonical;
 use crate::clock::Clock;
 use crate::jobs::JobsConfig;
 use crate::serving::Serving;
@@ -151,9 +152,11 @@ impl Service {
         self.store().close().await;
     }
 
-    /// Returns the user's history and preferences, which ranking takes as input.
+    /// Returns the user's history and preferences, which ranking takes as input. Feedback on a duplicate entry is
+    /// listed under the movie that the catalog keeps for it.
     pub(crate) async fn user_history(&self, user: &str) -> Result<Arc<UserHistory>, StoreError> {
-        self.store().user_history(user).instrument(span!("store")).await
+        let history = self.store().user_history(user).instrument(span!("store")).await?;
+        Ok(canonical::history(history, self.bundle().recommender.vocabulary()))
     }
 
     /// Returns the user database. Only use cases call it, so no other crate reads or changes user data directly.

@@ -1,11 +1,10 @@
 //! Listing, adding, removing and marking movies on a user's watchlist.
 
 use cinematch::catalog::{Movie, ServicesSource};
-use cinematch::ids::MovieId;
 use cinematch_store::{AddOutcome, NewWatchlistItem, Owner, WatchlistItem, rfc3339};
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::find_movie;
+use crate::catalog::{all_ids, find_movie};
 use crate::error::{ServiceError, ServiceFuture};
 use crate::item::poster_url;
 use crate::names::{ShortText, check_text};
@@ -160,10 +159,11 @@ pub fn add(
 /// Removes a movie from a watchlist. Returns [`ServiceError::NotFound`] if the movie is not listed.
 pub fn remove<'a>(service: &'a Service, user_id: &'a str, movie_id: u32) -> ServiceFuture<'a, ()> {
     Box::pin(async move {
-        if service.store().remove_from_watchlist(user_id, MovieId(movie_id), service.now()).await? {
-            return Ok(());
+        let mut is_removed = false;
+        for id in all_ids(&service.bundle().recommender, movie_id) {
+            is_removed |= service.store().remove_from_watchlist(user_id, id, service.now()).await?;
         }
-        Err(not_listed(movie_id))
+        if is_removed { Ok(()) } else { Err(not_listed(movie_id)) }
     })
 }
 
@@ -175,8 +175,11 @@ pub fn set_watched<'a>(
     watched: bool,
 ) -> ServiceFuture<'a, WatchlistReply> {
     Box::pin(async move {
-        let (movie, now) = (MovieId(movie_id), service.now());
-        let title = service.store().set_watched(user_id, movie, watched, now).await?;
+        let mut title = None;
+        for id in all_ids(&service.bundle().recommender, movie_id) {
+            let marked = service.store().set_watched(user_id, id, watched, service.now()).await?;
+            title = title.or(marked);
+        }
         let title = title.ok_or_else(|| not_listed(movie_id))?;
         let message = if watched { "Marked as watched" } else { "Marked as not watched" };
         Ok(WatchlistReply { message, movie_id, title })

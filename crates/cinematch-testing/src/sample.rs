@@ -154,7 +154,7 @@ impl Sample {
             services: self.services,
             mock: MockServices { seed: SEED, sample_fraction: 0.3 },
         };
-        let table = merge(inputs, &settings).unwrap().table.concat();
+        let table = merge(inputs, &settings, &|ids| Ok(vec![0; ids.len()])).unwrap().table.concat();
         read_merged("movies_merged.csv", &table).unwrap().records
     }
 

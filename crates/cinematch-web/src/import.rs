@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use cinematch::catalog::{count_problems, title_with_year};
 use cinematch::ids::MovieId;
-use cinematch::imports::{CandidateMovie, MatchReport, Matched, RowReport};
+use cinematch::imports::{CandidateMovie, Detail, MatchReport, Matched, RowReport};
 use cinematch::rating::Stars;
 use cinematch::sources::history::EntryKind;
 use maud::{Markup, html};
@@ -118,7 +118,7 @@ fn report(ImportOutcome { report, changes }: &ImportOutcome, view: &UserView) ->
                 }
             }
         }
-        (questions(report, view))
+        (questions(report))
         (not_found(report))
         @if !report.skipped_rows.is_empty() {
             details {
@@ -185,7 +185,7 @@ fn bars(report: &MatchReport) -> Markup {
 }
 
 /// Renders the form in which the user chooses a movie for each ambiguous title.
-fn questions(report: &MatchReport, view: &UserView) -> Markup {
+fn questions(report: &MatchReport) -> Markup {
     let ambiguous = report.ambiguous_titles();
     let services: Vec<&str> = report.services.iter().map(|service| service.name()).collect();
     html! {
@@ -202,11 +202,11 @@ fn questions(report: &MatchReport, view: &UserView) -> Markup {
                                 input type="hidden" name={ "said-" (at) } value=(form_value(*kind));
                             }
                             ul .choices {
-                                @for (movie, label) in question.candidates.iter().zip(candidate_labels(question.candidates, view)) {
+                                @for candidate in question.candidates {
                                     li {
                                         label {
-                                            input type="radio" name={ "film-" (at) } value=(movie.movie_id.0);
-                                            span { (label) }
+                                            input type="radio" name={ "film-" (at) } value=(candidate.movie_id.0);
+                                            span { (candidate_label(candidate)) }
                                         }
                                     }
                                 }
@@ -221,40 +221,17 @@ fn questions(report: &MatchReport, view: &UserView) -> Markup {
     }
 }
 
-/// Returns a distinct label for each candidate: its title and year and, if several candidates share them, also
-/// the directors, the genres or the movie's ID.
-fn candidate_labels(candidates: &[CandidateMovie], view: &UserView) -> Vec<String> {
-    let movie = |candidate: &CandidateMovie| {
-        view.find(candidate.movie_id).map(|movie| view.recommender().movie(movie))
-    };
-    let directors = |candidate: &CandidateMovie| {
-        movie(candidate).map(|movie| movie.directors.join(", ")).unwrap_or_default()
-    };
-    let genres = |candidate: &CandidateMovie| {
-        let genres = movie(candidate).map(|movie| movie.genres.as_slice()).unwrap_or_default();
-        genres.iter().map(|genre| title_case(genre)).collect::<Vec<_>>().join(", ")
-    };
-    let id = |candidate: &CandidateMovie| texts::movie_id(candidate.movie_id.0);
-    let details: [&dyn Fn(&CandidateMovie) -> String; 3] = [&directors, &genres, &id];
-    candidates
-        .iter()
-        .map(|candidate| {
-            let label = title_with_year(&candidate.title, candidate.year);
-            let others: Vec<&CandidateMovie> = candidates
-                .iter()
-                .filter(|other| other.movie_id != candidate.movie_id)
-                .filter(|other| title_with_year(&other.title, other.year) == label)
-                .collect();
-            let is_distinct = |detail: &&&dyn Fn(&CandidateMovie) -> String| {
-                let own = detail(candidate);
-                !own.is_empty() && others.iter().all(|other| detail(other) != own)
-            };
-            match details.iter().find(is_distinct) {
-                Some(detail) if !others.is_empty() => format!("{label} · {}", detail(candidate)),
-                _ => label,
-            }
-        })
-        .collect()
+/// Formats a candidate as its title and year and, if others share them, what sets it apart.
+fn candidate_label(candidate: &CandidateMovie) -> String {
+    let name = title_with_year(&candidate.title, candidate.year);
+    let detail = candidate.detail.as_ref().map(|detail| match detail {
+        Detail::Directors(names) => names.join(", "),
+        Detail::Genres(genres) => {
+            genres.iter().map(|genre| title_case(genre)).collect::<Vec<_>>().join(", ")
+        }
+        Detail::Id(id) => texts::movie_id(id.0),
+    });
+    detail.map_or(name.clone(), |detail| format!("{name} · {detail}"))
 }
 
 /// Formats a row's feedback as a form value.

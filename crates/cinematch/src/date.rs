@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 /// A date in the Gregorian calendar, written as `1999-10-15`.
@@ -21,6 +21,11 @@ impl Date {
     pub fn from_unix_seconds(seconds: i64) -> Self {
         let time = DateTime::from_timestamp(seconds.max(0), 0);
         Self(time.unwrap_or(DateTime::UNIX_EPOCH).date_naive())
+    }
+
+    /// Returns the year, which is negative before the year 0.
+    pub fn year(self) -> i32 {
+        self.0.year()
     }
 
     /// Returns the number of days from `earlier` to this date: negative if `earlier` is later.

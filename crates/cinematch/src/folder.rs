@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::bundle::{InputChecksum, Settings, Training};
 use crate::catalog::{self, Inputs, Interactions, MergeError, MergeSettings, Movie};
 use crate::features::tags::TagCounts;
-use crate::ids::{self, Vocabulary};
+use crate::ids::{self, MovieId, Vocabulary};
 use crate::sources::movielens::{self, TagRow};
 use crate::sources::ratings::{self, RatingsError};
 use crate::sources::{Problem, SourceError, Unlisted};
@@ -76,6 +76,7 @@ impl Catalog {
                 tmdb: tmdb.as_deref().map(|tmdb| ("tmdb_metadata.csv", tmdb)),
             },
             settings,
+            &|ids| count_ratings(&movielens.join("ratings.csv"), ids),
         )?;
         let table = merged.table.concat();
         let movies = catalog::read_merged("movies_merged.csv", &table)?.records;
@@ -120,7 +121,7 @@ impl Catalog {
             });
             self.problems.append(&mut rows.problems);
             self.unlisted = rows.unlisted;
-            let merged_movies = Vocabulary::new(self.movies.iter().map(|movie| movie.movie_id));
+            let merged_movies = catalog::vocabulary(&self.movies);
             self.ratings = Some(interactions.restricted_to(&merged_movies));
         }
         Ok(())
@@ -142,6 +143,17 @@ impl Catalog {
             created_at: created_at.to_owned(),
         }
     }
+}
+
+/// Counts the ratings of each of `movies`; 0 if there is no file.
+fn count_ratings(path: &Path, movies: &[MovieId]) -> Result<Vec<u64>, RatingsError> {
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(vec![0; movies.len()]),
+        opened => {
+            opened.map_err(|cause| RatingsError::Read { file: "ratings.csv".to_owned(), cause })?
+        }
+    };
+    ratings::count("ratings.csv", &file, movies)
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, CatalogError> {

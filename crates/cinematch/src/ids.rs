@@ -74,7 +74,8 @@ impl UserIdx {
     }
 }
 
-/// Bidirectional map between [`MovieId`] and [`MovieIdx`].
+/// Map from [`MovieId`] to [`MovieIdx`] and back. Several IDs may have the same index if they belong to one
+/// film; the film is known by the first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Vocabulary {
     ids: Vec<MovieId>,
@@ -93,6 +94,18 @@ impl Vocabulary {
             }
         }
         vocabulary
+    }
+
+    /// Adds further IDs of the movies. IDs that the vocabulary already contains are left unchanged.
+    #[must_use]
+    pub fn with_duplicates(
+        mut self,
+        duplicates: impl IntoIterator<Item = (MovieId, MovieIdx)>,
+    ) -> Self {
+        for (id, movie) in duplicates {
+            self.index.entry(id).or_insert(movie);
+        }
+        self
     }
 
     /// Returns the number of movies.

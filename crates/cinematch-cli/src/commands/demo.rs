@@ -13,7 +13,7 @@ use cinematch::features::text::TfidfParams;
 use cinematch::ids::{self, MovieIdx, UserId};
 use cinematch::models::Spec;
 use cinematch::ranking::{Query, Ranked, Rating, Recommender, Request};
-use cinematch::sources::movielens;
+use cinematch::sources::{movielens, ratings};
 use cinematch_server::AppState;
 use cinematch_store::Address;
 use clap::Args;
@@ -84,7 +84,10 @@ fn prepare(folder: &Path) -> Result<Bundle> {
         services: ServicesChoice::Mock,
         mock: MockServices { seed: 42, sample_fraction: 0.3 },
     };
-    let table = merge(inputs, &settings)?.table.concat();
+    let table =
+        merge(inputs, &settings, &|ids| ratings::count("sample/ratings.csv", RATINGS, ids))?
+            .table
+            .concat();
     let movies = read_merged("movies_merged.csv", &table)?.records;
     let tags = movielens::tags("sample/tags.csv", TAGS)?.records;
     let sum = |name: &str, rows: usize, bytes: &[u8]| InputChecksum {

@@ -2,13 +2,12 @@
 
 use anyhow::{Result, bail};
 use cinematch::bundle::InputChecksum;
-use cinematch::catalog::{Interactions, Movie};
+use cinematch::catalog::{self, Interactions, Movie};
 use cinematch::evaluation::{MovieAttributes, Split};
 use cinematch::features::plain::PlainFeatures;
 use cinematch::features::ranking::{FeatureSet, RankingFeatures};
 use cinematch::features::tags::TagCounts;
 use cinematch::features::text::TfidfParams;
-use cinematch::ids::Vocabulary;
 use cinematch::sources::movielens::TagRow;
 use clap::Args;
 
@@ -52,7 +51,7 @@ impl Inputs {
         let summing = output.step("computing the checksum of the ratings");
         let ratings = ratings_sum(&self.raw, &loaded, global)?;
         drop(summing);
-        let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
+        let vocabulary = catalog::vocabulary(&movies);
         let interactions = loaded.interactions.restricted_to(&vocabulary);
         if interactions.n_ratings() == 0 {
             bail!(

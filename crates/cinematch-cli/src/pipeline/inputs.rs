@@ -82,7 +82,8 @@ pub fn ratings_path(raw: &Path) -> PathBuf {
     if !csv.exists() && parquet.exists() { parquet } else { csv }
 }
 
-fn is_parquet(path: &Path) -> bool {
+/// Returns true if the ratings file is Parquet.
+pub fn is_parquet(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "parquet")
 }
 

@@ -1,5 +1,6 @@
 //! The merged table: MovieLens and TMDB in one file, with a report.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -9,12 +10,15 @@ use cinematch::catalog::{
     Counts, InputPaths, Inputs, MergeSettings, Merged, Recipe, ServicesChoice, ServicesSource,
     count_problems, merge,
 };
+use cinematch::ids::{MovieId, Vocabulary};
+use cinematch::sources::ratings::{self, RatingsError};
 use cinematch::{files, ids};
 use clap::Args;
 
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, counted, thousands};
 use crate::paths::{MergedPath, RawPath, display_path, read_file};
+use crate::pipeline::inputs::{is_parquet, ratings_path};
 
 const GET_MOVIELENS: &str =
     "run `cinematch fetch movielens`, or pass the folder of a release with --raw DIR";
@@ -39,7 +43,7 @@ pub struct Merge {
 #[derive(Clone, Debug, Args)]
 pub struct Filters {
     /// Drop movies before this year and movies without a year; `none` keeps all
-    #[arg(long, env = "CINEMATCH_MIN_YEAR", default_value = "1980", value_name = "YEAR")]
+    #[arg(long, env = "CINEMATCH_MIN_YEAR", default_value = "none", value_name = "YEAR")]
     min_year: MinYear,
     /// Drop movies without TMDB metadata
     #[arg(long)]
@@ -227,7 +231,7 @@ impl Merge {
             links: (&links_name, &links),
             tmdb: named.as_ref().map(|(name, bytes)| (name.as_str(), bytes.as_slice())),
         };
-        let merged = merge(inputs, &settings)?;
+        let merged = merge(inputs, &settings, &|ids| count_ratings(&raw, ids))?;
         drop(merging);
         let table = self.merged.resolve(global);
         if merged.counts.movies_kept == 0 {
@@ -287,6 +291,25 @@ impl Merge {
     }
 }
 
+/// Counts the ratings of each of `movies`; 0 if the folder has no ratings.
+fn count_ratings(raw: &Path, movies: &[MovieId]) -> Result<Vec<u64>, RatingsError> {
+    let path = ratings_path(raw);
+    let name = display_path(&path);
+    let file = match File::open(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(vec![0; movies.len()]);
+        }
+        opened => opened.map_err(|cause| RatingsError::Read { file: name.clone(), cause })?,
+    };
+    if !is_parquet(&path) {
+        return ratings::count(&name, &file, movies);
+    }
+    let read = ratings::read_parquet(&name, file, &Vocabulary::new(movies.iter().copied()))?;
+    let mut counts = vec![0; movies.len()];
+    read.parts.iter().flat_map(|part| &part.movies).for_each(|movie| counts[movie.row()] += 1);
+    Ok(counts)
+}
+
 /// Returns the path of `preprocess_report.json`, beside the table.
 fn report_path(table: &Path) -> PathBuf {
     files::parent(table).join("preprocess_report.json")
@@ -339,6 +362,45 @@ fn dropped(merged: &Merged, settings: &MergeSettings) -> impl Iterator<Item = (u
     counts.into_iter().filter(|(movies, _)| *movies > 0)
 }
 
+/// Prints how many MovieLens entries were corrected, with an example of each kind.
+fn summarize_corrections(merged: &Merged, output: &Output) {
+    let corrections = &merged.corrections;
+    let note = |count: usize, text: std::fmt::Arguments<'_>| {
+        output.note(format_args!("{:>9} {text}", thousands(count as u64)));
+    };
+    if let [first, ..] = &corrections.duplicate_entries[..] {
+        let (id, main, title) = (first.movie_id, first.merged_into, &first.title);
+        note(
+            corrections.duplicate_entries.len(),
+            format_args!("duplicate entries merged, such as {title}: {id} into {main}"),
+        );
+    }
+    if let [first, ..] = &corrections.years_from_tmdb[..] {
+        note(
+            corrections.years_from_tmdb.len(),
+            format_args!("years taken from TMDB, such as {} for {}", first.year, first.title),
+        );
+    }
+    if let [first, ..] = &corrections.titles_from_tmdb[..] {
+        note(
+            corrections.titles_from_tmdb.len(),
+            format_args!(
+                "working titles replaced, such as {} by {}",
+                first.title, first.tmdb_title
+            ),
+        );
+    }
+    if let [first, ..] = &corrections.relinked[..] {
+        note(
+            corrections.relinked.len(),
+            format_args!(
+                "TMDB IDs replaced by IMDb ID, such as {} for movie {}",
+                first.to, first.movie_id
+            ),
+        );
+    }
+}
+
 fn summarize(merged: &Merged, settings: &MergeSettings, output: &Output) {
     let counts = &merged.counts;
     for source in &merged.sources {
@@ -352,6 +414,7 @@ fn summarize(merged: &Merged, settings: &MergeSettings, output: &Output) {
         thousands(counts.movies_kept),
         thousands(counts.with_metadata)
     ));
+    summarize_corrections(merged, output);
     if !merged.problems.is_empty() {
         let problems = counted(merged.problems.len() as u64, "problem");
         output.warn(format_args!("{problems} in the files; the merge continued:"));

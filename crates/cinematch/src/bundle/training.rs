@@ -7,13 +7,13 @@ use super::error::{LoadError, broken};
 use super::manifest::{Counts, FORMAT_VERSION, InputChecksum, Manifest, Refit, Run, Settings};
 use super::models::{self, ModelSet};
 use super::step_timer::StepTimer;
-use crate::catalog::{Availability, Interactions, Movie};
+use crate::catalog::{self, Availability, Interactions, Movie};
 use crate::evaluation::{BlendWeights, Holdout, MatchCalibration};
 use crate::features::plain::PlainFeatures;
 use crate::features::ranking::RankingFeatures;
 use crate::features::tags::TagCounts;
 use crate::features::text::TfidfError;
-use crate::ids::{UserIdx, Vocabulary};
+use crate::ids::UserIdx;
 use crate::models::{FitError, Fitted, Spec, TrainingSet};
 use crate::ranking::{Blend, Recommender};
 
@@ -105,7 +105,7 @@ pub fn train(
     let ranking = RankingFeatures::fit(settings.features, &training_movies, &plain, &tags)?;
     timer.step("ranking_features");
 
-    let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
+    let vocabulary = catalog::vocabulary(&movies);
     let ratings = ratings.map(|ratings| ratings.restricted_to(&vocabulary));
     let users = training_users(ratings.as_ref(), options.holdout);
     let ranking =

@@ -17,12 +17,12 @@ use super::manifest::{Counts, Derived, InputChecksum, Manifest, Run};
 use super::models::{self, ModelSet};
 use super::step_timer::StepTimer;
 use super::training::training_users;
-use crate::catalog::{Availability, Interactions, Movie};
+use crate::catalog::{self, Availability, Interactions, Movie};
 use crate::evaluation::Holdout;
 use crate::features::plain::PlainFeatures;
 use crate::features::ranking::RankingFeatures;
 use crate::features::tags::TagCounts;
-use crate::ids::{MovieId, MovieIdx, Vocabulary};
+use crate::ids::{MovieId, MovieIdx};
 use crate::models::cold_start::{FeatureMap, NewMovies, nearest_movies};
 use crate::models::spec::Kind;
 use crate::models::{Fitted, Model, Spec};
@@ -147,7 +147,7 @@ impl Base {
         let ranking = rows.ok_or(UpdateError::TooOld { generation })?;
         timer.step("ranking_features");
 
-        let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
+        let vocabulary = catalog::vocabulary(&movies);
         let (ratings, ratings_checksum) = ratings.unzip();
         let ratings = ratings.map(|ratings| ratings.restricted_to(&vocabulary));
         let spec = base.spec();

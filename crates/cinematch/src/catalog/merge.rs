@@ -3,26 +3,37 @@
 //! Duplicates are resolved as follows:
 //! - duplicate movieId in `movies.csv` or `links.csv`: the first row is kept;
 //! - duplicate TMDB ID in `tmdb_metadata.csv`: the last row is kept, because it was fetched last;
-//! - two movies linked to the same TMDB ID: the first one in `movies.csv` keeps the ID; the other stays
-//!   in the table with no TMDB ID or metadata.
+//! - several movies linked to the same TMDB or IMDb ID: they are one film. The movie with the most ratings or,
+//!   among equals, the lowest ID is kept; the IDs and titles of the others are added to it.
+//!
+//! If TMDB has no metadata under a movie's TMDB ID, the metadata with its IMDb ID is used. A movie without a
+//! year in MovieLens gets the year of its release on TMDB, and a working title is replaced by TMDB's title.
 //!
 //! Time and memory are linear in the size of the input.
 
+mod corrections;
+mod counts;
 mod linked;
+mod metadata;
+mod titles;
 
 use std::borrow::Cow;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use self::linked::Linked;
-use super::ServicesSource;
-use super::matching::fold_title;
+pub use self::corrections::{CorrectedTitle, CorrectedYear, Corrections, MergedEntry};
+pub use self::counts::{Counts, Removed, SourceCount};
+pub use self::linked::Relinked;
+use self::linked::{Films, Linked};
+use self::metadata::Metadata;
+use self::titles::Titles;
 use super::merged_csv::{self, Row};
 use super::services::MockServices;
-use crate::ids::{MovieId, TmdbId};
+use super::{DuplicateEntry, ServicesSource};
+use crate::ids::MovieId;
 use crate::sources::movielens::{self, LinkRow, MovieRow};
+use crate::sources::ratings::RatingsError;
 use crate::sources::title::{ParsedTitle, parse_title};
 use crate::sources::tmdb::{self, TmdbFile, TmdbRow};
 use crate::sources::values::joined;
@@ -41,6 +52,10 @@ pub struct Inputs<'a> {
     /// `tmdb_metadata.csv`, if available.
     pub tmdb: Option<NamedBytes<'a>>,
 }
+
+/// Function that returns the number of ratings of each of the given movies. [`merge`] calls it at most once, if
+/// several entries belong to one film.
+pub type CountRatings<'a> = &'a (dyn Fn(&[MovieId]) -> Result<Vec<u64>, RatingsError> + Sync);
 
 /// Requested source of streaming services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,75 +102,6 @@ impl Default for MergeSettings {
     }
 }
 
-/// Number of movies removed by each filter. A movie is counted only under the first filter it fails.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Removed {
-    /// Movies with no year, if a minimum year is set.
-    pub without_year: u64,
-    /// Movies older than the minimum year.
-    pub before_min_year: u64,
-    /// Movies with no genre.
-    pub without_genres: u64,
-    /// Movies with no TMDB metadata, if it is required.
-    pub without_tmdb: u64,
-    /// Movies with fewer votes than the minimum.
-    pub too_few_votes: u64,
-}
-
-/// Counts collected during a merge.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Movies read from `movies.csv`.
-    pub movies_read: u64,
-    /// Movies kept in the result.
-    pub movies_kept: u64,
-    /// Movies removed by each filter.
-    pub removed: Removed,
-    /// Kept movies with a TMDB ID.
-    pub with_tmdb_id: u64,
-    /// Kept movies with TMDB metadata.
-    pub with_metadata: u64,
-    /// Kept movies whose title doesn't end with the year in the strict format, `(YYYY)`.
-    pub year_read_leniently: u64,
-    /// Duplicate movie IDs in `movies.csv` and `links.csv`.
-    pub duplicate_movie_ids: u64,
-    /// Duplicate TMDB IDs in `tmdb_metadata.csv`.
-    pub duplicate_tmdb_ids: u64,
-    /// Movies that lost their TMDB ID because an earlier movie already has it.
-    pub shared_tmdb_ids: u64,
-    /// TMDB rows that no movie links to.
-    #[serde(rename = "tmdb_rows_without_film")]
-    pub tmdb_rows_without_movie: u64,
-}
-
-impl Counts {
-    /// Adds the counts for a chunk of movies.
-    fn add(&mut self, movies: &Self) {
-        self.movies_kept += movies.movies_kept;
-        self.with_tmdb_id += movies.with_tmdb_id;
-        self.with_metadata += movies.with_metadata;
-        let (total, removed) = (&mut self.removed, movies.removed);
-        total.without_year += removed.without_year;
-        total.before_min_year += removed.before_min_year;
-        total.without_genres += removed.without_genres;
-        total.without_tmdb += removed.without_tmdb;
-        total.too_few_votes += removed.too_few_votes;
-    }
-}
-
-/// Number of rows, records and problems in an input file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceCount {
-    /// Name of the file.
-    pub file: String,
-    /// Data rows, including invalid ones.
-    pub rows: u64,
-    /// Valid records.
-    pub records: u64,
-    /// Number of problems found in the file.
-    pub problems: u64,
-}
-
 /// Result of a merge.
 #[derive(Clone, Debug)]
 pub struct Merged {
@@ -167,8 +113,8 @@ pub struct Merged {
     pub sources: Vec<SourceCount>,
     /// Source of the streaming services; `None` if there are none.
     pub services_source: Option<ServicesSource>,
-    /// Kept movies whose year only the lenient title parser could find: ID, raw title, year.
-    pub lenient_years: Vec<(MovieId, String, u16)>,
+    /// Corrections to the MovieLens entries, in the order of `movies.csv`.
+    pub corrections: Corrections,
     /// All problems, grouped by input file.
     pub problems: Vec<Problem>,
 }
@@ -179,6 +125,9 @@ pub enum MergeError {
     /// An input file is invalid.
     #[error(transparent)]
     Source(#[from] SourceError),
+    /// The ratings could not be counted.
+    #[error(transparent)]
+    Ratings(#[from] RatingsError),
     /// Provider data was requested, but there is no TMDB file.
     #[error(
         "no streaming providers: there is no tmdb_metadata.csv to read for `--services tmdb`. \
@@ -200,55 +149,69 @@ pub enum MergeError {
 /// Number of movies per parallel task.
 const CHUNK: usize = 4096;
 
-/// Merges `inputs` into a single movie table.
-pub fn merge(inputs: Inputs<'_>, settings: &MergeSettings) -> Result<Merged, MergeError> {
+/// Merges `inputs` into a single movie table. `count_ratings` decides which of several entries for a film is
+/// kept.
+pub fn merge(
+    inputs: Inputs<'_>,
+    settings: &MergeSettings,
+    count_ratings: CountRatings<'_>,
+) -> Result<Merged, MergeError> {
     // The TMDB file is the largest, so one thread parses it while another reads the MovieLens files.
     let (movielens, tmdb) = rayon::join(
         || MovieLens::read(&inputs),
         || inputs.tmdb.map(|(file, bytes)| tmdb::metadata(file, bytes)).transpose(),
     );
-    let (mut movielens, tmdb) = (movielens?, tmdb?);
+    let (MovieLens { movies, links, mut sources, mut problems }, tmdb) = (movielens?, tmdb?);
     let services_source = services_source(&inputs, tmdb.as_ref(), settings.services)?;
 
     let mut counts = Counts {
-        movies_read: movielens.movies.len() as u64,
-        duplicate_movie_ids: count_duplicates(&movielens.problems),
-        shared_tmdb_ids: movielens.linked.shared,
+        movies_read: movies.len() as u64,
+        duplicate_movie_ids: count_duplicates(&problems),
         ..Counts::default()
     };
-    let mut problems = movielens.problems;
     let mut metadata = Metadata::default();
     if let (Some((file, _)), Some(tmdb)) = (inputs.tmdb, tmdb) {
-        movielens.sources.push(source_count(file, &tmdb.decoded));
+        sources.push(source_count(file, &tmdb.decoded));
         counts.duplicate_tmdb_ids = count_duplicates(&tmdb.decoded.problems);
         problems.extend(tmdb.decoded.problems);
         metadata = Metadata::new(tmdb.decoded.records);
     }
-    problems.extend(movielens.linked.problems);
+    let linked = Linked::new(inputs.links.0, &movies, links, &metadata);
+    problems.extend(linked.problems);
+    let films = Films::new(&movies, &linked.links, count_ratings)?;
 
-    let (movies, links) = (&movielens.movies, &movielens.linked.links);
-    let merger = Merger { metadata: &metadata, services_source, settings };
-    let chunks = movies.par_chunks(CHUNK).zip(links.par_chunks(CHUNK));
-    let chunks: Vec<Chunk> = chunks.map(|(movies, links)| merger.merge(movies, links)).collect();
+    let links = linked.links.as_slice();
+    let merger = Merger {
+        movies: &movies,
+        links,
+        films: &films,
+        metadata: &metadata,
+        services_source,
+        settings,
+    };
+    let starts: Vec<usize> = (0..movies.len()).step_by(CHUNK).collect();
+    let chunks: Vec<Chunk> = starts.into_par_iter().map(|start| merger.merge(start)).collect();
     let mut table = vec![merged_csv::header()];
-    let mut lenient_years = Vec::new();
+    let mut corrections = Corrections { relinked: linked.relinked, ..Corrections::default() };
     for chunk in chunks {
         table.push(chunk.rows);
         counts.add(&chunk.counts);
-        lenient_years.extend(chunk.lenient_years);
+        corrections.append(chunk.corrections);
     }
-    counts.year_read_leniently = lenient_years.len() as u64;
-    counts.tmdb_rows_without_movie = metadata.n_without_movie(&movielens.linked.owners);
-    let sources = movielens.sources;
-    Ok(Merged { table, counts, sources, services_source, lenient_years, problems })
+    counts.year_read_leniently = corrections.years_read_leniently.len() as u64;
+    counts.years_from_tmdb = corrections.years_from_tmdb.len() as u64;
+    counts.titles_from_tmdb = corrections.titles_from_tmdb.len() as u64;
+    counts.duplicate_entries = corrections.duplicate_entries.len() as u64;
+    counts.relinked = corrections.relinked.len() as u64;
+    counts.tmdb_rows_without_movie = metadata.n_without_movie(links);
+    Ok(Merged { table, counts, sources, services_source, corrections, problems })
 }
 
 /// MovieLens movies and their links.
 struct MovieLens<'a> {
     movies: Vec<MovieRow<'a>>,
-    linked: Linked<'a>,
+    links: Vec<LinkRow<'a>>,
     sources: Vec<SourceCount>,
-    /// Problems with individual rows. Problems with links between the files are in `linked`.
     problems: Vec<Problem>,
 }
 
@@ -263,8 +226,7 @@ impl<'a> MovieLens<'a> {
         let sources = vec![source_count(movies_file, &movies), source_count(links_file, &links)];
         let mut problems = movies.problems;
         problems.extend(links.problems);
-        let linked = Linked::new(links_file, &movies.records, links.records);
-        Ok(Self { movies: movies.records, linked, sources, problems })
+        Ok(Self { movies: movies.records, links: links.records, sources, problems })
     }
 }
 
@@ -274,31 +236,92 @@ struct Chunk {
     /// Serialized table rows.
     rows: Vec<u8>,
     counts: Counts,
-    lenient_years: Vec<(MovieId, String, u16)>,
+    corrections: Corrections,
 }
 
 /// State shared by all chunks of a merge.
 struct Merger<'a> {
+    movies: &'a [MovieRow<'a>],
+    links: &'a [Option<LinkRow<'a>>],
+    films: &'a Films,
     metadata: &'a Metadata<'a>,
     services_source: Option<ServicesSource>,
     settings: &'a MergeSettings,
 }
 
+/// A film: its main MovieLens entry, combined with its duplicates.
+struct Film<'a> {
+    /// Titles of the entries, those of the main entry first.
+    titles: Vec<ParsedTitle>,
+    genres: String,
+    year: Option<u16>,
+    imdb_id: Option<&'a str>,
+    facts: Option<&'a TmdbRow<'a>>,
+    duplicates: Vec<DuplicateEntry>,
+}
+
 impl Merger<'_> {
-    fn merge(&self, movies: &[MovieRow<'_>], links: &[Option<LinkRow<'_>>]) -> Chunk {
-        let mut chunk = Chunk { rows: Vec::with_capacity(movies.len() * 256), ..Chunk::default() };
-        for (row, link) in movies.iter().zip(links) {
-            self.movie(row, link.as_ref(), &mut chunk);
+    /// Merges the chunk that starts at the position `start`.
+    fn merge(&self, start: usize) -> Chunk {
+        let end = self.movies.len().min(start + CHUNK);
+        let mut chunk = Chunk { rows: Vec::with_capacity((end - start) * 256), ..Chunk::default() };
+        for position in start as u32..end as u32 {
+            let main = self.films.main(position);
+            if main == position {
+                self.movie(position, &mut chunk);
+            } else {
+                let (movie, main) = (&self.movies[position as usize], &self.movies[main as usize]);
+                chunk.corrections.duplicate_entries.push(MergedEntry {
+                    movie_id: movie.movie_id,
+                    title: movie.title.to_string(),
+                    merged_into: main.movie_id,
+                });
+            }
         }
         chunk
     }
 
-    fn movie(&self, row: &MovieRow<'_>, link: Option<&LinkRow<'_>>, chunk: &mut Chunk) {
-        let parsed = parse_title(&row.title);
-        let genres = movielens::genres(&row.genres);
-        let tmdb_id = link.and_then(|link| link.tmdb_id);
-        let facts = tmdb_id.and_then(|id| self.metadata.get(id));
-        if let Some(filter) = failed_filter(&parsed, &genres, facts, self.settings) {
+    fn link(&self, position: u32) -> Option<&LinkRow<'_>> {
+        self.links[position as usize].as_ref()
+    }
+
+    /// Combines the main entry at `position` with its duplicates. Values that the main entry lacks are taken
+    /// from the others.
+    fn film(&self, position: u32) -> Film<'_> {
+        let duplicates = self.films.duplicates.get(&position).map_or(&[][..], Vec::as_slice);
+        let entries = || std::iter::once(position).chain(duplicates.iter().copied());
+        let titles: Vec<ParsedTitle> =
+            entries().map(|entry| parse_title(&self.movies[entry as usize].title)).collect();
+        let mut genres =
+            entries().map(|entry| movielens::genres(&self.movies[entry as usize].genres));
+        let links = || entries().filter_map(|entry| self.link(entry));
+        let facts = links().find_map(|link| self.metadata.get(link.tmdb_id?));
+        Film {
+            genres: genres.find(|genres| !genres.is_empty()).unwrap_or_default(),
+            year: titles.iter().find_map(|title| title.year),
+            titles,
+            imdb_id: links().find_map(|link| link.imdb_id.as_deref()),
+            facts,
+            duplicates: duplicates
+                .iter()
+                .map(|entry| DuplicateEntry {
+                    movie_id: self.movies[*entry as usize].movie_id,
+                    imdb_id: self
+                        .link(*entry)
+                        .and_then(|link| Some(link.imdb_id.as_deref()?.to_owned())),
+                    tmdb_id: self.link(*entry).and_then(|link| link.tmdb_id),
+                })
+                .collect(),
+        }
+    }
+
+    fn movie(&self, position: u32, chunk: &mut Chunk) {
+        let row = &self.movies[position as usize];
+        let Film { titles, genres, year: title_year, imdb_id, facts, duplicates } =
+            self.film(position);
+        let release_date = facts.and_then(|facts| facts.release_date);
+        let year = title_year.or_else(|| release_date.and_then(|date| date.year().try_into().ok()));
+        if let Some(filter) = failed_filter(year, &genres, facts, self.settings) {
             *filter(&mut chunk.counts.removed) += 1;
             return;
         }
@@ -309,15 +332,18 @@ impl Merger<'_> {
             }
             None => Cow::Borrowed(""),
         };
+        let names = Titles::new(&titles, facts);
+        // The TMDB ID is that of the metadata, which may come from a duplicate.
+        let tmdb_id = facts.map(|facts| facts.tmdb_id).or_else(|| self.link(position)?.tmdb_id);
         let text = |field: for<'f> fn(&'f TmdbRow<'_>) -> &'f str| facts.map_or("", field);
         merged_csv::put_row(
             &Row {
                 movie_id: row.movie_id,
                 tmdb_id,
-                imdb_id: link.and_then(|link| link.imdb_id.as_deref()).unwrap_or_default(),
-                title: &parsed.title,
-                alt_titles: &join_names(&alternative_titles(&parsed, text(|facts| &facts.title))),
-                year: parsed.year,
+                imdb_id: imdb_id.unwrap_or_default(),
+                title: &names.title,
+                alt_titles: &names.joined_alternatives(),
+                year,
                 genres: &genres,
                 overview: text(|facts| &facts.overview),
                 runtime: facts.and_then(|facts| facts.runtime),
@@ -334,18 +360,41 @@ impl Merger<'_> {
                 collection: text(|facts| &facts.collection),
                 is_adult: facts.is_some_and(|facts| facts.is_adult),
                 status: text(|facts| &facts.status),
-                release_date: facts.and_then(|facts| facts.release_date),
+                release_date,
                 fetched_on: facts.and_then(|facts| facts.fetched_on),
                 certifications: &joined(text(|facts| &facts.certifications)),
+                duplicates: &duplicates,
             },
             &mut chunk.rows,
         );
-        if let Some(year) = parsed.year.filter(|_| !parsed.year_is_strict) {
-            chunk.lenient_years.push((row.movie_id, row.title.to_string(), year));
-        }
+        chunk.record(row, (title_year, year), &titles[0], &names);
         chunk.counts.movies_kept += 1;
         chunk.counts.with_tmdb_id += u64::from(tmdb_id.is_some());
         chunk.counts.with_metadata += u64::from(facts.is_some());
+    }
+}
+
+impl Chunk {
+    /// Records how the year and the title of a kept movie were corrected.
+    fn record(
+        &mut self,
+        row: &MovieRow<'_>,
+        (title_year, year): (Option<u16>, Option<u16>),
+        parsed: &ParsedTitle,
+        names: &Titles,
+    ) {
+        let (movie_id, title) = (row.movie_id, || row.title.to_string());
+        let corrections = &mut self.corrections;
+        if let Some(year) = parsed.year.filter(|_| !parsed.year_is_strict) {
+            corrections.years_read_leniently.push(CorrectedYear { movie_id, title: title(), year });
+        }
+        if let Some(year) = year.filter(|_| title_year.is_none()) {
+            corrections.years_from_tmdb.push(CorrectedYear { movie_id, title: title(), year });
+        }
+        if names.is_replaced {
+            let (title, tmdb_title) = (title(), names.title.clone());
+            corrections.titles_from_tmdb.push(CorrectedTitle { movie_id, title, tmdb_title });
+        }
     }
 }
 
@@ -379,39 +428,15 @@ fn count_duplicates(problems: &[Problem]) -> u64 {
     problems.iter().filter(|problem| problem.kind == ProblemKind::DuplicateId).count() as u64
 }
 
-/// TMDB rows, indexed by ID.
-#[derive(Default)]
-struct Metadata<'a> {
-    rows: Vec<TmdbRow<'a>>,
-    row_of: FxHashMap<TmdbId, u32>,
-}
-
-impl<'a> Metadata<'a> {
-    fn new(rows: Vec<TmdbRow<'a>>) -> Self {
-        let row_of = rows.iter().map(|row| row.tmdb_id).zip(0..).collect();
-        Self { rows, row_of }
-    }
-
-    fn get(&self, id: TmdbId) -> Option<&TmdbRow<'a>> {
-        self.row_of.get(&id).map(|row| &self.rows[*row as usize])
-    }
-
-    /// Returns the number of rows that no movie links to.
-    fn n_without_movie(&self, owners: &FxHashMap<TmdbId, MovieId>) -> u64 {
-        let found = owners.keys().filter(|id| self.row_of.contains_key(id)).count();
-        (self.rows.len() - found) as u64
-    }
-}
-
 /// Returns the counter for the first filter that a movie fails, or `None` if it passes them all.
 fn failed_filter(
-    parsed: &ParsedTitle,
+    year: Option<u16>,
     genres: &str,
     facts: Option<&TmdbRow<'_>>,
     settings: &MergeSettings,
 ) -> Option<fn(&mut Removed) -> &mut u64> {
     if let Some(min_year) = settings.min_year {
-        match parsed.year {
+        match year {
             None => return Some(|removed| &mut removed.without_year),
             Some(year) if year < min_year => return Some(|removed| &mut removed.before_min_year),
             Some(_) => {}
@@ -430,125 +455,5 @@ fn failed_filter(
     None
 }
 
-/// Returns a movie's alternative titles, including its TMDB title if that differs from the MovieLens
-/// title. MovieLens has “Star Wars: Episode IV”, but TMDB and most services have “Star Wars”.
-fn alternative_titles<'a>(parsed: &'a ParsedTitle, tmdb_title: &'a str) -> Vec<&'a str> {
-    let mut titles: Vec<&str> = parsed.alt_titles.iter().map(String::as_str).collect();
-    let tmdb_title = tmdb_title.trim();
-    let mut known = std::iter::once(parsed.title.as_str()).chain(titles.iter().copied());
-    // Most titles are identical byte for byte, so compare them before the more expensive folding.
-    let is_known = known.clone().any(|title| title == tmdb_title)
-        || known.any(|title| fold_title(title) == fold_title(tmdb_title));
-    if !tmdb_title.is_empty() && !is_known {
-        titles.push(tmdb_title);
-    }
-    titles
-}
-
-/// Joins `names` with `|`. A `|` inside a name becomes `/`.
-fn join_names(names: &[&str]) -> String {
-    let mut joined = String::new();
-    for name in names {
-        if !joined.is_empty() {
-            joined.push('|');
-        }
-        joined.extend(name.chars().map(|letter| if letter == '|' { '/' } else { letter }));
-    }
-    joined
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalog::Movie;
-
-    const MOVIES: &str = "movieId,title,genres\n1,\"Matrix, The (1999)\",Action|Sci-Fi\n\
-        2,Old One (1950),Drama\n3,Plain (2001),(no genres listed)\n4,No Year,Drama\n\
-        5,Twin (1999),Drama\n6,Loose (2005)),Drama\n";
-    const LINKS: &str = "movieId,imdbId,tmdbId\n1,0133093,603\n2,,\n5,0133094,603\n6,,7\n99,,8\n";
-    const TMDB: &str = "tmdb_id,title,release_date,runtime,popularity,vote_count,vote_average,\
-        genres,overview,keywords,cast_top,director\n603,The Matrix,,136,50,25000,8.2,,A hacker.,\
-        hacker|ai,Keanu Reeves,Lana Wachowski|Lilly Wachowski\n9,Other,,1,1,1,1,,,,,\n";
-
-    fn settings() -> MergeSettings {
-        MergeSettings {
-            min_year: Some(1980),
-            require_tmdb: false,
-            min_votes: 0,
-            keep_without_genres: false,
-            services: ServicesChoice::None,
-            mock: MockServices { seed: 1, sample_fraction: 0.3 },
-        }
-    }
-
-    fn movies(merged: &Merged) -> Vec<Movie> {
-        let decoded = merged_csv::read_merged("m.csv", &merged.table.concat()).unwrap();
-        assert_eq!(decoded.problems, []);
-        decoded.records
-    }
-
-    fn check(settings: &MergeSettings, with_tmdb: bool, expect: &[u32]) -> Merged {
-        let inputs = Inputs {
-            movies: ("movies.csv", MOVIES.as_bytes()),
-            links: ("links.csv", LINKS.as_bytes()),
-            tmdb: with_tmdb.then_some(("tmdb.csv", TMDB.as_bytes())),
-        };
-        let merged = merge(inputs, settings).unwrap();
-        let ids: Vec<u32> = movies(&merged).iter().map(|movie| movie.movie_id.0).collect();
-        assert_eq!(ids, expect);
-        let removed = merged.counts.removed;
-        let total = removed.without_year
-            + removed.before_min_year
-            + removed.without_genres
-            + removed.without_tmdb
-            + removed.too_few_votes;
-        assert_eq!(total + merged.counts.movies_kept, merged.counts.movies_read);
-        merged
-    }
-
-    #[test]
-    fn each_filter_removes_the_failing_movies() {
-        check(&settings(), true, &[1, 5, 6]);
-        check(&settings(), false, &[1, 5, 6]);
-        check(&MergeSettings { min_year: None, ..settings() }, true, &[1, 2, 4, 5, 6]);
-        check(&MergeSettings { keep_without_genres: true, ..settings() }, true, &[1, 3, 5, 6]);
-        check(&MergeSettings { require_tmdb: true, ..settings() }, true, &[1]);
-        check(&MergeSettings { min_votes: 100, ..settings() }, true, &[1]);
-    }
-
-    #[test]
-    fn the_first_movie_keeps_a_shared_tmdb_id_and_anomalies_are_counted() {
-        let merged = check(&settings(), true, &[1, 5, 6]);
-        let movies = movies(&merged);
-        assert_eq!(movies[0].tmdb_id, Some(TmdbId(603)));
-        assert_eq!(movies[0].directors, ["Lana Wachowski", "Lilly Wachowski"]);
-        assert_eq!(movies[1].tmdb_id, None);
-        assert_eq!(movies[1].imdb_id.as_deref(), Some("0133094"));
-        assert_eq!(merged.counts.shared_tmdb_ids, 1);
-        assert_eq!(merged.counts.tmdb_rows_without_movie, 1);
-        assert_eq!(merged.lenient_years, [(MovieId(6), "Loose (2005))".to_owned(), 2005)]);
-        let reasons: Vec<(u64, ProblemKind)> =
-            merged.problems.iter().map(|problem| (problem.line, problem.kind)).collect();
-        assert_eq!(reasons, [(4, ProblemKind::DuplicateId), (6, ProblemKind::UnknownReference)]);
-    }
-
-    #[test]
-    fn mock_services_are_marked_and_missing_providers_are_an_error() {
-        let mock = MergeSettings { services: ServicesChoice::Auto, ..settings() };
-        let merged = check(&mock, true, &[1, 5, 6]);
-        assert_eq!(merged.services_source, Some(ServicesSource::Mock));
-        assert!(movies(&merged).iter().all(|movie| {
-            !movie.services.is_empty() && movie.services_source == Some(ServicesSource::Mock)
-        }));
-        let tmdb = MergeSettings { services: ServicesChoice::Tmdb, ..settings() };
-        let inputs = Inputs {
-            movies: ("movies.csv", MOVIES.as_bytes()),
-            links: ("links.csv", LINKS.as_bytes()),
-            tmdb: Some(("tmdb.csv", TMDB.as_bytes())),
-        };
-        let error = merge(inputs, &tmdb).unwrap_err().to_string();
-        assert!(error.contains("`--services mock`"), "{error}");
-        let error = merge(Inputs { tmdb: None, ..inputs }, &tmdb).unwrap_err().to_string();
-        assert!(error.contains("there is no tmdb_metadata.csv"), "{error}");
-    }
-}
+mod tests;

@@ -7,7 +7,7 @@ use std::io::Write;
 
 use rustc_hash::{FxBuildHasher, FxHashSet};
 
-use super::{Movie, ServicesSource};
+use super::{DuplicateEntry, Movie, ServicesSource};
 use crate::date::Date;
 use crate::ids::{MovieId, TmdbId};
 use crate::sources::movielens::genres;
@@ -16,7 +16,7 @@ use crate::sources::values::{list, whole_number};
 use crate::sources::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
 
 /// Column names, in file order.
-pub const HEADER: [&str; 25] = [
+pub const HEADER: [&str; 26] = [
     "movieId",
     "tmdbId",
     "imdbId",
@@ -42,6 +42,7 @@ pub const HEADER: [&str; 25] = [
     "release_date",
     "fetched_on",
     "certifications",
+    "duplicates",
 ];
 
 /// A row of the table. Unknown values are empty strings, and list items are separated by `|`.
@@ -72,6 +73,7 @@ pub(super) struct Row<'a> {
     pub release_date: Option<Date>,
     pub fetched_on: Option<Date>,
     pub certifications: &'a str,
+    pub duplicates: &'a [DuplicateEntry],
 }
 
 /// Returns the header line.
@@ -105,7 +107,34 @@ pub(super) fn put_row(row: &Row<'_>, out: &mut Vec<u8>) {
     put_text(row.status, b',', out);
     put_number(row.release_date, b',', out);
     put_number(row.fetched_on, b',', out);
-    put_text(row.certifications, b'\n', out);
+    put_text(row.certifications, b',', out);
+    put_duplicates(row.duplicates, out);
+    out.push(b'\n');
+}
+
+/// Appends duplicates as MovieLens, IMDb and TMDB IDs: `144606:0270288:4912|…`. Unknown IDs are empty.
+fn put_duplicates(duplicates: &[DuplicateEntry], out: &mut Vec<u8>) {
+    for (index, DuplicateEntry { movie_id, imdb_id, tmdb_id }) in duplicates.iter().enumerate() {
+        if index > 0 {
+            out.push(b'|');
+        }
+        put_number(Some(movie_id), b':', out);
+        put_text(imdb_id.as_deref().unwrap_or_default(), b':', out);
+        if let Some(tmdb_id) = tmdb_id {
+            out.extend_from_slice(tmdb_id.to_string().as_bytes());
+        }
+    }
+}
+
+/// Parses a duplicate that [`put_duplicates`] wrote.
+fn duplicate(text: &str) -> Option<DuplicateEntry> {
+    let mut ids = text.split(':');
+    let (movie_id, imdb_id, tmdb_id) = (ids.next()?, ids.next()?, ids.next()?);
+    Some(DuplicateEntry {
+        movie_id: movie_id.parse().ok()?,
+        imdb_id: (!imdb_id.is_empty()).then(|| imdb_id.to_owned()),
+        tmdb_id: tmdb_id.parse().ok(),
+    })
 }
 
 fn put_number(value: Option<impl std::fmt::Display>, end: u8, out: &mut Vec<u8>) {
@@ -139,8 +168,8 @@ fn put_text(value: &str, end: u8, out: &mut Vec<u8>) {
 /// Reads the table. Also accepts files written by the Python version, which have no columns after
 /// `services`.
 pub fn read_merged(file: &str, bytes: &[u8]) -> Result<Decoded<Movie>, SourceError> {
-    const COLUMNS: [Column; 25] = {
-        let mut columns = [Column::required(""); 25];
+    const COLUMNS: [Column; 26] = {
+        let mut columns = [Column::required(""); 26];
         let mut index = 0;
         while index < HEADER.len() {
             let name = HEADER[index];
@@ -243,6 +272,7 @@ fn decode(row: &table::Row<'_, '_>, problems: &mut Vec<Problem>) -> Option<Movie
         release_date: row.get(22).parse().ok(),
         fetched_on: row.get(23).parse().ok(),
         certifications: list(row.get(24)),
+        duplicates: list(row.get(25)).iter().filter_map(|text| duplicate(text)).collect(),
     })
 }
 
@@ -266,6 +296,16 @@ mod tests {
     }
 
     prop_compose! {
+        fn duplicates()(
+            id in any::<u32>(),
+            imdb_id in proptest::option::of("[0-9]{7,8}"),
+            tmdb_id in proptest::option::of(1_u32..),
+        ) -> DuplicateEntry {
+            DuplicateEntry { movie_id: MovieId(id), imdb_id, tmdb_id: tmdb_id.map(TmdbId) }
+        }
+    }
+
+    prop_compose! {
         fn movies()(
             id in any::<u32>(),
             tmdb_id in proptest::option::of(1_u32..),
@@ -280,6 +320,7 @@ mod tests {
             (services, certifications) in (words(), words()),
             is_adult in any::<bool>(),
             (collection, status) in (label(), label()),
+            duplicates in proptest::collection::vec(duplicates(), 0..3),
             (day, fetched) in (proptest::option::of(0_i64..20_000), proptest::option::of(0_i64..20_000)),
         ) -> Movie {
             let services_source = (!services.is_empty()).then_some(ServicesSource::Mock);
@@ -289,7 +330,7 @@ mod tests {
                 year, genres, overview, runtime, popularity, vote_count, vote_average, keywords,
                 cast, directors: vec!["D".to_owned()], services, services_source,
                 original_language: None, poster_path: Some("/p.jpg".to_owned()),
-                is_adult, status, collection, certifications,
+                is_adult, status, collection, certifications, duplicates,
                 release_date: day.map(|day| Date::from_unix_seconds(day * 86_400)),
                 fetched_on: fetched.map(|day| Date::from_unix_seconds(day * 86_400)),
             }
@@ -324,6 +365,7 @@ mod tests {
             release_date: movie.release_date,
             fetched_on: movie.fetched_on,
             certifications: &movie.certifications.join("|"),
+            duplicates: &movie.duplicates,
         };
         put_row(&row, out);
     }

@@ -15,7 +15,8 @@ pub mod services;
 pub use availability::Availability;
 pub use interactions::{Fingerprint, Interactions, Packed, PackedError, Provenance, Rated};
 pub use merge::{
-    Counts, Inputs, MergeError, MergeSettings, Merged, Removed, ServicesChoice, SourceCount, merge,
+    CorrectedTitle, CorrectedYear, Corrections, CountRatings, Counts, Inputs, MergeError,
+    MergeSettings, Merged, MergedEntry, Relinked, Removed, ServicesChoice, SourceCount, merge,
 };
 pub use merged_csv::{HEADER, read_merged};
 pub use release::Release;
@@ -24,7 +25,7 @@ pub use report::{InputPaths, ProblemCount, Recipe, Report, count_problems, count
 use serde::{Deserialize, Serialize};
 
 use crate::date::Date;
-use crate::ids::{MovieId, TmdbId};
+use crate::ids::{MovieId, MovieIdx, TmdbId, Vocabulary};
 
 /// Source of a movie's streaming services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -75,7 +76,13 @@ impl Movie {
             release_date: None,
             fetched_on: None,
             certifications: Vec::new(),
+            duplicates: Vec::new(),
         }
+    }
+
+    /// Returns the MovieLens IDs of the movie, its own first, then those of its duplicates.
+    pub fn ids(&self) -> impl Iterator<Item = MovieId> + '_ {
+        std::iter::once(self.movie_id).chain(self.duplicates.iter().map(|entry| entry.movie_id))
     }
 
     /// Returns a copy without the TMDB metadata. Keeps the IDs, titles, year, genres, services and
@@ -162,4 +169,26 @@ pub struct Movie {
     /// Country (ISO 3166-1) and name of each certificate, such as `US:PG-13`.
     #[serde(default)]
     pub certifications: Vec<String>,
+    /// Other MovieLens entries for the same film. Their ratings, tags and IDs count as the movie's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duplicates: Vec<DuplicateEntry>,
+}
+
+/// IDs of a MovieLens entry for a film that has another entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DuplicateEntry {
+    /// MovieLens ID of the entry.
+    pub movie_id: MovieId,
+    /// IMDb ID without the `tt` prefix but with leading zeros.
+    pub imdb_id: Option<String>,
+    /// TMDB ID.
+    pub tmdb_id: Option<TmdbId>,
+}
+
+/// Returns the vocabulary of `movies`, in which the IDs of duplicates have the index of their movie.
+pub fn vocabulary(movies: &[Movie]) -> Vocabulary {
+    let duplicates = movies.iter().zip(0..).flat_map(|(movie, row)| {
+        movie.duplicates.iter().map(move |entry| (entry.movie_id, MovieIdx(row)))
+    });
+    Vocabulary::new(movies.iter().map(|movie| movie.movie_id)).with_duplicates(duplicates)
 }

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::ServicesSource;
-use super::merge::{Counts, MergeSettings, Merged, ServicesChoice, SourceCount};
+use super::merge::{Corrections, Counts, MergeSettings, Merged, ServicesChoice, SourceCount};
 use super::services::MockServices;
-use crate::ids::MovieId;
 use crate::sources::{Outcome, Problem, ProblemKind, Unlisted};
 
 /// Report on a merge. Lists every problem, with its line number.
@@ -21,8 +20,8 @@ pub struct Report<'a> {
     counts: Counts,
     services_source: Option<ServicesSource>,
     output: OutputFile<'a>,
-    /// Kept movies whose year only the lenient title parser could find.
-    years_read_leniently: Vec<LenientYear<'a>>,
+    #[serde(flatten)]
+    corrections: &'a Corrections,
     problem_counts: Vec<ProblemCount<'a>>,
     problems: &'a [Problem],
 }
@@ -79,13 +78,6 @@ impl Recipe {
 struct OutputFile<'a> {
     file: &'a str,
     sha256: &'a str,
-}
-
-#[derive(Debug, Serialize)]
-struct LenientYear<'a> {
-    movie_id: MovieId,
-    title: &'a str,
-    year: u16,
 }
 
 /// Number of problems that share a file, column, kind and outcome.
@@ -164,15 +156,7 @@ impl Merged {
             counts: self.counts,
             services_source: self.services_source,
             output: OutputFile { file, sha256 },
-            years_read_leniently: self
-                .lenient_years
-                .iter()
-                .map(|(movie_id, title, year)| LenientYear {
-                    movie_id: *movie_id,
-                    title,
-                    year: *year,
-                })
-                .collect(),
+            corrections: &self.corrections,
             problem_counts: count_problems(&self.problems),
             problems: &self.problems,
         }
@@ -190,7 +174,7 @@ mod tests {
             counts: Counts::default(),
             sources: Vec::new(),
             services_source: None,
-            lenient_years: Vec::new(),
+            corrections: Corrections::default(),
             problems: Vec::new(),
         };
         let settings = MergeSettings {

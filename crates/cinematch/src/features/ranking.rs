@@ -5,6 +5,7 @@
 //! dot product of two movies is therefore Σ weight · cosine over the blocks. A movie's similarity to itself
 //! is at most 1. A movie with few known facts has low similarities, because missing facts contribute 0.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use rayon::prelude::*;
@@ -291,8 +292,11 @@ fn billed_cast(movie: &Movie) -> Entries {
 }
 
 fn tag_entries(tags: &TagCounts, movie: &Movie) -> Entries {
-    let counts = tags.movie_tags(movie.movie_id).iter();
-    counts.map(|(tag, users)| (tag.clone(), (1.0 + *users as f32).ln())).collect()
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    for (tag, users) in movie.ids().flat_map(|id| tags.movie_tags(id)) {
+        *counts.entry(tag).or_default() += users;
+    }
+    counts.into_iter().map(|(tag, users)| (tag.to_owned(), (1.0 + users as f32).ln())).collect()
 }
 
 fn word_params(min_df: u32) -> TfidfParams {

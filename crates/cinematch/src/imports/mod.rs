@@ -4,10 +4,13 @@
 //! a [`MatchReport`] with the result for each row. It stores nothing and is deterministic: the same files
 //! always give the same taste, so repeating an import has no effect.
 
+mod candidates;
+mod conflicts;
 mod report;
 mod taste;
 
-pub use report::{AmbiguousTitle, CandidateMovie, MatchReport, Matched, RowReport};
+pub use candidates::{CandidateMovie, Detail};
+pub use report::{AmbiguousTitle, MatchReport, Matched, RowReport};
 pub use taste::{Taste, TasteItem};
 
 use crate::catalog::Movie;
@@ -39,12 +42,14 @@ pub fn read<N: AsRef<str>, B: AsRef<[u8]>>(
 }
 
 /// Matches decoded exports to catalog movies. [`read`] calls this function with the result of
-/// [`history::read_all`]. Takes O(rows) time.
+/// [`history::read_all`]. Rows about different works never match one movie: the row that matches less well is
+/// ambiguous. Takes O(r log r) time for r rows.
 pub fn match_movies(index: &MatchIndex, movies: &[Movie], histories: Vec<History>) -> Imported {
     let find = |history: &History| -> Vec<Match> {
         history.entries.iter().map(|entry| index.find(entry)).collect()
     };
-    let found: Vec<Vec<Match>> = histories.iter().map(find).collect();
+    let mut found: Vec<Vec<Match>> = histories.iter().map(find).collect();
+    conflicts::resolve(&histories, &mut found, movies);
     let rows = histories.iter().zip(&found);
     let rows = rows.flat_map(|(history, found)| history.entries.iter().zip(found));
     let taste = Taste::from_entries(rows.filter_map(|(entry, found)| {

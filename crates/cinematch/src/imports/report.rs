@@ -3,14 +3,12 @@
 use rustc_hash::FxHashMap;
 use serde::{Serialize, Serializer};
 
+use super::candidates::{self, CandidateMovie};
 use crate::catalog::matching::Match;
 use crate::catalog::{Movie, count_problems};
 use crate::ids::MovieId;
 use crate::sources::Problem;
 use crate::sources::history::{Entry, EntryKind, History, Service, Skipped};
-
-/// Maximum number of candidates listed for an ambiguous row.
-const MAX_CANDIDATES: usize = 5;
 
 /// How a row was matched to a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -20,21 +18,10 @@ pub enum Matched {
     Id,
     /// Matched by title. If the year is missing or off by one, [`RowReport::fuzzy`] is true.
     Title,
-    /// Several movies match.
+    /// Several movies match, or one that may be another work.
     Ambiguous,
     /// No catalog movie matches.
     Unmatched,
-}
-
-/// A movie that an ambiguous row might refer to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct CandidateMovie {
-    /// MovieLens ID of the movie.
-    pub movie_id: MovieId,
-    /// Title of the movie.
-    pub title: String,
-    /// Release year; `None` if unknown.
-    pub year: Option<u16>,
 }
 
 /// The match result for one row of an export.
@@ -60,13 +47,13 @@ pub struct RowReport {
     /// MovieLens IDs of up to five candidates for an ambiguous row.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<MovieId>,
-    /// The movies in `candidates`, with their titles and years.
+    /// The movies in `candidates`, with their titles, years and what sets them apart.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(rename = "candidate_films")]
     pub candidate_movies: Vec<CandidateMovie>,
 }
 
-/// A title in an import that several movies have, with all of its rows.
+/// A title in an import that may refer to other movies, with all of its rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AmbiguousTitle<'a> {
     /// Title as written in the files.
@@ -173,17 +160,10 @@ impl MatchReport {
 
 impl RowReport {
     fn new(entry: Entry, found: &Match, movies: &[Movie]) -> Self {
-        let candidates = match found {
-            Match::Ambiguous(movies) => &movies[..movies.len().min(MAX_CANDIDATES)],
-            _ => &[],
+        let candidate_movies = match found {
+            Match::Ambiguous(candidates) => candidates::describe(candidates, movies),
+            _ => Vec::new(),
         };
-        let candidate_movies: Vec<CandidateMovie> = candidates
-            .iter()
-            .map(|movie| {
-                let Movie { movie_id, title, year, .. } = &movies[movie.row()];
-                CandidateMovie { movie_id: *movie_id, title: title.clone(), year: *year }
-            })
-            .collect();
         Self {
             file: entry.file,
             line: entry.line,

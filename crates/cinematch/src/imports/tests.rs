@@ -281,3 +281,70 @@ fn groups_the_rows_of_an_ambiguous_title() {
     let candidates: Vec<MovieId> = titles[0].candidates.iter().map(|it| it.movie_id).collect();
     assert_eq!(candidates, [MovieId(3), MovieId(4)]);
 }
+
+/// Imports `rows` of a Letterboxd file, written as `title,year,rating`, and returns the ID that each row
+/// matches, or the candidates of an ambiguous row as negative IDs.
+fn matched_ids(movies: &[Movie], rows: &[&str]) -> Vec<Vec<i64>> {
+    let header = "Date,Name,Year,Letterboxd URI,Rating\n";
+    let mut file = header.to_owned();
+    for row in rows {
+        let (name, rating) = row.rsplit_once(',').unwrap();
+        writeln!(file, "x,{name},u,{rating}").unwrap();
+    }
+    let imported = read(&MatchIndex::new(movies), movies, &[("ratings.csv", file)]).unwrap();
+    let ids = |row: &RowReport| {
+        let candidates = row.candidates.iter().map(|id| -i64::from(id.0));
+        row.movie_id.map(|id| i64::from(id.0)).into_iter().chain(candidates).collect()
+    };
+    imported.report.matches.iter().map(ids).collect()
+}
+
+#[test]
+fn rows_about_different_works_never_match_one_movie() {
+    let with = |id, title: &str, year, alternatives: &[&str]| Movie {
+        year: Some(year),
+        alt_titles: alternatives.iter().map(|title| (*title).to_owned()).collect(),
+        ..movie(id, title)
+    };
+    let movies = [
+        with(1, "The Innocent", 2022, &["L'Innocent"]),
+        with(2, "Cold War", 2018, &["Zimna wojna"]),
+        with(3, "Le Notti Bianche", 1957, &["White Nights"]),
+        with(4, "Lola rennt und rennt", 1998, &[]),
+    ];
+    let check = |rows: &[&str], expected: &[&[i64]]| {
+        assert_eq!(matched_ids(&movies, rows), expected, "{rows:?}");
+        let reversed: Vec<&str> = rows.iter().rev().copied().collect();
+        let mut turned = matched_ids(&movies, &reversed);
+        turned.reverse();
+        assert_eq!(turned, expected, "{rows:?} in reverse order");
+    };
+    // The year is off by one, and the exact year is rated too, or the title is ordinary.
+    check(&["The Innocent,2022,5", "The Innocent,2021,.5"], &[&[1], &[-1]]);
+    check(&["The Innocent,2021,0.5"], &[&[-1]]);
+    check(&["Lola rennt und rennt,1999,4"], &[&[4]]);
+    check(&["Lola rennt und rennt,1998,4", "Lola rennt und rennt,1999,1"], &[&[4], &[-4]]);
+    check(&["Lola rennt und rennt,1997,4", "Lola rennt und rennt,1999,1"], &[&[-4], &[-4]]);
+    // A row with the main title matches better than one with an alternative title.
+    check(&["Cold War,2018,4", "Zimna wojna,2018,2"], &[&[2], &[-2]]);
+    check(&["White Nights,1957,4"], &[&[3]]);
+    // Equal rows are one rating; equal titles and years with different ratings are different works.
+    check(&["Cold War,2018,4", "Cold War,2018,4"], &[&[2], &[2]]);
+    check(&["Cold War,2018,4", "Cold War,2018,1"], &[&[-2], &[-2]]);
+}
+
+#[test]
+fn a_row_with_an_inexact_year_never_overrides_a_row_of_another_file() {
+    let mut movies = catalog();
+    movies.push(Movie {
+        year: Some(1998),
+        imdb_id: Some("0130827".to_owned()),
+        ..movie(11, "Lola rennt und rennt")
+    });
+    let imdb = "Const,Your Rating,Title,Title Type,Year\ntt0130827,9,Run Lola,Movie,1998\n";
+    let letterboxd = "Date,Name,Year,Letterboxd URI,Rating\nx,Lola rennt und rennt,1999,u,0.5\n";
+    let files = [("imdb.csv", imdb), ("ratings.csv", letterboxd)];
+    let Imported { taste, report } = read(&MatchIndex::new(&movies), &movies, &files).unwrap();
+    assert_eq!(said(&taste), ["11:4.5w"]);
+    assert_eq!((report.by_id, report.ambiguous), (1, 1));
+}

@@ -10,7 +10,7 @@ use super::quality::Quality;
 use super::request::Request;
 use super::wall::WallPool;
 use crate::catalog::series::SeriesIndex;
-use crate::catalog::{Availability, Movie};
+use crate::catalog::{self, Availability, Movie};
 use crate::date::Date;
 use crate::features::layout::{Codes, Layout};
 use crate::features::ranking::RankingFeatures;
@@ -87,7 +87,7 @@ pub struct Recommender {
 impl Recommender {
     /// Builds a recommender. The rows of `features` and of all models in `blend` must correspond to `movies`.
     pub fn new(movies: Vec<Movie>, features: RankingFeatures, blend: Blend, votes: Votes) -> Self {
-        let vocabulary = Vocabulary::new(movies.iter().map(|movie| movie.movie_id));
+        let vocabulary = catalog::vocabulary(&movies);
         let index = FilterIndex::new(&movies);
         let without_facts: Vec<Movie>;
         let known_facts = match votes {

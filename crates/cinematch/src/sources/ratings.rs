@@ -6,6 +6,7 @@
 //! Pieces are read rather than memory-mapped, because mapped pages would count toward the process's
 //! memory, and truncating the file during a read would crash the process.
 
+mod count;
 mod parquet;
 
 use std::fs::File;
@@ -21,6 +22,7 @@ use super::table::{Column, Table, strip_bom};
 use crate::ids::{MovieIdx, UserId, Vocabulary};
 use crate::rating::Stars;
 
+pub use count::count;
 pub use parquet::read_parquet;
 
 /// Size of a piece in bytes. Each task reads one piece.

@@ -125,17 +125,10 @@ fn row_name(row: &RowReport) -> String {
     title_with_year(&row.title, row.year)
 }
 
-/// Names the candidates for a row, with their IDs if their titles and years are equal.
-fn candidate_names(candidates: &[CandidateMovie]) -> Vec<String> {
-    let name = |movie: &CandidateMovie| title_with_year(&movie.title, movie.year);
-    let is_unique = |name_of: &str| {
-        candidates.iter().filter(|candidate| name(candidate) == name_of).count() == 1
-    };
-    let names = candidates.iter().map(|candidate| match name(candidate) {
-        name if is_unique(&name) => name,
-        name => format!("{name}, ID {}", candidate.movie_id),
-    });
-    names.collect()
+/// Names a candidate by its title and year and, if others share them, what sets it apart.
+fn candidate_name(candidate: &CandidateMovie) -> String {
+    let name = title_with_year(&candidate.title, candidate.year);
+    candidate.detail.iter().fold(name, |name, detail| format!("{name}, {detail}"))
 }
 
 fn recommended(recommender: &Recommender, ranked: &Ranked<'_>) -> Vec<Recommended> {
@@ -160,7 +153,7 @@ fn print_report(report: &MatchReport, output: &Output) {
     for (matched, label) in [
         (Matched::Id, "matched by ID"),
         (Matched::Title, "matched by title and year"),
-        (Matched::Ambiguous, "ambiguous: several movies match"),
+        (Matched::Ambiguous, "ambiguous: may be another movie"),
         (Matched::Unmatched, "not in the catalog"),
     ] {
         let n = report.rows_by_match(matched).count();
@@ -177,7 +170,8 @@ fn print_report(report: &MatchReport, output: &Output) {
         }
         if matches!(matched, Matched::Ambiguous | Matched::Unmatched) {
             for row in report.rows_by_match(matched).take(MAX_PRINTED) {
-                let candidates = candidate_names(&row.candidate_movies);
+                let candidates: Vec<String> =
+                    row.candidate_movies.iter().map(candidate_name).collect();
                 let colon = if candidates.is_empty() { "" } else { ": " };
                 output.note(format_args!(
                     "            {DIM}{}{colon}{}{DIM:#}",
@@ -224,17 +218,6 @@ mod tests {
     fn a_row_without_a_title_is_named_by_its_position() {
         assert_eq!(row_name(&row("Heat")), "Heat");
         assert_eq!(row_name(&row("")), "row 7 of trakt.json, without a title");
-    }
-
-    #[test]
-    fn candidates_with_equal_titles_are_named_with_their_ids() {
-        let candidate = |id, year| CandidateMovie {
-            movie_id: MovieId(id),
-            title: "Emma".to_owned(),
-            year: Some(year),
-        };
-        let names = candidate_names(&[candidate(1, 1996), candidate(2, 1996), candidate(3, 2020)]);
-        assert_eq!(names, ["Emma (1996), ID 1", "Emma (1996), ID 2", "Emma (2020)"]);
     }
 
     #[test]

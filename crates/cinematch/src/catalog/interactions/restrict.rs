@@ -4,8 +4,8 @@ use super::{Interactions, Rated};
 use crate::ids::Vocabulary;
 
 impl Interactions {
-    /// Keeps only the ratings of `movies`, which become the columns. Users are kept even if they have no
-    /// ratings left. O(ratings).
+    /// Keeps only the ratings of `movies`, which become the columns. If a user rated a film under several IDs,
+    /// the latest rating is kept. Users are kept even if they have no ratings left. O(ratings).
     #[must_use]
     pub fn restricted_to(self, movies: &Vocabulary) -> Self {
         if self.movies == *movies {
@@ -32,8 +32,9 @@ impl Interactions {
                 let column = column_of[self.user_movies[index] as usize]?;
                 Some((column, self.user_stars[index], self.user_times[index]))
             }));
-            row.sort_unstable_by_key(|(column, ..)| *column);
-            for (column, stars, time) in &row {
+            row.sort_unstable_by_key(|(column, stars, time)| (*column, *time, *stars));
+            let latest = row.chunk_by(|a, b| a.0 == b.0).filter_map(|ratings| ratings.last());
+            for (column, stars, time) in latest {
                 restricted.user_movies.push(*column);
                 restricted.user_stars.push(*stars);
                 restricted.user_times.push(*time);

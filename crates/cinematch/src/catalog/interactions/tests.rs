@@ -46,6 +46,23 @@ fn restricting_renumbers_movies_and_keeps_every_user() {
 }
 
 #[test]
+fn restricting_keeps_the_latest_rating_of_a_film_with_several_ids() {
+    let csv = "userId,movieId,rating,timestamp\n4,7,1.0,13\n4,300,5.0,12\n9,1,2.5,14\n9,7,3.0,15\n\
+               9,300,4.0,16\n5,300,2.0,1\n";
+    let (interactions, _) = build(csv);
+    let movies =
+        Vocabulary::new([1, 7].map(MovieId)).with_duplicates([(MovieId(300), MovieIdx(1))]);
+    let restricted = interactions.restricted_to(&movies);
+    let expected = Table::from([
+        (4, BTreeMap::from([(1, (2, 13))])),
+        (5, BTreeMap::from([(1, (4, 1))])),
+        (9, BTreeMap::from([(0, (5, 14)), (1, (8, 16))])),
+    ]);
+    assert_eq!(by_user(&restricted), expected);
+    assert_eq!(restricted.movie_ratings(MovieIdx(1)).count(), 3);
+}
+
+#[test]
 fn filtering_keeps_every_user_and_movie() {
     let csv = "userId,movieId,rating,timestamp\n4,7,1.0,13\n9,1,2.5,14\n9,7,3.0,15\n9,300,4.0,16\n";
     let (interactions, _) = build(csv);

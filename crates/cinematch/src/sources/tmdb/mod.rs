@@ -25,6 +25,12 @@ pub struct TmdbRow<'a> {
     pub tmdb_id: TmdbId,
     /// Title on TMDB.
     pub title: Cow<'a, str>,
+    /// Title in the original language.
+    pub original_title: Cow<'a, str>,
+    /// Titles in other countries.
+    pub alternative_titles: Cow<'a, str>,
+    /// IMDb ID, such as `tt0133093`.
+    pub imdb_id: Cow<'a, str>,
     /// Plot summary.
     pub overview: Cow<'a, str>,
     /// Runtime in minutes, at least 1.
@@ -70,7 +76,7 @@ pub struct TmdbFile<'a> {
     pub has_services: bool,
 }
 
-const COLUMNS: [Column; 19] = [
+const COLUMNS: [Column; 22] = [
     Column::required("tmdb_id"),
     Column::required("overview").multiline(),
     Column::required("runtime"),
@@ -90,6 +96,9 @@ const COLUMNS: [Column; 19] = [
     Column::optional("release_date"),
     Column::optional("fetched_on"),
     Column::optional("certifications"),
+    Column::optional("original_title").multiline(),
+    Column::optional("alternative_titles").multiline(),
+    Column::optional("imdb_id"),
 ];
 
 /// Maximum valid runtime in minutes. The longest movie ever made runs for 51,420 minutes.
@@ -165,6 +174,9 @@ fn decode<'a>(tmdb_id: TmdbId, row: &Row<'_, 'a>, problems: &mut Vec<Problem>) -
         poster_path: row.get_cow(10),
         services: row.get_cow(11),
         title: row.get_cow(12),
+        original_title: row.get_cow(19),
+        alternative_titles: row.get_cow(20),
+        imdb_id: row.get_cow(21),
         collection: row.get_cow(13),
         is_adult: is_adult.unwrap_or(false),
         status: row.get_cow(15),
