@@ -372,20 +372,22 @@ fn summarize_corrections(merged: &Merged, output: &Output) {
         let (id, main, title) = (first.movie_id, first.merged_into, &first.title);
         note(
             corrections.duplicate_entries.len(),
-            format_args!("duplicate entries merged, such as {title}: {id} into {main}"),
+            format_args!(
+                "merged into another entry of the film, such as {title}: {id} into {main}"
+            ),
         );
     }
     if let [first, ..] = &corrections.years_from_tmdb[..] {
         note(
             corrections.years_from_tmdb.len(),
-            format_args!("years taken from TMDB, such as {} for {}", first.year, first.title),
+            format_args!("with the year from TMDB, such as {} for {}", first.year, first.title),
         );
     }
     if let [first, ..] = &corrections.titles_from_tmdb[..] {
         note(
             corrections.titles_from_tmdb.len(),
             format_args!(
-                "working titles replaced, such as {} by {}",
+                "with TMDB's title for a working title, such as {}: {}",
                 first.title, first.tmdb_title
             ),
         );
@@ -394,7 +396,7 @@ fn summarize_corrections(merged: &Merged, output: &Output) {
         note(
             corrections.relinked.len(),
             format_args!(
-                "TMDB IDs replaced by IMDb ID, such as {} for movie {}",
+                "with the TMDB ID found by IMDb ID, such as {} for movie {}",
                 first.to, first.movie_id
             ),
         );

@@ -1,5 +1,6 @@
 //! `cinematch fetch tmdb`: flags, requests and the printed report.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -81,6 +82,8 @@ pub struct FetchTmdb {
 struct Report<'a> {
     asked: usize,
     found: usize,
+    /// Number of movies found under another ID than the one in `links.csv`.
+    moved: usize,
     missing: usize,
     failed: usize,
     failures: Vec<Failure<'a>>,
@@ -116,6 +119,7 @@ impl<'a> Report<'a> {
         Self {
             asked: plan.movies.len() - summary.n_remaining,
             found: summary.found,
+            moved: summary.moved,
             missing: summary.missing,
             failed: summary.failed,
             failures: failures.map(|(id, reason)| Failure { tmdb_id: *id, reason }).collect(),
@@ -136,6 +140,15 @@ impl<'a> Report<'a> {
     }
 }
 
+/// Movies in `links.csv`.
+#[derive(Default)]
+struct Requested {
+    /// IDs to fetch, most rated first.
+    movie_ids: Vec<TmdbId>,
+    /// IMDb IDs of all movies, by which TMDB can find those whose ID it has dropped.
+    imdb_ids: HashMap<TmdbId, String>,
+}
+
 /// Movies that a run will request.
 #[derive(Default)]
 struct Plan {
@@ -154,18 +167,18 @@ impl FetchTmdb {
     /// Fetches the movies and writes the tables.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
         let token = token(global)?;
-        let movie_ids = if self.update || self.providers {
-            Vec::new()
+        let requested = if self.update || self.providers {
+            Requested::default()
         } else {
-            self.requested_ids(global, output)?
+            self.requested(global, output)?
         };
-        block_on(Some(2), self.fetch(&token, movie_ids, global, output))
+        block_on(Some(2), self.fetch(&token, requested, global, output))
     }
 
     async fn fetch(
         &self,
         token: &Token,
-        movie_ids: Vec<TmdbId>,
+        requested: Requested,
         global: &Global,
         output: &Output,
     ) -> Result<()> {
@@ -180,7 +193,8 @@ impl FetchTmdb {
         import_existing(&store, &files, output).await?;
         fetch::record_start(&store, clock).await?;
 
-        let fetcher = Fetcher { api, store: &store, clock };
+        let Requested { movie_ids, imdb_ids } = requested;
+        let fetcher = Fetcher { api, store: &store, clock, imdb_ids };
         let plan = self.plan(&fetcher, movie_ids).await?;
         let resource = if self.providers { Resource::Providers } else { Resource::Movie };
         let progress =
@@ -220,7 +234,7 @@ impl FetchTmdb {
     }
 
     /// Returns the movies in links.csv to fetch, most rated first.
-    fn requested_ids(&self, global: &Global, output: &Output) -> Result<Vec<TmdbId>> {
+    fn requested(&self, global: &Global, output: &Output) -> Result<Requested> {
         let raw = self.raw.resolve(global);
         let path = raw.join("links.csv");
         let bytes = read_file(
@@ -229,6 +243,11 @@ impl FetchTmdb {
         )?;
         let links = movielens::links(&display_path(&path), &bytes)?;
         output.warn_problems(&links.problems);
+        let imdb_ids = links
+            .records
+            .iter()
+            .filter_map(|link| Some((link.tmdb_id?, link.imdb_id.as_deref()?.to_owned())));
+        let imdb_ids = imdb_ids.collect();
         let mut movies: Vec<(MovieId, TmdbId)> =
             links.records.iter().filter_map(|link| Some((link.movie_id, link.tmdb_id?))).collect();
         if ratings_path(&raw).exists() {
@@ -242,7 +261,7 @@ impl FetchTmdb {
             // The sort is stable: movies with equal counts stay in file order.
             movies.sort_by_cached_key(|movie| std::cmp::Reverse(count(movie)));
         }
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         let mut movie_ids: Vec<TmdbId> =
             movies.into_iter().map(|(_, id)| id).filter(|id| seen.insert(*id)).collect();
         if movie_ids.is_empty() {
@@ -256,7 +275,7 @@ impl FetchTmdb {
             ));
             movie_ids.truncate(self.max_ids);
         }
-        Ok(movie_ids)
+        Ok(Requested { movie_ids, imdb_ids })
     }
 
     async fn plan(&self, fetcher: &Fetcher<'_>, movie_ids: Vec<TmdbId>) -> Result<Plan> {
@@ -353,6 +372,12 @@ fn print_summary(plan: &Plan, summary: &Summary, dropped: Option<u64>, output: &
             thousands(summary.failed as u64),
             duration(summary.seconds),
             n_requested as f64 / summary.seconds.max(0.001)
+        ));
+    }
+    if summary.moved > 0 {
+        output.note(format_args!(
+            "{} found by IMDb ID, because TMDB no longer has the ID in links.csv",
+            movies(summary.moved)
         ));
     }
     if summary.n_remaining > 0 {

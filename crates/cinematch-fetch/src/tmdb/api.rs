@@ -30,7 +30,8 @@ pub const MAX_BODY: usize = 15 << 20;
 const MAX_PAGES: u32 = 5_000;
 
 /// Resources requested along with a movie.
-const APPENDED_RESOURCES: &str = "credits,keywords,watch/providers,release_dates,external_ids";
+const APPENDED_RESOURCES: &str =
+    "credits,keywords,watch/providers,release_dates,external_ids,alternative_titles";
 
 /// Maximum number of attempts per request.
 const MAX_ATTEMPTS: u32 = 6;
@@ -85,19 +86,27 @@ pub enum MovieResponse {
     Found(Vec<u8>),
     /// TMDB doesn't have a movie with this ID.
     Missing,
+    /// TMDB has the movie under another ID, as it does after merging two entries.
+    Moved {
+        /// The current ID.
+        id: TmdbId,
+        /// The response body for the current ID, as JSON.
+        body: Vec<u8>,
+    },
 }
 
 /// A page from the list of changed movies.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Changes {
     #[serde(deserialize_with = "lenient::list")]
-    results: Vec<Changed>,
+    results: Vec<Listed>,
     #[serde(default)]
     total_pages: u32,
 }
 
+/// A movie in a list, by its ID.
 #[derive(Clone, Debug, Deserialize)]
-struct Changed {
+struct Listed {
     id: Option<u32>,
 }
 
@@ -150,6 +159,44 @@ impl Api {
     pub async fn movie(&self, id: TmdbId) -> Result<MovieResponse, CallError> {
         let path = format!("/3/movie/{id}?append_to_response={APPENDED_RESOURCES}");
         self.call(&path, |body| check_movie(id, body)).await
+    }
+
+    /// Requests the movie `id`, or the movie with its IMDb ID if TMDB no longer has `id`.
+    pub async fn movie_or_moved(
+        &self,
+        id: TmdbId,
+        imdb_id: Option<&str>,
+    ) -> Result<MovieResponse, CallError> {
+        let response = self.movie(id).await?;
+        let (MovieResponse::Missing, Some(imdb_id)) = (&response, imdb_id) else {
+            return Ok(response);
+        };
+        let Some(current) = self.find_imdb(imdb_id).await?.filter(|current| *current != id) else {
+            return Ok(MovieResponse::Missing);
+        };
+        Ok(match self.movie(current).await? {
+            MovieResponse::Found(body) => MovieResponse::Moved { id: current, body },
+            other => other,
+        })
+    }
+
+    /// Returns the movie with an IMDb ID, given without `tt`, or `None` if TMDB has none.
+    async fn find_imdb(&self, imdb_id: &str) -> Result<Option<TmdbId>, CallError> {
+        #[derive(Deserialize)]
+        struct Found {
+            #[serde(deserialize_with = "lenient::list")]
+            movie_results: Vec<Listed>,
+        }
+        let parse = |body: &[u8]| -> Result<Found, String> {
+            serde_json::from_slice(body).map_err(|error| format!("an unreadable response: {error}"))
+        };
+        let path = format!("/3/find/tt{imdb_id}?external_source=imdb_id");
+        let MovieResponse::Found(body) = self.call(&path, |body| parse(body).map(|_| ())).await?
+        else {
+            return Ok(None);
+        };
+        let found = parse(&body).map_err(CallError::Failed)?;
+        Ok(found.movie_results.first().and_then(|movie| movie.id).map(TmdbId))
     }
 
     /// Requests the watch providers of the movie `id` in all regions.

@@ -1,5 +1,6 @@
 //! Fetches many movies concurrently and stores each response as it arrives.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -161,6 +162,8 @@ impl fmt::Display for StopReason {
 pub struct Summary {
     /// Number of movies found.
     pub found: usize,
+    /// Number of movies that TMDB has under another ID than the requested one. They are also counted as found.
+    pub moved: usize,
     /// Number of movies that TMDB doesn't have.
     pub missing: usize,
     /// Number of movies that failed.
@@ -206,6 +209,8 @@ pub struct Fetcher<'a> {
     pub store: &'a Store,
     /// Clock used for the timestamps of responses.
     pub clock: Clock,
+    /// IMDb IDs, without `tt`, by which to look up movies whose TMDB ID no longer exists.
+    pub imdb_ids: HashMap<TmdbId, String>,
 }
 
 impl Fetcher<'_> {
@@ -228,7 +233,8 @@ impl Fetcher<'_> {
         loop {
             while state.summary.ended.is_none() && requests.len() < CONCURRENCY {
                 let Some(id) = remaining.next() else { break };
-                requests.spawn(request(Arc::clone(&self.api), resource, id));
+                let imdb_id = self.imdb_ids.get(&id).cloned();
+                requests.spawn(request(Arc::clone(&self.api), resource, id, imdb_id));
             }
             let joined = tokio::select! {
                 answer = requests.join_next() => answer,
@@ -323,7 +329,15 @@ impl Fetcher<'_> {
             (Resource::Movie, MovieResponse::Missing) => {
                 store.save_movie(id, None, fetched_at).await?;
             }
-            (Resource::Providers, MovieResponse::Found(body)) => {
+            // The current ID comes first: if interrupted, the requested one is looked up again.
+            (Resource::Movie, MovieResponse::Moved { id: current, body }) => {
+                store.save_movie(*current, Some(body), fetched_at).await?;
+                store.save_movie(id, None, fetched_at).await?;
+            }
+            (
+                Resource::Providers,
+                MovieResponse::Found(body) | MovieResponse::Moved { body, .. },
+            ) => {
                 store.save_providers(id, body, fetched_at).await?;
             }
             (Resource::Providers, MovieResponse::Missing) => {
@@ -331,8 +345,9 @@ impl Fetcher<'_> {
             }
         }
         match movie {
-            MovieResponse::Found(body) => {
+            MovieResponse::Found(body) | MovieResponse::Moved { body, .. } => {
                 summary.found += 1;
+                summary.moved += usize::from(matches!(movie, MovieResponse::Moved { .. }));
                 summary.bytes += body.len() as u64;
             }
             MovieResponse::Missing => summary.missing += 1,
@@ -345,9 +360,10 @@ async fn request(
     api: Arc<Api>,
     resource: Resource,
     id: TmdbId,
+    imdb_id: Option<String>,
 ) -> (TmdbId, Result<MovieResponse, CallError>) {
     let response = match resource {
-        Resource::Movie => api.movie(id).await,
+        Resource::Movie => api.movie_or_moved(id, imdb_id.as_deref()).await,
         Resource::Providers => api.providers(id).await,
     };
     (id, response)

@@ -16,6 +16,10 @@ struct Movie {
     #[serde(deserialize_with = "lenient::value")]
     title: Option<String>,
     #[serde(deserialize_with = "lenient::value")]
+    original_title: Option<String>,
+    #[serde(deserialize_with = "lenient::value")]
+    alternative_titles: Option<AlternativeTitles>,
+    #[serde(deserialize_with = "lenient::value")]
     release_date: Option<String>,
     #[serde(deserialize_with = "lenient::value")]
     runtime: Option<u32>,
@@ -51,6 +55,20 @@ struct Movie {
     external_ids: Option<ExternalIds>,
     #[serde(rename = "watch/providers", deserialize_with = "lenient::value")]
     providers: Option<Providers>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct AlternativeTitles {
+    #[serde(deserialize_with = "lenient::list")]
+    titles: Vec<AlternativeTitle>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct AlternativeTitle {
+    #[serde(deserialize_with = "lenient::value")]
+    title: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -185,6 +203,8 @@ impl Movie {
             // The store has the date.
             fetched_on: String::new(),
             certifications: self.certifications(),
+            original_title: text(&self.original_title),
+            alternative_titles: self.alternative_titles(),
             services,
         }
     }
@@ -197,6 +217,11 @@ impl Movie {
         let names = cast.iter().filter_map(|actor| actor.name.as_deref());
         let joined = join_names(names);
         joined.split('|').take(CAST_TOP).collect::<Vec<_>>().join("|")
+    }
+
+    fn alternative_titles(&self) -> String {
+        let titles = self.alternative_titles.iter().flat_map(|list| &list.titles);
+        join_names(titles.filter_map(|title| title.title.as_deref()))
     }
 
     fn directors(&self) -> String {
@@ -258,7 +283,9 @@ mod tests {
                        "crew":[{"name":"D","job":"Director"},{"name":"W","job":"Writer"},
                                {"name":"E|F","job":"Director"}]},
             "belongs_to_collection":{"id":1,"name":"Series Collection"},"adult":false,
-            "status":"Released","keywords":null,"external_ids":{"imdb_id":"tt0000001"},
+            "original_title":"Original","status":"Released","alternative_titles":{"id":1,"titles":
+                [{"iso_3166_1":"FR","title":"Le Film","type":""},{"title":7},{"title":"Film | Two"}]},
+            "keywords":null,"external_ids":{"imdb_id":"tt0000001"},
             "release_dates":{"results":[{"iso_3166_1":"DE","release_dates":
                 [{"certification":"16","type":4},{"certification":"12","type":3}]},
                 {"iso_3166_1":"US","release_dates":[{"certification":"","type":3},
@@ -278,6 +305,8 @@ mod tests {
             adult: "false".to_owned(),
             status: "Released".to_owned(),
             certifications: "DE:12|US:PG-13".to_owned(),
+            original_title: "Original".to_owned(),
+            alternative_titles: "Le Film|Film / Two".to_owned(),
             ..Facts::default()
         };
         assert_eq!(facts, expected);
@@ -303,6 +332,10 @@ mod tests {
                 "/adult",
                 "/status",
                 "/keywords",
+                "/original_title",
+                "/alternative_titles",
+                "/alternative_titles/titles",
+                "/alternative_titles/titles/0/title",
             ] {
                 let mut movie = valid.clone();
                 *movie.pointer_mut(pointer).unwrap() = wrong.clone();

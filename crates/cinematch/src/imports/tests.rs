@@ -99,9 +99,9 @@ fn report_accounts_for_every_row() {
     for (count, expected) in [
         ("rows", 8),
         ("by_id", 0),
-        ("by_title", 4),
-        ("fuzzy", 2),
-        ("ambiguous", 1),
+        ("by_title", 3),
+        ("fuzzy", 1),
+        ("ambiguous", 2),
         ("unmatched", 1),
         ("skipped", 1),
     ] {
@@ -114,7 +114,7 @@ fn report_accounts_for_every_row() {
     assert_eq!(row["candidates"], serde_json::json!([3, 4]));
     let movie = serde_json::json!({"movie_id": 4, "title": "Solaris", "year": 1973});
     assert_eq!(row["candidate_films"][1], movie);
-    assert_eq!(json["matches"][1]["fuzzy"], true);
+    assert_eq!(json["matches"][2]["fuzzy"], true);
     assert!(json["matches"][0].get("candidates").is_none());
 }
 
@@ -192,11 +192,13 @@ fn random_rows_of_every_format_match_their_movie_or_are_ambiguous() {
         let movies = random_catalog(&mut random, 20_000);
         let index = MatchIndex::new(&movies);
         let mut picked: Vec<&Movie> = Vec::new();
+        let mut is_picked = vec![false; movies.len()];
         while picked.len() < 5000 {
-            let movie = &movies[below(&mut random, movies.len() as u32) as usize];
+            let row = below(&mut random, movies.len() as u32) as usize;
+            let movie = &movies[row];
             let has_words = movie.title.chars().any(char::is_alphanumeric);
             // A title with no letters or digits can't be matched.
-            if has_words {
+            if has_words && !std::mem::replace(&mut is_picked[row], true) {
                 picked.push(movie);
             }
         }

@@ -8,8 +8,8 @@ pub(super) fn experience(history: &[Rated], half: f32) -> f32 {
     squared / (squared + half.powi(2))
 }
 
-/// Returns the factor by which a blend weighs the properties of movies more: 2 without ratings, 1.5 with 15, and close
-/// to 1 with many. With few ratings, models that learn from other users know little more than which movies are popular.
+/// Returns the factor by which a blend weighs the properties of movies more: 3 without ratings, 2 with 8, and close to 1
+/// with many. With few ratings, models that learn from other users know little more than which movies are popular.
 pub(crate) fn content_emphasis(history: &[Rated]) -> f32 {
-    2.0 - experience(history, 15.0)
+    3.0 - 2.0 * experience(history, 8.0)
 }

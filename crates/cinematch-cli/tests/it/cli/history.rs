@@ -25,7 +25,7 @@ fn letterboxd(files: &[(&str, &str)]) -> Vec<u8> {
 }
 
 const RATED: &str = "Date,Name,Year,Letterboxd URI,Rating\n2024-01-02,Heat,1995,https://boxd.it/x,5\n\
-                     2024-01-02,Seven,1996,https://boxd.it/y,4.5\n\
+                     2024-01-02,Seven,,https://boxd.it/y,4.5\n\
                      2024-01-02,No Such Film,1996,https://boxd.it/z,4.5\n";
 const WATCHED: &str = "Date,Name,Year,Letterboxd URI\n2024-01-02,Heat,1995,https://boxd.it/x\n\
                        2024-01-02,ALIEN,1979,https://boxd.it/a\n";

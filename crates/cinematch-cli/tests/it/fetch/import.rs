@@ -32,7 +32,7 @@ fn imports_public_dumps_into_the_metadata_table() {
     assert!(
         table.contains(
             "862,Toy Story,1995-10-30,81,21.9,5415,7.7,animation,Andy's toys,,Tom Hanks,John \
-             Lasseter,en,/a.jpg,,tt0114709,,false,,,\n"
+             Lasseter,en,/a.jpg,,tt0114709,,false,,,,,\n"
         ),
         "{table}"
     );

@@ -25,7 +25,7 @@ fn fetches_the_most_rated_movies_first_and_each_only_once() {
     let csv = table(&folder);
     let header = "tmdb_id,title,release_date,runtime,popularity,vote_count,vote_average,genres,\
                   overview,keywords,cast_top,director,original_language,poster_path,certification,\
-                  imdb_id,collection,adult,status,fetched_on,certifications,services\n1001,\"Film 1001, version 0\",";
+                  imdb_id,collection,adult,status,fetched_on,certifications,original_title,alternative_titles,services\n1001,\"Film 1001, version 0\",";
     assert!(csv.starts_with(header), "{csv}");
     let movies = cinematch::sources::tmdb::metadata("t.csv", csv.as_bytes()).unwrap().decoded;
     assert!(movies.records.iter().all(|movie| movie.fetched_on.is_some()), "{csv}");
@@ -135,6 +135,33 @@ fn missing_movies_are_requested_again_only_with_refresh_missing() {
 }
 
 #[test]
+fn a_movie_whose_id_is_gone_is_found_by_its_imdb_id() {
+    let (folder, server) = (folder_of(6), TmdbServer::start());
+    server.set_missing(&[1003, 1004, 1005]);
+    server.set_moved("tt0000003", 5003);
+    // TMDB has no movie for the IMDb ID of 1004, and the one for 1005 is gone, too.
+    server.set_moved("tt0000005", 1005);
+    let report = fetched(&folder, &server, &["--all"]);
+    let count = |name: &str| report[name].as_u64().unwrap();
+    assert_eq!((count("found"), count("moved"), count("missing")), (4, 1, 2), "{report}");
+    let mut lookups = server.other_requests();
+    lookups.sort_unstable();
+    assert_eq!(lookups, ["find tt0000003", "find tt0000004", "find tt0000005"]);
+    assert!(table(&folder).contains("\n5003,\"Film 5003, version 0\""));
+    // A second run has nothing to do.
+    server.requested();
+    assert_eq!(fetched(&folder, &server, &["--all"])["asked"], 0);
+    assert!(server.requested().is_empty() && server.other_requests().is_empty());
+
+    // `preprocess` uses the metadata of the current ID.
+    folder.ok(&["preprocess"]);
+    let report = folder.json("data/preprocess_report.json");
+    assert_eq!(report["relinked"][0], serde_json::json!({"movie_id": 3, "from": 1003, "to": 5003}));
+    let merged = folder.read("data/movies_merged.csv");
+    assert!(merged.contains("Filmen 5003") && merged.contains("5003"), "{merged}");
+}
+
+#[test]
 fn preserves_rows_of_an_existing_table() {
     let (folder, server) = (folder_of(3), TmdbServer::start());
     let old = "tmdb_id,title,release_date,runtime,popularity,vote_count,vote_average,genres,\
@@ -145,13 +172,13 @@ fn preserves_rows_of_an_existing_table() {
     assert_eq!(report["films"], 2);
     let csv = table(&folder);
     assert!(
-        csv.contains("77,Only here,1991-01-01,91,1,5,6,drama,y,a|b,C|D,E,,,,,,,,,,\n"),
+        csv.contains("77,Only here,1991-01-01,91,1,5,6,drama,y,a|b,C|D,E,,,,,,,,,,,,\n"),
         "{csv}"
     );
     // Fetched metadata takes precedence over the existing table.
     assert!(csv.contains("1001,\"Film 1001, version 0\"") && !csv.contains("Old"), "{csv}");
     // Rows added manually later are kept too.
-    let more = format!("{csv}78,By hand,,,,,,,,,,,,,,,,,,,,\n");
+    let more = format!("{csv}78,By hand,,,,,,,,,,,,,,,,,,,,,,\n");
     folder.write("raw/tmdb/tmdb_metadata.csv", more.as_bytes());
     fetched(&folder, &server, &["--all"]);
     assert!(table(&folder).contains("78,By hand,"));

@@ -56,6 +56,8 @@ struct Inner {
     faults: Option<Faults>,
     /// IDs of the movies for which the server responds with 404.
     missing: BTreeSet<u32>,
+    /// Current IDs of the movies that `/find` returns, by IMDb ID.
+    moved: BTreeMap<String, u32>,
     /// Movies listed by `/movie/changes`.
     changed: Vec<u32>,
     /// Version in the titles of all movies, incremented by [`TmdbServer::set_changed`].
@@ -90,6 +92,7 @@ impl TmdbServer {
             .route("/3/movie/changes", get(changes))
             .route("/3/movie/{id}", get(movie))
             .route("/3/movie/{id}/watch/providers", get(providers))
+            .route("/3/find/{imdb_id}", get(find))
             .layer(CompressionLayer::new())
             .with_state(Arc::clone(&shared));
         Self { shared, local: Local::serve(router) }
@@ -116,6 +119,11 @@ impl TmdbServer {
     /// Sets the movies for which the server responds with 404.
     pub fn set_missing(&self, movies: &[u32]) {
         self.inner().missing = movies.iter().copied().collect();
+    }
+
+    /// Sets the current ID of the movie that `/find` returns for an IMDb ID.
+    pub fn set_moved(&self, imdb_id: &str, id: u32) {
+        self.inner().moved.insert(imdb_id.to_owned(), id);
     }
 
     /// Sets the movies listed as changed, and increments the version.
@@ -196,7 +204,14 @@ async fn movie(
     headers: HeaderMap,
 ) -> Response {
     let appended = query.get("append_to_response").cloned().unwrap_or_default();
-    let parts = ["credits", "keywords", "watch/providers", "release_dates", "external_ids"];
+    let parts = [
+        "credits",
+        "keywords",
+        "watch/providers",
+        "release_dates",
+        "external_ids",
+        "alternative_titles",
+    ];
     assert_eq!(appended, parts.join(","), "one request per movie returns everything");
     respond(&shared, id, &headers, |version| {
         let (movie, providers) = &shared.movies[id as usize % shared.movies.len()];
@@ -204,6 +219,11 @@ async fn movie(
         movie["id"] = json!(id);
         movie["title"] = json!(format!("Film {id}, version {version}"));
         movie["watch/providers"] = providers.clone();
+        movie["alternative_titles"] = json!({"titles": [{"title": format!("Filmen {id}")}]});
+        let moved = shared.inner.lock().unwrap();
+        if let Some((imdb_id, _)) = moved.moved.iter().find(|(_, current)| **current == id) {
+            movie["imdb_id"] = json!(imdb_id);
+        }
         movie
     })
     .await
@@ -220,6 +240,22 @@ async fn providers(
             {"provider_name": "arte", "provider_id": 234, "display_priority": 1}]}}})
     })
     .await
+}
+
+async fn find(
+    State(shared): State<Arc<Shared>>,
+    Path(imdb_id): Path<String>,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Response {
+    assert_eq!(query["external_source"], "imdb_id");
+    let mut inner = shared.inner.lock().unwrap();
+    inner.other_requests.push(format!("find {imdb_id}"));
+    let found = inner.moved.get(&imdb_id);
+    let movies: Vec<Value> =
+        found.map(|id| json!({"id": id, "adult": false})).into_iter().collect();
+    let others = json!([{"id": 5}]);
+    axum::Json(json!({"movie_results": movies, "person_results": [], "tv_results": others}))
+        .into_response()
 }
 
 async fn changes(

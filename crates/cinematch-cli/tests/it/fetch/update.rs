@@ -66,6 +66,7 @@ fn update_after_two_weeks_fetches_all_movies() {
     server.set_missing(&[1004]);
     fetched(&folder, &server, &["--all"]);
     server.requested();
+    assert_eq!(server.other_requests(), ["find tt0000004"]);
     let report = fetched_after(&folder, &server, 15, &["--update"]);
     assert_eq!((&report["changed"], &report["found"]), (&serde_json::Value::Null, &9.into()));
     assert!(server.other_requests().is_empty());
@@ -118,6 +119,7 @@ fn watch_providers_are_refreshed_weekly() {
     server.set_missing(&[1003]);
     fetched(&folder, &server, &["--all"]);
     server.requested();
+    server.other_requests();
     assert_eq!(fetched_after(&folder, &server, 6, &["--providers"])["asked"], 0);
     let report = fetched_after(&folder, &server, 8, &["--providers"]);
     assert_eq!(report["found"], 3, "{report}");

@@ -4,6 +4,7 @@ mod adult_and_unreleased;
 mod browse;
 mod content_ratings;
 mod evaluate;
+mod identity;
 mod latest_small;
 mod learning;
 mod metrics;

@@ -51,7 +51,7 @@ fn movielens_32m_keeps_all_strictly_parsed_movies_and_reports_the_rest() {
         return;
     };
     let folder = Folder::empty();
-    let summary = preprocess(&folder, &raw, "ml-32m", &[]);
+    let summary = preprocess(&folder, &raw, "ml-32m", &["--min-year", "1980"]);
     assert_eq!(summary["counts"]["movies_read"], 87_585);
     let strict = strict_ids(&std::fs::read_to_string(raw.join("ml-32m/movies.csv")).unwrap());
     assert_eq!(strict.len(), 61_378);
@@ -64,20 +64,23 @@ fn movielens_32m_keeps_all_strictly_parsed_movies_and_reports_the_rest() {
         .iter()
         .map(|movie| movie["movie_id"].as_u64().unwrap() as u32)
         .collect();
-    assert!(strict.is_subset(&kept));
     let report = folder.json("data/preprocess_report.json");
-    let lenient: BTreeSet<u32> = report["years_read_leniently"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|movie| movie["movie_id"].as_u64().unwrap() as u32)
-        .collect();
-    assert_eq!(kept.difference(&strict).copied().collect::<BTreeSet<u32>>(), lenient);
+    let ids = |list: &str| -> BTreeSet<u32> {
+        let movies = report[list].as_array().unwrap().iter();
+        movies.map(|movie| movie["movie_id"].as_u64().unwrap() as u32).collect()
+    };
+    let difference =
+        |a: &BTreeSet<u32>, b: &BTreeSet<u32>| a.difference(b).copied().collect::<BTreeSet<u32>>();
+    assert_eq!(difference(&strict, &kept), ids("duplicate_entries"));
+    let corrected = &ids("years_read_leniently") | &ids("years_from_tmdb");
+    assert_eq!(difference(&kept, &strict), corrected);
     insta::assert_json_snapshot!(
         "movielens_32m",
         serde_json::json!({
             "counts": summary["counts"],
             "years_read_leniently": report["years_read_leniently"],
+            "duplicate_entries": report["duplicate_entries"],
+            "titles_from_tmdb": report["titles_from_tmdb"],
         })
     );
 }
@@ -89,9 +92,10 @@ fn relaxed_filters_keep_more_movies() {
     let kept = |more: &[&str]| {
         preprocess(&folder, &raw, "ml-32m", more)["counts"]["movies_kept"].as_u64().unwrap()
     };
-    assert_eq!(kept(&["--min-year", "none", "--keep-without-genres"]), 87_585);
-    let with_tmdb = kept(&["--require-tmdb"]);
-    let with_votes = kept(&["--min-votes", "50"]);
+    // Two entries are one film.
+    assert_eq!(kept(&["--keep-without-genres"]), 87_584);
+    let with_tmdb = kept(&["--min-year", "1980", "--require-tmdb"]);
+    let with_votes = kept(&["--min-year", "1980", "--min-votes", "50"]);
     assert!(with_votes < with_tmdb && with_tmdb < 61_379, "{with_votes} {with_tmdb}");
 }
 

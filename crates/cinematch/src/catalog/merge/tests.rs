@@ -122,7 +122,7 @@ fn years_titles_and_ids_are_corrected_with_tmdb_and_reported() {
 #[test]
 fn mock_services_are_marked_and_missing_providers_are_an_error() {
     let mock = MergeSettings { services: ServicesChoice::Auto, ..settings() };
-    let merged = check(&mock, true, &[1, 5, 6]);
+    let merged = check(&mock, true, &[4, 5, 6]);
     assert_eq!(merged.services_source, Some(ServicesSource::Mock));
     assert!(movies(&merged).iter().all(|movie| {
         !movie.services.is_empty() && movie.services_source == Some(ServicesSource::Mock)

@@ -9,7 +9,7 @@
 //!   - *Genres* and *decades*: Σ shareᵥ · ln(p(v | user) / p(v)). A movie's shares of its genres v add up to 1.
 //!     p(v) is the distribution of all likes, and p(v | user) that of the user's likes plus 5 likes
 //!     distributed as p(v).
-//!     For a history of n ratings, the weights are multiplied by 2 − n² / (n² + 15²).
+//!     For a history of n ratings, the weights are multiplied by 3 − 2 · n² / (n² + 8²).
 //!   - *Popularity*: −niche · (z(movie) − the mean z of the user's likes), where z is log₂(popularity + c)
 //!     divided by its standard deviation over all likes. The user's *niche* degree is the share of training
 //!     users who like more popular movies on average: 0 for the most mainstream taste, 1 for the most niche.

@@ -13,7 +13,7 @@ use crate::sources::table::{self, Column, Row};
 use crate::sources::values::whole_number;
 
 /// The columns of all formats combined. A file contains only some of them.
-const COLUMNS: [Column; 28] = [
+const COLUMNS: [Column; 30] = [
     Column::optional("tmdb_id"),
     Column::optional("id"),
     Column::optional("movie_id"),
@@ -42,6 +42,8 @@ const COLUMNS: [Column; 28] = [
     Column::optional("status"),
     Column::optional("fetched_on"),
     Column::optional("certifications"),
+    Column::optional("original_title").multiline(),
+    Column::optional("alternative_titles").multiline(),
 ];
 
 /// Returns the index of the column `name` in [`COLUMNS`].
@@ -154,6 +156,8 @@ impl Reader<'_, '_> {
             status: self.text("status"),
             fetched_on: self.date("fetched_on"),
             certifications: self.names("certifications"),
+            original_title: self.text("original_title"),
+            alternative_titles: self.names("alternative_titles"),
             services: self.names("services"),
         }
     }
@@ -283,6 +287,8 @@ impl Facts {
             &mut self.adult,
             &mut self.status,
             &mut self.certifications,
+            &mut self.original_title,
+            &mut self.alternative_titles,
             &mut self.services,
         ];
         let sources = [
@@ -305,6 +311,8 @@ impl Facts {
             other.adult,
             other.status,
             other.certifications,
+            other.original_title,
+            other.alternative_titles,
             other.services,
         ];
         for (target, source) in targets.into_iter().zip(sources) {

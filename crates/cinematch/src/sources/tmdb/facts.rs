@@ -43,6 +43,10 @@ pub struct Facts {
     pub fetched_on: String,
     /// Country (ISO 3166-1) and name of each certificate, such as `US:PG-13`, separated by `|`.
     pub certifications: String,
+    /// Title in the original language.
+    pub original_title: String,
+    /// Titles in other languages and countries, separated by `|`.
+    pub alternative_titles: String,
     /// Streaming services in the operator's region, separated by `|`.
     pub services: String,
 }
@@ -67,7 +71,7 @@ pub(crate) const BASE_COLUMNS: [&str; 12] = [
 ];
 
 /// Columns that CineMatch adds after those of the original format.
-const EXTRA_COLUMNS: [&str; 10] = [
+const EXTRA_COLUMNS: [&str; 12] = [
     "original_language",
     "poster_path",
     "certification",
@@ -77,6 +81,8 @@ const EXTRA_COLUMNS: [&str; 10] = [
     "status",
     "fetched_on",
     "certifications",
+    "original_title",
+    "alternative_titles",
     "services",
 ];
 
@@ -122,6 +128,8 @@ impl<W: Write> FactsWriter<W> {
             &facts.status,
             &facts.fetched_on,
             &facts.certifications,
+            &facts.original_title,
+            &facts.alternative_titles,
             &facts.services,
         ];
         self.csv.write_record(&values[..values.len() - usize::from(!self.with_services)])?;
@@ -174,6 +182,8 @@ mod tests {
             certifications: "DE:12|US:PG-13".to_owned(),
             release_date: "1999-10-15".to_owned(),
             fetched_on: "2026-11-30".to_owned(),
+            original_title: "千と千尋".to_owned(),
+            alternative_titles: "A|B".to_owned(),
             ..Facts::default()
         };
         let mut bytes = Vec::new();
@@ -187,6 +197,7 @@ mod tests {
         assert_eq!((&*row.collection, &*row.status), ("A \"B\" Collection", "Released"));
         assert_eq!((row.is_adult, row.release_date), (true, "1999-10-15".parse().ok()));
         assert_eq!(row.fetched_on, "2026-11-30".parse().ok());
+        assert_eq!((&*row.original_title, &*row.alternative_titles), ("千と千尋", "A|B"));
         assert_eq!(list(&row.certifications), ["DE:12", "US:PG-13"]);
         assert_eq!(row.overview, "two\nlines");
         assert_eq!(list(&row.keywords), ["a/b", "c  d"]);

@@ -84,8 +84,12 @@ fn kills_leave_a_valid_champion_and_lose_no_acknowledged_promotion() {
         let later = promotions.len() - 1 - at.expect("acknowledged promotions are recorded");
         assert!(later <= 1, "kill {kill}: {later} promotions recorded after generation {last}");
         moved += later;
-        let previous = generations.previous().unwrap().expect("a rollback target");
-        generations.check_generation(previous).unwrap();
+        // On a slow machine, the process may be killed after its first promotion.
+        let previous = generations.previous().unwrap();
+        assert_eq!(previous.is_some(), promotions.len() > 1, "kill {kill}: a rollback target");
+        if let Some(previous) = previous {
+            generations.check_generation(previous).unwrap();
+        }
     }
     println!(
         "{KILLS} kills, {acknowledged} lines after the first, {moved} unacknowledged promotions"
