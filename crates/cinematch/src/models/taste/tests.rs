@@ -62,8 +62,8 @@ fn genres_and_decades_compare_the_user_with_all_users() {
     // Two likes, both crime, plus five likes, half of them crime.
     let crime = ((2.0 + 2.5) / 7.0 / 0.5_f32).ln();
     let drama = (2.5 / 7.0 / 0.5_f32).ln();
-    // With three ratings, the terms count almost twice.
-    let emphasis = 2.0 - 9.0 / (9.0 + 225.0);
+    // With three ratings, the terms count almost three times.
+    let emphasis = 3.0 - 2.0 * 9.0 / (9.0 + 64.0);
     let close =
         |got: f32, expected: f32| assert!((got - emphasis * expected).abs() < 1e-6, "{got}");
     for terms_of in [|terms: TasteTerms| terms.genres, |terms: TasteTerms| terms.decades] {
