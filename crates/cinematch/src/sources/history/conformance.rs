@@ -12,7 +12,7 @@ fn recognized_by(importer: &Importer) -> Vec<&'static str> {
         (Decoder::Csv { .. }, Decoder::Csv { recognizes, .. }) => {
             let header = content.lines().next().unwrap_or_default();
             let columns = header.split(',').map(str::to_owned).collect();
-            recognizes(&CsvFile { name, columns, bytes: content.as_bytes() })
+            recognizes(&CsvFile { name, columns, bytes: content.as_bytes(), list_name: None })
         }
         (Decoder::Json { .. }, Decoder::Json { recognizes, .. }) => {
             recognizes(&JsonFile { name, elements: serde_json::from_str(content).unwrap() })

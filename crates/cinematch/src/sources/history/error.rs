@@ -30,16 +30,11 @@ pub enum HistoryError {
         /// How to rename the file so that the list can be identified.
         advice: &'static str,
     },
-    /// The file is not encoded in UTF-8.
-    #[error(
-        "{file} is not UTF-8 text{}: save it as UTF-8 or export it again",
-        found.map(|encoding| format!(" but {encoding}")).unwrap_or_default()
-    )]
+    /// The JSON file is not encoded in UTF-8 or UTF-16.
+    #[error("{file} is not UTF-8 text: save it as UTF-8 or export it again")]
     Encoding {
         /// Name of the rejected file.
         file: String,
-        /// Detected encoding, if known.
-        found: Option<&'static str>,
     },
     /// The import exceeds [`MAX_BYTES`].
     #[error("{file} is too large{}: the maximum is {} MiB",

@@ -89,7 +89,7 @@ fn reads_a_letterboxd_archive_without_deleted_and_orphaned_data() {
         ("..ratings.csv.exe", b"x"),
     ]);
     let history = read("letterboxd.zip", &archive).unwrap();
-    assert_eq!((history.entries.len(), history.rows), (5, 5));
+    assert_eq!((history.entries.len(), history.lists.len(), history.rows), (5, 1, 6));
     assert_eq!(history.entries[0].kind, EntryKind::Liked);
     for bad in [&b"PK\x03\x04 no"[..], &archive[..archive.len() / 2]] {
         let error = read("a.zip", bad).unwrap_err().to_string();
@@ -109,7 +109,8 @@ fn reads_old_and_new_imdb_exports_and_skips_series() {
     let history = read("ratings.csv", old.as_bytes()).unwrap();
     assert_eq!(summary(&history), [("Heat", Some(1995), stars(4.5))]);
     assert_eq!(history.entries[0].imdb_id.as_deref(), Some("0113277"));
-    assert_eq!((history.skipped[0].title.as_str(), history.skipped[0].line), ("Breaking Bad", 3));
+    let series = &history.others[0];
+    assert_eq!((series.entry.title.as_str(), series.entry.line), ("Breaking Bad", 3));
     let new = "Const,Your Rating,Date Rated,Title,Original Title,URL,Title Type,Year\n\
                tt0211915,1,2020-01-01,Amélie,Le fabuleux destin,https://x,Movie,2001\n\
                bad,3,2020-01-01,B,B,https://x,Movie,2001\ntt1,11,,C,C,,TV Movie,2001\n";
@@ -127,7 +128,7 @@ fn reads_old_and_new_imdb_exports_and_skips_series() {
     let history = read("ratings.csv", kinds.as_bytes()).unwrap();
     let all = [stars(0.5), stars(1.0), stars(1.5)];
     assert_eq!(history.entries.iter().map(|entry| entry.kind).collect::<Vec<_>>(), all);
-    assert_eq!(history.skipped.len(), 4);
+    assert_eq!(history.others.len(), 4);
     let watchlist = "Position,Const,Created,Modified,Description,Title,URL,Title Type,Year,Your Rating\n\
                      1,tt0078748,2020-01-01,,,Alien,https://x,Movie,1979,\n\
                      2,tt0113277,2020-01-01,,,Heat,https://x,Movie,1995,9\n";
@@ -232,4 +233,74 @@ fn rejects_unknown_and_empty_files() {
     let history = read("watched.csv", header.as_bytes()).unwrap();
     assert_eq!((history.rows, history.entries.len()), (0, 0));
     assert_eq!(read("watched-movies.json", b"[]").unwrap().rows, 0);
+}
+
+#[test]
+fn reads_imdb_exports_until_2017_and_in_other_languages() {
+    let old = "\"position\",\"const\",\"created\",\"modified\",\"description\",\"Title\",\"Title type\",\"Directors\",\
+               \"You rated\",\"IMDb Rating\",\"Runtime (mins)\",\"Year\",\"Genres\",\"Num. Votes\",\
+               \"Release Date (month/day/year)\",\"URL\"\n";
+    let row = |id: &str, title: &str, points: &str| {
+        let url = format!("http://www.imdb.com/title/{id}/");
+        format!(
+            "\"1\",\"{id}\",\"Mon Jan  2 10:00:00 2012\",\"\",\"\",\"{title}\",\"Feature Film\",\"M, N\",\
+             \"{points}\",\"8.2\",\"170\",\"1995\",\"crime\",\"300000\",\"1995-12-15\",\"{url}\"\n"
+        )
+    };
+    let rows = row("tt0113277", "Heat", "9") + &row("tt0112641", "Casino", "");
+    for header in
+        [old.to_owned(), old.to_uppercase(), "Ä,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P\n".to_owned()]
+    {
+        let history = read("WATCHLIST.csv", format!("{header}{rows}").as_bytes()).unwrap();
+        let expected =
+            [("Heat", Some(1995), stars(4.5)), ("Casino", Some(1995), EntryKind::Watchlist)];
+        assert_eq!((summary(&history).as_slice(), history.lists.len()), (&expected[..], 0));
+    }
+    let history = read("ratings.csv", format!("{old}{rows}").as_bytes()).unwrap();
+    assert_eq!(history.entries[1].kind, EntryKind::Watched);
+    // Columns are recognized by their positions.
+    let german = "Konst,Deine Bewertung,Bewertet am,Titel,Originaltitel,Adresse,Titelart,IMDb-Bewertung,Laufzeit,\
+                  Jahr,Genres,Stimmen,Start,Regie\n\
+                  tt0113277,9,2025-01-01,Heat,Heat,https://www.imdb.com/title/tt0113277/,Film,8.3,170,1995,Krimi,1,x,y\n\
+                  tt0903747,9,2025-01-01,Breaking Bad,Breaking Bad,x,TV-Serie,9.5,,2008,,1,,\n";
+    let history = read("Bewertungen.csv", german.as_bytes()).unwrap();
+    assert_eq!(summary(&history), [("Heat", Some(1995), stars(4.5))]);
+    assert_eq!((history.service.id(), history.others.len()), ("imdb", 1));
+}
+
+#[test]
+fn user_defined_lists_have_no_meaning_unless_it_is_stated() {
+    let imdb = "Position,Const,Created,Modified,Description,Title,URL,Title Type,Year,Your Rating\n\
+                1,tt0118688,2024-03-01,,terrible,Batman & Robin,https://x,Movie,1997,\n\
+                2,tt0133093,2024-03-01,,,The Matrix,https://x,Movie,1999,9\n\
+                3,tt0795176,2024-03-01,,,Planet Earth,https://x,TV Mini Series,2006,\n";
+    let letterboxd = "Letterboxd list export v7\nDate,Name,Tags,URL,Description\n\
+                      2024-09-27,\"Best, of all\",\"a, b\",https://boxd.it/z,All\n\n\
+                      Position,Name,Year,URL,Description\n1,Heat,1995,https://boxd.it/a,\n";
+    let mut history = read("worst-ever.csv", imdb.as_bytes()).unwrap();
+    assert_eq!(summary(&history), [("The Matrix", Some(1999), stars(4.5))]);
+    let list = &history.lists[0];
+    assert_eq!((list.name.as_str(), list.entries.len(), list.others.len()), ("worst-ever", 1, 1));
+    history.resolve_lists(ListMeaning::Ignore);
+    assert_eq!((history.entries.len(), history.lists.len()), (1, 1));
+    history.resolve_lists(ListMeaning::Liked);
+    assert_eq!(history.entries[1].kind, EntryKind::Liked);
+    assert_eq!((history.others[0].entry.kind, history.lists.len()), (EntryKind::Liked, 0));
+
+    for name in ["best.csv", "watchlist.csv"] {
+        let mut history = read(name, letterboxd.as_bytes()).unwrap();
+        assert_eq!((history.entries.len(), history.lists[0].name.as_str()), (0, "Best, of all"));
+        history.resolve_lists(ListMeaning::Watchlist);
+        assert_eq!(summary(&history), [("Heat", Some(1995), EntryKind::Watchlist)]);
+        assert_eq!(history.entries[0].line, 6);
+    }
+    let archive =
+        zipped(&[("ratings.csv", RATINGS.as_bytes()), ("lists/best.csv", letterboxd.as_bytes())]);
+    let history = read("letterboxd.zip", &archive).unwrap();
+    assert_eq!((history.entries.len(), history.lists[0].file.as_str()), (3, "lists/best.csv"));
+    // A spreadsheet program pads all lines with separators.
+    let padded = letterboxd.replace("v7\n", "v7,,,,\n").replace("All\n\n", "All\n,,,,\n");
+    assert_eq!(read("best.csv", padded.as_bytes()).unwrap().lists, {
+        read("best.csv", letterboxd.as_bytes()).unwrap().lists
+    });
 }
