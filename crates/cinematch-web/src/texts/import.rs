@@ -25,11 +25,16 @@ pub const READING: &str = "Reading files…";
 pub const HOW_TO_EXPORT: &str = "How to get your file";
 
 /// Export steps for each supported service, in registry order.
-pub const SOURCES: [(&str, &str); 4] = [
+pub const SOURCES: [(&str, &str); 9] = [
     ("Letterboxd", "Settings → Data → Export your data. Use the ZIP file as is."),
     ("IMDb", "Your ratings, watchlist or a list → ⋮ → Export. Use the CSV file in any language."),
     ("Trakt", "Settings → Data → Export. Use the ZIP file, or its JSON files."),
     ("MovieLens.org", "Your profile → Settings → Import/Export. Use the CSV file."),
+    ("TMDB", "Your ratings, watchlist or favorites → Export. Use the CSV file."),
+    ("Simkl", "Settings → Download backup. Use the CSV file."),
+    ("TV Time", "Ask TV Time for your data. Use the ZIP file, or its tracking-prod-records.csv."),
+    ("Movary", "Settings → Account → Data → Export. Use the CSV files."),
+    ("Yamtrack", "Settings → Export. Use the CSV file."),
 ];
 
 pub const DONE: &str = "Import complete";

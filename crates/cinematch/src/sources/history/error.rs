@@ -8,10 +8,12 @@ use crate::sources::SourceError;
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// No importer recognizes the format.
-    #[error("{file} is not a supported export. CineMatch reads exports of {supported}")]
+    #[error("{file} is not a supported export: {found}. CineMatch reads exports of {supported}")]
     UnsupportedExport {
         /// Name of the rejected file.
         file: String,
+        /// What the file looks like.
+        found: String,
         /// Supported services and their formats.
         supported: String,
     },

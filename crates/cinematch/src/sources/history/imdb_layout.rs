@@ -237,99 +237,29 @@ fn folded(text: &str) -> String {
 mod tests {
     use super::*;
 
+    /// Types of items that are not movies, in English, German, French, Italian, Spanish, Portuguese, Hindi and more.
+    const OTHER_TYPES: &str = "tvSeries, TV Series, TV Mini Series, tvMiniSeries, TV Episode, tvEpisode, Video Game, \
+        videoGame, Podcast Series, Podcast Episode, Music Video, musicVideo, Mini-Series, \
+        Fernsehserie, TV-Serie, Miniserie, TV-Miniserie, Fernsehepisode, TV-Folge, Videospiel, \
+        Musikvideo, Podcast-Folge, Série télévisée, Mini-série télévisée, Épisode télévisé, \
+        Jeu vidéo, Clip musical, Vidéo musicale, Série de podcasts, Serie TV, Miniserie TV, \
+        Episodio TV, Videogioco, Video musicale, Serie podcast, Serie de TV, \
+        Miniserie de televisión, Episodio de TV, Videojuego, Vídeo musical, Série de TV, \
+        Minissérie de TV, Episódio de TV, Videogame, Jogo de videogame, Videoclipe, टीवी सीरीज़, \
+        टीवी मिनी सीरीज़, टीवी एपिसोड, वीडियो गेम, संगीत वीडियो, पॉडकास्ट सीरीज़, TV-aflevering, \
+        Odcinek serialu, TV dizisi";
+    /// Types of movies, in the same languages.
+    const MOVIE_TYPES: &str = "Movie, movie, Feature Film, tvMovie, TV Movie, TV Special, TV Short, Short, Video, \
+        Documentary, Film, Fernsehfilm, Kurzfilm, Téléfilm, Court-métrage, Vidéo, Film TV, \
+        Cortometraggio, Speciale TV, Película, Película de TV, Cortometraje, Filme, \
+        Filme para TV, Curta-metragem, Especial de TV, फ़िल्म, टीवी मूवी, वीडियो";
+
     #[test]
     fn title_types_are_classified_in_every_language_of_imdb() {
-        for name in [
-            "tvSeries",
-            "TV Series",
-            "TV Mini Series",
-            "tvMiniSeries",
-            "TV Episode",
-            "tvEpisode",
-            "Video Game",
-            "videoGame",
-            "Podcast Series",
-            "Podcast Episode",
-            "Music Video",
-            "musicVideo",
-            "Mini-Series",
-            "Fernsehserie",
-            "TV-Serie",
-            "Miniserie",
-            "TV-Miniserie",
-            "Fernsehepisode",
-            "TV-Folge",
-            "Videospiel",
-            "Musikvideo",
-            "Podcast-Folge",
-            "Série télévisée",
-            "Mini-série télévisée",
-            "Épisode télévisé",
-            "Jeu vidéo",
-            "Clip musical",
-            "Vidéo musicale",
-            "Série de podcasts",
-            "Serie TV",
-            "Miniserie TV",
-            "Episodio TV",
-            "Videogioco",
-            "Video musicale",
-            "Serie podcast",
-            "Serie de TV",
-            "Miniserie de televisión",
-            "Episodio de TV",
-            "Videojuego",
-            "Vídeo musical",
-            "Série de TV",
-            "Minissérie de TV",
-            "Episódio de TV",
-            "Videogame",
-            "Jogo de videogame",
-            "Videoclipe",
-            "टीवी सीरीज़",
-            "टीवी मिनी सीरीज़",
-            "टीवी एपिसोड",
-            "वीडियो गेम",
-            "संगीत वीडियो",
-            "पॉडकास्ट सीरीज़",
-            "TV-aflevering",
-            "Odcinek serialu",
-            "TV dizisi",
-        ] {
+        for name in OTHER_TYPES.split(", ") {
             assert_eq!(title_type(name), TitleType::Other, "{name}");
         }
-        for name in [
-            "",
-            "Movie",
-            "movie",
-            "Feature Film",
-            "tvMovie",
-            "TV Movie",
-            "TV Special",
-            "TV Short",
-            "Short",
-            "Video",
-            "Documentary",
-            "Film",
-            "Fernsehfilm",
-            "Kurzfilm",
-            "Téléfilm",
-            "Court-métrage",
-            "Vidéo",
-            "Film TV",
-            "Cortometraggio",
-            "Speciale TV",
-            "Película",
-            "Película de TV",
-            "Cortometraje",
-            "Filme",
-            "Filme para TV",
-            "Curta-metragem",
-            "Especial de TV",
-            "फ़िल्म",
-            "टीवी मूवी",
-            "वीडियो",
-        ] {
+        for name in MOVIE_TYPES.split(", ").chain([""]) {
             assert_eq!(title_type(name), TitleType::Movie, "{name}");
         }
         assert_eq!(title_type("シリーズ"), TitleType::Unknown);

@@ -4,6 +4,7 @@
 use super::entry::{CustomList, Entry, EntryKind, History, Service};
 use super::error::HistoryError;
 use super::importer::{CsvFile, Decoder, Importer};
+use super::letterboxd_import;
 use super::values::{base_name, has_extension, stars_of_five, title, year};
 use crate::sources::table::Column;
 use crate::sources::{Outcome, ProblemKind, excerpt};
@@ -14,7 +15,9 @@ pub(crate) static IMPORTER: Importer = Importer {
     is_in_archive: Some(is_in_archive),
     decoder: Decoder::Csv {
         recognizes: |file| {
-            file.list_name.is_some() || (file.has("Letterboxd URI") && file.has("Name"))
+            file.list_name.is_some()
+                || (file.has("Letterboxd URI") && file.has("Name"))
+                || letterboxd_import::recognizes(file)
         },
         decode,
     },
@@ -111,6 +114,9 @@ fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
     let is_in_lists = csv.name.rsplit(['/', '\\']).nth(1) == Some("lists");
     if csv.list_name.is_some() || is_in_lists {
         return decode_list(csv, csv.list_name.unwrap_or_default());
+    }
+    if !csv.has("Letterboxd URI") {
+        return letterboxd_import::decode(csv, IMPORTER.service);
     }
     let table = Table::of(csv)?;
     let file = csv.name;

@@ -304,3 +304,71 @@ fn user_defined_lists_have_no_meaning_unless_it_is_stated() {
         read("best.csv", letterboxd.as_bytes()).unwrap().lists
     });
 }
+
+#[test]
+fn reads_files_for_letterboxds_import_and_exports_of_tmdb() {
+    let csv = "tmdbID,imdbID,Title,Year,Rating10,WatchedDate,Rewatch\n\
+               603,tt0133093,The Matrix,1999,9,2024-01-01,false\n\
+               ,,\"Lock, Stock and Two Smoking Barrels\",1998,8,2024-02-01,true\n";
+    let history = read("import.csv", csv.as_bytes()).unwrap();
+    assert_eq!(history.service.id(), "letterboxd");
+    let lock = "Lock, Stock and Two Smoking Barrels";
+    let expected = [("The Matrix", Some(1999), stars(4.5)), (lock, Some(1998), stars(4.0))];
+    assert_eq!(summary(&history), expected);
+    assert_eq!(history.entries[0].tmdb_id, Some(TmdbId(603)));
+    let csv = "imdbID;Rating\ntt0113277;4,5\ntt0112641;\n";
+    let history = read("import.csv", csv.as_bytes()).unwrap();
+    assert_eq!(summary(&history), [("", None, stars(4.5)), ("", None, EntryKind::Watched)]);
+    let csv = "TMDb ID,IMDb ID,Type,Name,Release Date,Season Number,Episode Number,Rating,Your Rating,Date Rated\n\
+               603,tt0133093,movie,The Matrix,1999-03-31T00:00:00Z,,,8.2,9.0,2024-01-01T00:00:00Z\n\
+               949,tt0113277,movie,Heat,1995-12-15T00:00:00Z,,,7.9,8.5,2024-01-02T00:00:00Z\n\
+               1396,tt0903747,tv,Breaking Bad,2008-01-20T00:00:00Z,,,8.9,10.0,2024-01-02T00:00:00Z\n";
+    let history = read("ratings.csv", csv.as_bytes()).unwrap();
+    let expected = [("The Matrix", Some(1999), stars(4.5)), ("Heat", Some(1995), stars(4.5))];
+    assert_eq!((history.service.id(), summary(&history).as_slice()), ("tmdb", &expected[..]));
+    let series = &history.others[0].entry;
+    assert_eq!((series.tmdb_id, series.imdb_id.as_deref()), (None, Some("0903747")));
+    let list = csv.replace(",Your Rating", ",Their Rating");
+    assert_eq!(read("best.csv", list.as_bytes()).unwrap().lists[0].entries.len(), 2);
+}
+
+#[test]
+fn reads_exports_of_simkl_tv_time_movary_and_yamtrack() {
+    let simkl = "SIMKL_ID,Title,Type,Year,Watchlist,LastEpWatched,WatchedDate,Rating,Memo,TVDB,TMDB,IMDB\n\
+                 1,Heat,movie,1995,completed,,2024-01-02,9,,,949,tt0113277\n\
+                 2,Alien,movie,1979,plantowatch,,,,,,348,tt0078748\n\
+                 3,Lost,tv,2004,completed,s1e1,,9,,,4607,tt0411008\n";
+    let history = read("SimklBackup.csv", simkl.as_bytes()).unwrap();
+    let expected = [("Heat", Some(1995), stars(4.5)), ("Alien", Some(1979), EntryKind::Watchlist)];
+    assert_eq!((history.service.id(), summary(&history).as_slice()), ("simkl", &expected[..]));
+    assert_eq!(
+        (history.others[0].entry.tmdb_id, history.entries[1].tmdb_id),
+        (None, Some(TmdbId(348)))
+    );
+
+    let tv_time = "uuid,type,entity_type,movie_name,release_date,created_at\n\
+                   a,follow,movie,Heat,1995-12-15 00:00:00,x\na,watch,movie,Heat,1995-12-15 00:00:00,x\n\
+                   b,towatch,movie,Alien,1979-05-25 00:00:00,x\nc,watch,episode,,,x\n";
+    let history = read("tracking-prod-records.csv", tv_time.as_bytes()).unwrap();
+    let kinds: Vec<EntryKind> = history.entries.iter().map(|entry| entry.kind).collect();
+    assert_eq!(kinds, [EntryKind::Watchlist, EntryKind::Watched, EntryKind::Watchlist]);
+    assert_eq!(history.entries[0].year, Some(1995));
+
+    let movary = "title,year,tmdbId,imdbId,userRating\n\"Heat\",1995,949,tt0113277,9\n\"Alien\",1979,348,,\n";
+    let history = read("export-ratings-1-2.csv", movary.as_bytes()).unwrap();
+    assert_eq!(summary(&history), [("Heat", Some(1995), stars(4.5))]);
+    for (column, expected) in [("watchedAt", EntryKind::Watched), ("addedAt", EntryKind::Watchlist)]
+    {
+        let text =
+            format!("title,year,tmdbId,imdbId,{column}\n\"Heat\",1995,949,tt0113277,2024-01-02\n");
+        let history = read("export.csv", text.as_bytes()).unwrap();
+        assert_eq!((history.service.id(), history.entries[0].kind), ("movary", expected));
+    }
+
+    let yamtrack = "media_id,source,media_type,title,image,season_number,episode_number,score,progress,status\n\
+                    949,tmdb,movie,Heat,,,,8.5,1,Completed\n348,tmdb,movie,Alien,,,,,0,Planning\n\
+                    1,mal,anime,Cowboy Bebop,,,,9,26,Completed\n";
+    let history = read("yamtrack.csv", yamtrack.as_bytes()).unwrap();
+    let expected = [("Heat", None, stars(4.5)), ("Alien", None, EntryKind::Watchlist)];
+    assert_eq!((summary(&history).as_slice(), history.skipped.len()), (&expected[..], 1));
+}

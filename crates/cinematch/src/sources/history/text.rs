@@ -10,6 +10,7 @@ use super::error::HistoryError;
 use super::importer::{CsvFile, JsonFile};
 use super::limits::{MAX_COLUMNS, MAX_HEADER_BYTES};
 use super::{dialect, encoding, registry};
+use crate::sources::excerpt;
 
 /// Reads a CSV or JSON file. The caller must already have deducted its size from `budget`.
 pub(crate) fn read(budget: &mut Budget, name: &str, bytes: &[u8]) -> Result<History, HistoryError> {
@@ -20,24 +21,32 @@ pub(crate) fn read(budget: &mut Budget, name: &str, bytes: &[u8]) -> Result<Hist
     }
     if matches!(start[0], b'[' | b'{') {
         let file = open_json(budget, name, start)?;
-        return registry::decode_json(&file).ok_or_else(|| unsupported(name));
+        return registry::decode_json(&file).ok_or_else(|| unsupported(name, &[]));
     }
     // Every row takes up at least one line.
     budget.take_rows(name, n_lines(start).saturating_sub(1))?;
     let table = dialect::normalized(encoding::from_windows_1252(&bytes));
-    let columns = columns(table.bytes.trim_ascii_start()).ok_or_else(|| unsupported(name))?;
+    let columns = columns(table.bytes.trim_ascii_start()).ok_or_else(|| unsupported(name, &[]))?;
     let list_name = table.list_name.as_deref();
     let file = CsvFile { name, columns, bytes: &table.bytes, list_name };
-    let history = registry::decode_csv(&file).unwrap_or_else(|| Err(unsupported(name)));
+    let history =
+        registry::decode_csv(&file).unwrap_or_else(|| Err(unsupported(name, &file.columns)));
     history.map_err(|error| match error {
         HistoryError::Table(error) => error.with_advice("Export it again").into(),
         other => other,
     })
 }
 
-fn unsupported(file: &str) -> HistoryError {
+/// Returns the error for a file that no importer recognizes. `columns` are those of a table.
+fn unsupported(file: &str, columns: &[String]) -> HistoryError {
+    let found = match columns {
+        [] => "it is neither a table nor a list".to_owned(),
+        [line] => format!("it starts with `{}`", excerpt(line)),
+        columns => format!("it is a table with the columns {}", excerpt(&columns.join(", "))),
+    };
     HistoryError::UnsupportedExport {
         file: file.to_owned(),
+        found,
         supported: registry::supported_exports(),
     }
 }

@@ -53,3 +53,9 @@ pub(crate) fn stars_of_ten(points: &str) -> Option<Stars> {
 pub(crate) fn stars_of_five(stars: &str) -> Option<Stars> {
     Stars::from_value(decimal(stars)? as f32)
 }
+
+/// Converts a rating on a scale of 0.5 to 10, with fractions, to the nearest half star. Halves round up.
+pub(crate) fn stars_of_points(points: &str) -> Option<Stars> {
+    let points = decimal(points).filter(|points| (0.5..=10.0).contains(points))?;
+    Stars::from_value((points.round().max(1.0) / 2.0) as f32)
+}
