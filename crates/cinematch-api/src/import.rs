@@ -13,7 +13,7 @@ use cinematch_http::access::CurrentProfile;
 use cinematch_http::extract::QueryParams;
 use cinematch_http::limits::Limits;
 use cinematch_http::problem::{Problem, ProblemDocument};
-use cinematch_http::upload;
+use cinematch_http::upload::{self, UploadNames};
 use cinematch_service::Service;
 use cinematch_service::imports::{self, ImportReply, ReplyOptions};
 use serde::Deserialize;
@@ -26,6 +26,10 @@ pub struct ImportQuery {
     /// Name of the file, if the file is the request body. Needed to tell apart the CSV files in a Letterboxd export.
     #[param(example = "watched.csv", max_length = 255)]
     filename: Option<String>,
+    /// Meaning of user-defined lists: `liked`, `watchlist` or `ignore`. By default, lists are reported in
+    /// `report.lists` and not imported.
+    #[param(example = "watchlist", pattern = "^(liked|watchlist|ignore)$")]
+    list_as: Option<String>,
     /// Number of movies to recommend after the import, from 0 to 100. Defaults to 20.
     #[param(minimum = 0, maximum = 100)]
     limit: Option<usize>,
@@ -40,6 +44,8 @@ pub struct ImportForm {
     /// One or more files, each with a file name.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
+    /// Meaning of user-defined lists: `liked`, `watchlist` or `ignore`.
+    list_as: Option<String>,
 }
 
 /// Contents of an exported file, sent as the request body.
@@ -71,9 +77,9 @@ pub async fn import(
 ) -> Result<Response, Problem> {
     let options = ReplyOptions::new(params.limit, params.all_rows.unwrap_or(false))?;
     let serving = service.serving();
+    let names = UploadNames { filename: params.filename, list_as: params.list_as };
     let outcome =
-        upload::import_upload(&service, &limits, &serving, &profile, request, params.filename)
-            .await?;
+        upload::import_upload(&service, &limits, &serving, &profile, request, names).await?;
     let reply = imports::reply(&service, &serving, &profile, outcome, options).await?;
     Ok(Json(reply).into_response())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::multipart::MultipartError;
+use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
 use axum::http::{StatusCode, header};
 use cinematch::sources::history::MAX_BYTES;
@@ -24,26 +24,42 @@ const UNNAMED: &str = "the file";
 /// Number of bytes allowed for a form's boundaries, part headers and other fields.
 const FORM_OVERHEAD: usize = 1 << 20;
 
-/// Imports the files in `request` into `profile`. `filename` is the file's name if the file is the request body.
+/// Name of the form field with the meaning of user-defined lists.
+const LISTS_FIELD: &str = "list_as";
+/// Maximum length of its value in bytes.
+const MAX_LISTS_BYTES: usize = 200;
+
+/// Names in the query of an upload.
+#[derive(Debug, Default)]
+pub struct UploadNames {
+    /// Name of the file, if the file is the request body.
+    pub filename: Option<String>,
+    /// Meaning of user-defined lists. A form field takes precedence.
+    pub list_as: Option<String>,
+}
+
+/// The files in a request, by name and content, and the meaning of user-defined lists if the form states it.
+type Upload = (Vec<(String, Vec<u8>)>, Option<String>);
+
+/// Imports the files in `request` into `profile`.
 pub async fn import_upload(
     service: &Service,
     limits: &Limits,
     serving: &Arc<Serving>,
     profile: &Profile,
     request: Request,
-    filename: Option<String>,
+    names: UploadNames,
 ) -> Result<ImportOutcome, Problem> {
     // Limit concurrent imports, since each may hold a whole file and its unpacked contents in memory.
     let _permit = limits.import_permit().await?;
-    let files = read_files(request, filename).await?;
-    Ok(imports::import_files(service, serving, profile, files).await?)
+    imports::list_meaning(names.list_as.as_deref())?;
+    let (files, list_as) = read_files(request, names.filename).await?;
+    let lists = imports::list_meaning(list_as.or(names.list_as).as_deref())?;
+    Ok(imports::import_files(service, serving, profile, files, lists).await?)
 }
 
 /// Returns the names and contents of the files in a form, or the request body as a single file.
-async fn read_files(
-    request: Request,
-    filename: Option<String>,
-) -> Result<Vec<(String, Vec<u8>)>, Problem> {
+async fn read_files(request: Request, filename: Option<String>) -> Result<Upload, Problem> {
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let content_type = content_type.unwrap_or_default().to_ascii_lowercase();
     if !content_type.starts_with("multipart/form-data") {
@@ -55,7 +71,7 @@ async fn read_files(
                 "is empty: send the file as the request body or in a form",
             ));
         }
-        return Ok(vec![(name, bytes)]);
+        return Ok((vec![(name, bytes)], None));
     }
     // Read the whole body first, since a client that is still sending wouldn't read an early error response.
     let (parts, body) = request.into_parts();
@@ -66,10 +82,15 @@ async fn read_files(
         let detail = "The form is malformed: its Content-Type names no boundary";
         Problem::new(StatusCode::BAD_REQUEST, detail)
     })?;
-    let (mut files, mut remaining) = (Vec::new(), MAX_BYTES);
+    let (mut files, mut remaining, mut list_as) = (Vec::new(), MAX_BYTES, None);
     while let Some(mut field) = form.next_field().await.map_err(|error| malformed(&error))? {
-        // Skip form fields that aren't files.
-        let Some(name) = field.file_name() else { continue };
+        let Some(name) = field.file_name() else {
+            // Skip the other fields that aren't files.
+            if field.name() == Some(LISTS_FIELD) {
+                list_as = Some(short_text(field).await?);
+            }
+            continue;
+        };
         let name = file_name(Some(name))?;
         let mut bytes = Vec::new();
         while let Some(part) = field.chunk().await.map_err(|error| malformed(&error))? {
@@ -84,7 +105,17 @@ async fn read_files(
     if files.is_empty() {
         return Err(Problem::field("file", "is missing: the form has no file"));
     }
-    Ok(files)
+    Ok((files, list_as))
+}
+
+/// Returns the start of a form field's value.
+async fn short_text(mut field: Field<'_>) -> Result<String, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(part) = field.chunk().await.map_err(|error| malformed(&error))? {
+        let n_left = MAX_LISTS_BYTES - bytes.len();
+        bytes.extend_from_slice(&part[..part.len().min(n_left)]);
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Returns the last path component of `name`, or [`UNNAMED`] if it is blank.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cinematch::ids::MovieId;
 use cinematch::imports::{self, Imported, MatchReport, Matched, RowReport, Taste, TasteItem};
 use cinematch::ranking::{DEFAULT_LIMIT, Recommender};
-use cinematch::sources::history::{EntryKind, HistoryError};
+use cinematch::sources::history::{EntryKind, HistoryError, ListMeaning};
 use cinematch_store::{ImportChanges, ImportRecord, ImportedMovie, NewWatchlistItem, Profile};
 use serde::Serialize;
 
@@ -69,19 +69,29 @@ impl ReplyOptions {
     }
 }
 
+/// Parses the meaning of user-defined lists: `liked`, `watchlist` or `ignore`. Without a name, the meaning is unknown.
+pub fn list_meaning(name: Option<&str>) -> Result<ListMeaning, ServiceError> {
+    let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(ListMeaning::Unknown) };
+    ListMeaning::from_name(name).ok_or_else(|| {
+        let name: String = name.chars().take(60).collect();
+        ServiceError::field("list_as", format!("expected liked, watchlist or ignore, got `{name}`"))
+    })
+}
+
 /// Reads exported files, given by name and content, matches their rows to movies and records the result in a
-/// user's profile.
+/// user's profile. `lists` is the meaning of user-defined lists in the files.
 pub fn import_files<'a>(
     service: &'a Service,
     serving: &'a Arc<Serving>,
     profile: &'a Profile,
     files: Vec<(String, Vec<u8>)>,
+    lists: ListMeaning,
 ) -> ServiceFuture<'a, ImportOutcome> {
     Box::pin(async move {
         let task_serving = serving.clone();
         let (names, imported) = tokio::task::spawn_blocking(move || {
             let movies = task_serving.bundle.recommender.movies();
-            let imported = imports::read(&task_serving.matching, movies, &files);
+            let imported = imports::read(&task_serving.matching, movies, &files, lists);
             let names = files.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
             (names, imported)
         })

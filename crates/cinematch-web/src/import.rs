@@ -9,7 +9,7 @@ use cinematch::catalog::{count_problems, title_with_year};
 use cinematch::ids::MovieId;
 use cinematch::imports::{CandidateMovie, Detail, MatchReport, Matched, RowReport};
 use cinematch::rating::Stars;
-use cinematch::sources::history::EntryKind;
+use cinematch::sources::history::{EntryKind, ListMeaning};
 use maud::{Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -23,7 +23,7 @@ use super::texts::numbers::{thousands, title_case};
 use super::texts::{self as common, errors, import as texts};
 use cinematch_http::limits::Limits;
 use cinematch_http::problem::Problem;
-use cinematch_http::upload::import_upload;
+use cinematch_http::upload::{UploadNames, import_upload};
 use cinematch_service::Service;
 use cinematch_service::export::cell;
 use cinematch_service::imports::{ImportOutcome, import_choices};
@@ -55,6 +55,12 @@ fn file_form(error_message: Option<&str>) -> Markup {
                 aria-invalid=[error_message.map(|_| "true")];
             p #file-help .small { (texts::FILE_HELP) }
             @if let Some(error_message) = error_message { p #refusal .refusal role="alert" { (error_message) } }
+            p {
+                label for="list_as" { (texts::LISTS) } " "
+                select #list_as name="list_as" {
+                    @for (value, meaning) in texts::LIST_MEANINGS { option value=(value) { (meaning) } }
+                }
+            }
             button .button data-busy=(texts::READING) { (common::IMPORT_RATINGS) }
         }
         section aria-labelledby="how" {
@@ -75,7 +81,8 @@ pub async fn import(
     request: Request,
 ) -> Result<Response, Problem> {
     let serving = service.serving();
-    let outcome = match import_upload(&service, &limits, &serving, &profile, request, None).await {
+    let names = UploadNames::default();
+    let outcome = match import_upload(&service, &limits, &serving, &profile, request, names).await {
         Ok(outcome) => outcome,
         Err(problem) if problem.status().is_client_error() => {
             let main = html! {
@@ -118,6 +125,7 @@ fn report(ImportOutcome { report, changes }: &ImportOutcome, view: &UserView) ->
                 }
             }
         }
+        (lists(report))
         (questions(report))
         (not_found(report))
         @if !report.skipped_rows.is_empty() {
@@ -137,6 +145,21 @@ fn report(ImportOutcome { report, changes }: &ImportOutcome, view: &UserView) ->
                     }
                 }
             }
+        }
+    }
+}
+
+/// Renders the user-defined lists that were not imported.
+fn lists(report: &MatchReport) -> Markup {
+    html! {
+        @if !report.lists.is_empty() {
+            h3 { (texts::lists_left_out(report.lists.len())) }
+            ul .rows {
+                @for list in report.lists.iter().take(MAX_LISTED) {
+                    li { (texts::list(&list.name, &list.file, list.rows)) }
+                }
+            }
+            @if report.list_meaning == ListMeaning::Unknown { p { (texts::CHOOSE_LIST_MEANING) } }
         }
     }
 }

@@ -10,16 +10,31 @@ pub const TITLE: &str = "Import";
 pub const HEADING: &str = "Import your ratings";
 pub const FILE_HELP: &str =
     "Drop files here or choose them. Importing the same file again has no effect.";
+pub const LISTS: &str = "Your own lists:";
+/// Values and labels of the meanings of user-defined lists.
+pub const LIST_MEANINGS: [(&str, &str); 4] = [
+    ("", "show them, don’t import them"),
+    ("liked", "films I like"),
+    ("watchlist", "films I want to see"),
+    ("ignore", "ignore them"),
+];
+pub const CHOOSE_LIST_MEANING: &str =
+    "To import them, choose what your lists mean and import the files again.";
 /// Button label while files are being sent.
 pub const READING: &str = "Reading files…";
 pub const HOW_TO_EXPORT: &str = "How to get your file";
 
 /// Export steps for each supported service, in registry order.
-pub const SOURCES: [(&str, &str); 4] = [
+pub const SOURCES: [(&str, &str); 9] = [
     ("Letterboxd", "Settings → Data → Export your data. Use the ZIP file as is."),
-    ("IMDb", "Your ratings or a list → ⋮ → Export. Use the CSV file."),
+    ("IMDb", "Your ratings, watchlist or a list → ⋮ → Export. Use the CSV file in any language."),
     ("Trakt", "Settings → Data → Export. Use the ZIP file, or its JSON files."),
     ("MovieLens.org", "Your profile → Settings → Import/Export. Use the CSV file."),
+    ("TMDB", "Your ratings, watchlist or favorites → Export. Use the CSV file."),
+    ("Simkl", "Settings → Download backup. Use the CSV file."),
+    ("TV Time", "Ask TV Time for your data. Use the ZIP file, or its tracking-prod-records.csv."),
+    ("Movary", "Settings → Account → Data → Export. Use the CSV files."),
+    ("Yamtrack", "Settings → Export. Use the CSV file."),
 ];
 
 pub const DONE: &str = "Import complete";
@@ -53,6 +68,14 @@ pub fn fuzzy(rows: usize) -> String {
 
 pub fn skipped(rows: usize) -> String {
     format!("{} skipped because they aren’t about films", count(rows, "row", "rows"))
+}
+
+pub fn lists_left_out(number: usize) -> String {
+    format!("{} not imported", count(number, "list", "lists"))
+}
+
+pub fn list(name: &str, file: &str, rows: usize) -> String {
+    format!("{name} ({file}): {}", films(rows))
 }
 
 pub fn problems(number: usize) -> String {

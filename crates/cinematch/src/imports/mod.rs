@@ -10,12 +10,12 @@ mod report;
 mod taste;
 
 pub use candidates::{CandidateMovie, Detail};
-pub use report::{AmbiguousTitle, MatchReport, Matched, RowReport};
+pub use report::{AmbiguousTitle, ListReport, MatchReport, Matched, RowReport};
 pub use taste::{Taste, TasteItem};
 
 use crate::catalog::Movie;
 use crate::catalog::matching::{Match, MatchIndex};
-use crate::sources::history::{self, History, HistoryError};
+use crate::sources::history::{self, History, HistoryError, ListMeaning};
 
 /// Result of an import.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +28,8 @@ pub struct Imported {
 
 /// Reads the exported `files`, given as names and contents, and matches their rows to `movies`. `index`
 /// must have been built from `movies`. If several files rate a movie, the rating in the last file is
-/// used, but a rating of the movie itself takes precedence over a rating of a single viewing. Takes
+/// used, but a rating of the movie itself takes precedence over a rating of a single viewing. `lists` is the meaning
+/// of user-defined lists. Takes
 /// O(bytes) time. Memory is bounded by [`history::MAX_BYTES`] and [`history::MAX_ROWS`].
 ///
 /// # Errors
@@ -37,14 +38,25 @@ pub fn read<N: AsRef<str>, B: AsRef<[u8]>>(
     index: &MatchIndex,
     movies: &[Movie],
     files: &[(N, B)],
+    lists: ListMeaning,
 ) -> Result<Imported, HistoryError> {
-    Ok(match_movies(index, movies, history::read_all(files)?))
+    Ok(match_movies(index, movies, history::read_all(files)?, lists))
 }
 
 /// Matches decoded exports to catalog movies. [`read`] calls this function with the result of
 /// [`history::read_all`]. Rows about different works never match one movie: the row that matches less well is
-/// ambiguous. Takes O(r log r) time for r rows.
-pub fn match_movies(index: &MatchIndex, movies: &[Movie], histories: Vec<History>) -> Imported {
+/// ambiguous. Rows about series and other items count if an ID matches a movie of the catalog, and are skipped
+/// otherwise. Takes O(r log r) time for r rows.
+pub fn match_movies(
+    index: &MatchIndex,
+    movies: &[Movie],
+    mut histories: Vec<History>,
+    lists: ListMeaning,
+) -> Imported {
+    for history in &mut histories {
+        history.resolve_lists(lists);
+        history.resolve_others(|entry| matches!(index.find(entry), Match::ById(_)));
+    }
     let find = |history: &History| -> Vec<Match> {
         history.entries.iter().map(|entry| index.find(entry)).collect()
     };
@@ -56,7 +68,7 @@ pub fn match_movies(index: &MatchIndex, movies: &[Movie], histories: Vec<History
         let movie = found.movie()?;
         Some((movies[movie.row()].movie_id, entry))
     }));
-    let report = MatchReport::new(histories, found, movies);
+    let report = MatchReport::new(histories, found, movies, lists);
     Imported { taste, report }
 }
 

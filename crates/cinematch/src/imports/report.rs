@@ -8,7 +8,7 @@ use crate::catalog::matching::Match;
 use crate::catalog::{Movie, count_problems};
 use crate::ids::MovieId;
 use crate::sources::Problem;
-use crate::sources::history::{Entry, EntryKind, History, Service, Skipped};
+use crate::sources::history::{Entry, EntryKind, History, ListMeaning, Service, Skipped};
 
 /// How a row was matched to a movie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -66,7 +66,19 @@ pub struct AmbiguousTitle<'a> {
     pub kinds: Vec<EntryKind>,
 }
 
-/// Report on an import. Each row is matched, ambiguous, unmatched, skipped or invalid.
+/// A user-defined list that was not imported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ListReport {
+    /// Name of the file that contains the list.
+    pub file: String,
+    /// Name of the list.
+    pub name: String,
+    /// Number of rows that were not imported.
+    pub rows: usize,
+}
+
+/// Report on an import. Each row is matched, ambiguous, unmatched, skipped, invalid or
+/// on a list that was not imported.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MatchReport {
     /// Service that each file comes from.
@@ -90,6 +102,10 @@ pub struct MatchReport {
     pub problems: Vec<Problem>,
     /// Rows about items that aren't movies.
     pub skipped_rows: Vec<Skipped>,
+    /// User-defined lists that were not imported.
+    pub lists: Vec<ListReport>,
+    /// The meaning of user-defined lists in this import.
+    pub list_meaning: ListMeaning,
     /// Results for the readable rows about movies, in file order.
     pub matches: Vec<RowReport>,
 }
@@ -100,7 +116,12 @@ fn serialize_counts<S: Serializer>(problems: &[Problem], serializer: S) -> Resul
 
 impl MatchReport {
     /// Creates the report from decoded exports and the match for each of their entries.
-    pub(super) fn new(histories: Vec<History>, found: Vec<Vec<Match>>, movies: &[Movie]) -> Self {
+    pub(super) fn new(
+        histories: Vec<History>,
+        found: Vec<Vec<Match>>,
+        movies: &[Movie],
+        list_meaning: ListMeaning,
+    ) -> Self {
         let mut report = Self {
             services: Vec::new(),
             rows: 0,
@@ -112,6 +133,8 @@ impl MatchReport {
             skipped: 0,
             problems: Vec::new(),
             skipped_rows: Vec::new(),
+            lists: Vec::new(),
+            list_meaning,
             matches: Vec::new(),
         };
         for (history, found) in histories.into_iter().zip(found) {
@@ -119,6 +142,11 @@ impl MatchReport {
             report.rows += history.rows;
             report.problems.extend(history.problems);
             report.skipped_rows.extend(history.skipped);
+            report.lists.extend(history.lists.into_iter().map(|list| ListReport {
+                file: list.file,
+                name: list.name,
+                rows: list.entries.len() + list.others.len(),
+            }));
             let rows = history.entries.into_iter().zip(found);
             report.matches.extend(rows.map(|(entry, found)| RowReport::new(entry, &found, movies)));
         }

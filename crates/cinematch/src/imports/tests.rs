@@ -29,7 +29,7 @@ fn catalog() -> Vec<Movie> {
 
 fn import(files: &[(&str, &str)]) -> Imported {
     let movies = catalog();
-    read(&MatchIndex::new(&movies), &movies, files).unwrap()
+    read(&MatchIndex::new(&movies), &movies, files, ListMeaning::Unknown).unwrap()
 }
 
 const SHORT: &str = "Date,Name,Year,Letterboxd URI\n";
@@ -114,7 +114,10 @@ fn report_accounts_for_every_row() {
     assert_eq!(row["candidates"], serde_json::json!([3, 4]));
     let movie = serde_json::json!({"movie_id": 4, "title": "Solaris", "year": 1973});
     assert_eq!(row["candidate_films"][1], movie);
-    assert_eq!(json["matches"][2]["fuzzy"], true);
+    assert_eq!(
+        (&json["matches"][1]["fuzzy"], &json["matches"][2]["fuzzy"]),
+        (&false.into(), &true.into())
+    );
     assert!(json["matches"][0].get("candidates").is_none());
 }
 
@@ -224,14 +227,15 @@ fn random_rows_of_every_format_match_their_movie_or_are_ambiguous() {
         }
         let trakt = serde_json::Value::Array(trakt).to_string();
         for (name, file, least_found) in [
-            ("ratings.csv", letterboxd, 4000),
+            // Rows with equal titles and different ratings are ambiguous.
+            ("ratings.csv", letterboxd, 3000),
             ("imdb.csv", imdb, 4900),
             ("movielens-ratings.csv", movielens, 5000),
             ("ratings-movies.json", trakt, 4900),
         ] {
             let started = std::time::Instant::now();
             let Imported { report, taste } =
-                read(&index, &movies, &[(name, file.as_bytes())]).unwrap();
+                read(&index, &movies, &[(name, file.as_bytes())], ListMeaning::Unknown).unwrap();
             let took = started.elapsed();
             assert_eq!((report.rows, report.matches.len()), (5000, 5000), "{name}");
             assert_eq!(report.problems, [], "{name}");
@@ -293,7 +297,9 @@ fn matched_ids(movies: &[Movie], rows: &[&str]) -> Vec<Vec<i64>> {
         let (name, rating) = row.rsplit_once(',').unwrap();
         writeln!(file, "x,{name},u,{rating}").unwrap();
     }
-    let imported = read(&MatchIndex::new(movies), movies, &[("ratings.csv", file)]).unwrap();
+    let imported =
+        read(&MatchIndex::new(movies), movies, &[("ratings.csv", file)], ListMeaning::Unknown)
+            .unwrap();
     let ids = |row: &RowReport| {
         let candidates = row.candidates.iter().map(|id| -i64::from(id.0));
         row.movie_id.map(|id| i64::from(id.0)).into_iter().chain(candidates).collect()
@@ -346,7 +352,64 @@ fn a_row_with_an_inexact_year_never_overrides_a_row_of_another_file() {
     let imdb = "Const,Your Rating,Title,Title Type,Year\ntt0130827,9,Run Lola,Movie,1998\n";
     let letterboxd = "Date,Name,Year,Letterboxd URI,Rating\nx,Lola rennt und rennt,1999,u,0.5\n";
     let files = [("imdb.csv", imdb), ("ratings.csv", letterboxd)];
-    let Imported { taste, report } = read(&MatchIndex::new(&movies), &movies, &files).unwrap();
+    let Imported { taste, report } =
+        read(&MatchIndex::new(&movies), &movies, &files, ListMeaning::Unknown).unwrap();
     assert_eq!(said(&taste), ["11:4.5w"]);
     assert_eq!((report.by_id, report.ambiguous), (1, 1));
+}
+
+#[test]
+fn series_and_episodes_are_imported_only_if_the_catalog_has_their_ids() {
+    let movies = [
+        Movie { imdb_id: Some("0795176".to_owned()), year: Some(2006), ..movie(1, "Planet Earth") },
+        Movie { year: Some(1989), ..movie(2, "Beetlejuice") },
+        Movie { year: Some(1996), ..movie(3, "Clueless") },
+        Movie { imdb_id: Some("0120815".to_owned()), ..movie(4, "Saving Private Ryan") },
+    ];
+    for (series, episode, film) in [
+        ("TV Series", "TV Episode", "Movie"),
+        ("Serie TV", "Episodio TV", "Film"),
+        ("Fernsehserie", "Fernsehepisode", "Film"),
+        ("टीवी सीरीज़", "टीवी एपिसोड", "फ़िल्म"),
+        ("シリーズ", "エピソード", "Movie"),
+    ] {
+        let rows = format!(
+            "Const,Your Rating,Title,Original Title,Title Type,Year\n\
+             tt0096543,3,Beetlejuice,Beetlejuice,{series},1989\ntt0795176,10,Terra,Planet Earth,{series},2006\n\
+             tt1612782,4,A Study in Pink,A,{episode},2010\ntt0115137,2,Clueless,Clueless,{series},1996\n\
+             tt0120815,9,Ryan,Saving Private Ryan,{film},1998\n"
+        );
+        let index = MatchIndex::new(&movies);
+        let Imported { taste, report } =
+            read(&index, &movies, &[("ratings.csv", rows)], ListMeaning::Unknown).unwrap();
+        assert_eq!(said(&taste), ["1:5w", "4:4.5w"], "{series}");
+        assert_eq!((report.skipped, report.by_id, report.matches.len()), (3, 2, 2), "{series}");
+        assert_eq!(report.skipped_rows[0].reason, series);
+    }
+    // Trakt's and TMDB's IDs of series are not those of movies.
+    let trakt = r#"[{"rating":9,"show":{"title":"Planet Earth","ids":{"imdb":"tt0795176","tmdb":5}}},
+        {"rating":9,"show":{"title":"Planet Earth"},"episode":{"title":"Caves","ids":{"tmdb":5}}}]"#;
+    let index = MatchIndex::new(&movies);
+    let files = [("ratings-shows.json", trakt)];
+    let report = read(&index, &movies, &files, ListMeaning::Unknown).unwrap().report;
+    assert_eq!(
+        (report.by_id, report.skipped, report.skipped_rows[0].title.as_str()),
+        (1, 1, "Caves")
+    );
+}
+
+#[test]
+fn lists_are_reported_and_imported_only_with_a_meaning() {
+    let movies = [Movie { imdb_id: Some("0118688".to_owned()), ..movie(1, "Batman & Robin") }];
+    let index = MatchIndex::new(&movies);
+    let list = "Position,Const,Title,Title Type,Year,Your Rating\n1,tt0118688,Batman & Robin,Movie,1997,\n";
+    let files = [("worst-ever.csv", list)];
+    let import = |lists| read(&index, &movies, &files, lists).unwrap();
+    let Imported { taste, report } = import(ListMeaning::Unknown);
+    assert!(taste.items().is_empty());
+    assert_eq!((report.lists[0].name.as_str(), report.lists[0].rows), ("worst-ever", 1));
+    let Imported { taste, report } = import(ListMeaning::Liked);
+    assert!(taste.items()[0].liked && report.lists.is_empty());
+    assert!(import(ListMeaning::Watchlist).taste.items()[0].listed);
+    assert!(import(ListMeaning::Ignore).taste.items().is_empty());
 }

@@ -55,6 +55,8 @@ pub struct Row<'r, 'a> {
     values: &'r [Cow<'a, str>],
     /// Line where the record starts, from 1.
     pub line: u64,
+    /// True if the record has more or fewer fields than the header. Only values whose place is certain are kept.
+    pub is_ragged: bool,
 }
 
 impl<'a> Row<'_, 'a> {
@@ -202,6 +204,8 @@ pub(super) struct Table<'t> {
     positions: Vec<Option<usize>>,
     /// For each column in the header, true if its values may contain line breaks.
     multiline: Vec<bool>,
+    /// True if rows with too few or too many fields are decoded.
+    keeps_ragged: bool,
     /// Offset of the first byte after the header.
     pub(super) data_start: usize,
 }
@@ -231,14 +235,25 @@ impl<'t> Table<'t> {
         bytes: &[u8],
         columns: &'t [Column],
     ) -> Result<Self, SourceError> {
-        let (positions, width, data) = header(file, bytes, columns)?;
+        let (names, data_start) = header(file, bytes, columns)?;
+        let positions = positions(file, &names, columns, |name, column| name == column)?;
+        Ok(Self::with_positions(file, columns, positions, names.len(), data_start))
+    }
+
+    fn with_positions(
+        file: &'t str,
+        columns: &'t [Column],
+        positions: Vec<Option<usize>>,
+        width: usize,
+        data_start: usize,
+    ) -> Self {
         let multiline = (0..width)
             .map(|field| {
                 let column = positions.iter().position(|position| *position == Some(field));
                 column.is_none_or(|column| columns[column].multiline)
             })
             .collect();
-        Ok(Self { file, columns, positions, multiline, data_start: data })
+        Self { file, columns, positions, multiline, keeps_ragged: false, data_start }
     }
 
     /// Returns true if the file has exactly the known columns, in the same order.
@@ -353,7 +368,9 @@ impl<'t> Table<'t> {
             rows += 1;
             let line = lines.line_at(start);
             cut_line = (record.n_fields < width || !record.closed).then_some(line);
-            if record.n_fields != width || !record.closed {
+            let is_ragged = record.n_fields != width;
+            let is_kept = !is_ragged || (self.keeps_ragged && !record.spans_lines);
+            if !is_kept || !record.closed {
                 let reason = describe_malformed(&fields, record.n_fields, width, !record.closed);
                 problems.push(row_problem(file, line, ProblemKind::MalformedRecord, reason));
                 if record.spans_lines
@@ -364,10 +381,17 @@ impl<'t> Table<'t> {
                 continue;
             }
             values.clear();
+            if is_ragged && record.n_fields > width {
+                // Read all fields: those after the last text column are counted from the end.
+                read_record(bytes, start, &[], &mut fields);
+            }
             values.extend(fields.iter().map_while(Field::text));
+            if is_ragged && values.len() == fields.len() {
+                ragged::align(&mut values, self);
+            }
             if values.len() == width {
                 let (positions, values) = (&self.positions, &values);
-                decode(&Row { file, columns, positions, values, line }, problems);
+                decode(&Row { file, columns, positions, values, line, is_ragged }, problems);
             } else {
                 let reason = "expected UTF-8 text; save the file as UTF-8 to keep this row";
                 problems.push(row_problem(file, line, ProblemKind::InvalidEncoding, reason.into()));
@@ -522,34 +546,6 @@ fn skip_line_ends(bytes: &[u8], position: usize) -> Option<usize> {
     Some(position + skipped)
 }
 
-/// Index of each known column, number of columns, and offset where the data starts.
-type Header = (Vec<Option<usize>>, usize, usize);
-
-fn header(file: &str, bytes: &[u8], columns: &[Column]) -> Result<Header, SourceError> {
-    let required = || columns.iter().filter(|column| column.required).map(|column| column.name);
-    let expected = required().collect::<Vec<_>>().join(",");
-    let Some(start) = skip_line_ends(bytes, 0) else {
-        return Err(SourceError::Empty { file: file.to_owned(), expected });
-    };
-    let mut fields = Vec::new();
-    let record = read_record(bytes, start, &[], &mut fields);
-    let names: Vec<String> =
-        fields.iter().map(|field| String::from_utf8_lossy(field.raw).trim().to_owned()).collect();
-    let positions: Vec<Option<usize>> =
-        columns.iter().map(|column| names.iter().position(|name| name == column.name)).collect();
-    let missing: Vec<&str> =
-        required().filter(|name| !names.iter().any(|found| found == name)).collect();
-    if !missing.is_empty() {
-        return Err(SourceError::WrongHeader {
-            file: file.to_owned(),
-            missing: missing.join(", "),
-            expected,
-            found: excerpt(&names.join(",")),
-        });
-    }
-    Ok((positions, names.len(), record.end))
-}
-
 fn row_problem(file: &str, line: u64, kind: ProblemKind, reason: String) -> Problem {
     let outcome = Outcome::RowDropped;
     Problem { file: file.to_owned(), line, field: None, kind, outcome, reason }
@@ -569,6 +565,11 @@ impl LineCounter<'_> {
         self.line
     }
 }
+
+mod header;
+mod ragged;
+use header::{header, positions};
+pub(crate) use ragged::read_export;
 
 #[cfg(test)]
 mod tests;

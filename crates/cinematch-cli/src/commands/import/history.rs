@@ -9,8 +9,8 @@ use cinematch::catalog::title_with_year;
 use cinematch::ids::MovieId;
 use cinematch::imports::{self, CandidateMovie, Imported, MatchReport, Matched, RowReport, Taste};
 use cinematch::ranking::{Ranked, Recommender, explanation};
-use cinematch::sources::history;
-use clap::Args;
+use cinematch::sources::history::{self, ListMeaning};
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::options::Global;
@@ -34,8 +34,32 @@ pub struct HistoryFiles {
     /// Recommend movies on the watchlist too
     #[arg(long)]
     watchlist: bool,
+    /// Meaning of user-defined lists; by default, they are reported and not imported
+    #[arg(long, value_name = "MEANING")]
+    list_as: Option<ListAs>,
     #[command(flatten)]
     artifacts: ArtifactsPath,
+}
+
+/// Values of `--list-as`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ListAs {
+    /// You like the movies
+    Liked,
+    /// You want to watch the movies
+    Watchlist,
+    /// Don't import lists
+    Ignore,
+}
+
+impl From<ListAs> for ListMeaning {
+    fn from(meaning: ListAs) -> Self {
+        match meaning {
+            ListAs::Liked => Self::Liked,
+            ListAs::Watchlist => Self::Watchlist,
+            ListAs::Ignore => Self::Ignore,
+        }
+    }
 }
 
 /// JSON output of `cinematch import FILE`: the match report and the recommendations.
@@ -72,8 +96,9 @@ impl HistoryFiles {
         drop(loading);
         let recommender = &bundle.recommender;
         let movies = recommender.movies();
+        let lists = self.list_as.map_or(ListMeaning::Unknown, ListMeaning::from);
         let Imported { taste, report } =
-            imports::match_movies(&MatchIndex::new(movies), movies, histories);
+            imports::match_movies(&MatchIndex::new(movies), movies, histories, lists);
 
         let mut query = if self.watchlist { taste.query_with_watchlist() } else { taste.query() };
         query.limit = self.limit.clamp(1, 100);
@@ -190,6 +215,27 @@ fn print_report(report: &MatchReport, output: &Output) {
     if report.skipped > 0 {
         let skipped = thousands(report.skipped as u64);
         output.note(format_args!("{skipped:>9} skipped: not movies"));
+    }
+    print_lists(report, output);
+}
+
+/// Prints the user-defined lists that were not imported.
+fn print_lists(report: &MatchReport, output: &Output) {
+    let n_rows: usize = report.lists.iter().map(|list| list.rows).sum();
+    if report.lists.is_empty() {
+        return;
+    }
+    let (rows, lists) = (thousands(n_rows as u64), counted(report.lists.len() as u64, "list"));
+    output.note(format_args!("{rows:>9} on {lists}, not imported"));
+    for list in report.lists.iter().take(MAX_PRINTED) {
+        let movies = counted(list.rows as u64, "movie");
+        output
+            .note(format_args!("            {DIM}{} ({}): {movies}{DIM:#}", list.name, list.file));
+    }
+    if report.list_meaning == ListMeaning::Unknown {
+        output.note(format_args!(
+            "            add `--list-as liked` or `--list-as watchlist` to import them"
+        ));
     }
 }
 

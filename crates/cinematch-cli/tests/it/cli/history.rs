@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use cinematch::catalog::Movie;
 use cinematch::catalog::matching::MatchIndex;
 use cinematch::imports::{self, Matched};
+use cinematch::sources::history::ListMeaning;
 use cinematch_testing::Dice;
 use serde_json::Value;
 use zip::write::SimpleFileOptions;
@@ -235,7 +236,8 @@ fn matches_random_rows_of_movielens_32m_in_every_format() {
         ("movielens-ratings.csv", movielens),
         ("ratings-movies.json", trakt),
     ] {
-        let report = imports::read(&index, &movies, &[(name, text)]).unwrap().report;
+        let report =
+            imports::read(&index, &movies, &[(name, text)], ListMeaning::Unknown).unwrap().report;
         let mut wrong = 0;
         for (row, movie) in report.matches.iter().zip(&picked) {
             // Movies that share a title and a year are reported as ambiguous, with all candidates.

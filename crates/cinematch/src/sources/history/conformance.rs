@@ -12,7 +12,7 @@ fn recognized_by(importer: &Importer) -> Vec<&'static str> {
         (Decoder::Csv { .. }, Decoder::Csv { recognizes, .. }) => {
             let header = content.lines().next().unwrap_or_default();
             let columns = header.split(',').map(str::to_owned).collect();
-            recognizes(&CsvFile { name, columns, bytes: content.as_bytes() })
+            recognizes(&CsvFile { name, columns, bytes: content.as_bytes(), list_name: None })
         }
         (Decoder::Json { .. }, Decoder::Json { recognizes, .. }) => {
             recognizes(&JsonFile { name, elements: serde_json::from_str(content).unwrap() })
@@ -84,8 +84,9 @@ fn unknown_files_are_rejected_with_every_service_and_its_formats() {
     let error = read("x.csv", b"a,b\n1,2\n").unwrap_err().to_string();
     assert_eq!(
         error,
-        "x.csv is not a supported export. CineMatch reads exports of Letterboxd (ZIP, CSV), IMDb \
-         (CSV), Trakt (ZIP, JSON) and MovieLens.org (CSV)"
+        "x.csv is not a supported export: it is a table with the columns a, b. CineMatch reads exports of \
+         Letterboxd (ZIP, CSV), IMDb (CSV), Trakt (ZIP, JSON), MovieLens.org (CSV), TMDB (CSV), Simkl (CSV), \
+         TV Time (ZIP, CSV), Movary (CSV) and Yamtrack (CSV)"
     );
     assert!(services().all(|service| error.contains(service.name())));
 }

@@ -8,10 +8,12 @@ use crate::sources::SourceError;
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
     /// No importer recognizes the format.
-    #[error("{file} is not a supported export. CineMatch reads exports of {supported}")]
+    #[error("{file} is not a supported export: {found}. CineMatch reads exports of {supported}")]
     UnsupportedExport {
         /// Name of the rejected file.
         file: String,
+        /// What the file looks like.
+        found: String,
         /// Supported services and their formats.
         supported: String,
     },
@@ -30,16 +32,11 @@ pub enum HistoryError {
         /// How to rename the file so that the list can be identified.
         advice: &'static str,
     },
-    /// The file is not encoded in UTF-8.
-    #[error(
-        "{file} is not UTF-8 text{}: save it as UTF-8 or export it again",
-        found.map(|encoding| format!(" but {encoding}")).unwrap_or_default()
-    )]
+    /// The JSON file is not encoded in UTF-8 or UTF-16.
+    #[error("{file} is not UTF-8 text: save it as UTF-8 or export it again")]
     Encoding {
         /// Name of the rejected file.
         file: String,
-        /// Detected encoding, if known.
-        found: Option<&'static str>,
     },
     /// The import exceeds [`MAX_BYTES`].
     #[error("{file} is too large{}: the maximum is {} MiB",

@@ -4,6 +4,8 @@ use serde_json::value::RawValue;
 
 use super::entry::{History, Service};
 use super::error::HistoryError;
+use crate::sources::table::{self, Column, Row};
+use crate::sources::{Problem, SourceError};
 
 /// An importer for one service's exports, listed in `registry.rs`. Importers don't enforce limits: the
 /// caller has already limited file size, row count and archive entries.
@@ -49,12 +51,35 @@ pub(crate) struct CsvFile<'a> {
     pub columns: Vec<String>,
     /// File contents, including the header.
     pub bytes: &'a [u8],
+    /// Name of the list, if the file is a user-defined list of Letterboxd.
+    pub list_name: Option<&'a str>,
 }
 
-impl CsvFile<'_> {
-    /// Returns true if the file has a column named `column`.
+impl<'a> CsvFile<'a> {
+    /// Returns true if the file has a column named `column`, in any case.
     pub(crate) fn has(&self, column: &str) -> bool {
-        self.columns.iter().any(|name| name == column)
+        self.columns.iter().any(|name| name.eq_ignore_ascii_case(column))
+    }
+
+    /// Decodes all rows. Returns their number.
+    pub(crate) fn read(
+        &self,
+        columns: &[Column],
+        problems: &mut Vec<Problem>,
+        decode: impl FnMut(&Row<'_, 'a>, &mut Vec<Problem>),
+    ) -> Result<u64, SourceError> {
+        table::read_export((self.name, self.bytes), &self.columns, columns, false, problems, decode)
+    }
+
+    /// Like [`read`](Self::read), but also decodes rows with too few or too many fields. The decoder must reject
+    /// them if they have no ID.
+    pub(crate) fn read_ragged(
+        &self,
+        columns: &[Column],
+        problems: &mut Vec<Problem>,
+        decode: impl FnMut(&Row<'_, 'a>, &mut Vec<Problem>),
+    ) -> Result<u64, SourceError> {
+        table::read_export((self.name, self.bytes), &self.columns, columns, true, problems, decode)
     }
 }
 

@@ -1,19 +1,26 @@
-//! Decoder for Letterboxd's `ratings.csv`, `diary.csv`, `watched.csv`, `watchlist.csv` and
-//! `likes/films.csv`. These files identify movies by title and year only, without IDs.
+//! Decoder for Letterboxd's `ratings.csv`, `diary.csv`, `watched.csv`, `watchlist.csv`, `likes/films.csv` and
+//! `lists/*.csv`. These files identify movies by title and year only, without IDs.
 
-use super::entry::{Entry, EntryKind, History, Service};
+use super::entry::{CustomList, Entry, EntryKind, History, Service};
 use super::error::HistoryError;
 use super::importer::{CsvFile, Decoder, Importer};
-use super::values::{base_name, title, year};
-use crate::rating::Stars;
-use crate::sources::table::{self, Column};
+use super::letterboxd_import;
+use super::values::{base_name, has_extension, stars_of_five, title, year};
+use crate::sources::table::Column;
 use crate::sources::{Outcome, ProblemKind, excerpt};
 
 /// Importer for Letterboxd exports.
 pub(crate) static IMPORTER: Importer = Importer {
     service: Service { id: "letterboxd", name: "Letterboxd" },
     is_in_archive: Some(is_in_archive),
-    decoder: Decoder::Csv { recognizes: |file| file.has("Letterboxd URI"), decode },
+    decoder: Decoder::Csv {
+        recognizes: |file| {
+            file.list_name.is_some()
+                || (file.has("Letterboxd URI") && file.has("Name"))
+                || letterboxd_import::recognizes(file)
+        },
+        decode,
+    },
     #[cfg(test)]
     sample: (
         "ratings.csv",
@@ -60,8 +67,7 @@ impl Table {
     }
 }
 
-/// Returns true if `path` is a table to read from an archive. Excludes deleted and orphaned data and
-/// user-defined lists.
+/// Returns true if `path` is a table to read from an archive. Excludes deleted and orphaned data.
 fn is_in_archive(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let mut folders = lower.split('/').rev().skip(1);
@@ -69,11 +75,9 @@ fn is_in_archive(path: &str) -> bool {
         return false;
     }
     match base_name(&lower) {
-        "ratings.csv" | "diary.csv" | "watched.csv" | "watchlist.csv" => {
-            folders.all(|folder| folder != "lists")
-        }
-        "films.csv" => folders.next() == Some("likes"),
-        _ => false,
+        "ratings.csv" | "diary.csv" | "watched.csv" | "watchlist.csv" => true,
+        "films.csv" if folders.clone().next() == Some("likes") => true,
+        name => folders.next() == Some("lists") && has_extension(name, "csv"),
     }
 }
 
@@ -84,12 +88,41 @@ const COLUMNS: [Column; 4] = [
     Column::optional("Rating"),
 ];
 
+const LIST_COLUMNS: [Column; 2] = [Column::required("Name").multiline(), Column::required("Year")];
+
+/// Decodes a user-defined list.
+fn decode_list(csv: &CsvFile<'_>, name: &str) -> Result<History, HistoryError> {
+    let mut history = History::new(IMPORTER.service);
+    let mut entries = Vec::new();
+    history.rows = csv.read(&LIST_COLUMNS, &mut history.problems, |row, problems| {
+        let name = title(row.get(0));
+        if name.is_empty() {
+            let (kind, outcome) = (ProblemKind::MissingValue, Outcome::RowDropped);
+            problems.push(row.problem(0, kind, outcome, "the movie has no name"));
+            return;
+        }
+        let year = year(row.get(1));
+        entries.push(Entry::new(name, year, EntryKind::Watchlist, csv.name, row.line));
+    })?;
+    let file = csv.name.to_owned();
+    let name = if name.is_empty() { base_name(csv.name) } else { name }.to_owned();
+    history.lists.push(CustomList { file, name, entries, others: Vec::new() });
+    Ok(history)
+}
+
 fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
+    let is_in_lists = csv.name.rsplit(['/', '\\']).nth(1) == Some("lists");
+    if csv.list_name.is_some() || is_in_lists {
+        return decode_list(csv, csv.list_name.unwrap_or_default());
+    }
+    if !csv.has("Letterboxd URI") {
+        return letterboxd_import::decode(csv, IMPORTER.service);
+    }
     let table = Table::of(csv)?;
-    let CsvFile { name: file, bytes, .. } = *csv;
+    let file = csv.name;
     let mut history = History::new(IMPORTER.service);
     let entries = &mut history.entries;
-    history.rows = table::read(file, bytes, &COLUMNS, &mut history.problems, |row, problems| {
+    history.rows = csv.read(&COLUMNS, &mut history.problems, |row, problems| {
         let name = title(row.get(0));
         if name.is_empty() {
             let (kind, outcome) = (ProblemKind::MissingValue, Outcome::RowDropped);
@@ -103,30 +136,20 @@ fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
             Table::Liked => EntryKind::Liked,
             // Diary entries may have no rating.
             Table::Rated | Table::Diary if rating.is_empty() => EntryKind::Watched,
-            Table::Rated | Table::Diary => {
-                rating.parse().ok().and_then(Stars::from_value).map_or_else(
-                    || {
-                        let reason =
-                            format!("expected 0.5 to 5 stars in halves, got `{}`", excerpt(rating));
-                        let (problem, outcome) = (ProblemKind::InvalidValue, Outcome::ValueEmptied);
-                        problems.push(row.problem(3, problem, outcome, reason));
-                        EntryKind::Watched
-                    },
-                    EntryKind::Rated,
-                )
-            }
+            Table::Rated | Table::Diary => stars_of_five(rating).map_or_else(
+                || {
+                    let reason =
+                        format!("expected 0.5 to 5 stars in halves, got `{}`", excerpt(rating));
+                    let (problem, outcome) = (ProblemKind::InvalidValue, Outcome::ValueEmptied);
+                    problems.push(row.problem(3, problem, outcome, reason));
+                    EntryKind::Watched
+                },
+                EntryKind::Rated,
+            ),
         };
         entries.push(Entry {
-            title: name,
-            original_title: None,
-            year: year(row.get(1)),
-            imdb_id: None,
-            tmdb_id: None,
-            movie_id: None,
-            kind,
             is_diary_rating: table == Table::Diary,
-            file: file.to_owned(),
-            line: row.line,
+            ..Entry::new(name, year(row.get(1)), kind, file, row.line)
         });
     })?;
     Ok(history)

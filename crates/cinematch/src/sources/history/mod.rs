@@ -2,27 +2,41 @@
 //!
 //! Each service has an importer, listed in `registry.rs`. The format is detected from the contents. The
 //! file name is used only to tell apart files from one service that share a header. Rows about series,
-//! episodes and other items that aren't movies are returned as [`Skipped`], and unreadable rows as
+//! episodes and other items that aren't movies are returned as [`OtherTitle`]s if they have an ID and as
+//! [`Skipped`] otherwise, user-defined lists as [`CustomList`]s, and unreadable rows as
 //! [`Problem`](super::Problem)s with file and line.
+//!
+//! Tables are read as spreadsheet programs save them: separated by commas, semicolons or tabs, and encoded in
+//! UTF-8, UTF-16 or Windows-1252. Column names are compared without case.
 //!
 //! [`read`] enforces the limits and selects the importer. Importers only decode rows.
 
 mod archive;
 mod budget;
+mod dialect;
+mod encoding;
 mod entry;
 mod error;
 mod imdb;
+mod imdb_layout;
 mod importer;
 mod letterboxd;
+mod letterboxd_import;
 mod limits;
+mod movary;
 mod movielens_org;
 mod registry;
+mod rows;
+mod simkl;
 mod text;
+mod tmdb;
 mod trakt;
+mod tv_time;
 mod values;
+mod yamtrack;
 
 use budget::Budget;
-pub use entry::{Entry, EntryKind, History, Service, Skipped};
+pub use entry::{CustomList, Entry, EntryKind, History, ListMeaning, OtherTitle, Service, Skipped};
 pub use error::HistoryError;
 use limits::MAX_NAME_BYTES;
 pub use limits::{MAX_BYTES, MAX_ROWS};
@@ -71,5 +85,7 @@ fn truncated(file: &str) -> &str {
 mod conformance;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod spreadsheets;
 #[cfg(test)]
 mod tests;

@@ -3,10 +3,9 @@
 use super::entry::{Entry, EntryKind, History, Service};
 use super::error::HistoryError;
 use super::importer::{CsvFile, Decoder, Importer};
-use super::values::{imdb_number, title};
+use super::values::{imdb_number, stars_of_five, title};
 use crate::ids::{MovieId, TmdbId};
-use crate::rating::Stars;
-use crate::sources::table::{self, Column};
+use crate::sources::table::Column;
 use crate::sources::title::parse_title;
 use crate::sources::values::whole_number;
 use crate::sources::{Outcome, ProblemKind, excerpt};
@@ -33,30 +32,25 @@ const COLUMNS: [Column; 5] = [
 ];
 
 fn decode(csv: &CsvFile<'_>) -> Result<History, HistoryError> {
-    let CsvFile { name: file, bytes, .. } = *csv;
+    let file = csv.name;
     let mut history = History::new(IMPORTER.service);
     let entries = &mut history.entries;
-    history.rows = table::read(file, bytes, &COLUMNS, &mut history.problems, |row, problems| {
+    history.rows = csv.read(&COLUMNS, &mut history.problems, |row, problems| {
         let movie_id = row.require::<MovieId>(0, "a MovieLens ID", problems);
         let Some(movie_id) = movie_id else { return };
         let stars = row.get(3);
-        let Some(stars) = stars.parse().ok().and_then(Stars::from_value) else {
+        let Some(stars) = stars_of_five(stars) else {
             let reason = format!("expected 0.5 to 5 stars in halves, got `{}`", excerpt(stars));
             problems.push(row.problem(3, ProblemKind::InvalidValue, Outcome::RowDropped, reason));
             return;
         };
         let title = parse_title(&title(row.get(4)));
+        let kind = EntryKind::Rated(stars);
         entries.push(Entry {
-            title: title.title,
-            original_title: None,
-            year: title.year,
             imdb_id: imdb_number(row.get(1)),
             tmdb_id: whole_number(row.get(2)).map(TmdbId),
             movie_id: Some(movie_id),
-            kind: EntryKind::Rated(stars),
-            is_diary_rating: false,
-            file: file.to_owned(),
-            line: row.line,
+            ..Entry::new(title.title, title.year, kind, file, row.line)
         });
     })?;
     Ok(history)

@@ -10,6 +10,11 @@ pub(crate) static IMPORTERS: &[&Importer] = &[
     &super::imdb::IMPORTER,
     &super::trakt::IMPORTER,
     &super::movielens_org::IMPORTER,
+    &super::tmdb::IMPORTER,
+    &super::simkl::IMPORTER,
+    &super::tv_time::IMPORTER,
+    &super::movary::IMPORTER,
+    &super::yamtrack::IMPORTER,
 ];
 
 /// Returns all supported services.

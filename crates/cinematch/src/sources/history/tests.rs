@@ -89,7 +89,7 @@ fn reads_a_letterboxd_archive_without_deleted_and_orphaned_data() {
         ("..ratings.csv.exe", b"x"),
     ]);
     let history = read("letterboxd.zip", &archive).unwrap();
-    assert_eq!((history.entries.len(), history.rows), (5, 5));
+    assert_eq!((history.entries.len(), history.lists.len(), history.rows), (5, 1, 6));
     assert_eq!(history.entries[0].kind, EntryKind::Liked);
     for bad in [&b"PK\x03\x04 no"[..], &archive[..archive.len() / 2]] {
         let error = read("a.zip", bad).unwrap_err().to_string();
@@ -109,7 +109,8 @@ fn reads_old_and_new_imdb_exports_and_skips_series() {
     let history = read("ratings.csv", old.as_bytes()).unwrap();
     assert_eq!(summary(&history), [("Heat", Some(1995), stars(4.5))]);
     assert_eq!(history.entries[0].imdb_id.as_deref(), Some("0113277"));
-    assert_eq!((history.skipped[0].title.as_str(), history.skipped[0].line), ("Breaking Bad", 3));
+    let series = &history.others[0];
+    assert_eq!((series.entry.title.as_str(), series.entry.line), ("Breaking Bad", 3));
     let new = "Const,Your Rating,Date Rated,Title,Original Title,URL,Title Type,Year\n\
                tt0211915,1,2020-01-01,Amélie,Le fabuleux destin,https://x,Movie,2001\n\
                bad,3,2020-01-01,B,B,https://x,Movie,2001\ntt1,11,,C,C,,TV Movie,2001\n";
@@ -127,7 +128,7 @@ fn reads_old_and_new_imdb_exports_and_skips_series() {
     let history = read("ratings.csv", kinds.as_bytes()).unwrap();
     let all = [stars(0.5), stars(1.0), stars(1.5)];
     assert_eq!(history.entries.iter().map(|entry| entry.kind).collect::<Vec<_>>(), all);
-    assert_eq!(history.skipped.len(), 4);
+    assert_eq!(history.others.len(), 4);
     let watchlist = "Position,Const,Created,Modified,Description,Title,URL,Title Type,Year,Your Rating\n\
                      1,tt0078748,2020-01-01,,,Alien,https://x,Movie,1979,\n\
                      2,tt0113277,2020-01-01,,,Heat,https://x,Movie,1995,9\n";
@@ -232,4 +233,142 @@ fn rejects_unknown_and_empty_files() {
     let history = read("watched.csv", header.as_bytes()).unwrap();
     assert_eq!((history.rows, history.entries.len()), (0, 0));
     assert_eq!(read("watched-movies.json", b"[]").unwrap().rows, 0);
+}
+
+#[test]
+fn reads_imdb_exports_until_2017_and_in_other_languages() {
+    let old = "\"position\",\"const\",\"created\",\"modified\",\"description\",\"Title\",\"Title type\",\"Directors\",\
+               \"You rated\",\"IMDb Rating\",\"Runtime (mins)\",\"Year\",\"Genres\",\"Num. Votes\",\
+               \"Release Date (month/day/year)\",\"URL\"\n";
+    let row = |id: &str, title: &str, points: &str| {
+        let url = format!("http://www.imdb.com/title/{id}/");
+        format!(
+            "\"1\",\"{id}\",\"Mon Jan  2 10:00:00 2012\",\"\",\"\",\"{title}\",\"Feature Film\",\"M, N\",\
+             \"{points}\",\"8.2\",\"170\",\"1995\",\"crime\",\"300000\",\"1995-12-15\",\"{url}\"\n"
+        )
+    };
+    let rows = row("tt0113277", "Heat", "9") + &row("tt0112641", "Casino", "");
+    for header in
+        [old.to_owned(), old.to_uppercase(), "Ä,B,C,D,E,F,G,H,I,J,K,L,M,N,O,P\n".to_owned()]
+    {
+        let history = read("WATCHLIST.csv", format!("{header}{rows}").as_bytes()).unwrap();
+        let expected =
+            [("Heat", Some(1995), stars(4.5)), ("Casino", Some(1995), EntryKind::Watchlist)];
+        assert_eq!((summary(&history).as_slice(), history.lists.len()), (&expected[..], 0));
+    }
+    let history = read("ratings.csv", format!("{old}{rows}").as_bytes()).unwrap();
+    assert_eq!(history.entries[1].kind, EntryKind::Watched);
+    // Columns are recognized by their positions.
+    let german = "Konst,Deine Bewertung,Bewertet am,Titel,Originaltitel,Adresse,Titelart,IMDb-Bewertung,Laufzeit,\
+                  Jahr,Genres,Stimmen,Start,Regie\n\
+                  tt0113277,9,2025-01-01,Heat,Heat,https://www.imdb.com/title/tt0113277/,Film,8.3,170,1995,Krimi,1,x,y\n\
+                  tt0903747,9,2025-01-01,Breaking Bad,Breaking Bad,x,TV-Serie,9.5,,2008,,1,,\n";
+    let history = read("Bewertungen.csv", german.as_bytes()).unwrap();
+    assert_eq!(summary(&history), [("Heat", Some(1995), stars(4.5))]);
+    assert_eq!((history.service.id(), history.others.len()), ("imdb", 1));
+}
+
+#[test]
+fn user_defined_lists_have_no_meaning_unless_it_is_stated() {
+    let imdb = "Position,Const,Created,Modified,Description,Title,URL,Title Type,Year,Your Rating\n\
+                1,tt0118688,2024-03-01,,terrible,Batman & Robin,https://x,Movie,1997,\n\
+                2,tt0133093,2024-03-01,,,The Matrix,https://x,Movie,1999,9\n\
+                3,tt0795176,2024-03-01,,,Planet Earth,https://x,TV Mini Series,2006,\n";
+    let letterboxd = "Letterboxd list export v7\nDate,Name,Tags,URL,Description\n\
+                      2024-09-27,\"Best, of all\",\"a, b\",https://boxd.it/z,All\n\n\
+                      Position,Name,Year,URL,Description\n1,Heat,1995,https://boxd.it/a,\n";
+    let mut history = read("worst-ever.csv", imdb.as_bytes()).unwrap();
+    assert_eq!(summary(&history), [("The Matrix", Some(1999), stars(4.5))]);
+    let list = &history.lists[0];
+    assert_eq!((list.name.as_str(), list.entries.len(), list.others.len()), ("worst-ever", 1, 1));
+    history.resolve_lists(ListMeaning::Ignore);
+    assert_eq!((history.entries.len(), history.lists.len()), (1, 1));
+    history.resolve_lists(ListMeaning::Liked);
+    assert_eq!(history.entries[1].kind, EntryKind::Liked);
+    assert_eq!((history.others[0].entry.kind, history.lists.len()), (EntryKind::Liked, 0));
+
+    for name in ["best.csv", "watchlist.csv"] {
+        let mut history = read(name, letterboxd.as_bytes()).unwrap();
+        assert_eq!((history.entries.len(), history.lists[0].name.as_str()), (0, "Best, of all"));
+        history.resolve_lists(ListMeaning::Watchlist);
+        assert_eq!(summary(&history), [("Heat", Some(1995), EntryKind::Watchlist)]);
+        assert_eq!(history.entries[0].line, 6);
+    }
+    let archive =
+        zipped(&[("ratings.csv", RATINGS.as_bytes()), ("lists/best.csv", letterboxd.as_bytes())]);
+    let history = read("letterboxd.zip", &archive).unwrap();
+    assert_eq!((history.entries.len(), history.lists[0].file.as_str()), (3, "lists/best.csv"));
+    // A spreadsheet program pads all lines with separators.
+    let padded = letterboxd.replace("v7\n", "v7,,,,\n").replace("All\n\n", "All\n,,,,\n");
+    assert_eq!(read("best.csv", padded.as_bytes()).unwrap().lists, {
+        read("best.csv", letterboxd.as_bytes()).unwrap().lists
+    });
+}
+
+#[test]
+fn reads_files_for_letterboxds_import_and_exports_of_tmdb() {
+    let csv = "tmdbID,imdbID,Title,Year,Rating10,WatchedDate,Rewatch\n\
+               603,tt0133093,The Matrix,1999,9,2024-01-01,false\n\
+               ,,\"Lock, Stock and Two Smoking Barrels\",1998,8,2024-02-01,true\n";
+    let history = read("import.csv", csv.as_bytes()).unwrap();
+    assert_eq!(history.service.id(), "letterboxd");
+    let lock = "Lock, Stock and Two Smoking Barrels";
+    let expected = [("The Matrix", Some(1999), stars(4.5)), (lock, Some(1998), stars(4.0))];
+    assert_eq!(summary(&history), expected);
+    assert_eq!(history.entries[0].tmdb_id, Some(TmdbId(603)));
+    let csv = "imdbID;Rating\ntt0113277;4,5\ntt0112641;\n";
+    let history = read("import.csv", csv.as_bytes()).unwrap();
+    assert_eq!(summary(&history), [("", None, stars(4.5)), ("", None, EntryKind::Watched)]);
+    let csv = "TMDb ID,IMDb ID,Type,Name,Release Date,Season Number,Episode Number,Rating,Your Rating,Date Rated\n\
+               603,tt0133093,movie,The Matrix,1999-03-31T00:00:00Z,,,8.2,9.0,2024-01-01T00:00:00Z\n\
+               949,tt0113277,movie,Heat,1995-12-15T00:00:00Z,,,7.9,8.5,2024-01-02T00:00:00Z\n\
+               1396,tt0903747,tv,Breaking Bad,2008-01-20T00:00:00Z,,,8.9,10.0,2024-01-02T00:00:00Z\n";
+    let history = read("ratings.csv", csv.as_bytes()).unwrap();
+    let expected = [("The Matrix", Some(1999), stars(4.5)), ("Heat", Some(1995), stars(4.5))];
+    assert_eq!((history.service.id(), summary(&history).as_slice()), ("tmdb", &expected[..]));
+    let series = &history.others[0].entry;
+    assert_eq!((series.tmdb_id, series.imdb_id.as_deref()), (None, Some("0903747")));
+    let list = csv.replace(",Your Rating", ",Their Rating");
+    assert_eq!(read("best.csv", list.as_bytes()).unwrap().lists[0].entries.len(), 2);
+}
+
+#[test]
+fn reads_exports_of_simkl_tv_time_movary_and_yamtrack() {
+    let simkl = "SIMKL_ID,Title,Type,Year,Watchlist,LastEpWatched,WatchedDate,Rating,Memo,TVDB,TMDB,IMDB\n\
+                 1,Heat,movie,1995,completed,,2024-01-02,9,,,949,tt0113277\n\
+                 2,Alien,movie,1979,plantowatch,,,,,,348,tt0078748\n\
+                 3,Lost,tv,2004,completed,s1e1,,9,,,4607,tt0411008\n";
+    let history = read("SimklBackup.csv", simkl.as_bytes()).unwrap();
+    let expected = [("Heat", Some(1995), stars(4.5)), ("Alien", Some(1979), EntryKind::Watchlist)];
+    assert_eq!((history.service.id(), summary(&history).as_slice()), ("simkl", &expected[..]));
+    assert_eq!(
+        (history.others[0].entry.tmdb_id, history.entries[1].tmdb_id),
+        (None, Some(TmdbId(348)))
+    );
+
+    let tv_time = "uuid,type,entity_type,movie_name,release_date,created_at\n\
+                   a,follow,movie,Heat,1995-12-15 00:00:00,x\na,watch,movie,Heat,1995-12-15 00:00:00,x\n\
+                   b,towatch,movie,Alien,1979-05-25 00:00:00,x\nc,watch,episode,,,x\n";
+    let history = read("tracking-prod-records.csv", tv_time.as_bytes()).unwrap();
+    let kinds: Vec<EntryKind> = history.entries.iter().map(|entry| entry.kind).collect();
+    assert_eq!(kinds, [EntryKind::Watchlist, EntryKind::Watched, EntryKind::Watchlist]);
+    assert_eq!(history.entries[0].year, Some(1995));
+
+    let movary = "title,year,tmdbId,imdbId,userRating\n\"Heat\",1995,949,tt0113277,9\n\"Alien\",1979,348,,\n";
+    let history = read("export-ratings-1-2.csv", movary.as_bytes()).unwrap();
+    assert_eq!(summary(&history), [("Heat", Some(1995), stars(4.5))]);
+    for (column, expected) in [("watchedAt", EntryKind::Watched), ("addedAt", EntryKind::Watchlist)]
+    {
+        let text =
+            format!("title,year,tmdbId,imdbId,{column}\n\"Heat\",1995,949,tt0113277,2024-01-02\n");
+        let history = read("export.csv", text.as_bytes()).unwrap();
+        assert_eq!((history.service.id(), history.entries[0].kind), ("movary", expected));
+    }
+
+    let yamtrack = "media_id,source,media_type,title,image,season_number,episode_number,score,progress,status\n\
+                    949,tmdb,movie,Heat,,,,8.5,1,Completed\n348,tmdb,movie,Alien,,,,,0,Planning\n\
+                    1,mal,anime,Cowboy Bebop,,,,9,26,Completed\n";
+    let history = read("yamtrack.csv", yamtrack.as_bytes()).unwrap();
+    let expected = [("Heat", None, stars(4.5)), ("Alien", None, EntryKind::Watchlist)];
+    assert_eq!((summary(&history).as_slice(), history.skipped.len()), (&expected[..], 1));
 }

@@ -1,4 +1,4 @@
-//! Reads CSV and JSON files. Checks the header size and the row count before calling an importer.
+//! Reads CSV and JSON files in the encodings and dialects of spreadsheet programs. Checks the header size and the row count before calling an importer.
 
 use serde::de::{Deserializer as _, IgnoredAny, SeqAccess, Visitor};
 use serde_json::error::Category;
@@ -9,46 +9,46 @@ use super::entry::History;
 use super::error::HistoryError;
 use super::importer::{CsvFile, JsonFile};
 use super::limits::{MAX_COLUMNS, MAX_HEADER_BYTES};
-use super::registry;
-use crate::sources::table;
+use super::{dialect, encoding, registry};
+use crate::sources::excerpt;
 
 /// Reads a CSV or JSON file. The caller must already have deducted its size from `budget`.
 pub(crate) fn read(budget: &mut Budget, name: &str, bytes: &[u8]) -> Result<History, HistoryError> {
-    let start = table::strip_bom(bytes).trim_ascii_start();
+    let bytes = encoding::from_utf16(bytes);
+    let start = bytes.trim_ascii_start();
     if start.is_empty() {
         return Err(HistoryError::EmptyFile { file: name.to_owned() });
     }
-    if let Some(encoding) = other_encoding(bytes) {
-        return Err(HistoryError::Encoding { file: name.to_owned(), found: Some(encoding) });
-    }
     if matches!(start[0], b'[' | b'{') {
         let file = open_json(budget, name, start)?;
-        return registry::decode_json(&file).ok_or_else(|| unsupported(name));
+        return registry::decode_json(&file).ok_or_else(|| unsupported(name, &[]));
     }
-    let columns = columns(start).ok_or_else(|| unsupported(name))?;
     // Every row takes up at least one line.
     budget.take_rows(name, n_lines(start).saturating_sub(1))?;
-    let history = registry::decode_csv(&CsvFile { name, columns, bytes })
-        .unwrap_or_else(|| Err(unsupported(name)));
+    let table = dialect::normalized(encoding::from_windows_1252(&bytes));
+    let columns = columns(table.bytes.trim_ascii_start()).ok_or_else(|| unsupported(name, &[]))?;
+    let list_name = table.list_name.as_deref();
+    let file = CsvFile { name, columns, bytes: &table.bytes, list_name };
+    let history =
+        registry::decode_csv(&file).unwrap_or_else(|| Err(unsupported(name, &file.columns)));
     history.map_err(|error| match error {
         HistoryError::Table(error) => error.with_advice("Export it again").into(),
         other => other,
     })
 }
 
-fn unsupported(file: &str) -> HistoryError {
+/// Returns the error for a file that no importer recognizes. `columns` are those of a table.
+fn unsupported(file: &str, columns: &[String]) -> HistoryError {
+    let found = match columns {
+        [] => "it is neither a table nor a list".to_owned(),
+        [line] => format!("it starts with `{}`", excerpt(line)),
+        columns => format!("it is a table with the columns {}", excerpt(&columns.join(", "))),
+    };
     HistoryError::UnsupportedExport {
         file: file.to_owned(),
+        found,
         supported: registry::supported_exports(),
     }
-}
-
-/// Detects UTF-16 from a byte order mark or a zero among the first four bytes.
-fn other_encoding(bytes: &[u8]) -> Option<&'static str> {
-    let start = &bytes[..bytes.len().min(4)];
-    let has_mark = start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff");
-    // All exports start with ASCII characters, and their UTF-16 encodings contain zero bytes.
-    (has_mark || start.contains(&0)).then_some("UTF-16")
 }
 
 /// Reads a CSV file's column names. Returns `None` if the header is too long or has too many columns.
@@ -82,7 +82,7 @@ fn open_json<'a>(
     bytes: &'a [u8],
 ) -> Result<JsonFile<'a>, HistoryError> {
     let Ok(text) = std::str::from_utf8(bytes) else {
-        return Err(HistoryError::Encoding { file: name.to_owned(), found: None });
+        return Err(HistoryError::Encoding { file: name.to_owned() });
     };
     let json_error = |error: serde_json::Error| HistoryError::Json {
         file: name.to_owned(),

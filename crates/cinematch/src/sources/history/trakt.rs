@@ -35,8 +35,12 @@ struct Item<'a> {
     collected_at: Option<IgnoredAny>,
     #[serde(borrow)]
     movie: Option<Movie<'a>>,
-    show: Option<SkippedMedia>,
-    episode: Option<SkippedMedia>,
+    #[serde(borrow)]
+    show: Option<OtherMedia<'a>>,
+    #[serde(borrow)]
+    season: Option<OtherMedia<'a>>,
+    #[serde(borrow)]
+    episode: Option<OtherMedia<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -55,9 +59,12 @@ struct Ids<'a> {
     tmdb: Option<&'a RawValue>,
 }
 
+/// A series, a season or an episode. TMDB numbers them apart from movies, so that only their IMDb IDs are used.
 #[derive(Deserialize)]
-struct SkippedMedia {
+struct OtherMedia<'a> {
     title: Option<String>,
+    #[serde(borrow, default)]
+    ids: Ids<'a>,
 }
 
 /// The kinds of list in a Trakt export.
@@ -110,52 +117,62 @@ fn decode(json: &JsonFile<'_>) -> History {
                 continue;
             }
         };
+        let kind = feedback(&item, list, (file, line), &mut history.problems);
         let Some(movie) = item.movie else {
-            let other = [("episode", item.episode), ("show", item.show)];
-            let found = other.into_iter().find_map(|(kind, named)| Some((kind, named?)));
-            let (reason, named) =
-                found.map_or(("no movie", None), |(kind, named)| (kind, named.title));
-            let named = title(&named.unwrap_or_default());
-            let (file, reason) = (file.to_owned(), reason.to_owned());
+            let other = [("episode", item.episode), ("season", item.season), ("show", item.show)];
+            let found = other.into_iter().find_map(|(kind, media)| Some((kind, media?)));
+            let (what, named, imdb) = found.map_or(("no movie", None, None), |(what, media)| {
+                (what, media.title, media.ids.imdb)
+            });
+            let entry = Entry {
+                imdb_id: imdb.as_deref().and_then(imdb_number),
+                ..Entry::new(title(&named.unwrap_or_default()), None, kind, file, line)
+            };
+            history.add_other(entry, what);
+            continue;
+        };
+        let named = title(&movie.title.unwrap_or_default());
+        if item.collected_at.is_some() && kind == EntryKind::Watched && item.rating.is_none() {
+            // Users may own movies they haven't watched, so a collection entry isn't a viewing.
+            let (file, reason) = (file.to_owned(), "collection".to_owned());
             history.skipped.push(Skipped { file, line, title: named, reason });
             continue;
-        };
-        let kind = if let Some(points) = item.rating {
-            stars_of_ten(points.get()).map_or_else(
-                || {
-                    let reason = format!("expected 1 to 10, got `{}`", excerpt(points.get()));
-                    history.problems.push(problem(file, line, Some("rating"), reason));
-                    EntryKind::Watched
-                },
-                EntryKind::Rated,
-            )
-        } else if list == Some(List::Favorites) {
-            EntryKind::Liked
-        } else if item.listed_at.is_some() || list == Some(List::Watchlist) {
-            EntryKind::Watchlist
-        } else if item.collected_at.is_some() {
-            // Users may own movies they haven't watched, so a collection entry isn't a viewing.
-            let (file, title) = (file.to_owned(), title(&movie.title.unwrap_or_default()));
-            history.skipped.push(Skipped { file, line, title, reason: "collection".to_owned() });
-            continue;
-        } else {
-            EntryKind::Watched
-        };
+        }
         let tmdb_id = movie.ids.tmdb.and_then(|id| id.get().parse().ok());
+        let year = movie.year.and_then(|number| year(number.get()));
         history.entries.push(Entry {
-            title: title(&movie.title.unwrap_or_default()),
-            original_title: None,
-            year: movie.year.and_then(|number| year(number.get())),
             imdb_id: movie.ids.imdb.as_deref().and_then(imdb_number),
             tmdb_id: tmdb_id.filter(|id| *id > 0).map(TmdbId),
-            movie_id: None,
-            kind,
-            is_diary_rating: false,
-            file: file.to_owned(),
-            line,
+            ..Entry::new(named, year, kind, file, line)
         });
     }
     history
+}
+
+/// Returns the feedback in a list element. An invalid rating is reported.
+fn feedback(
+    item: &Item<'_>,
+    list: Option<List>,
+    (file, line): (&str, u64),
+    problems: &mut Vec<Problem>,
+) -> EntryKind {
+    if let Some(points) = item.rating {
+        return stars_of_ten(points.get()).map_or_else(
+            || {
+                let reason = format!("expected 1 to 10, got `{}`", excerpt(points.get()));
+                problems.push(problem(file, line, Some("rating"), reason));
+                EntryKind::Watched
+            },
+            EntryKind::Rated,
+        );
+    }
+    if list == Some(List::Favorites) {
+        EntryKind::Liked
+    } else if item.listed_at.is_some() || list == Some(List::Watchlist) {
+        EntryKind::Watchlist
+    } else {
+        EntryKind::Watched
+    }
 }
 
 fn item(element: &RawValue) -> Result<Item<'_>, String> {
