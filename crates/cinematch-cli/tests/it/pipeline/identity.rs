@@ -3,6 +3,7 @@
 use cinematch::catalog::Movie;
 use cinematch::catalog::matching::MatchIndex;
 use cinematch::imports::{self, Imported, RowReport};
+use cinematch::sources::history::ListMeaning;
 
 use super::latest_small::bundle;
 use crate::support::folder::{Folder, real_data};
@@ -22,7 +23,11 @@ fn movies(bundle: &cinematch::bundle::Bundle) -> Vec<Movie> {
 }
 
 fn import(movies: &[Movie], file: &str) -> Imported {
-    imports::read(&MatchIndex::new(movies), movies, &[("ratings.csv", file)]).unwrap()
+    import_file(movies, ("ratings.csv", file))
+}
+
+fn import_file(movies: &[Movie], file: (&str, &str)) -> Imported {
+    imports::read(&MatchIndex::new(movies), movies, &[file], ListMeaning::default()).unwrap()
 }
 
 #[test]
@@ -108,8 +113,8 @@ fn rows_with_other_ids_never_match_and_namesakes_are_told_apart() {
     assert_eq!((report.unmatched, report.by_title), (1, 0));
     let trakt = r#"[{"rated_at":"2025-01-01T00:00:00.000Z","rating":1,"type":"movie","movie":
         {"title":"Wanted","year":2009,"ids":{"trakt":25000,"imdb":null,"tmdb":25752}}}]"#;
-    let found = imports::read(&MatchIndex::new(&movies), &movies, &[("r.json", trakt)]).unwrap();
-    assert_eq!((found.report.unmatched, found.report.by_title), (1, 0));
+    let report = import_file(&movies, ("r.json", trakt)).report;
+    assert_eq!((report.unmatched, report.by_title), (1, 0));
     // Without an ID, the title is too ordinary to ignore the year.
     let report = import(&movies, &format!("{LETTERBOXD}x,Wanted,2009,u,1\n")).report;
     assert_eq!((report.ambiguous, report.fuzzy), (1, 0));
