@@ -39,7 +39,7 @@ fn is_invalid_source(error: &SourceError) -> bool {
 fn are_invalid_ratings(error: &RatingsError) -> bool {
     match error {
         RatingsError::Source(error) => is_invalid_source(error),
-        RatingsError::Parquet { .. } => true,
+        RatingsError::Parquet { .. } | RatingsError::MostlyInvalid { .. } => true,
         RatingsError::Read { .. } => false,
     }
 }

@@ -112,6 +112,7 @@ impl Catalog {
             let vocabulary = Vocabulary::new(listed.iter().map(|movie| movie.movie_id));
             let file = File::open(path).map_err(read_error)?;
             let mut rows = ratings::read("ratings.csv", &file, &vocabulary)?;
+            rows.require_valid("ratings.csv")?;
             let interactions = Interactions::new("ratings.csv", vocabulary, &mut rows);
             let sha256 = ids::sha256_of(file).map_err(read_error)?;
             self.inputs.push(InputChecksum {

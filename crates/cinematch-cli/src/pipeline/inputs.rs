@@ -208,6 +208,7 @@ pub fn load_ratings(
     } else {
         ratings::read(&name, &file, &movies)?
     };
+    read.require_valid(&name)?;
     let interactions = Interactions::new(&name, movies, &mut read);
     drop(step);
     let problems = read.problems.len() as u64 + read.unlisted.total();

@@ -77,6 +77,12 @@ impl Unlisted {
         self.0.values().sum()
     }
 
+    /// Returns the number of unlisted problems of all kinds but `kind`.
+    pub(crate) fn total_except(&self, kind: ProblemKind) -> u64 {
+        let counts = self.0.iter().filter(|((_, other, _), _)| *other != kind);
+        counts.map(|(_, count)| count).sum()
+    }
+
     /// Returns the number of unlisted problems with this column, kind and outcome.
     pub(crate) fn count(&self, field: Option<&str>, kind: ProblemKind, outcome: Outcome) -> u64 {
         self.0.get(&(field.map(str::to_owned), kind, outcome)).copied().unwrap_or_default()

@@ -8,6 +8,7 @@
 
 mod count;
 mod parquet;
+mod validity;
 
 use std::fs::File;
 use std::io;
@@ -79,6 +80,18 @@ pub enum RatingsError {
         file: String,
         /// Error from the operating system.
         cause: io::Error,
+    },
+    /// Too many rows are invalid.
+    #[error("{invalid} of {rows} rows of {file} are invalid: {cause}")]
+    MostlyInvalid {
+        /// Name of the ratings file.
+        file: String,
+        /// Number of invalid rows.
+        invalid: String,
+        /// Number of rows.
+        rows: String,
+        /// The likely cause, with advice.
+        cause: String,
     },
     /// The file is not a Parquet file with the columns of `ratings.csv`.
     #[error(

@@ -13,6 +13,7 @@ use cinematch::sources::history::{self, ListMeaning};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use super::folder::read_folder;
 use crate::options::Global;
 use crate::output::{DIM, Output, STRONG, SUCCESS, counted, thousands};
 use crate::paths::{ArtifactsPath, display_path, read_file};
@@ -26,7 +27,7 @@ const MAX_PRINTED: usize = 8;
 #[derive(Debug, Args)]
 pub struct HistoryFiles {
     /// Exports from other services
-    #[arg(value_name = "FILE", help = format!("Exports from {}", history::supported_exports()))]
+    #[arg(value_name = "FILE", help = format!("Exports from {}, or a folder with an unpacked one", history::supported_exports()))]
     files: Vec<PathBuf>,
     /// Number of movies to recommend, 0 to 100
     #[arg(long, short = 'k', alias = "k", default_value_t = 10, value_name = "N")]
@@ -87,8 +88,14 @@ impl HistoryFiles {
 
     /// Reads the files, matches their rows with the catalog, prints a report and recommends movies.
     pub fn run(&self, global: &Global, output: &Output) -> Result<()> {
-        let read = |path: &PathBuf| Ok((display_path(path), read_file(path, "check the path")?));
-        let files: Vec<(String, Vec<u8>)> = self.files.iter().map(read).collect::<Result<_>>()?;
+        let mut files = Vec::new();
+        for path in &self.files {
+            if path.is_dir() {
+                files.extend(read_folder(path)?);
+            } else {
+                files.push((display_path(path), read_file(path, "check the path")?));
+            }
+        }
         // Unsupported files are rejected before the model is loaded.
         let histories = history::read_all(&files)?;
         let loading = output.step("loading the model");

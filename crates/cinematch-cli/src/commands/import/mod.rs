@@ -1,5 +1,6 @@
 //! `cinematch import`: rating histories from other services, and TMDB metadata.
 
+mod folder;
 mod history;
 mod tmdb_csv;
 
@@ -16,6 +17,7 @@ use crate::output::Output;
     args_conflicts_with_subcommands = true,
     after_help = "Examples:\n  cinematch import letterboxd.zip            match your history, and recommend from it\n  \
                   cinematch import ratings.csv watchlist.csv several files at once\n  \
+                  cinematch import ~/Downloads/letterboxd    a folder with an unpacked export\n  \
                   cinematch import trakt.zip --json          the result for each row\n  \
                   cinematch import tmdb-csv FILE…            TMDB metadata; see its own --help"
 )]

@@ -90,6 +90,42 @@ fn matches_a_history_and_recommends_from_it() {
 }
 
 #[test]
+fn reads_a_folder_with_an_unpacked_archive() {
+    let folder = Folder::trained();
+    for (name, text) in [
+        ("letterboxd/ratings.csv", RATED),
+        ("letterboxd/likes/films.csv", WATCHED),
+        ("letterboxd/deleted/ratings.csv", RATED),
+        ("letterboxd/profile.csv", "Name\nme\n"),
+    ] {
+        folder.write(name, text.as_bytes());
+    }
+    let report: Value =
+        serde_json::from_str(&folder.ok(&["import", "letterboxd", "-k", "0", "--json"])).unwrap();
+    assert_eq!(
+        (&report["rows"], &report["matches"][0]["file"]),
+        (&5.into(), &"likes/films.csv".into())
+    );
+    let error = folder.fails(&["import", "raw"]);
+    assert!(error.contains("raw has none of the files"), "{error}");
+}
+
+#[test]
+fn lists_are_named_and_imported_with_a_meaning() {
+    let folder = Folder::trained();
+    let list = "Letterboxd list export v7\nDate,Name,Tags,URL,Description\n2024-09-27,Best of all,,u,\n\n\
+                Position,Name,Year,URL,Description\n1,Heat,1995,https://boxd.it/a,\n";
+    folder.write("best.csv", list.as_bytes());
+    let text = folder.ok(&["import", "best.csv", "-k", "0"]);
+    assert!(text.contains("1 on 1 list, not imported"), "{text}");
+    assert!(text.contains("Best of all (best.csv): 1 movie"), "{text}");
+    assert!(text.contains("add `--list-as liked` or `--list-as watchlist`"), "{text}");
+    let report = folder.ok(&["import", "best.csv", "-k", "0", "--list-as", "liked", "--json"]);
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((&report["by_title"], &report["matches"][0]["said"]), (&1.into(), &"liked".into()));
+}
+
+#[test]
 fn rejects_unsupported_missing_and_oversized_files() {
     let folder = Folder::trained();
     folder.write("x.csv", b"a,b\n1,2\n");

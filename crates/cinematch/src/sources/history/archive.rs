@@ -55,7 +55,7 @@ pub(crate) fn read(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<Hist
     }
     history.ok_or_else(|| HistoryError::EmptyArchive {
         file: file.to_owned(),
-        services: registry::archive_names(),
+        services: registry::archive_services(),
     })
 }
 

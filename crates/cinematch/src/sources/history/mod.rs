@@ -40,7 +40,7 @@ pub use entry::{CustomList, Entry, EntryKind, History, ListMeaning, OtherTitle, 
 pub use error::HistoryError;
 use limits::MAX_NAME_BYTES;
 pub use limits::{MAX_BYTES, MAX_ROWS};
-pub use registry::{service_names, services, supported_exports};
+pub use registry::{archive_services, service_names, services, supported_exports};
 
 /// Reads an export. `file` is its name, with or without a path. Takes O(bytes) time. Memory is bounded by
 /// [`MAX_BYTES`] and [`MAX_ROWS`].
@@ -62,6 +62,12 @@ pub fn read_all<N: AsRef<str>, B: AsRef<[u8]>>(
     let mut budget = Budget::new();
     let read = |(file, bytes): &(N, B)| read_within(&mut budget, file.as_ref(), bytes.as_ref());
     files.iter().map(read).collect()
+}
+
+/// Returns true if `path` names a file that is read from an archive or a folder with the contents of one. Paths are
+/// relative to the archive.
+pub fn is_in_archive(path: &str) -> bool {
+    path.len() <= MAX_NAME_BYTES && registry::is_in_archive(path)
 }
 
 fn read_within(budget: &mut Budget, file: &str, bytes: &[u8]) -> Result<History, HistoryError> {

@@ -42,7 +42,7 @@ pub fn supported_exports() -> String {
 }
 
 /// Returns the names of the services that have supported archives, as a phrase such as `A, B or C`.
-pub(crate) fn archive_names() -> String {
+pub fn archive_services() -> String {
     let with_archives = IMPORTERS.iter().filter(|importer| importer.is_in_archive.is_some());
     join_with(with_archives.map(|importer| importer.service.name().to_owned()), "or")
 }
