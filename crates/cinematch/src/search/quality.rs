@@ -42,7 +42,7 @@ fn finds_labelled_queries_in_real_data() {
     let index = SearchIndex::new(&movies);
     println!("built in {:?}", started.elapsed());
     let mut times: Vec<Duration> = Vec::new();
-    // Every third query of the file was not looked at while the ranking was tuned.
+    // Every third query is reported apart. Its failures were printed too, so it is not an unseen test set.
     let mut kinds: BTreeMap<&str, [u32; 3]> = BTreeMap::new();
     for (line, at) in QUERIES.lines().skip(1).zip(0..) {
         let [query, kind, expected] = line.split('\t').collect::<Vec<_>>()[..] else {
@@ -52,7 +52,7 @@ fn finds_labelled_queries_in_real_data() {
         let hits = index.search(query, 5);
         times.push(started.elapsed());
         let position = hits.iter().position(|hit| is_expected(&movies[hit.movie.row()], expected));
-        let set = if at % 3 == 0 { "held back" } else { "tuned" };
+        let set = if at % 3 == 0 { "third" } else { "others" };
         for group in [set, kind, "all"] {
             let [n, first, five] = kinds.entry(group).or_default();
             *n += 1;
@@ -72,7 +72,7 @@ fn finds_labelled_queries_in_real_data() {
     for (kind, [n, first, five]) in &kinds {
         let share = |count: &u32| f64::from(*count) / f64::from(*n);
         println!("{kind}: {n} queries, hit@1 {:.3}, hit@5 {:.3}", share(first), share(five));
-        if ["all", "held back"].contains(kind) {
+        if ["all", "third"].contains(kind) {
             assert!(share(first) >= 0.95 && share(five) >= 0.99, "{kind}");
         }
     }
