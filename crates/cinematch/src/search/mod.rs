@@ -1,18 +1,29 @@
-//! Typo-tolerant search over titles, alternative titles, people and keywords.
+//! Search by title, person, keyword and ID that tolerates typing errors.
 //!
-//! Query words may be misspelled and in any order, the last word may be incomplete, and movies from a
-//! year given in the query rank higher. [`SearchIndex::search`] compares each query word with every
-//! distinct word in the catalog by edit distance and sums the matches for each movie. It needs no index
-//! of misspellings: length and letters alone rule out most words, so a query takes about a millisecond on
-//! a catalog with a few hundred thousand distinct words.
+//! [`SearchIndex::find`] looks each query word up in a sorted dictionary: the word itself, its other spellings
+//! (numbers as digits, Roman numerals or in English; American and British; umlauts written out), words within one or
+//! two edits, and for the last word the words that it starts. Words written together or apart, and initials of titles
+//! (`lotr`, `t2`), match as well. The most popular movies and people with the rarest of these words are candidates,
+//! so the time hardly depends on the size of the catalog.
 //!
-//! A movie must match every query word, except that one word may be missing from a query of three or
-//! more.
+//! A candidate scores by the quality of its matches, the share of its title that the query covers, popularity, and
+//! the year if the query has one. People and keywords match as names: the words of `james cameron` must be in one
+//! name. If no movie matches all words, the words with the rarest matches count, and [`Found::dropped`] lists the
+//! others.
 
-mod distance;
+mod build;
+mod entities;
 mod index;
+mod lexicon;
+mod query;
+mod rank;
+mod score;
+mod titles;
+mod words;
 
-pub use index::{Hit, SearchIndex};
+pub use index::{Found, Hit, Matched, PersonHit, SearchIndex};
 
+#[cfg(test)]
+mod quality;
 #[cfg(test)]
 mod tests;
