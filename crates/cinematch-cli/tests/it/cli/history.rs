@@ -106,8 +106,9 @@ fn reads_a_folder_with_an_unpacked_archive() {
         (&report["rows"], &report["matches"][0]["file"]),
         (&5.into(), &"likes/films.csv".into())
     );
-    let error = folder.fails(&["import", "raw"]);
-    assert!(error.contains("raw has none of the files"), "{error}");
+    folder.write("other/notes.txt", b"none");
+    let error = folder.fails(&["import", "other"]);
+    assert!(error.contains("other has none of the files"), "{error}");
 }
 
 #[test]

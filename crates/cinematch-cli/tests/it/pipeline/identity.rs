@@ -63,8 +63,7 @@ fn films_without_a_year_take_the_year_of_their_release() {
     let file = folder.path("ratings.csv");
     let arguments = ["import", file.to_str().unwrap(), "-k", "0", "--json"];
     let imported: serde_json::Value = serde_json::from_str(&folder.ok(&arguments)).unwrap();
-    let report = &imported["report"];
-    assert_eq!((&report["by_title"], &report["fuzzy"]), (&2.into(), &0.into()), "{imported}");
+    assert_eq!((&imported["by_title"], &imported["fuzzy"]), (&2.into(), &0.into()), "{imported}");
 }
 
 #[test]
