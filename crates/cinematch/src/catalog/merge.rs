@@ -24,14 +24,13 @@ use serde::{Deserialize, Serialize};
 
 pub use self::corrections::{CorrectedTitle, CorrectedYear, Corrections, MergedEntry};
 pub use self::counts::{Counts, Removed, SourceCount};
-pub use self::linked::Relinked;
+pub use self::linked::{CountRatings, Relinked};
 use self::linked::{Films, Linked};
 use self::metadata::Metadata;
 use self::titles::Titles;
 use super::merged_csv::{self, Row};
 use super::services::MockServices;
 use super::{DuplicateEntry, ServicesSource};
-use crate::ids::MovieId;
 use crate::sources::movielens::{self, LinkRow, MovieRow};
 use crate::sources::ratings::RatingsError;
 use crate::sources::title::{ParsedTitle, parse_title};
@@ -52,10 +51,6 @@ pub struct Inputs<'a> {
     /// `tmdb_metadata.csv`, if available.
     pub tmdb: Option<NamedBytes<'a>>,
 }
-
-/// Function that returns the number of ratings of each of the given movies. [`merge`] calls it at most once, if
-/// several entries belong to one film.
-pub type CountRatings<'a> = &'a (dyn Fn(&[MovieId]) -> Result<Vec<u64>, RatingsError> + Sync);
 
 /// Requested source of streaming services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

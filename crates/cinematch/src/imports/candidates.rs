@@ -19,12 +19,12 @@ pub struct CandidateMovie {
     pub title: String,
     /// Release year; `None` if unknown.
     pub year: Option<u16>,
-    /// What sets the movie apart from other candidates with its title and year; `None` if there are none.
+    /// Difference from other candidates with its title and year; `None` if there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<Detail>,
 }
 
-/// What sets a movie apart from others with its title and year. Displayed and serialized as text.
+/// Difference between a movie and others with its title and year. Displayed and serialized as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Detail {
     /// Names of the directors.

@@ -39,8 +39,14 @@ impl Interner {
     }
 }
 
-/// Builds the index of `movies`. O(n log n) for n words in all movies.
-pub(super) fn build(movies: &[Movie]) -> SearchIndex {
+impl SearchIndex {
+    /// Indexes `movies`. Takes O(n log n) time for n words in all movies.
+    pub fn new(movies: &[Movie]) -> Self {
+        build(movies)
+    }
+}
+
+fn build(movies: &[Movie]) -> SearchIndex {
     let votes = |movie: &Movie| f64::from(movie.vote_count.unwrap_or(0)).ln_1p() as f32;
     let max_votes = movies.iter().map(votes).fold(1.0, f32::max);
     let mut rows: Vec<u32> = (0..movies.len() as u32).collect();

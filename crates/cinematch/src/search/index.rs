@@ -1,63 +1,15 @@
-//! The index, and the results of a search in it.
+//! The index of words, titles, people and keywords.
 
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use super::build::build;
 use super::entities::{Entity, Kind};
+use super::hit::PersonHit;
 use super::lexicon::Lexicon;
-use super::rank::Search;
 use super::titles::Form;
 use super::words::words;
-use crate::catalog::Movie;
 use crate::ids::MovieIdx;
-
-/// A movie that matches a query.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Hit {
-    /// Index of the matching movie.
-    pub movie: MovieIdx,
-    /// Relevance score, 0 or higher.
-    pub score: f32,
-    /// The part of the movie's metadata that matches the query.
-    pub matched: Matched,
-}
-
-/// The part of a movie's metadata that matches a query.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Matched {
-    /// The title, its initials, or the movie's number in a series.
-    Title,
-    /// This alternative title.
-    AlternativeTitle(String),
-    /// The name of this director or actor, possibly together with words of the title.
-    Person(String),
-    /// This keyword, possibly together with words of the title.
-    Keyword(String),
-    /// The IMDb or TMDB ID.
-    Id,
-}
-
-/// A person whose name matches a query.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PersonHit {
-    /// Name of the person.
-    pub name: String,
-    /// Movies of the person, most popular first.
-    pub movies: Vec<MovieIdx>,
-}
-
-/// Results of a search.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Found {
-    /// Matching movies, best first.
-    pub hits: Vec<Hit>,
-    /// People whose name is the whole query, the most prominent first.
-    pub people: Vec<PersonHit>,
-    /// Words of the query that were ignored because no movie matches all of its words.
-    pub dropped: Vec<String>,
-}
 
 /// A search index of the titles, people and keywords of a catalog.
 ///
@@ -161,25 +113,6 @@ impl Postings {
 }
 
 impl SearchIndex {
-    /// Indexes `movies`. Takes O(n log n) time for n words in all movies.
-    pub fn new(movies: &[Movie]) -> Self {
-        build(movies)
-    }
-
-    /// Returns the `limit` most relevant movies, best first. Ties are broken by popularity.
-    ///
-    /// The time depends on the number of movies that share a word with the query, up to a limit, and not on the size
-    /// of the catalog.
-    pub fn search(&self, query: &str, limit: usize) -> Vec<Hit> {
-        self.find(query, limit).hits
-    }
-
-    /// Returns the `limit` most relevant movies, the people whose name is the query, and the words that were ignored.
-    /// See [`search`](Self::search).
-    pub fn find(&self, query: &str, limit: usize) -> Found {
-        Search::new(self).find(query, limit)
-    }
-
     /// Returns the person whose name has the same letters as `name`, ignoring case, accents and punctuation.
     pub fn person(&self, name: &str) -> Option<PersonHit> {
         let ids: Option<Vec<u32>> = words(name).iter().map(|word| self.lexicon.id(word)).collect();

@@ -13,6 +13,7 @@
 
 mod build;
 mod entities;
+mod hit;
 mod index;
 mod lexicon;
 mod query;
@@ -21,7 +22,8 @@ mod score;
 mod titles;
 mod words;
 
-pub use index::{Found, Hit, Matched, PersonHit, SearchIndex};
+pub use hit::{Found, Hit, Matched, PersonHit};
+pub use index::SearchIndex;
 
 #[cfg(test)]
 mod quality;

@@ -3,9 +3,10 @@
 use rustc_hash::FxHashMap;
 
 use super::entities::Kind;
-use super::index::{Found, Hit, Matched, SearchIndex};
+use super::hit::{Found, Hit, Matched};
+use super::index::SearchIndex;
 use super::query::{Query, QueryWord, by_id, divisions, parse};
-use super::score::{Scored, Source, score_movie};
+use super::score::{EntityMatch, Scored, Source, score_movie};
 use crate::ids::MovieIdx;
 
 /// Maximum number of movies to score for the rarest word of a query, and for each other word.
@@ -31,22 +32,28 @@ const MIN_PERSON_QUALITY: f32 = 0.6;
 /// Minimum quality of a keyword, before the factor for a partial match.
 const MIN_KEYWORD_QUALITY: f32 = 0.8;
 
-/// A person or keyword that matches words of a query.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct EntityMatch {
-    pub entity: u32,
-    /// Query words that the name matches, as bits.
-    pub mask: u16,
-    /// Mean quality of the matches.
-    pub quality: f32,
-}
-
 /// Results for one way to divide the query into words.
 struct Run {
     query: Query,
     scored: Vec<Scored>,
     entities: Vec<EntityMatch>,
     is_full: bool,
+}
+
+impl SearchIndex {
+    /// Returns the `limit` most relevant movies, best first. Ties are broken by popularity.
+    ///
+    /// The time depends on the number of movies that share a word with the query, up to a limit, and not on the size
+    /// of the catalog.
+    pub fn search(&self, query: &str, limit: usize) -> Vec<Hit> {
+        self.find(query, limit).hits
+    }
+
+    /// Returns the `limit` most relevant movies, the people whose name is the query, and the words that were ignored.
+    /// See [`search`](Self::search).
+    pub fn find(&self, query: &str, limit: usize) -> Found {
+        Search::new(self).find(query, limit)
+    }
 }
 
 /// A search in an index.

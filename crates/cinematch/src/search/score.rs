@@ -3,7 +3,6 @@
 use super::entities::Kind;
 use super::index::{SearchIndex, Title};
 use super::query::{MAX_WORDS, Query};
-use super::rank::EntityMatch;
 use super::titles::Form;
 
 /// Weight of a form of a title.
@@ -32,6 +31,16 @@ const PART_QUALITY: f32 = 0.95;
 /// Weight of a common word in a title.
 const COMMON_WEIGHT: f32 = 0.15;
 
+/// A person or keyword that matches words of a query.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EntityMatch {
+    pub entity: u32,
+    /// Query words that the name matches, as bits.
+    pub mask: u16,
+    /// Mean quality of the matches.
+    pub quality: f32,
+}
+
 /// A movie with its score.
 #[derive(Clone, Debug)]
 pub(super) struct Scored {
@@ -44,7 +53,7 @@ pub(super) struct Scored {
     pub source: Source,
 }
 
-/// What matches the query.
+/// The part of a movie's metadata that matches a query.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Source {
     Title,

@@ -14,36 +14,17 @@ use rayon::prelude::*;
 
 use crate::digits::thousands;
 
+mod column;
+mod header;
+mod ragged;
+mod record;
+
+pub use column::Column;
+
+use header::{header, positions};
+use record::{Field, read_record, skip_line_ends};
+
 use super::problem::{Decoded, Outcome, Problem, ProblemKind, SourceError, excerpt};
-
-/// A column that a decoder reads.
-#[derive(Clone, Copy, Debug)]
-pub struct Column {
-    /// Column name in the header.
-    pub name: &'static str,
-    /// True if a file without this column is rejected.
-    pub required: bool,
-    /// True if values in this column may contain line breaks.
-    pub multiline: bool,
-}
-
-impl Column {
-    /// Creates a required column whose values may not contain line breaks.
-    pub(crate) const fn required(name: &'static str) -> Self {
-        Self { name, required: true, multiline: false }
-    }
-
-    /// Creates an optional column whose values may not contain line breaks.
-    pub(crate) const fn optional(name: &'static str) -> Self {
-        Self { name, required: false, multiline: false }
-    }
-
-    /// Allows line breaks in this column's values.
-    #[must_use]
-    pub(crate) const fn multiline(self) -> Self {
-        Self { multiline: true, ..self }
-    }
-}
 
 /// A well-formed row with the values of the known columns, in the decoder's order. Values without escaped
 /// quotes borrow from the file.
@@ -140,6 +121,29 @@ pub(crate) fn read<'a>(
 ) -> Result<u64, SourceError> {
     let bytes = strip_end_mark(strip_bom(bytes));
     let table = Table::open(file, bytes, columns)?;
+    let read = table.read(bytes, &table.whole_file(bytes), problems, &mut decode);
+    table.reject_incomplete(read.cut_line, bytes.last())?;
+    Ok(read.rows)
+}
+
+/// Like [`read`], for exports. `names` replaces the column names in the header and is compared without
+/// case. If `keeps_ragged` is true, rows with too few or too many fields are decoded too, with
+/// [`Row::is_ragged`] set and uncertain values empty. O(bytes).
+pub(crate) fn read_export<'a>(
+    (file, bytes): (&str, &'a [u8]),
+    names: &[String],
+    columns: &[Column],
+    keeps_ragged: bool,
+    problems: &mut Vec<Problem>,
+    mut decode: impl FnMut(&Row<'_, 'a>, &mut Vec<Problem>),
+) -> Result<u64, SourceError> {
+    let bytes = strip_end_mark(strip_bom(bytes));
+    let (found, data_start) = header(file, bytes, columns)?;
+    let names = if names.len() == found.len() { names } else { &found };
+    let is_equal = |name: &str, column: &str| name.eq_ignore_ascii_case(column);
+    let positions = positions(file, names, columns, is_equal)?;
+    let table = Table::with_positions(file, columns, positions, names.len(), data_start);
+    let table = Table { keeps_ragged, ..table };
     let read = table.read(bytes, &table.whole_file(bytes), problems, &mut decode);
     table.reject_incomplete(read.cut_line, bytes.last())?;
     Ok(read.rows)
@@ -387,7 +391,7 @@ impl<'t> Table<'t> {
             }
             values.extend(fields.iter().map_while(Field::text));
             if is_ragged && values.len() == fields.len() {
-                ragged::align(&mut values, self);
+                ragged::align(&mut values, width, columns, &self.positions);
             }
             if values.len() == width {
                 let (positions, values) = (&self.positions, &values);
@@ -423,129 +427,6 @@ fn describe_malformed(
     )
 }
 
-/// A raw field of a record.
-#[derive(Clone, Copy, Debug)]
-struct Field<'a> {
-    /// Bytes without the enclosing quotes.
-    raw: &'a [u8],
-    /// True if the value contains doubled quotes, each of which stands for a single quote.
-    has_quotes: bool,
-}
-
-impl<'a> Field<'a> {
-    fn has_line_break(&self) -> bool {
-        memchr::memchr(b'\n', self.raw).is_some()
-    }
-
-    /// Returns the unescaped value, or `None` if it is not valid UTF-8.
-    fn text(&self) -> Option<Cow<'a, str>> {
-        let text = std::str::from_utf8(self.raw).ok()?;
-        Some(if self.has_quotes {
-            Cow::Owned(text.replace("\"\"", "\""))
-        } else {
-            Cow::Borrowed(text)
-        })
-    }
-}
-
-/// Length and structure of a record.
-struct Record {
-    /// Offset of the first byte after the record's line ending.
-    end: usize,
-    /// Number of fields.
-    n_fields: usize,
-    /// True if a quoted value contains a line break.
-    spans_lines: bool,
-    /// True if every quote is closed and line breaks occur only in multiline columns.
-    closed: bool,
-}
-
-/// Reads the record at `start` into `fields` according to RFC 4180. Text after a closing quote is
-/// included literally, as in most CSV readers.
-///
-/// `multiline` has an element for each column, which is true if the column's values may contain line
-/// breaks. To keep files full of stray quotes from taking quadratic time, this function abandons a record
-/// as soon as it detects a misplaced line break, or a line break along with too many fields. Excess
-/// fields are counted but not stored, so a line of commas takes no memory. For the header, `multiline` is
-/// empty and all fields are stored.
-fn read_record<'a>(
-    bytes: &'a [u8],
-    start: usize,
-    multiline: &[bool],
-    fields: &mut Vec<Field<'a>>,
-) -> Record {
-    fields.clear();
-    let mut record = Record { end: bytes.len(), n_fields: 0, spans_lines: false, closed: true };
-    let mut position = start;
-    loop {
-        let mut field = Field { raw: &[], has_quotes: false };
-        if bytes.get(position) == Some(&b'"') {
-            let from = position + 1;
-            position = from;
-            loop {
-                let Some(quote) = memchr::memchr(b'"', &bytes[position..]) else {
-                    record.closed = false;
-                    position = bytes.len();
-                    field.raw = &bytes[from..];
-                    break;
-                };
-                position += quote + 1;
-                if bytes.get(position) != Some(&b'"') {
-                    field.raw = &bytes[from..position - 1];
-                    break;
-                }
-                field.has_quotes = true;
-                position += 1;
-            }
-            let breaks = field.has_line_break();
-            record.spans_lines |= breaks;
-            if breaks && !multiline.get(record.n_fields).is_some_and(|is_multiline| *is_multiline) {
-                record.closed = false;
-            }
-            if !matches!(bytes.get(position), None | Some(b',' | b'\n' | b'\r')) {
-                // There is text after the closing quote, so the value extends to the next separator.
-                let rest = memchr::memchr2(b',', b'\n', &bytes[position..])
-                    .map_or(bytes.len(), |to| position + to);
-                field.raw = &bytes[from..rest];
-                position = rest;
-            }
-        } else {
-            let to = bytes[position..].iter().position(|byte| matches!(byte, b',' | b'\n'));
-            let to = to.map_or(bytes.len(), |to| position + to);
-            let ends_line = bytes.get(to) != Some(&b',');
-            let has_carriage_return = ends_line && to > position && bytes[to - 1] == b'\r';
-            field.raw = &bytes[position..to - usize::from(has_carriage_return)];
-            position = to;
-        }
-        record.n_fields += 1;
-        if multiline.is_empty() || record.n_fields <= multiline.len() {
-            fields.push(field);
-        }
-        if record.spans_lines && (!record.closed || record.n_fields > multiline.len()) {
-            record.end = position;
-            return record;
-        }
-        match bytes.get(position) {
-            Some(b',') => position += 1,
-            Some(b'\r') if matches!(bytes.get(position + 1), Some(b'\n')) => {
-                record.end = position + 2;
-                return record;
-            }
-            Some(_) => {
-                record.end = position + 1;
-                return record;
-            }
-            None => return record,
-        }
-    }
-}
-
-/// Returns the offset of the first byte at or after `position` that is not part of a line ending.
-fn skip_line_ends(bytes: &[u8], position: usize) -> Option<usize> {
-    let skipped = bytes[position..].iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
-    Some(position + skipped)
-}
-
 fn row_problem(file: &str, line: u64, kind: ProblemKind, reason: String) -> Problem {
     let outcome = Outcome::RowDropped;
     Problem { file: file.to_owned(), line, field: None, kind, outcome, reason }
@@ -565,11 +446,6 @@ impl LineCounter<'_> {
         self.line
     }
 }
-
-mod header;
-mod ragged;
-use header::{header, positions};
-pub(crate) use ragged::read_export;
 
 #[cfg(test)]
 mod tests;

@@ -2,13 +2,16 @@
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::CountRatings;
 use super::metadata::Metadata;
 use crate::catalog::matching::imdb_number;
 use crate::ids::{MovieId, TmdbId};
 use crate::sources::movielens::{LinkRow, MovieRow};
 use crate::sources::ratings::RatingsError;
 use crate::sources::{Outcome, Problem, ProblemKind};
+
+/// Function that returns the number of ratings of each of the given movies. [`merge`](super::merge) calls it at most once, if
+/// several entries belong to one film.
+pub type CountRatings<'a> = &'a (dyn Fn(&[MovieId]) -> Result<Vec<u64>, RatingsError> + Sync);
 
 /// The links of each MovieLens entry. Entries with an equal TMDB or IMDb ID belong to one film.
 pub(super) struct Linked<'a> {

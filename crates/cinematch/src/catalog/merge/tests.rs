@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::catalog::Movie;
-use crate::ids::TmdbId;
+use crate::ids::{MovieId, TmdbId};
 
 const MOVIES: &str = "movieId,title,genres\n1,\"Matrix, The (1999)\",Action|Sci-Fi\n\
     2,Old One (1950),Drama\n3,Plain (2001),(no genres listed)\n4,Untitled Project,Drama\n\

@@ -12,7 +12,7 @@ pub enum HistoryError {
     UnsupportedExport {
         /// Name of the rejected file.
         file: String,
-        /// What the file looks like.
+        /// Description of the file's contents.
         found: String,
         /// Supported services and their formats.
         supported: String,

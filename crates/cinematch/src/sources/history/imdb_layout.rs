@@ -122,7 +122,7 @@ fn first_row(bytes: &[u8]) -> Option<Vec<String>> {
     Some(values)
 }
 
-/// What a title type means.
+/// The kind of work that a title type stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TitleType {
     /// A movie of any kind: feature, short, TV movie, special or video.

@@ -1,7 +1,8 @@
 //! Finds the columns of a decoder in the header of a table.
 
 use super::super::problem::{SourceError, excerpt};
-use super::{Column, Field, read_record, skip_line_ends};
+use super::column::Column;
+use super::record::{Field, read_record, skip_line_ends};
 
 /// Returns the column names, and the offset where the data starts.
 pub(super) fn header(
