@@ -29,6 +29,8 @@ const PARTIAL_KEYWORD_FACTOR: f32 = 0.6;
 const FIRST_NAME_FACTOR: f32 = 0.6;
 /// Minimum quality for a person to be returned as such.
 const MIN_PERSON_QUALITY: f32 = 0.6;
+/// Minimum quality of a last name that stands for a person.
+const MIN_LAST_NAME_QUALITY: f32 = 0.7;
 /// Minimum quality of a keyword, before the factor for a partial match.
 const MIN_KEYWORD_QUALITY: f32 = 0.8;
 
@@ -250,6 +252,10 @@ impl<'a> Search<'a> {
             return None;
         }
         if run.len() < n_words {
+            // A last name with two typing errors would be the name of somebody else.
+            if entity.kind == Kind::Person && run.len() == 1 && quality < MIN_LAST_NAME_QUALITY {
+                return None;
+            }
             quality *= match entity.kind {
                 Kind::Person if is_last => PARTIAL_NAME_FACTOR,
                 Kind::Person if query.words.len() == run.len() => FIRST_NAME_FACTOR,

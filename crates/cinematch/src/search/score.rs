@@ -18,7 +18,7 @@ const FIRST_WORD_BONUS: f32 = 0.04;
 /// Bonus for the first movie of a series if the query has no words of its subtitle.
 const FIRST_PART_BONUS: f32 = 0.06;
 /// Share of the bonus for a whole title if the words are a title without its subtitle.
-const HEAD_SHARE: f32 = 0.93;
+const HEAD_SHARE: f32 = 0.82;
 /// Bonuses for popularity, for a movie of the requested year, and for a year off by one.
 const POPULARITY_BONUS: f32 = 0.5;
 const YEAR_BONUS: f32 = 0.6;
