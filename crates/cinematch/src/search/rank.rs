@@ -252,7 +252,7 @@ impl<'a> Search<'a> {
             return None;
         }
         if run.len() < n_words {
-            // A last name with two typing errors would be the name of somebody else.
+            // A last name with two typing errors is more likely to belong to another person.
             if entity.kind == Kind::Person && run.len() == 1 && quality < MIN_LAST_NAME_QUALITY {
                 return None;
             }
