@@ -233,7 +233,7 @@ fn print_lists(report: &MatchReport, output: &Output) {
         return;
     }
     let (rows, lists) = (thousands(n_rows as u64), counted(report.lists.len() as u64, "list"));
-    output.note(format_args!("{rows:>9} on {lists}, not imported"));
+    output.note(format_args!("{rows:>9} not imported: on {lists}"));
     for list in report.lists.iter().take(MAX_PRINTED) {
         let movies = counted(list.rows as u64, "movie");
         output

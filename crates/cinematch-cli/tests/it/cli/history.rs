@@ -118,7 +118,7 @@ fn lists_are_named_and_imported_with_a_meaning() {
                 Position,Name,Year,URL,Description\n1,Heat,1995,https://boxd.it/a,\n";
     folder.write("best.csv", list.as_bytes());
     let text = folder.ok(&["import", "best.csv", "-k", "0"]);
-    assert!(text.contains("1 on 1 list, not imported"), "{text}");
+    assert!(text.contains("1 not imported: on 1 list"), "{text}");
     assert!(text.contains("Best of all (best.csv): 1 movie"), "{text}");
     assert!(text.contains("add `--list-as liked` or `--list-as watchlist`"), "{text}");
     let report = folder.ok(&["import", "best.csv", "-k", "0", "--list-as", "liked", "--json"]);
